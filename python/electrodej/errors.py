@@ -1,0 +1,47 @@
+"""The errors a user may see.
+
+Every one is a single sentence or two that says what was found, where, and what to do. The command
+line prints it on one line and leaves with the error's exit code; nothing else reaches the user.
+"""
+
+from __future__ import annotations
+
+
+class ElectrodeJError(Exception):
+    """Something the user can put right. The message is meant for the user as it stands."""
+
+    exit_code = 1
+
+
+class InputError(ElectrodeJError):
+    """A file or an array that cannot be used as it is."""
+
+
+class VoxelSizeError(InputError):
+    """The voxel size is missing, is not a length, or differs between two images."""
+
+
+class OutputError(ElectrodeJError):
+    """A result that cannot be written where it was asked for."""
+
+
+class MissingExtraError(ElectrodeJError):
+    """An optional part of ElectrodeJ is needed and not installed."""
+
+    def __init__(self, what: str, extra: str, missing: str) -> None:
+        super().__init__(
+            f'{what} needs "{missing}", which is not installed; run: pip install "electrodej[{extra}]"'
+        )
+        self.extra = extra
+
+
+class UsageError(ElectrodeJError):
+    """The command was called in a way that makes no sense."""
+
+    exit_code = 2
+
+
+class Cancelled(ElectrodeJError):
+    """The user asked for the work to stop."""
+
+    exit_code = 130

@@ -1,0 +1,5 @@
+"""Files as whole things: outputs that are complete or absent, tables with their provenance."""
+
+from electrodej.files.atomic import check_target, discard_unfinished, whole_directory, whole_file
+
+__all__ = ["check_target", "discard_unfinished", "whole_directory", "whole_file"]
