@@ -153,7 +153,7 @@ def _move(source: Path, target: Path, *, force: bool) -> None:
     if not force and target.exists():
         raise OutputError(f"{target} was written by something else meanwhile; it is left as it is")
     try:
-        os.replace(source, target)
+        source.replace(target)
     except PermissionError as error:
         raise OutputError(
             f"{target} cannot be replaced; close the program that has it open, or choose another name"

@@ -1,0 +1,53 @@
+# A few commands to remember: make demo, make test, make lint, make bench, make docs.
+# Each makes the environment it needs (.venv, from requirements.lock) and starts at once when it is there.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done)
+RUN := .venv/bin
+DEMO_OUT ?= electrodej-demo
+DEMO_OPTIONS ?=
+TESTS ?=
+
+.PHONY: help env demo test lint format bench docs lock clean
+
+help:
+	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
+	@echo "make test    all tests (TESTS=tests/volume for some of them)"
+	@echo "make lint    style and types"
+	@echo "make bench   every benchmark, as ratios against a peer in the same run"
+	@echo "make docs    the documentation, in site/"
+	@echo "make lock    resolve requirements.lock anew (needs uv)"
+
+env:
+	@if [ -z "$(PYTHON)" ]; then echo "ElectrodeJ needs Python 3.11 or newer; none was found on the PATH" >&2; exit 1; fi
+	@"$(PYTHON)" tools/setup_env.py
+
+demo: env
+	@$(RUN)/electrodej demo --out $(DEMO_OUT) --force $(DEMO_OPTIONS)
+
+test: env
+	@$(RUN)/python -m pytest $(TESTS)
+
+lint: env
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+
+format: env
+	@$(RUN)/ruff format .
+	@$(RUN)/ruff check --fix .
+
+bench: env
+	@$(RUN)/python benchmarks/run.py
+
+docs: env
+	@$(RUN)/mkdocs build --strict --quiet
+	@echo "the documentation is in site/index.html"
+
+lock:
+	uv pip compile --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \
+		--quiet --upgrade pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf .venv site dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

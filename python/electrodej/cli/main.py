@@ -1,0 +1,203 @@
+"""From the words on the command line to an exit code.
+
+0 the work is done; 1 the input is bad, said in one line; 2 the command was called wrongly; 130 stopped
+by Ctrl-C and 143 by a termination signal, with nothing half written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+from electrodej import __version__
+from electrodej.cli.context import Context
+from electrodej.cli.terminal import make_progress
+from electrodej.cli.verbs import SUMMARIES, Verb, load
+from electrodej.errors import ElectrodeJError
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+
+
+class _Stopped(BaseException):
+    """The process was told to end; carries the exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        sys.stdout.write(_overview())
+        return 0
+    if words[0] in ("-V", "--version"):
+        sys.stdout.write(f"electrodej {__version__}\n")
+        return 0
+    if words[0] not in SUMMARIES:
+        sys.stderr.write(_unknown_verb(words[0]))
+        return 2
+    verb = load(words[0])
+    options = _parser(words[0], verb).parse_args(words[1:])
+    return _run(words[0], verb, options)
+
+
+def _overview() -> str:
+    width = max(len(name) for name in SUMMARIES)
+    lines = [
+        "usage: electrodej VERB ...",
+        "",
+        "Measure battery electrodes imaged by X-ray nano-tomography.",
+        "",
+        "verbs:",
+        *(f"  {name:<{width}}  {summary}" for name, summary in SUMMARIES.items()),
+        "",
+        "electrodej VERB --help tells more about one of them.",
+        "example: electrodej demo --out my-first-electrode",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _unknown_verb(word: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, SUMMARIES, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"electrodej: there is no verb {word!r}{hint} (electrodej --help lists them)\n"
+
+
+def _parser(name: str, verb: Verb) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"electrodej {name}",
+        description=verb.HELP,
+        epilog=f"example:\n  {verb.EXAMPLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verb.add_arguments(parser)
+    return parser
+
+
+def _run(name: str, verb: Verb, options: argparse.Namespace) -> int:
+    if not options.debug:
+        # What a library warns of is for us to mend; a user cannot act on it.
+        warnings.simplefilter("ignore")
+    context = Context(json=options.json, quiet=options.quiet, progress=make_progress(quiet=options.quiet))
+    try:
+        result = _run_stoppable(verb, options, context)
+        context.finish_progress()
+        if options.json:
+            sys.stdout.write(_as_json(result) + "\n")
+        sys.stdout.flush()
+    except (_Stopped, KeyboardInterrupt) as stop:
+        _leave(stop.code if isinstance(stop, _Stopped) else 130, context)
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if options.debug:
+            raise
+        context.finish_progress()
+        message, code = _explain(error)
+        sys.stderr.write(f"electrodej {name}: {message}\n")
+        if options.json:
+            sys.stdout.write(_as_json({"error": message}) + "\n")
+        return code
+    return 0
+
+
+def _run_stoppable(verb: Verb, options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
+    """Run the verb on a thread of its own, so that a signal is heard while native code is at work."""
+    outcome: list[Mapping[str, Any]] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(verb.run(options, context))
+        except BaseException as error:  # handed to the main thread, which raises it
+            failure.append(error)
+
+    _listen_for_termination()
+    thread = threading.Thread(target=work, name="electrodej", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_SECONDS_BETWEEN_LOOKS)
+    if failure:
+        raise failure[0]
+    return outcome[0]
+
+
+def _listen_for_termination() -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
+        raise _Stopped(128 + number)
+
+    signal.signal(signal.SIGTERM, stop)
+
+
+def _leave(code: int, context: Context) -> NoReturn:
+    """End at once: threads may be deep in native code, so nothing waits for them."""
+    from electrodej.files import discard_unfinished
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    discard_unfinished()
+    _end_children()
+    context.finish_progress()
+    sys.stderr.write("electrodej: stopped; unfinished outputs were removed\n")
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _end_children() -> None:
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        try:
+            child.kill()
+        except psutil.Error:
+            continue
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """Return the one line that the user reads, and the exit code."""
+    if isinstance(error, ElectrodeJError):
+        return _one_line(str(error)), error.exit_code
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; give less of it with --memory, or use a smaller volume", 1
+    if isinstance(error, OSError):
+        return _one_line(f"{error.filename or 'a file'}: {error.strerror or error}"), 1
+    kind = type(error).__name__
+    return _one_line(f"internal error, {kind}: {error}; please report it with the output of --debug"), 1
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _as_json(result: Mapping[str, Any]) -> str:
+    return json.dumps(_plain(result), allow_nan=False, ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy scalars and arrays into what JSON has; what is not finite becomes null."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

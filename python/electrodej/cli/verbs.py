@@ -1,0 +1,37 @@
+"""The verbs, in the order a person meets them. A verb's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+from electrodej.cli.context import Context
+
+SUMMARIES: dict[str, str] = {
+    "demo": "run the whole chain on a synthetic electrode and write a report",
+    "phantom": "make a synthetic cathode with known truth",
+    "score": "compare a segmentation with the truth",
+    "doctor": "say what is installed and what a missing piece disables",
+}
+
+
+class Verb(Protocol):
+    """What the module of a verb has.
+
+    `HELP` is the text above the options and `EXAMPLE` a command that works. `run` does the work through
+    one library function and returns what ``--json`` prints.
+    """
+
+    HELP: str
+    EXAMPLE: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace, context: Context) -> Mapping[str, Any]: ...
+
+
+def load(name: str) -> Verb:
+    """Import the module of a verb."""
+    return cast(Verb, importlib.import_module(f"electrodej.cli.{name}"))
