@@ -1,0 +1,171 @@
+"""What every verb shares: help, exit codes, JSON, stopping."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from electrodej.cli.verbs import SUMMARIES
+
+
+def test_help_names_every_verb(electrodej):
+    done = electrodej("--help")
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert [name for name in SUMMARIES if f"\n  {name} " not in done.stdout] == []
+
+
+@pytest.mark.parametrize("verb", SUMMARIES)
+def test_each_verb_has_help_with_an_example(electrodej, verb):
+    done = electrodej(verb, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"electrodej {verb}" in done.stdout.partition("example:")[2]
+
+
+@pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in SUMMARIES)])
+def test_help_imports_nothing_heavy(words):
+    heavy = ["numba", "tensorflow", "jpype", "scyjava", "pandas", "scipy", "skimage", "matplotlib", "dask", "zarr"]
+    code = (
+        "import sys\nfrom electrodej.cli import main\n"
+        f"try: main({words!r})\nexcept SystemExit: pass\n"
+        f"sys.stderr.write(' '.join(set({heavy!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
+def test_without_words_the_overview_is_shown(electrodej):
+    done = electrodej()
+    assert done.returncode == 0
+    assert "verbs:" in done.stdout
+
+
+def test_module_and_program_are_the_same(electrodej):
+    done = subprocess.run(
+        [sys.executable, "-m", "electrodej", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == electrodej("--version").stdout
+
+
+def test_unknown_verb_is_wrong_usage_and_suggests_the_nearest(electrodej):
+    done = electrodej("phantm")
+    assert done.returncode == 2
+    assert "phantom" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["phantom"],
+        ["phantom", "out", "--shape", "64,64"],
+        ["phantom", "out", "--shape", "64,64,0"],
+        ["phantom", "out", "--shape", "a,b,c"],
+        ["phantom", "out", "--spacing", "0.07,-1,0.07"],
+        ["phantom", "out", "--spacing", "nan"],
+        ["phantom", "out", "--seed", "-1"],
+        ["phantom", "out", "--jobs", "0"],
+        ["phantom", "out", "--memory", "much"],
+        ["phantom", "out", "--unknown"],
+        ["phantom", "out", "--forc"],
+        ["doctor", "extra-word"],
+    ],
+)
+def test_wrong_usage_exits_2_and_writes_nothing(electrodej, tmp_path, words):
+    done = electrodej(*words)
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage: electrodej")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_is_one_line_and_exit_1(electrodej):
+    done = electrodej("score", "missing.tif", "missing-too.tif")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "missing.tif" in done.stderr
+
+
+def test_json_of_an_error_is_one_object_too(electrodej):
+    done = electrodej("score", "missing.tif", "missing-too.tif", "--json")
+    assert done.returncode == 1
+    assert "missing.tif" in json.loads(done.stdout)["error"]
+
+
+def test_debug_shows_where_an_error_came_from(electrodej):
+    done = electrodej("score", "missing.tif", "missing-too.tif", "--debug")
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+
+
+def test_doctor_json_is_one_object_and_nothing_else(electrodej):
+    done = electrodej("doctor", "--json")
+    assert done.returncode == 0
+    found = json.loads(done.stdout)
+    assert {check["name"] for check in found["checks"]} >= {"core packages", "extra [train]", "Java", "Fiji"}
+    assert done.stderr == ""
+
+
+def test_doctor_says_what_a_missing_java_disables_and_how_to_get_one(electrodej, tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key not in ("JAVA_HOME", "PATH")}
+    done = electrodej("doctor", "--json", env=environment | {"PATH": str(tmp_path)})
+    java = next(check for check in json.loads(done.stdout)["checks"] if check["name"] == "Java")
+    assert java["status"] == "missing"
+    assert "JAVA_HOME" in java["remedy"]
+    assert "ImageJ" in java["disables"]
+
+
+def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
+    loud = electrodej("phantom", "loud", "--shape", "16,32,32")
+    quiet = electrodej("phantom", "quiet", "--shape", "16,32,32", "--quiet")
+    assert loud.returncode == quiet.returncode == 0
+    assert "done in" in loud.stderr
+    assert "\r" not in loud.stderr
+    assert quiet.stderr == ""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to one process")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code):
+    words = [program, "phantom", "out", "--shape", "400,400,400"]
+    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    folder = tmp_path / "out"
+    wait_until(lambda: folder.is_dir() and any(".partial" in path.name for path in folder.iterdir()), process)
+    process.send_signal(number)
+    stderr = process.communicate(timeout=30)[1]
+    assert process.returncode == code
+    assert stderr.splitlines()[-1] == "electrodej: stopped; unfinished outputs were removed"
+    assert list(folder.iterdir()) == []
+
+
+def wait_until(condition, process, seconds=120):
+    """Wait for ``condition`` while the process runs."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the program ended before it could be stopped"
+        assert time.monotonic() < end, "what was waited for did not come"
+        time.sleep(0.05)
+
+
+def test_a_full_output_pipe_that_closes_early_is_no_error(program, tmp_path):
+    reader = [sys.executable, "-c", "import sys; sys.stdin.read(1)"]
+    with subprocess.Popen([program, "doctor"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+        subprocess.run(reader, stdin=writer.stdout, check=True)
+        assert writer.stdout is not None
+        writer.stdout.close()
+        assert writer.stderr is not None
+        assert writer.stderr.read() == b""
+        assert writer.wait(timeout=60) == 0
+
+
+def test_outputs_land_where_paths_have_spaces_and_other_scripts(electrodej, tmp_path):
+    folder = tmp_path / "Elektrode für Ω 電極"
+    done = electrodej("phantom", folder, "--shape", "16,32,32", "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "grey.tif").is_file()
+
