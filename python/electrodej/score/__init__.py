@@ -1,0 +1,23 @@
+"""How good a segmentation is: particles matched one to one, phases compared voxel by voxel.
+
+Both work box by box, on images larger than the memory.
+"""
+
+from electrodej.score.instance_results import InstanceScores, ParticleScores, ThresholdScore
+from electrodej.score.instances import THRESHOLDS, score_instances
+from electrodej.score.overlap import OverlapTable, count_overlaps
+from electrodej.score.phases import UNLABELLED, ClassScore, PhaseScores, score_phases
+
+__all__ = [
+    "THRESHOLDS",
+    "UNLABELLED",
+    "ClassScore",
+    "InstanceScores",
+    "OverlapTable",
+    "ParticleScores",
+    "PhaseScores",
+    "ThresholdScore",
+    "count_overlaps",
+    "score_instances",
+    "score_phases",
+]
