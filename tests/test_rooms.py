@@ -29,9 +29,9 @@ LEVELS = {
     "damage": 2,
     "fiji": 3,
     "report": 3,
-    "diagnosis": 3,
-    "demo": 3,
-    "cli": 4,
+    "diagnosis": 4,
+    "jobs": 4,
+    "cli": 5,
 }
 # The lowest room's own parts, and the program's entry, belong to no level.
 FREE = {"__init__", "__main__"}

@@ -30,7 +30,18 @@ def test_each_verb_has_help_with_an_example(electrodej, verb):
 
 @pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in SUMMARIES)])
 def test_help_imports_nothing_heavy(words):
-    heavy = ["numba", "tensorflow", "jpype", "scyjava", "pandas", "scipy", "skimage", "matplotlib", "dask", "zarr"]
+    heavy = [
+        "numba",
+        "tensorflow",
+        "jpype",
+        "scyjava",
+        "pandas",
+        "scipy",
+        "skimage",
+        "matplotlib",
+        "dask",
+        "zarr",
+    ]
     code = (
         "import sys\nfrom electrodej.cli import main\n"
         f"try: main({words!r})\nexcept SystemExit: pass\n"
@@ -154,7 +165,9 @@ def wait_until(condition, process, seconds=120):
 
 def test_a_full_output_pipe_that_closes_early_is_no_error(program, tmp_path):
     reader = [sys.executable, "-c", "import sys; sys.stdin.read(1)"]
-    with subprocess.Popen([program, "doctor"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+    with subprocess.Popen(
+        [program, "doctor"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as writer:
         subprocess.run(reader, stdin=writer.stdout, check=True)
         assert writer.stdout is not None
         writer.stdout.close()
@@ -168,4 +181,3 @@ def test_outputs_land_where_paths_have_spaces_and_other_scripts(electrodej, tmp_
     done = electrodej("phantom", folder, "--shape", "16,32,32", "--quiet")
     assert done.returncode == 0, done.stderr
     assert (folder / "grey.tif").is_file()
-

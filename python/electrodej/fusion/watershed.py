@@ -154,6 +154,8 @@ def _seeds(
 
     # Half a voxel of smoothing: without it the grid itself makes maxima on flat bodies.
     depth = ndimage.gaussian_filter(depth, [0.5 * min(spacing) / size for size in spacing])
+    # The background lies below every body's floor, or the bodies would be connected through it.
+    depth = np.where(depth > 0, depth, np.float32(-1.0 - height))
     floor = reconstruction(depth - np.float32(height), depth, footprint=np.ones((3, 3, 3)))
     seeds, _ = ndimage.label(local_maxima(floor) & (depth > 0), np.ones((3, 3, 3)))
     return np.asarray(seeds, dtype=np.int32)
