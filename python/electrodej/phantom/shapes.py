@@ -21,7 +21,7 @@ from electrodej.errors import InputError, VoxelSizeError
 
 Triple = tuple[float, float, float]
 Labels = NDArray[np.uint16]
-_Coordinates = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+_Coordinates = tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Solid:
 def ball(radius: float, *, spacing: Triple, offset: Triple = (0.0, 0.0, 0.0), margin: int = 4) -> Solid:
     """A ball: volume 4/3 pi r^3, surface 4 pi r^2.
 
-    ``offset`` (in voxels, between -0.5 and 0.5) moves its centre off the middle of a voxel; ``margin`` is the number
-    of empty voxels kept on each side.
+    ``offset`` (in voxels, between -0.5 and 0.5) moves its centre off the middle of a voxel; ``margin`` is the
+    number of empty voxels kept on each side.
 
     >>> ball(1.0, spacing=(1.0, 1.0, 1.0), margin=1).labels.sum()
     np.uint16(7)
@@ -118,8 +118,8 @@ def touching_pair(
     """Two equal balls, labels 1 and 2, side by side along ``axis`` and meeting in one point or a flat disc.
 
     With ``overlap`` micrometres the centres are nearer than two radii, and each ball loses a cap of height
-    h = overlap / 2: volume 4/3 pi r^3 - pi h^2 (3 r - h) / 3, and the flat disc pi (2 r h - h^2) takes the place
-    of the cap 2 pi r h in the surface. All numbers are those of one ball.
+    h = overlap / 2: volume 4/3 pi r^3 - pi h^2 (3 r - h) / 3, and the flat disc pi (2 r h - h^2) takes the
+    place of the cap 2 pi r h in the surface. All numbers are those of one ball.
     """
     _positive("radius", (radius,))
     if not 0.0 <= overlap < radius:

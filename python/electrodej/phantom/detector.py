@@ -1,0 +1,113 @@
+"""From the grey levels of the object to the image a detector and a reconstruction give of it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.phantom.config import PhantomConfig
+
+Grey = NDArray[np.float32]
+Taps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+_WIDE_POWER = 1 / 3
+_FAINT_CONTRAST = 0.2
+
+
+def gaussian_taps(sigma: float, spacing: tuple[float, float, float], *, unit_power: bool = False) -> Taps:
+    """Weights of a Gaussian along z, y and x, cut at three standard deviations; ``sigma`` in um.
+
+    The weights sum to 1, or their squares do with ``unit_power`` (then white noise keeps its deviation).
+    """
+    taps = []
+    for step in spacing:
+        reach = math.ceil(3 * sigma / step)
+        places = np.arange(-reach, reach + 1) * step
+        weights = np.exp(-0.5 * (places / sigma) ** 2) if reach else np.ones(1)
+        norm = math.sqrt(float((weights**2).sum())) if unit_power else float(weights.sum())
+        taps.append((weights / norm).astype(np.float32))
+    return taps[0], taps[1], taps[2]
+
+
+def blur_halo(config: PhantomConfig) -> tuple[int, int, int]:
+    """How many voxels beyond its own a slab needs along z, y and x."""
+    z, y, x = gaussian_taps(config.blur, config.spacing)
+    return len(z) // 2, len(y) // 2, len(x) // 2
+
+
+def blurred(source: Grey, taps: Taps) -> Grey:
+    """The part of ``source`` whose neighbours are all there, blurred: smaller by the taps on each side."""
+    from electrodej.phantom.kernels_detector import blur_x, blur_y, blur_z
+
+    for axis, blur in enumerate((blur_z, blur_y, blur_x)):
+        if len(taps[axis]) > 1:
+            shape = list(source.shape)
+            shape[axis] -= len(taps[axis]) - 1
+            out = np.empty(shape, dtype=np.float32)
+            blur(source, taps[axis], out)
+            source = out
+    return source
+
+
+def correlated_noise(
+    seed: int, sigma: float, config: PhantomConfig, z0: int, shape: tuple[int, int, int]
+) -> Grey:
+    """Noise of deviation 1, hashed from the voxel's place and smoothed with a Gaussian of ``sigma``."""
+    from electrodej.phantom.kernels_noise import white_noise
+
+    taps = gaussian_taps(sigma, config.spacing, unit_power=True)
+    halo = [len(weights) // 2 for weights in taps]
+    white = np.empty([n + 2 * h for n, h in zip(shape, halo, strict=True)], dtype=np.float32)
+    white_noise(seed, z0 - halo[0], -halo[1], -halo[2], white)
+    return blurred(white, taps)
+
+
+def detect(config: PhantomConfig, seed: int, z0: int, painted: Grey) -> NDArray[Any]:
+    """Image of the painted slab (with its halo) that begins at slice ``z0``."""
+    from electrodej.phantom.kernels_detector import add_rings, add_streaks, round_to
+    from electrodej.phantom.kernels_paint import slow_change
+
+    grey = blurred(painted, gaussian_taps(config.blur, config.spacing))
+    if grey is painted:
+        grey = painted.copy()
+    shape = (grey.shape[0], grey.shape[1], grey.shape[2])
+    _spoil_slices(config, seed, z0, grey)
+    narrow, wide = config.noise_length
+    if config.noise > 0:
+        grey += np.float32(config.noise * math.sqrt(1 - _WIDE_POWER)) * correlated_noise(
+            seed + 21, narrow, config, z0, shape
+        )
+        grey += np.float32(config.noise * math.sqrt(_WIDE_POWER)) * correlated_noise(
+            seed + 22, wide, config, z0, shape
+        )
+    origin = np.array([z0, 0, 0], dtype=np.int64)
+    spacing = np.array(config.spacing)
+    if config.unevenness > 0:
+        slow_change(seed + 23, origin, spacing, config.unevenness_length, config.unevenness, grey)
+    if config.streaks > 0:
+        add_streaks(seed + 24, origin, spacing, config.streaks, config.streak_length, grey)
+    if config.rings > 0:
+        axis_y, axis_x = (
+            (0.5 + config.axis_offset[axis]) * config.shape[1 + axis] * config.spacing[1 + axis]
+            for axis in range(2)
+        )
+        add_rings(seed + 25, origin, spacing, axis_y, axis_x, config.rings, config.ring_width, grey)
+    factor, most = (1.0, 255.0) if config.bits == 8 else (257.0, 65535.0)
+    out = np.empty(shape, dtype=np.uint8 if config.bits == 8 else np.uint16)
+    round_to(grey, factor, most, out)
+    return out
+
+
+def _spoil_slices(config: PhantomConfig, seed: int, z0: int, grey: Grey) -> None:
+    """Take contrast, or everything, from the slices that are faint or lost."""
+    from electrodej.phantom.kernels_noise import uniform3
+
+    level = np.float32((config.particle_grey + config.binder_grey) / 2)
+    for z in range(grey.shape[0]):
+        if uniform3(seed + 26, z0 + z, 0, 0) < config.lost_slices:
+            grey[z] = level
+        elif uniform3(seed + 27, z0 + z, 0, 0) < config.faint_slices:
+            grey[z] = level + np.float32(_FAINT_CONTRAST) * (grey[z] - level)

@@ -1,0 +1,70 @@
+"""A phantom on the disk, made slab by slab."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Literal
+
+from electrodej.files import whole_directory
+from electrodej.phantom.config import PhantomConfig
+from electrodej.phantom.generate import DEFAULT_MEMORY, label_dtype, scene_slabs
+from electrodej.phantom.scene import build_scene
+from electrodej.phantom.truth import Tally, TruthTable, write_truth
+from electrodej.progress import Progress, silent
+
+VOLUMES = ("grey", "labels", "outlines", "phases")
+CONFIG_NAME = "phantom.json"
+
+
+def write_phantom(
+    folder: str | os.PathLike[str],
+    config: PhantomConfig,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    jobs: int = 2,
+    suffix: Literal[".tif", ".zarr"] = ".tif",
+    force: bool = False,
+    progress: Progress = silent,
+) -> TruthTable:
+    """Write grey, labels, outlines and phases, ``truth.csv`` and ``phantom.json`` into a new folder.
+
+    Only some slabs are in memory at a time, ``memory`` bytes or so; the files do not depend on ``memory`` or
+    ``jobs``. The folder appears when all is written; with ``force`` it replaces an older phantom, and nothing else.
+
+    Returns
+    -------
+    dict
+        The truth table: column name to array.
+    """
+    from electrodej.volume import VolumeWriter
+
+    with whole_directory(folder, ours=_is_phantom, force=force) as part:
+        scene = build_scene(config, progress=progress)
+        kinds = {
+            "grey": "uint8" if config.bits == 8 else "uint16",
+            "labels": label_dtype(scene.visible),
+            "outlines": label_dtype(scene.visible),
+            "phases": "uint8",
+        }
+        tally = Tally(scene)
+        with contextlib.ExitStack() as stack:
+            writers = {
+                name: stack.enter_context(
+                    VolumeWriter(part / f"{name}{suffix}", config.shape, kinds[name], spacing=config.spacing)
+                )
+                for name in VOLUMES
+            }
+            for slab in scene_slabs(scene, memory=memory, jobs=jobs, progress=progress):
+                for name, writer in writers.items():
+                    writer.write(slab.z0, getattr(slab, name))
+                tally.add(slab.z0, slab.outlines, slab.phases)
+        truth = tally.table()
+        write_truth(part / "truth.csv", truth)
+        (part / CONFIG_NAME).write_text(config.to_json() + "\n", encoding="utf-8")
+    return truth
+
+
+def _is_phantom(folder: Path) -> bool:
+    return (folder / CONFIG_NAME).is_file()
