@@ -99,7 +99,7 @@ def test_closing_looks_beyond_the_face_of_the_volume(reference: ModuleType) -> N
 
 
 @pytest.mark.parametrize("spacing", [UNIT, (3.0, 4.0, 5.0), (0.5, 0.25, 0.25)])
-@pytest.mark.parametrize("radius", [1.0, 2.5, 8.0])
+@pytest.mark.parametrize("radius", [1.0, 2.5, 4.5])
 def test_distance_transform_and_explicit_ball_agree(
     reference: ModuleType, blobs: Any, spacing: Any, radius: float
 ) -> None:
