@@ -1,0 +1,67 @@
+"""What grey values are let in."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.errors import InputError
+
+
+def check_grey(
+    array: NDArray[Any], path: str | os.PathLike[str] = "the grey image", *, z0: int = 0
+) -> NDArray[Any]:
+    """Return ``array`` if all its values are numbers.
+
+    Parameters
+    ----------
+    array
+        Grey values, a whole image or a slab of it (ZYX or YX).
+    path
+        What the message calls the image.
+    z0
+        Slice of the image that the slab begins with, for the position in the message.
+
+    Raises
+    ------
+    InputError
+        Some value is NaN or infinite. The message counts them and names the first one's position.
+
+    Examples
+    --------
+    >>> check_grey(np.ones((2, 2, 2), np.float32)).shape
+    (2, 2, 2)
+    """
+    if array.dtype.kind in "buif":
+        if array.dtype.kind != "f":
+            return array
+        # The sum of a slice is finite where all is well, and costs no array of truth values.
+        bad = ~np.isfinite(array) if not _is_surely_finite(array) else None
+        if bad is None or not bad.any():
+            return array
+        count = int(np.count_nonzero(bad))
+        where = position_text(np.unravel_index(int(np.argmax(bad)), array.shape), z0)
+        kind = "NaN" if np.isnan(array[bad][:1]).any() else "infinite"
+        raise InputError(
+            f"{path} has {count} grey {'value' if count == 1 else 'values'} NaN or infinite, the first ({kind}) "
+            f"at {where}; replace them with numbers, in Fiji with Process > Noise > Remove NaNs"
+        )
+    raise InputError(
+        f"{path} has values of type {array.dtype}, which are no grey values; convert it to 8, 16 or 32 bit"
+    )
+
+
+def position_text(position: tuple[Any, ...], z0: int = 0) -> str:
+    """Return ``z=3, y=4, x=5`` for an index into a slab that begins at slice ``z0``."""
+    numbers = [int(n) for n in position]
+    if len(numbers) == 3:
+        numbers[0] += z0
+    return ", ".join(f"{axis}={n}" for axis, n in zip("zyx"[-len(numbers) :], numbers, strict=False))
+
+
+def _is_surely_finite(array: NDArray[Any]) -> bool:
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(np.sum(array, dtype=array.dtype)))
