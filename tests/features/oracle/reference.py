@@ -15,13 +15,13 @@ Geometry
         other particles.
     4.  A label in several pieces is one particle; the pieces are closed together.
     5.  Perimeter voxels are those that a 6-connected erosion removes, background all around the volume.
-    6.  SurfInner is a set difference: perimeter voxels of `raw` that are not perimeter voxels of `fill`.
-        A difference of counts would subtract the voxels with which `fill` caps the mouth of a crack,
-        which never were surface of `raw`, and it can be negative.
+    6.  SurfInner is a difference of counts, |perimeter(raw)| - |perimeter(fill)|. The voxels with which
+        `fill` caps the mouth of a crack are subtracted too, so it can be negative: no inner surface.
     7.  The 3x3x3 median sees zeros outside the volume.
     8.  RoughOuter = |perimeter(median(fill))| / |perimeter(fill)|.
-    9.  RoughInner = |perimeter(median(raw)) without perimeter(median(fill))| / |SurfInner's set|: the same
-        set difference with both sides smoothed. Empty where SurfInner is 0.
+    9.  RoughInner = (|perimeter(median(raw))| - |perimeter(median(fill))|) / (|perimeter(raw)| -
+        |perimeter(fill)|): the same difference with both sides smoothed. Empty where SurfInner is not
+        positive.
     10. Vsratio and Sphericity take V of `fill` and S of the whole perimeter of `raw`.
     11. Damage = (|fill| - |raw|) / |fill|.
 
@@ -142,22 +142,22 @@ def particle(
     raw = labels[box] == label
     fill = ndimage.binary_fill_holes(close(raw, spacing=spacing, radius=radius, closing=closing))
 
-    outer, surface = perimeter(fill), perimeter(raw)
-    inner = surface & ~outer
-    smooth_outer, smooth_surface = perimeter(median(fill)), perimeter(median(raw))
-    smooth_inner = smooth_surface & ~smooth_outer
+    outer, surface = count(perimeter(fill)), count(perimeter(raw))
+    inner = surface - outer
+    smooth_outer, smooth_surface = count(perimeter(median(fill))), count(perimeter(median(raw)))
+    smooth_inner = smooth_surface - smooth_outer
 
     V = count(fill) * v
-    S = count(surface) * v ** (2 / 3)
+    S = surface * v ** (2 / 3)
     return {
         "Label": label,
         **position_and_axes(raw, box, spacing),
         "Volume": V,
         **grey_density(grey[box][fill]),
-        "SurfOuter": count(outer) * v ** (2 / 3),
-        "SurfInner": count(inner) * v ** (2 / 3),
-        "RoughOuter": count(smooth_outer) / count(outer),
-        "RoughInner": count(smooth_inner) / count(inner) if inner.any() else np.nan,
+        "SurfOuter": outer * v ** (2 / 3),
+        "SurfInner": inner * v ** (2 / 3),
+        "RoughOuter": smooth_outer / outer,
+        "RoughInner": smooth_inner / inner if inner > 0 else np.nan,
         "Vsratio": V ** (1 / 3) / S ** (1 / 2),
         "Sphericity": 36 * np.pi * V**2 / S**3,
         "Contact": contact(labels, label, fill, box, spacing=spacing, radius=radius, closing=closing),

@@ -85,8 +85,18 @@ def test_slit_is_closed_except_for_its_mouth(reference: ModuleType) -> None:
     table = measure(reference, in_room(plates), radius=2.0)
     assert table["Volume"] == 4 * 81 + 49
     assert_allclose(table["Damage"], 49 / 373)
-    assert table["SurfInner"] == 2 * 49  # the plates' facing sides, without the rims
-    assert table["SurfOuter"] == 373 - (2 * 49 + 25)
+    assert table["SurfOuter"] == 373 - (2 * 49 + 25)  # inside: the plates' facing sides, 5 x 5 of the gap
+    assert table["SurfInner"] == 4 * 81 - 250
+
+
+def test_inner_surface_is_a_difference_of_counts_that_may_be_negative(reference: ModuleType) -> None:
+    # Plates of one voxel: all 162 voxels are surface; the fill's surface is those and the 24 that cap
+    # the gap of 7 x 7.
+    plates = np.ones((3, 9, 9), np.uint16)
+    plates[1] = 0
+    table = measure(reference, in_room(plates), radius=2.0)
+    assert table["SurfInner"] == 162 - 186
+    assert np.isnan(table["RoughInner"])
 
 
 def test_closing_looks_beyond_the_face_of_the_volume(reference: ModuleType) -> None:
