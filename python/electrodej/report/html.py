@@ -1,0 +1,213 @@
+"""The page: content in, one HTML file out."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+import electrodej
+from electrodej.files import check_target, whole_file
+from electrodej.progress import Progress, silent
+from electrodej.report.content import Figure, ReportContent, is_numeric
+from electrodej.report.numbers import key_numbers, percent, readable, unit_text
+from electrodej.report.payload import Parts, pack_column, script_safe_json
+from electrodej.report.slices import SlicePack, grid_positions, pack_slices
+
+SLICE_BYTES = 7_000_000
+"""Room for the grey slices; a third is added by base64, and the page stays well below 15 MB."""
+
+_SCRIPTS = (
+    "data.js",
+    "format.js",
+    "state.js",
+    "volume.js",
+    "views.js",
+    "charts.js",
+    "filter.js",
+    "table.js",
+    "main.js",
+)
+_PRINTED_ROWS = 25
+_PRINTED_COLUMNS = (
+    "Label",
+    "Volume",
+    "EqDiameter",
+    "Elongation",
+    "Sphericity",
+    "Contact",
+    "PDensity",
+    "Damage",
+)
+
+
+def write_report(
+    path: str | os.PathLike[str], content: ReportContent, *, force: bool = False, progress: Progress = silent
+) -> Path:
+    """Write one self-contained HTML page about a measured electrode.
+
+    The page opens from disk, loads nothing from elsewhere and prints.
+
+    Parameters
+    ----------
+    path
+        Where to, ends in ``.html``.
+    content
+        What it tells.
+    force
+        Replace an existing page.
+    progress
+        Told after each slice.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Examples
+    --------
+    >>> import numpy as np, tempfile, pathlib
+    >>> labels = np.zeros((8, 8, 8), np.uint16); labels[2:6, 2:6, 2:6] = 1
+    >>> content = ReportContent(
+    ...     title="A cube", grey=labels * 100, labels=labels, spacing=(0.07, 0.07, 0.07),
+    ...     table={"Label": np.array([1]), "Volume": np.array([64 * 0.07**3])}, units={"Volume": "µm³"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_report(pathlib.Path(folder) / "cube.html", content).name
+    'cube.html'
+    """
+    target = check_target(path, force=force)
+    page = render(content, progress=progress)
+    with whole_file(target, force=force) as part:
+        # As bytes, because the policy's checksums hold for lines that end in \n only.
+        part.write_bytes(page.encode("utf-8", "replace"))
+    return target
+
+
+def render(content: ReportContent, *, progress: Progress = silent) -> str:
+    """Return the page as text."""
+    pack = None
+    if content.grey is not None and content.labels is not None and content.spacing is not None:
+        listed = content.table["Label"] if "Label" in content.table else np.arange(1, content.rows + 1)
+        pack = pack_slices(
+            content.grey,
+            content.labels,
+            spacing=content.spacing,
+            listed=np.asarray(listed),
+            most_bytes=SLICE_BYTES,
+            progress=progress,
+        )
+    parts = Parts()
+    manifest = _manifest(content, pack, parts)
+    style = _page_file("page.css")
+    script = (
+        '"use strict";\n(() => {\n' + "\n".join(_page_file(f"js/{name}") for name in _SCRIPTS) + "})();\n"
+    )
+    environment = Environment(
+        loader=DictLoader({"page.html": _page_file("page.html")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        readable=readable, unit=unit_text, percent=percent, data_uri=_data_uri, paragraphs=_paragraphs
+    )
+    environment.globals["zip_columns"] = lambda table: zip(*table.values(), strict=True)
+    environment.tests["nested"] = lambda value: isinstance(value, Mapping)
+    environment.tests["listing"] = lambda value: isinstance(value, Sequence) and not isinstance(value, str)
+    page = environment.get_template("page.html").render(
+        content=content,
+        pack=pack,
+        numbers=key_numbers(content, None if pack is None else pack.labelled_share),
+        phases=_phases(content),
+        printed=_printed_rows(content),
+        version=electrodej.__version__,
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(script, style),
+        manifest=Markup(script_safe_json(manifest)),
+        parts=Markup(parts.text()),
+    )
+    progress(1, 1, "report")
+    return page
+
+
+def _manifest(content: ReportContent, pack: SlicePack | None, parts: Parts) -> dict[str, Any]:
+    columns = []
+    for name, values in content.table.items():
+        entry = {
+            "name": str(name),
+            "unit": unit_text(content.units.get(name, "")),
+            "definition": content.definitions.get(name, ""),
+            "whole": bool(np.asarray(values).dtype.kind in "biu"),
+        }
+        columns.append(entry | pack_column(np.asarray(values), parts))
+    manifest: dict[str, Any] = {"rows": content.rows, "columns": columns, "volume": None}
+    if pack is not None and content.spacing is not None:
+        origin, pitch = zip(*grid_positions(pack.grid, content.spacing), strict=True)
+        manifest["volume"] = {
+            "whole": pack.grid.volume,
+            "steps": pack.grid.steps,
+            "shape": pack.grid.shape,
+            "origin": origin,
+            "pitch": pitch,
+            "slices": [parts.add(jpeg) for jpeg in pack.jpegs],
+            "labels": parts.add(pack.labels),
+            "labelBytes": pack.label_bytes,
+            "meanGrey": pack.mean_grey,
+        }
+    return manifest
+
+
+def _policy(script: str, style: str) -> str:
+    """The page's own rule for the browser: run this script, use this style, load nothing."""
+    return (
+        "default-src 'none'; img-src data: blob:; base-uri 'none'; form-action 'none'; "
+        f"script-src '{_checksum(script)}'; style-src '{_checksum(style)}'"
+    )
+
+
+def _checksum(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+
+
+def _page_file(name: str) -> str:
+    return resources.files("electrodej.report").joinpath("page", *name.split("/")).read_text(encoding="utf-8")
+
+
+def _phases(content: ReportContent) -> list[dict[str, Any]]:
+    """The phases with the place of each on a bar of 100 units."""
+    start = 0.0
+    bars = []
+    for place, (name, share) in enumerate((content.phases or {}).items()):
+        bars.append({"name": name, "share": float(share), "start": 100 * start, "colour": place % 6 + 1})
+        start += float(share)
+    return bars
+
+
+def _printed_rows(content: ReportContent) -> dict[str, Any]:
+    """The first rows of the main columns, for paper and for browsers without scripts."""
+    names = [name for name in _PRINTED_COLUMNS if name in content.table]
+    for name, values in content.table.items():
+        if len(names) < len(_PRINTED_COLUMNS) and name not in names and is_numeric(values):
+            names.append(name)
+    rows = [[content.table[name][row] for name in names] for row in range(min(content.rows, _PRINTED_ROWS))]
+    return {"names": names, "rows": rows}
+
+
+def _data_uri(figure: Figure) -> str:
+    return f"data:{figure.media_type};base64,{base64.b64encode(figure.data).decode('ascii')}"
+
+
+def _paragraphs(body: str) -> list[str]:
+    if hasattr(body, "__html__"):
+        return [body]
+    return [text.strip() for text in body.split("\n\n") if text.strip()]

@@ -1,0 +1,125 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from electrodej.report.content import ReportContent
+
+
+@dataclass(frozen=True)
+class KeyNumber:
+    """A number at the head of the page."""
+
+    name: str
+    value: str
+    unit: str = ""
+    detail: str = ""
+
+
+def readable(value: Any, digits: int = 4) -> str:
+    """Return a value as text: numbers with ``digits`` significant digits, undefined ones empty.
+
+    Examples
+    --------
+    >>> readable(0.123456), readable(12), readable(float("nan")), readable(123456.7), readable(2.5e-7)
+    ('0.1235', '12', '', '123457', '2.5e-07')
+    """
+    if value is None or value is np.ma.masked:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        if not math.isfinite(number):
+            return ""
+        if number == int(number) and abs(number) < 1e9:
+            return str(int(number))
+        if 10**digits <= abs(number) < 1e9:
+            return f"{number:.0f}"
+        return f"{number:.{digits}g}"
+    return str(value)
+
+
+_UNITS = {"um": "µm", "um^2": "µm²", "um^3": "µm³", "degree": "°"}
+
+
+def unit_text(unit: str) -> str:
+    """Return a unit as it is printed.
+
+    Examples
+    --------
+    >>> unit_text("um^3"), unit_text("grey")
+    ('µm³', 'grey')
+    """
+    return _UNITS.get(unit, unit)
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 as percent with three digits."""
+    return f"{100 * share:.3g}"
+
+
+def key_numbers(content: ReportContent, labelled_share: float | None) -> list[KeyNumber]:
+    """Return the numbers at the head of the page: those that the table can tell."""
+    numbers = [KeyNumber("Particles", str(content.rows))]
+    if content.grey is not None and content.spacing is not None:
+        shape = (1, *content.grey.shape) if len(content.grey.shape) == 2 else content.grey.shape
+        size = [n * s for n, s in zip(shape, content.spacing, strict=True)]
+        if shape[0] == 1:
+            size = size[1:]
+        numbers.append(
+            KeyNumber(
+                "Measured volume" if len(size) == 3 else "Measured area",
+                " × ".join(readable(length, 3) for length in reversed(size)),
+                "µm",
+                " × ".join(str(n) for n in reversed(shape)) + " voxels",
+            )
+        )
+    if labelled_share is not None:
+        numbers.append(KeyNumber("Particle share", percent(labelled_share), "%", "of the volume"))
+    numbers.extend(_column_numbers(content))
+    return numbers
+
+
+def _column_numbers(content: ReportContent) -> list[KeyNumber]:
+    columns = content.numeric_columns()
+    numbers = []
+    diameter = equivalent_diameter(columns)
+    if diameter is not None and np.isfinite(diameter).any():
+        low, middle, high = np.nanpercentile(diameter, (10, 50, 90))
+        detail = f"80 % lie within {readable(float(low), 3)} to {readable(float(high), 3)} µm"
+        numbers.append(KeyNumber("Median diameter", readable(float(middle), 3), "µm", detail))
+    for column, name, as_percent in (
+        ("Damage", "Mean damage", True),
+        ("Contact", "Mean contact", True),
+        ("Sphericity", "Mean sphericity", False),
+        ("PDensity", "Mean packing density", True),
+    ):
+        values = columns.get(column)
+        if values is None or not np.isfinite(values).any():
+            continue
+        mean, spread = float(np.nanmean(values)), float(np.nanstd(values))
+        if as_percent:
+            numbers.append(KeyNumber(name, percent(mean), "%", f"SD {percent(spread)} %"))
+        else:
+            detail = f"SD {readable(spread, 3)}"
+            numbers.append(KeyNumber(name, readable(mean, 3), "", detail))
+    return numbers
+
+
+def equivalent_diameter(columns: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:
+    """Return the diameter of the ball of equal volume, in um: its own column, or (6 V / pi)^(1/3)."""
+    for name in ("EqDiameter", "EquivalentDiameter"):
+        if name in columns:
+            return columns[name]
+    if "Volume" in columns:
+        return np.cbrt(6 * columns["Volume"] / np.pi)
+    return None

@@ -1,0 +1,51 @@
+// Puts the page together.
+function firstOf(columns, names, other) {
+  const numeric = columns.filter((column) => column.values && column.name !== "Label");
+  const wanted = names.find((name) => numeric.some((column) => column.name === name));
+  return wanted || (numeric[other % numeric.length] || {}).name;
+}
+
+function buildCharts(columns) {
+  if (!columns.some((column) => column.values && column.name !== "Label")) {
+    document.getElementById("charts").hidden = true;
+    return;
+  }
+  const size = firstOf(columns, ["EqDiameter", "Volume"], 0);
+  new Histogram(columns, size);
+  new Histogram(columns, firstOf(columns, ["Damage", "Sphericity"], 1));
+  new Histogram(columns, firstOf(columns, ["Contact", "Elongation"], 2));
+  new Scatter(columns, size, firstOf(columns, ["Damage", "Sphericity"], 1));
+}
+
+function tell(text) {
+  const note = document.getElementById("browser-note");
+  note.textContent = text;
+  note.hidden = false;
+}
+
+async function start() {
+  const columns = await loadColumns();
+  let scene = null;
+  if (manifest.volume) {
+    const volume = new CoarseVolume(manifest.volume);
+    await volume.loadLabels();
+    scene = new Scene(volume, columns);
+  }
+  if (manifest.rows) {
+    buildCharts(columns);
+    new ParticleTable(columns);
+  }
+  if (scene) {
+    const honest = await scene.volume.loadGreys(scene.position[0], (k) => {
+      if (k === scene.position[0] || k % 64 === 0) scene.draw();
+    });
+    if (!honest) tell("This browser changes pictures that a page reads back (a privacy setting), so the grey slices below are not right.");
+    scene.draw();
+  }
+  document.body.dataset.ready = "true";
+}
+
+start().catch((error) => {
+  tell(`This browser cannot show the page in full (${error.message}); a current Firefox or Chromium can.`);
+  throw error;
+});
