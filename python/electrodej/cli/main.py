@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(_unknown_verb(words[0]))
         return 2
     verb = load(words[0])
-    options = _parser(words[0], verb).parse_args(words[1:])
+    options = make_parser(words[0], verb).parse_args(words[1:])
     return _run(words[0], verb, options)
 
 
@@ -76,7 +76,8 @@ def _unknown_verb(word: str) -> str:
     return f"electrodej: there is no verb {word!r}{hint} (electrodej --help lists them)\n"
 
 
-def _parser(name: str, verb: Verb) -> argparse.ArgumentParser:
+def make_parser(name: str, verb: Verb) -> argparse.ArgumentParser:
+    """Return the parser of one verb's options."""
     parser = argparse.ArgumentParser(
         prog=f"electrodej {name}",
         description=verb.HELP,

@@ -97,15 +97,20 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def add_common(parser: argparse.ArgumentParser, *names: CommonOption, out: str = "where to write") -> None:
-    """Add those of the common options that mean something to a verb."""
+def add_common(
+    parser: argparse.ArgumentParser,
+    *names: CommonOption,
+    out: str = "where to write",
+    spacing: str = "voxel size in micrometres, instead of the one in the file",
+) -> None:
+    """Add those of the common options that mean something to a verb, with its own words for two of them."""
     group = parser.add_argument_group("common options")
     if "spacing" in names:
         group.add_argument(
             "--spacing",
             metavar="Z,Y,X",
             type=parse_spacing,
-            help="voxel size in micrometres, instead of the one in the file",
+            help=spacing,
         )
     if "out" in names:
         group.add_argument("--out", metavar="PATH", help=out)
@@ -117,7 +122,7 @@ def add_common(parser: argparse.ArgumentParser, *names: CommonOption, out: str =
             metavar="N",
             type=parse_jobs,
             default=available_cores(),
-            help="how many cores to use (default: all, here %(default)s)",
+            help="how many cores to use (default: all)",
         )
     if "memory" in names:
         group.add_argument(
@@ -125,7 +130,7 @@ def add_common(parser: argparse.ArgumentParser, *names: CommonOption, out: str =
         )
     if "seed" in names:
         group.add_argument(
-            "--seed", metavar="N", type=parse_seed, default=0, help="seed of the random numbers (default: 0)"
+            "--seed", metavar="N", type=parse_seed, help="seed of the random numbers (default: 0)"
         )
     group.add_argument("--json", action="store_true", help="print one JSON object on stdout, nothing else")
     group.add_argument("--quiet", action="store_true", help="no progress and no notes")

@@ -77,10 +77,11 @@ def whole_directory(
     """Yield an empty folder to fill; it becomes ``target`` when the block ends without an error.
 
     ``force`` replaces an existing folder only where ``ours`` says that it is of the kind written here,
-    so that a slip of the hand never deletes somebody's folder.
+    so that a slip of the hand never deletes somebody's folder. An empty folder is as good as none.
     """
-    path = check_target(target, force=force)
-    if path.exists() and not (path.is_dir() and ours(path)):
+    empty = _is_empty_folder(Path(target))
+    path = check_target(target, force=force or empty)
+    if path.exists() and not (empty or (path.is_dir() and ours(path))):
         raise OutputError(f"{path} is something else than what is to be written; choose another name")
     with _beside(path) as part:
         part.mkdir()
@@ -122,6 +123,10 @@ def _beside(path: Path) -> Iterator[Path]:
     finally:
         _remove(part)
         _unfinished.discard(part)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
 
 
 def _part_name(path: Path) -> Path:

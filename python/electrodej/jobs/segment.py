@@ -68,6 +68,7 @@ def _check_memory(
     room = memory if memory is not None else psutil.virtual_memory().available
     if needed > room:
         raise InputError(
-            f"{os.fspath(image)}: the watershed holds the whole volume and needs about {needed / 2**30:.1f} GiB, "
+            f"{os.fspath(image)}: the watershed holds the whole volume and "
+            f"needs about {needed / 2**30:.1f} GiB, "
             f"and {room / 2**30:.1f} GiB may be used; segment a smaller part, or give more with --memory"
         )

@@ -11,11 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from electrodej.phantom.config import PhantomConfig
-    from electrodej.phantom.generate import Phantom, PhantomSlab, make_phantom, make_slice, phantom_slabs
+    from electrodej.phantom.generate import (
+        DEFAULT_MEMORY,
+        Phantom,
+        PhantomSlab,
+        make_phantom,
+        make_slice,
+        phantom_slabs,
+    )
     from electrodej.phantom.storage import write_phantom
     from electrodej.phantom.truth import TRUTH_COLUMNS, TruthTable
 
 _HOME = {
+    "DEFAULT_MEMORY": "generate",
     "Phantom": "generate",
     "PhantomConfig": "config",
     "PhantomSlab": "generate",
@@ -28,6 +36,7 @@ _HOME = {
 }
 
 __all__ = [
+    "DEFAULT_MEMORY",
     "TRUTH_COLUMNS",
     "Phantom",
     "PhantomConfig",

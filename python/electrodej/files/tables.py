@@ -1,0 +1,149 @@
+"""Tables and the description that lies beside each.
+
+A table is CSV, or Parquet where its name ends in .parquet. Undefined values are empty cells (null in
+Parquet), numbers are written with the fewest digits that give back the same number, so the same table
+is the same bytes. The description is JSON beside it under the same name: units, definitions,
+parameters, versions.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.errors import InputError, MissingExtraError, OutputError
+from electrodej.files.atomic import check_target, whole_file
+
+Columns = Mapping[str, NDArray[Any]]
+
+_CHUNK = 1 << 20
+
+
+def check_table_target(
+    path: str | os.PathLike[str], *, beside: Iterable[str] = (), force: bool = False
+) -> dict[str, Path]:
+    """The files that `write_table` writes, once it is sure that each may be.
+
+    Returns the paths of the ``table``, its ``description`` and of every table ``beside`` it.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in (".csv", ".parquet"):
+        raise OutputError(f"{target}: a table's name ends in .csv or .parquet; choose another")
+    if target.suffix.lower() == ".parquet":
+        _parquet()
+    paths = {"table": target, "description": target.with_suffix(".json")}
+    paths |= {name: target.with_name(f"{target.stem}_{name}{target.suffix}") for name in beside}
+    return {name: check_target(each, force=force) for name, each in paths.items()}
+
+
+def write_table(
+    path: str | os.PathLike[str],
+    columns: Columns,
+    *,
+    description: Mapping[str, Any],
+    beside: Mapping[str, Columns] | None = None,
+    force: bool = False,
+) -> dict[str, Path]:
+    """Write ``columns`` to ``path``, further tables and the description beside it.
+
+    ``T.csv`` comes with ``T.json`` and, for a table ``contacts`` beside it, ``T_contacts.csv``. The
+    table itself comes last: where it is, everything is.
+
+    Parameters
+    ----------
+    path
+        Ends in .csv or .parquet.
+    columns
+        Name to array, all of one length. NaN becomes an empty cell.
+    description
+        Whatever JSON can hold.
+    beside
+        Further tables, by the name that is added to the file's.
+    force
+        Replace what exists.
+
+    Returns
+    -------
+    dict
+        The paths written, as `check_table_target` gives them.
+    """
+    more = beside or {}
+    paths = check_table_target(path, beside=more, force=force)
+    for name, table in more.items():
+        _write_one(paths[name], table, force=force)
+    with whole_file(paths["description"], force=force) as part:
+        part.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_one(paths["table"], columns, force=force)
+    return paths
+
+
+def _write_one(path: Path, columns: Columns, *, force: bool) -> None:
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        raise ValueError(f"the columns of a table have one length, not {sorted(lengths)}")
+    with whole_file(path, force=force) as part:
+        if path.suffix.lower() == ".parquet":
+            pyarrow, parquet = _parquet()
+            parquet.write_table(pyarrow.table({name: _nullable(v) for name, v in columns.items()}), part)
+        else:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                writer = csv.writer(file, lineterminator="\n")
+                writer.writerow(columns)
+                writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
+
+
+def _cells(values: NDArray[Any]) -> list[str]:
+    """Cells of a column: the shortest text that reads back as the same number, nothing for NaN."""
+    if values.dtype.kind == "f":
+        return ["" if number != number else repr(number) for number in values.astype(float).tolist()]
+    if values.dtype.kind == "b":
+        return [str(int(value)) for value in values.tolist()]
+    return [str(value) for value in values.tolist()]
+
+
+def _nullable(values: NDArray[Any]) -> Any:
+    pyarrow, _ = _parquet()
+    if values.dtype.kind == "f":
+        return pyarrow.array(values, mask=np.isnan(values))
+    if values.dtype.kind == "O":
+        return pyarrow.array(values.tolist(), type=pyarrow.string())
+    return pyarrow.array(values)
+
+
+def _parquet() -> tuple[Any, Any]:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise MissingExtraError("writing Parquet", "parquet", "pyarrow") from error
+    return pyarrow, pyarrow.parquet
+
+
+def checksum(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file, or of the names and contents of all files in a folder."""
+    source = Path(path)
+    digest = hashlib.sha256()
+    if source.is_dir():
+        for file in sorted(p for p in source.rglob("*") if p.is_file()):
+            digest.update(file.relative_to(source).as_posix().encode())
+            _digest(file, digest)
+    else:
+        _digest(source, digest)
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _digest(file: Path, digest: Any) -> None:
+    try:
+        with file.open("rb") as handle:
+            while chunk := handle.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read ({error.strerror}); check that it is there") from error

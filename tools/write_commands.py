@@ -1,0 +1,42 @@
+"""Write docs/commands.md from the verbs themselves: ``.venv/bin/python tools/write_commands.py``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from electrodej.cli.main import make_parser
+from electrodej.cli.verbs import SUMMARIES, load
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
+HEAD = """# Commands
+
+Every verb is called as `electrodej VERB ...`; `electrodej VERB --help` prints what stands here. Results go to
+stdout, progress and notes to stderr. With `--json`, stdout holds one JSON object and nothing else.
+
+| exit code | meaning |
+| --- | --- |
+| 0 | done |
+| 1 | the input is bad; one line says what, where and what to do |
+| 2 | wrong usage |
+| 130, 143 | stopped by Ctrl-C or a termination signal; nothing is left half written |
+
+An output that exists is replaced with `--force` only. Outputs appear when they are complete: a run that fails
+or is killed leaves what was there before.
+"""
+
+
+def main() -> None:
+    os.environ["COLUMNS"] = "100"
+    parts = [HEAD]
+    for name, summary in SUMMARIES.items():
+        parts.append(f"\n## {name}\n\n{summary[0].upper()}{summary[1:]}.\n\n```\n{help_of(name)}\n```\n")
+    PAGE.write_text("".join(parts), encoding="utf-8")
+
+
+def help_of(name: str) -> str:
+    return make_parser(name, load(name)).format_help().rstrip()
+
+
+if __name__ == "__main__":
+    main()
