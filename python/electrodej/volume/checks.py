@@ -46,7 +46,7 @@ def check_grey(
         where = position_text(np.unravel_index(int(np.argmax(bad)), array.shape), z0)
         kind = "NaN" if np.isnan(array[bad][:1]).any() else "infinite"
         raise InputError(
-            f"{path} has {count} grey {'value' if count == 1 else 'values'} NaN or infinite, the first ({kind}) "
+            f"{path} has {count} grey value(s) that are NaN or infinite, the first ({kind}) "
             f"at {where}; replace them with numbers, in Fiji with Process > Noise > Remove NaNs"
         )
     raise InputError(

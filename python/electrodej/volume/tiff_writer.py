@@ -26,6 +26,8 @@ _OME_TYPES = {
     "float64": "double",
 }
 _LARGEST_RATIONAL = 2**32 - 1
+_COLOUR_MAP = 320
+_IMAGEJ_TYPES = frozenset({"uint8", "uint16", "int16", "uint32", "int32", "float32"})
 
 
 class TiffSink:
@@ -126,8 +128,12 @@ class TiffSink:
         differences = self._compression == "lzw" and self._stored.kind in "ui" and self._stored.itemsize < 4
         _, y, x = self._spacing
         per_unit = 1e4 if self._ome else 1.0
+        # ImageJ looks for a colour map of 256 entries at any bit depth.
+        colours = label_colours().reshape(-1).astype(np.uint16) * 256
+        # At 8 bit it takes slices with and without one for images of different kinds.
+        once = self._stored.itemsize > 1
         extra = (
-            tifffile.imagej_metadata_tag({"LUTs": [label_colours()]}, "<") if self._labels and first else ()
+            [(_COLOUR_MAP, "H", colours.size, colours, once)] if self._labels and (first or not once) else ()
         )
         return {
             "photometric": "minisblack",
@@ -147,6 +153,12 @@ class TiffSink:
             if self._ome
             else imagej_description(self._shape[0], self._spacing, self._highest if self._labels else None)
         )
+
+
+def needs_ome(shape: tuple[int, int, int], dtype: np.dtype[Any]) -> bool:
+    """Tell whether ImageJ itself could not read such a TIFF: from 4 GiB on, and int8 and float64."""
+    size = shape[0] * shape[1] * shape[2] * dtype.itemsize
+    return size >= CLASSIC_BYTES or dtype.name not in _IMAGEJ_TYPES
 
 
 def check_tiff_dtype(dtype: np.dtype[Any]) -> None:

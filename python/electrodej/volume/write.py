@@ -19,12 +19,12 @@ from electrodej.volume.labels import cast_labels, check_labels
 from electrodej.volume.model import Volume
 from electrodej.volume.omezarr import is_zarr
 from electrodej.volume.tiff_writer import (
-    CLASSIC_BYTES,
     Compression,
     SliceSink,
     TiffSink,
     check_tiff_dtype,
     is_slice_folder,
+    needs_ome,
 )
 from electrodej.volume.units import check_spacing
 from electrodej.volume.zarr_writer import OmeZarrVersion, ZarrSink
@@ -181,10 +181,9 @@ class VolumeWriter:
                 compression=self._compression,
                 labels=self._labels,
             )
-        size = self.shape[0] * self.shape[1] * self.shape[2] * self._stored.itemsize
         return TiffSink(
             part, self.shape, self._stored, self.spacing,
-            ome=self.format == "ome-tiff" or size >= CLASSIC_BYTES,
+            ome=self.format == "ome-tiff" or needs_ome(self.shape, self._stored),
             compression=self._compression, labels=self._labels,
         )  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""ElectrodeJ's doors into ImageJ and Fiji."""

@@ -1,0 +1,95 @@
+"""Java with plain ImageJ in this process: the light mode, which needs no Fiji.
+
+ImageJ 1.54p comes from Maven Central, once, and no other repository is asked. It runs without a screen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import Any
+
+from electrodej.errors import ElectrodeJError, MissingExtraError
+from electrodej.fiji.java import MINIMUM_VERSION, REMEDY, find_java
+
+IMAGEJ = "net.imagej:ij:1.54p"
+
+
+def start_light(*, memory: str | None = None) -> Any:
+    """Start Java with ImageJ 1.54p, or find it running, and return the class ``ij.IJ``.
+
+    Parameters
+    ----------
+    memory
+        The most that Java may take, as ``4g`` or ``512m``; by default what Java chooses.
+
+    Raises
+    ------
+    electrodej.errors.MissingExtraError
+        scyjava is not installed.
+    electrodej.errors.ElectrodeJError
+        There is no Java of version 11 or newer, ImageJ cannot be fetched, or a Java without ImageJ is
+        running in this process already.
+
+    Examples
+    --------
+    >>> IJ = start_light()  # doctest: +SKIP
+    >>> str(IJ.getVersion())  # doctest: +SKIP
+    '1.54p'
+    """
+    try:
+        import scyjava
+    except ImportError as error:
+        raise MissingExtraError("ImageJ", "fiji", "scyjava") from error
+    if not scyjava.jvm_started():
+        _use_present_java()
+        _configure(scyjava.config, memory)
+        try:
+            scyjava.start_jvm()
+        except Exception as error:
+            raise ElectrodeJError(
+                f"ImageJ could not be started ({_first_line(error)}); the first start fetches "
+                f"{IMAGEJ} from Maven Central, so connect to the network once, or use a Fiji folder"
+            ) from error
+        scyjava.when_jvm_stops(_stop_filter_threads)
+    try:
+        return scyjava.jimport("ij.IJ")
+    except Exception as error:
+        raise ElectrodeJError(
+            "Java runs in this process already, without ImageJ; start ElectrodeJ's ImageJ first, "
+            "or in a process of its own"
+        ) from error
+
+
+def _use_present_java() -> None:
+    java = find_java()
+    if java is None:
+        raise ElectrodeJError(f"ImageJ needs Java, and none was found; {REMEDY}")
+    if java.version < MINIMUM_VERSION:
+        raise ElectrodeJError(
+            f"ImageJ needs Java {MINIMUM_VERSION}, and {java.program} is {java.version}; {REMEDY}"
+        )
+    os.environ["JAVA_HOME"] = str(java.home)
+
+
+def _configure(config: Any, memory: str | None) -> None:
+    # The Java that is there, and Maven Central (which jgo always asks) without SciJava's repository.
+    config.set_java_constraints(fetch="never")
+    config.get_repositories().clear()
+    if IMAGEJ not in config.endpoints:
+        config.endpoints.append(IMAGEJ)
+    config.enable_headless_mode()
+    if memory is not None:
+        config.add_option(f"-Xmx{memory}")
+
+
+def _stop_filter_threads() -> None:
+    """Let Python end: the threads of ImageJ's filters are no daemons, and Java would wait for them."""
+    import scyjava
+
+    with contextlib.suppress(Exception):
+        scyjava.jimport("ij.util.ThreadUtil").threadPoolExecutor.shutdown()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
