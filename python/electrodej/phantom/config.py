@@ -35,11 +35,11 @@ class PhantomConfig:
     bits: Literal[8, 16] = 8
     """Grey levels as uint8 or uint16."""
 
-    solid_fraction: float = 0.48
+    solid_fraction: float = 0.5
     """Share of the volume inside particles, cracks and cores included; up to 0.55."""
-    radius_median: float = 3.5
+    radius_median: float = 3.7
     """Median of the log-normal particle radius (of the ball of equal volume)."""
-    radius_sigma: float = 0.2
+    radius_sigma: float = 0.16
     """Standard deviation of the radius' logarithm."""
     radius_min: float = 2.0
     """No particle is smaller."""
@@ -47,18 +47,18 @@ class PhantomConfig:
     """No particle is larger."""
     ellipticity: float = 0.12
     """Spread of the half axes: each is the radius times exp(ellipticity x a standard normal number)."""
-    bumpiness: float = 0.09
-    """Height of bumps of about half a radius' width, as a share of the radius."""
-    roughness: float = 0.12
-    """Height of the fine surface roughness."""
-    cohesion: float = 0.6
+    bumpiness: float = 0.14
+    """Height of the widest bumps, as a share of the radius."""
+    roughness: float = 0.28
+    """Height of the fine roughness of the surface."""
+    cohesion: float = 0.5
     """How strongly near particles are drawn together: 0 leaves small gaps, 1 makes all neighbours touch."""
 
-    cored_share: float = 0.55
+    cored_share: float = 0.66
     """Share of the particles with a dark, ragged hole about their centre."""
-    core_size: float = 0.3
+    core_size: float = 0.27
     """Typical radius of such a hole as a share of the particle's radius."""
-    cracked_share: float = 0.22
+    cracked_share: float = 0.18
     """Share of the particles with cracks."""
     crackled_share: float = 0.06
     """Share of the particles shot through with fine radial cracks along their grains."""
@@ -66,14 +66,14 @@ class PhantomConfig:
     """Share of the particles in pieces that have moved apart."""
     crack_count: int = 4
     """Most cracks in a cracked particle; at least one."""
-    crack_width: tuple[float, float] = (0.1, 0.4)
+    crack_width: tuple[float, float] = (0.06, 0.26)
     """Narrowest and widest crack."""
     gap_width: tuple[float, float] = (0.4, 1.0)
     """Narrowest and widest gap between the pieces of a broken particle."""
     fogged_share: float = 0.12
     """Share of the particles that are seen dim and with soft edges."""
 
-    debris: float = 0.04
+    debris: float = 0.03
     """Share of the room between particles taken by bright fragments, which are material without a label."""
     debris_radius: tuple[float, float] = (0.25, 1.1)
     """Smallest and largest fragment radius."""
@@ -83,32 +83,40 @@ class PhantomConfig:
     """Smallest and largest patch radius."""
     pore_share: float = 0.35
     """Share of the room between particles that is pore; the rest is carbon and binder."""
-    pore_length: float = 2.0
+    pore_length: float = 3.5
     """Typical distance over which pore and binder change."""
 
-    particle_grey: float = 187.0
+    particle_grey: float = 184.0
     """Grey level of intact material."""
     binder_grey: float = 93.0
     """Grey level of carbon and binder."""
-    pore_grey: float = 62.0
+    pore_grey: float = 65.0
     """Grey level of pores."""
     crack_grey: float = 84.0
     """Grey level of a wide crack or core."""
-    particle_spread: float = 4.0
+    particle_spread: float = 5.0
     """Standard deviation of the grey level from particle to particle."""
+    shade: float = 9.0
+    """How much brighter a particle is at its surface than at its centre."""
     particle_texture: float = 6.0
     """Standard deviation of the grain inside particles."""
-    binder_texture: float = 12.0
+    binder_texture: float = 11.0
     """Standard deviation of the texture of carbon and binder."""
+    seam: float = 90.0
+    """Most darkening of the line between two particles that touch; it varies along the contact."""
+    seam_width: float = 0.16
+    """Half width of that line."""
     fringe: float = 5.0
     """Darkening just outside a particle, as phase contrast gives it."""
 
-    blur: float = 0.09
-    """Standard deviation of the point spread."""
+    blur: Triple = (0.16, 0.085, 0.085)
+    """Standard deviation of the point spread along z, y and x; missing projections make it longest in z."""
     noise: float = 11.5
     """Standard deviation of the noise."""
-    noise_length: tuple[float, float] = (0.1, 0.22)
-    """Standard deviations of the two Gaussians that correlate the noise; a third of its power is wide."""
+    noise_length: tuple[float, float] = (0.085, 0.27)
+    """Deviations of the two Gaussians that correlate the noise in xy; half of its power is wide."""
+    noise_flatness: float = 0.6
+    """Length of that correlation along z as a share of the one in xy."""
     streaks: float = 2.0
     """Standard deviation of streaks along x."""
     streak_length: float = 2.0
@@ -119,7 +127,7 @@ class PhantomConfig:
     """Typical width of a ring."""
     axis_offset: tuple[float, float] = (0.1, 0.2)
     """Rotation axis from the middle of the xy plane, as shares of its size along y and x."""
-    unevenness: float = 5.0
+    unevenness: float = 6.0
     """Standard deviation of the slow change of the background."""
     unevenness_length: float = 25.0
     """Distance over which the background changes."""
@@ -195,6 +203,7 @@ _LENGTHS = (
     "ring_width",
     "unevenness_length",
     "faint_thickness",
+    "noise_flatness",
 )
 _NOT_NEGATIVE = (
     "radius_sigma",
@@ -205,12 +214,14 @@ _NOT_NEGATIVE = (
     "particle_texture",
     "binder_texture",
     "fringe",
-    "blur",
     "noise",
     "streaks",
     "rings",
     "unevenness",
     "contrast",
+    "shade",
+    "seam",
+    "seam_width",
 )
 _RANGES = ("crack_width", "gap_width", "debris_radius", "ghost_radius", "noise_length")
 _GREYS = ("particle_grey", "binder_grey", "pore_grey", "crack_grey")
@@ -267,6 +278,7 @@ def _check(config: PhantomConfig) -> None:
         need(0 < low <= high, name, "two positive lengths, the smaller first")
     for name in _GREYS:
         need(0 <= getattr(config, name) <= 255, name, "a grey level between 0 and 255")
+    need(min(config.blur) >= 0, "blur", "three lengths in micrometres, zero or more")
     need(config.crack_count >= 1, "crack_count", "1 or more")
     need(config.ellipticity <= 0.4, "ellipticity", "at most 0.4")
     need(config.bumpiness <= 0.3, "bumpiness", "at most 0.3")

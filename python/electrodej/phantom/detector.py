@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.phantom.config import PhantomConfig
+from electrodej.phantom.config import PhantomConfig, Triple
 
 Grey = NDArray[np.float32]
 Taps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
-_WIDE_POWER = 1 / 3
+_WIDE_POWER = 0.5
 _FAINT_CONTRAST = 0.2
 
 
-def gaussian_taps(sigma: float, spacing: tuple[float, float, float], *, unit_power: bool = False) -> Taps:
-    """Weights of a Gaussian along z, y and x, cut at three standard deviations; ``sigma`` in um.
+def gaussian_taps(sigma: Triple, spacing: Triple, *, unit_power: bool = False) -> Taps:
+    """Weights of a Gaussian along z, y and x, cut at three standard deviations ``sigma`` (um).
 
     The weights sum to 1, or their squares do with ``unit_power`` (then white noise keeps its deviation).
     """
     taps = []
-    for step in spacing:
-        reach = math.ceil(3 * sigma / step)
+    for wide, step in zip(sigma, spacing, strict=True):
+        reach = math.ceil(3 * wide / step)
         places = np.arange(-reach, reach + 1) * step
-        weights = np.exp(-0.5 * (places / sigma) ** 2) if reach else np.ones(1)
+        weights = np.exp(-0.5 * (places / wide) ** 2) if reach else np.ones(1)
         norm = math.sqrt(float((weights**2).sum())) if unit_power else float(weights.sum())
         taps.append((weights / norm).astype(np.float32))
     return taps[0], taps[1], taps[2]
@@ -55,10 +55,11 @@ def blurred(source: Grey, taps: Taps) -> Grey:
 def correlated_noise(
     seed: int, sigma: float, config: PhantomConfig, z0: int, shape: tuple[int, int, int]
 ) -> Grey:
-    """Noise of deviation 1, hashed from the voxel's place and smoothed with a Gaussian of ``sigma``."""
+    """Noise of deviation 1, hashed from the voxel's place and smoothed by a Gaussian of ``sigma`` in xy."""
     from electrodej.phantom.kernels_noise import white_noise
 
-    taps = gaussian_taps(sigma, config.spacing, unit_power=True)
+    lengths = (config.noise_flatness * sigma, sigma, sigma)
+    taps = gaussian_taps(lengths, config.spacing, unit_power=True)
     halo = [len(weights) // 2 for weights in taps]
     white = np.empty([n + 2 * h for n, h in zip(shape, halo, strict=True)], dtype=np.float32)
     white_noise(seed, z0 - halo[0], -halo[1], -halo[2], white)

@@ -185,14 +185,14 @@ def render_slab(scene: Scene, z0: int, z1: int) -> PhantomSlab:
     config = scene.config
     hz, hy, hx = blur_halo(config)
     box: Box = ((z0 - hz, z1 + hz), (-hy, config.shape[1] + hy), (-hx, config.shape[2] + hx))
-    outside, owner = claim_box(config, scene.particles, box)
-    painted, phases = _paint(scene, box, outside, owner)
+    outside, second, owner = claim_box(config, scene.particles, box)
+    painted, phases = _paint(scene, box, outside, second, owner)
     inner = tuple(slice(h, n - h) for h, n in zip((hz, hy, hx), painted.shape, strict=True))
     kept = np.ascontiguousarray(phases[inner])
     kind = label_dtype(scene.visible)
     outlines, labels = np.empty(kept.shape, dtype=kind), np.empty(kept.shape, dtype=kind)
     number(owner[inner], outside[inner], kept, outlines, labels)
-    del outside, owner, phases
+    del outside, second, owner, phases
     grey = detect(config, scene.noise_seed, z0, painted)
     return PhantomSlab(z0, z1, grey, outlines, labels, kept)
 
@@ -225,7 +225,11 @@ def _planes(config: PhantomConfig, memory: int, jobs: int) -> int:
 
 
 def _paint(
-    scene: Scene, box: Box, outside: NDArray[np.float32], owner: NDArray[np.int32]
+    scene: Scene,
+    box: Box,
+    outside: NDArray[np.float32],
+    second: NDArray[np.float32],
+    owner: NDArray[np.int32],
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Grey levels before the detector, and phases."""
     from electrodej.phantom.kernels_paint import paint, strew
@@ -267,6 +271,7 @@ def _paint(
         particles.breaks,
         particles.break_start,
         outside,
+        second,
         owner,
         cover,
         piece,

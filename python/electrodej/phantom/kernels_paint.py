@@ -28,7 +28,10 @@ PORE, BINDER, PARTICLE, CRACK = 0, 1, 2, 3
     FAINT_DEPTH,
     FAINT_THICKNESS,
     RAGGEDNESS,
-) = range(14)
+    SEAM,
+    SEAM_WIDTH,
+    SHADE,
+) = range(17)
 
 
 @njit(cache=True, nogil=True)
@@ -64,7 +67,8 @@ def strew(
                     p[1] = (y + origin[1]) * spacing[1] - centre[row, 1]
                     p[2] = (x + origin[2]) * spacing[2] - centre[row, 2]
                     rho = _own_axes(p, turn[row], half_axes[row], q)
-                    out = rho - 1.0 - 0.35 * turned_noise(seed[row], p[0] * scale, p[1] * scale, p[2] * scale)
+                    out = rho - 1.0 - 0.5 * turned_noise(seed[row], p[0] * scale, p[1] * scale, p[2] * scale)
+                    out -= 0.3 * turned_noise(seed[row] + 1, p[0] * 3.0, p[1] * 3.0, p[2] * 3.0)
                     share = 0.5 - out * radius / softness[row]
                     if share > cover[z, y, x]:
                         cover[z, y, x] = min(share, 1.0)
@@ -103,6 +107,7 @@ def paint(
     breaks: np.ndarray,
     break_start: np.ndarray,
     outside: np.ndarray,
+    second: np.ndarray,
     owner: np.ndarray,
     cover: np.ndarray,
     piece: np.ndarray,
@@ -135,7 +140,7 @@ def paint(
                     rise = min(max(0.5 + 0.7 * above, 0.0), 1.0)
                     matrix = levels[PORE_GREY] + (levels[BINDER_GREY] - levels[PORE_GREY]) * rise
                     matrix += levels[BINDER_TEXTURE] * layered_noise(
-                        scene_seed + 501, place_z * 1.25, place_y * 1.25, place_x * 1.25, 3, 0.7
+                        scene_seed + 501, place_z * 0.6, place_y * 0.6, place_x * 0.6, 4, 0.75
                     )
                     if row != NOBODY:
                         near = outside[z, y, x] / FRINGE_REACH
@@ -172,8 +177,16 @@ def paint(
                     )
                     solid = levels[PARTICLE_GREY] + grey_shift[row]
                     solid += levels[PARTICLE_TEXTURE] * layered_noise(
-                        seed[row] + 7, p[0] * 1.6, p[1] * 1.6, p[2] * 1.6, 2, 0.8
+                        seed[row] + 7, p[0] * 0.8, p[1] * 0.8, p[2] * 0.8, 3, 0.8
                     )
+                    solid += levels[SHADE] * (min(rho * rho, 1.0) - 0.6)
+                    # Where two particles touch, a thin darker line lies between them, more or less open.
+                    away = 0.5 * (second[z, y, x] - outside[z, y, x])
+                    if away < levels[SEAM_WIDTH]:
+                        opened = 0.5 + 1.2 * turned_noise(
+                            scene_seed + 601, place_z * 0.5, place_y * 0.5, place_x * 0.5
+                        )
+                        solid -= levels[SEAM] * min(max(opened, 0.0), 1.0) * (1.0 - away / levels[SEAM_WIDTH])
                     solid += hollow * (levels[CRACK_GREY] - solid)
                     if levels[FAINT_SHARE] > 0.0:
                         inside *= 1.0 - levels[FAINT_DEPTH] * _faint(

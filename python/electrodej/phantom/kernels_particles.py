@@ -13,6 +13,8 @@ NOBODY = np.int32(-1)
 FAR = np.float32(1e9)
 # Outside a particle its surface is felt this far (um), for the dark fringe.
 FRINGE_REACH = 0.6
+# A softer edge (um) than this is a fogged one.
+CRISP = 0.1
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -62,13 +64,14 @@ def claim(
     bumpiness: float,
     roughness: float,
     outside: np.ndarray,
+    second: np.ndarray,
     owner: np.ndarray,
 ) -> None:
     """Give each voxel to the particle whose surface it lies deepest in, or nearest to.
 
     ``outside`` becomes the distance out of the owner's surface (um, negative inside), so that two particles
-    that press on each other meet in a flat face; ``owner`` the particle's row, `NOBODY` beyond soft edges.
-    ``origin`` is the index of the first voxel in the volume.
+    that press on each other meet in a flat face; ``second`` the same for the next particle; ``owner`` the
+    particle's row, `NOBODY` out of reach. ``origin`` is the index of the first voxel in the volume.
     """
     depth, height, width = owner.shape
     p = np.empty(3)
@@ -76,15 +79,17 @@ def claim(
     for row in rows:
         radius = (half_axes[row, 0] * half_axes[row, 1] * half_axes[row, 2]) ** (1.0 / 3.0)
         margin = max(softness[row], FRINGE_REACH)
-        rim = 1.0 + bumpiness + (roughness + margin) / radius
-        deep = 1.0 - bumpiness - (roughness + margin) / radius
+        # What looks fogged is the frayed part of a surface.
+        fray = 2.0 * roughness if softness[row] > CRISP else roughness
+        rim = 1.0 + bumpiness + (fray + margin) / radius
+        deep = 1.0 - bumpiness - (fray + margin) / radius
         low = np.empty(3, np.int64)
         high = np.empty(3, np.int64)
         for axis in range(3):
             low[axis] = math.ceil((centre[row, axis] - reach[row]) / spacing[axis]) - origin[axis]
             high[axis] = math.floor((centre[row, axis] + reach[row]) / spacing[axis]) - origin[axis] + 1
-        coarse = 2.2 / radius
-        fine = 1.0 / 0.35
+        coarse = 1.7 / radius
+        fine = 2.4
         for z in range(max(low[0], 0), min(high[0], depth)):
             for y in range(max(low[1], 0), min(high[1], height)):
                 for x in range(max(low[2], 0), min(high[2], width)):
@@ -100,14 +105,25 @@ def claim(
                         out -= bumpiness * turned_noise(
                             seed[row], p[0] * coarse, p[1] * coarse, p[2] * coarse
                         )
-                        out = out * radius - roughness * turned_noise(
-                            seed[row] + 1, p[0] * fine, p[1] * fine, p[2] * fine
+                        out *= radius
+                        out -= 0.6 * fray * turned_noise(seed[row] + 1, p[0] * fine, p[1] * fine, p[2] * fine)
+                        out -= (
+                            0.4
+                            * fray
+                            * turned_noise(
+                                seed[row] + 8, p[0] * 2.3 * fine, p[1] * 2.3 * fine, p[2] * 2.3 * fine
+                            )
                         )
                     else:
                         out *= radius
-                    if out < margin and out < outside[z, y, x]:
+                    if out >= margin:
+                        continue
+                    if out < outside[z, y, x]:
+                        second[z, y, x] = outside[z, y, x]
                         outside[z, y, x] = out
                         owner[z, y, x] = row
+                    elif out < second[z, y, x]:
+                        second[z, y, x] = out
 
 
 @njit(cache=True, nogil=True)
@@ -133,15 +149,15 @@ def open_share(
     share = 0.0
     if gap > -voxel:
         share = min(max(0.5 + gap / voxel, 0.0), 1.0)
-    if core > 0.0 and rho < 2.2 * core:
-        scale = 1.0 / (0.9 * core)
+    if core > 0.0 and rho < 2.4 * core:
+        scale = 1.0 / (0.8 * core)
         ragged = turned_noise(seed + 2, q[0] * scale, q[1] * scale, q[2] * scale)
         small = turned_noise(seed + 3, p[0] * 1.9, p[1] * 1.9, p[2] * 1.9)
-        inside = (1.0 - rho / core + 1.5 * ragged + 0.55 * small) * core * radius * 0.5
+        inside = (0.8 - rho / core + 1.5 * ragged + 0.7 * small) * core * radius * 0.5
         share = max(share, min(max(0.5 + inside / voxel, 0.0), 1.0))
         # Around the hole the material is riddled with small ones.
         speck = turned_noise(seed + 4, p[0] * 3.4, p[1] * 3.4, p[2] * 3.4)
-        riddled = (speck - 0.42 - 0.16 * rho / core) * 0.5
+        riddled = (speck - 0.36 - 0.16 * rho / core) * 0.5
         share = max(share, min(max(0.2 + riddled / voxel, 0.0), 0.9))
     for row in range(first, last):
         width = cracks[row, 8]
@@ -157,7 +173,7 @@ def open_share(
                 + cracks[row, 1] * cracks[row, 4]
                 + cracks[row, 2] * cracks[row, 5]
             )
-        if abs(d) > 1.5 * wobble + width + voxel:
+        if abs(d) > 1.3 * wobble + 0.2 + width + voxel:
             continue
         side = (
             (cracks[row, 1] * cracks[row, 5] - cracks[row, 2] * cracks[row, 4]) * p[0]
@@ -168,13 +184,14 @@ def open_share(
             continue
         name = int(cracks[row, 11])
         scale = 2.6 / radius
-        d += wobble * turned_noise(name, p[0] * scale, p[1] * scale, p[2] * scale)
-        d += 0.4 * wobble * turned_noise(name + 2, 3.1 * p[0] * scale, 3.1 * p[1] * scale, 3.1 * p[2] * scale)
+        d += 0.8 * wobble * turned_noise(name, p[0] * scale, p[1] * scale, p[2] * scale)
+        d += 0.5 * wobble * turned_noise(name + 2, 3.1 * p[0] * scale, 3.1 * p[1] * scale, 3.1 * p[2] * scale)
+        d += 0.2 * turned_noise(name + 4, 2.9 * p[0], 2.9 * p[1], 2.9 * p[2])
         uneven = 1.0 + 0.9 * turned_noise(name + 3, p[0] * 1.4, p[1] * 1.4, p[2] * 1.4)
         share = max(share, min(max(0.5 + (0.5 * width * uneven - abs(d)) / voxel, 0.0), 1.0))
     if kind == 3 and rho > 0.08:
         # Walls between grains that point outwards: cells of points on the unit sphere.
-        grains = 2.6
+        grains = 3.4
         warp = 0.35 * turned_noise(seed + 5, p[0] * 2.2, p[1] * 2.2, p[2] * 2.2)
         inverse = grains / rho
         wall, wall_name = wall_distance(
@@ -182,7 +199,7 @@ def open_share(
         )
         # Each wall opens to its own width, wider towards the middle.
         opening = float((wall_name >> np.uint64(40)) & np.uint64(0xFFFF)) / 65536.0
-        width = crackle_width * (1.7 * opening - 0.35) * (1.35 - 0.75 * rho)
+        width = crackle_width * (1.9 * opening - 0.5) * (1.3 - 0.6 * rho)
         if width > 0.0:
             distance = wall / grains * rho * radius
             share = max(share, min(max(0.5 + (0.5 * width - distance) / voxel, 0.0), 1.0))

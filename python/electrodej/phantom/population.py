@@ -95,25 +95,27 @@ def populate(config: PhantomConfig, packing: Packing) -> Particles:
     """Give every ball of the packing a shape, a kind and its cracks; drop those out of the volume's sight."""
     random = np.random.default_rng([config.seed, 2])
     count = len(packing.radii)
-    half_axes = packing.radii[:, None] * _axis_ratios(config.ellipticity, count, random)
+    # Some are far from round: two that have grown together.
+    spread = config.ellipticity * np.where(random.random(count) < 0.2, 2.0, 0.8)
+    half_axes = packing.radii[:, None] * _axis_ratios(spread, count, random)
     turn = rotations(count, random)
     kind = random.choice(5, size=count, p=_kind_shares(config)).astype(np.int8)
     seed = random.integers(0, 2**48, count)
     fogged = random.random(count) < config.fogged_share
     softness = np.where(fogged, random.uniform(0.3, 0.8, count), 0.05)
     grey = config.particle_spread * random.standard_normal(count) - np.where(
-        fogged, random.uniform(8, 30, count), 0.0
+        fogged, random.uniform(5, 24, count), 0.0
     )
-    core = config.core_size * random.lognormal(0.0, 0.35, count)
+    core = config.core_size * random.lognormal(0.0, 0.3, count)
     core = np.where(
-        (kind == CORED) | ((kind >= CRACKED) & (random.random(count) < 0.5)), np.minimum(core, 0.6), 0
+        (kind == CORED) | ((kind >= CRACKED) & (random.random(count) < 0.8)), np.minimum(core, 0.45), 0
     )
     cracks, breaks = [], []
     for row in range(count):
         cracks.append(_cracks(config, packing.radii[row], int(kind[row]), random))
         breaks.append(_breaks(config, packing.radii[row], int(kind[row]), random))
     gaps = np.array([2 * rows[:, 4].sum() for rows in breaks]) if breaks else np.zeros(0)
-    reach = half_axes.max(axis=1, initial=0) * (1.02 + config.bumpiness) + 2 * config.roughness + gaps
+    reach = half_axes.max(axis=1, initial=0) * (1.02 + config.bumpiness) + 2 * config.roughness + 0.1 + gaps
     reach += np.maximum(softness, _FRINGE_REACH)
     particles = Particles(
         centre=packing.centres,
@@ -147,7 +149,7 @@ def scatter(config: PhantomConfig, packing: Packing) -> Clutter:
     radius = np.concatenate([debris[1], ghosts[1]])
     is_debris = np.arange(len(radius)) < len(debris[1])
     count = len(radius)
-    half_axes = radius[:, None] * _axis_ratios(0.25, count, random)
+    half_axes = radius[:, None] * _axis_ratios(np.full(count, 0.25), count, random)
     softness = np.where(is_debris, random.uniform(0.06, 0.35, count), random.uniform(0.6, 1.6, count))
     grey = np.where(is_debris, random.uniform(130, 185, count), random.uniform(112, 150, count))
     clutter = Clutter(
@@ -158,7 +160,7 @@ def scatter(config: PhantomConfig, packing: Packing) -> Clutter:
         softness=softness,
         grey=grey,
         is_debris=is_debris.astype(np.uint8),
-        reach=half_axes.max(axis=1, initial=0) * 1.4 + softness,
+        reach=half_axes.max(axis=1, initial=0) * 1.8 + softness,
     )
     seen = np.flatnonzero(_in_sight(config, clutter.centre, clutter.reach))
     return Clutter(**{name: getattr(clutter, name)[seen] for name in Clutter.__dataclass_fields__})
@@ -177,9 +179,9 @@ def rotations(count: int, random: np.random.Generator) -> Array:
     return np.ascontiguousarray(np.array(rows).transpose(2, 0, 1))
 
 
-def _axis_ratios(spread: float, count: int, random: np.random.Generator) -> Array:
+def _axis_ratios(spread: Array, count: int, random: np.random.Generator) -> Array:
     """Half axes of ellipsoids with the volume of the unit ball."""
-    ratios = np.exp(np.clip(spread * random.standard_normal((count, 3)), -0.5, 0.5))
+    ratios = np.exp(np.clip(spread[:, None] * random.standard_normal((count, 3)), -0.5, 0.5))
     return np.asarray(ratios / np.cbrt(ratios.prod(axis=1, keepdims=True)))
 
 
@@ -204,14 +206,14 @@ def _cracks(config: PhantomConfig, radius: float, kind: int, random: np.random.G
             along = np.cross(normal, _unit(random))
             along /= math.sqrt(float(along @ along))
             width = float(random.uniform(*config.crack_width))
-            through = random.random() < 0.25
+            through = random.random() < 0.15
             start = -1.2 * radius if through else float(random.uniform(0, 0.15)) * radius
             end = radius * (1.3 if random.random() < 0.55 else float(random.uniform(0.5, 0.95)))
             spread = 4.0 if through else float(random.uniform(0.5, 1.6))
             wobble = float(random.uniform(0.05, 0.14)) * radius
             seed = float(random.integers(0, 2**40))
             rows.append([*normal, *along, start, end, width, spread, wobble, seed])
-            if random.random() < 0.6:
+            if random.random() < 0.8:
                 angle = float(random.choice([-1, 1]) * random.uniform(0.35, 0.8))
                 tilted = math.cos(angle) * normal + math.sin(angle) * along
                 forward = math.cos(angle) * along - math.sin(angle) * normal
@@ -266,7 +268,7 @@ def _in_sight(config: PhantomConfig, centre: Array, reach: Array) -> NDArray[np.
     """Which of them may show in the volume or, by the blur, at its edges."""
     spacing = np.array(config.spacing)
     last = (np.array(config.shape) - 1) * spacing
-    halo = reach[:, None] + 4 * max(config.blur, 1e-9) + spacing
+    halo = reach[:, None] + 4 * np.array(config.blur) + spacing
     return np.asarray(((centre + halo >= 0) & (centre - halo <= last)).all(axis=1))
 
 

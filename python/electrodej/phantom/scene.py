@@ -64,12 +64,13 @@ def rows_in(
 
 def claim_box(
     config: PhantomConfig, particles: Particles, box: Box
-) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
-    """Distance out of the nearest particle (um) and its row, for a box of voxels."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
+    """Distances out of the nearest and the next particle (um) and the nearest's row, for a box of voxels."""
     from electrodej.phantom.kernels_particles import FAR, NOBODY, claim
 
     shape = tuple(end - first for first, end in box)
     outside = np.full(shape, FAR, dtype=np.float32)
+    second = np.full(shape, FAR, dtype=np.float32)
     owner = np.full(shape, NOBODY, dtype=np.int32)
     claim(
         np.array([first for first, _ in box], dtype=np.int64),
@@ -86,9 +87,10 @@ def claim_box(
         config.bumpiness,
         config.roughness,
         outside,
+        second,
         owner,
     )
-    return outside, owner
+    return outside, second, owner
 
 
 def _showing(config: PhantomConfig, particles: Particles) -> NDArray[np.bool_]:
@@ -106,7 +108,7 @@ def _showing(config: PhantomConfig, particles: Particles) -> NDArray[np.bool_]:
         for box in (point, whole):
             if any(end <= first for first, end in box):
                 break
-            outside, owner = claim_box(config, particles, box)
+            outside, _, owner = claim_box(config, particles, box)
             if ((owner == row) & (outside <= 0)).any():
                 shown[row] = True
                 break
@@ -142,10 +144,13 @@ def _levels(config: PhantomConfig, seed: int) -> NDArray[np.float64]:
             config.contrast * config.fringe,
             config.pore_length,
             pore_level,
-            sum(config.crack_width) / 2,
+            0.5 * sum(config.crack_width),
             config.faint_sections,
             config.faint_depth,
             max(config.faint_thickness, *config.spacing),
             0.12,
+            config.contrast * config.seam,
+            config.seam_width,
+            config.contrast * config.shade,
         ]
     )

@@ -31,7 +31,7 @@ def write_phantom(
     """Write grey, labels, outlines and phases, ``truth.csv`` and ``phantom.json`` into a new folder.
 
     Only some slabs are in memory at a time, ``memory`` bytes or so; the files do not depend on ``memory`` or
-    ``jobs``. The folder appears when all is written; with ``force`` it replaces an older phantom, and nothing else.
+    ``jobs``. The folder appears when all is there; ``force`` replaces an older phantom and nothing else.
 
     Returns
     -------
