@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from electrodej.score import overlap
+
 MakePair = Callable[..., tuple[NDArray[Any], NDArray[Any]]]
+
+
+@pytest.fixture(scope="module", autouse=True, params=["compiled", "sorting"])
+def way_of_counting(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run every test with the counting for large images and with that for small ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "compiled":
+            patch.setattr(overlap, "_FEW_VOXELS", -1)
+        yield
 
 
 @pytest.fixture(scope="session")

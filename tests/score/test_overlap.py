@@ -157,6 +157,27 @@ def test_boxes_follow_the_chunks_of_the_storage() -> None:
     assert [box[0].start for box in pred.boxes] == [0, 4, 8, 12, 16]
 
 
+def test_chunks_thicker_than_the_memory_are_read_whole_in_parts_of_slices() -> None:
+    values = np.arange(8 * 12 * 4, dtype=np.uint8).reshape(8, 12, 4) % 5
+    pred, truth = Recorder(values, chunks=(4, 4, 4)), Recorder(values)
+    # Room for 2 slices, or for one row of chunks.
+    table = count_overlaps(pred, truth, memory=2 * 2 * 2 * 48)
+    assert [(box[0].start, box[0].stop) for box in pred.boxes] == [(0, 4)] * 3 + [(4, 8)] * 3
+    assert [(box[1].start, box[1].stop) for box in pred.boxes] == [(0, 4), (4, 8), (8, 12)] * 2
+    assert as_dict(table) == counted_by_numpy(values, values)
+
+
+def test_an_open_volume_is_asked_for_its_chunks() -> None:
+    class Chunked(Recorder):
+        def slab_thickness(self, memory: int) -> int:
+            slices = memory // 16
+            return slices - slices % 3
+
+    pred = Chunked(np.zeros((12, 4, 4), np.uint8))
+    count_overlaps(pred, np.zeros((12, 4, 4), np.uint8), memory=5 * 2 * 2 * 16)
+    assert [box[0].start for box in pred.boxes] == [0, 3, 6, 9]
+
+
 def test_slices_larger_than_the_memory_are_read_in_parts() -> None:
     values = np.arange(2 * 30 * 8, dtype=np.uint8).reshape(2, 30, 8) % 3
     pred, truth = Recorder(values), Recorder(values)

@@ -30,7 +30,7 @@ def test_confusion_is_that_of_a_plain_count(phases: NDArray[np.uint8], memory: i
     values = [score.value for score in scores.classes]
     present = (counted.sum(axis=0) + counted.sum(axis=1)) > 0
     assert values == [value for value in np.flatnonzero(present).tolist() if value != 255]
-    assert np.array(scores.confusion, int).reshape(len(values), -1).tolist() == (
+    assert np.array(scores.confusion, int).reshape(len(values), len(values)).tolist() == (
         counted[np.ix_(values, values)].tolist()
     )
     assert list(scores.unlabelled) == counted[values, 255].tolist()

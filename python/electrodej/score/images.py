@@ -64,21 +64,18 @@ class ImagePair:
     def boxes(self, memory: int) -> Iterator[Box]:
         """Cut the images into boxes of which both sides, with the next one waiting, fit in ``memory`` bytes.
 
-        Boxes are whole slices where a slice fits, and as thick as the images' storage chunks where
-        those fit, so that no chunk is unpacked twice.
+        Boxes are whole slices where enough of them fit, and whole storage chunks where those fit, so
+        that no chunk is unpacked twice.
         """
         depth, height, width = self.shape
         bytes_a_row = max(1, width * sum(_working_itemsize(image) for image in (self.pred, self.truth)))
-        rows = max(1, memory // 2 // bytes_a_row)
-        if rows >= height:
-            thickness = _aligned(max(1, rows // max(1, height)), self._chunk(0))
-            for z0 in range(0, depth, thickness):
-                yield z0, min(depth, z0 + thickness), 0, height
-            return
-        rows = _aligned(rows, self._chunk(1))
-        for z in range(depth):
+        rows_that_fit = max(1, memory // 2 // bytes_a_row)
+        thickness = self._thickness(rows_that_fit)
+        rows = rows_that_fit // thickness
+        rows = height if rows >= height else _aligned(max(1, rows), self._chunk(1))
+        for z0 in range(0, depth, thickness):
             for y0 in range(0, height, rows):
-                yield z, z + 1, y0, min(height, y0 + rows)
+                yield z0, min(depth, z0 + thickness), y0, min(height, y0 + rows)
 
     def read(self, box: Box) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return the box of ``(truth, pred)``, each (z, y, x), C-contiguous, unsigned, native byte order."""
@@ -86,6 +83,14 @@ class ImagePair:
             _read_labels(self.truth, box, self.shape[2], self.truth_name),
             _read_labels(self.pred, box, self.shape[2], self.pred_name),
         )
+
+    def _thickness(self, rows_that_fit: int) -> int:
+        slices = rows_that_fit // max(1, self.shape[1])
+        chunk = self._chunk(0)
+        if slices < chunk:
+            # Parts of whole chunks beat whole slices of parts of chunks.
+            return chunk if rows_that_fit // chunk >= self._chunk(1) else max(1, slices)
+        return min(_whole_chunks(image, _aligned(slices, chunk)) for image in (self.pred, self.truth))
 
     def _chunk(self, axis: int) -> int:
         return max(_chunk_length(image, axis) for image in (self.pred, self.truth))
@@ -193,6 +198,15 @@ def _working_itemsize(image: LabelImage) -> int:
 
 def _aligned(length: int, chunk: int) -> int:
     return length - length % chunk if length > chunk else length
+
+
+def _whole_chunks(image: LabelImage, slices: int) -> int:
+    """Ask an open volume how many slices of its file make whole chunks."""
+    ask = getattr(image, "slab_thickness", None)
+    if ask is None:
+        return slices
+    _, height, width = image.shape
+    return min(slices, max(1, int(ask(slices * height * width * np.dtype(image.dtype).itemsize))))
 
 
 def _chunk_length(image: LabelImage, axis: int) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,10 @@ from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.score.images import Box, ImagePair, LabelImage, pair_images
 
-DEFAULT_MEMORY = 256 * 2**20
+DEFAULT_MEMORY = 512 * 2**20
 _FIRST_TABLE = 2**12
+# Up to here sorting is done before the compiler of the loop has been imported.
+_FEW_VOXELS = 2**20
 # One call of the compiled loop takes well under a second for this many voxels.
 _VOXELS_A_CALL = 2**25
 
@@ -95,7 +97,9 @@ def overlaps_of_pair(
     threads = (os.cpu_count() or 1) if jobs is None else jobs
     if threads < 1:
         raise InputError(f"jobs is {threads}; give at least 1 thread")
-    counters = [_PairCounter() for _ in range(threads)]
+    counters: list[_Counter] = (
+        [_SortingCounter()] if pair.voxels <= _FEW_VOXELS else [_PairCounter() for _ in range(threads)]
+    )
     truth_border, pred_border = _BorderLabels(pair.shape), _BorderLabels(pair.shape)
     done = 0
     progress(0, pair.voxels, "counting overlaps")
@@ -131,7 +135,7 @@ def _read_ahead(pair: ImagePair, memory: int) -> Iterator[tuple[Box, NDArray[Any
 
 
 def _count_box(
-    pool: ThreadPoolExecutor, counters: list[_PairCounter], truth: NDArray[Any], pred: NDArray[Any]
+    pool: ThreadPoolExecutor, counters: Sequence[_Counter], truth: NDArray[Any], pred: NDArray[Any]
 ) -> None:
     """Let each counter take its share of a box."""
     for start in range(0, truth.size, _VOXELS_A_CALL * len(counters)):
@@ -143,6 +147,28 @@ def _count_box(
         ]
         for part in work:
             part.result()
+
+
+class _Counter(Protocol):
+    def add(self, truth: NDArray[Any], pred: NDArray[Any], start: int, stop: int) -> None: ...
+
+    def pairs(self) -> tuple[NDArray[np.uint64], Counts]: ...
+
+
+class _SortingCounter:
+    """Counts the label pairs of a small image."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[NDArray[np.uint64], Counts]] = []
+
+    def add(self, truth: NDArray[Any], pred: NDArray[Any], start: int, stop: int) -> None:
+        keys = (truth[start:stop].astype(np.uint64) << np.uint64(32)) | pred[start:stop].astype(np.uint64)
+        found, voxels = np.unique(keys, return_counts=True)
+        self._parts.append((found, voxels.astype(np.int64)))
+
+    def pairs(self) -> tuple[NDArray[np.uint64], Counts]:
+        nothing = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        return _merged(self._parts) if self._parts else nothing
 
 
 class _PairCounter:
