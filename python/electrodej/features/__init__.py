@@ -1,0 +1,10 @@
+"""Measure particles: a grey volume, a label volume and a voxel size in, one table out."""
+
+from __future__ import annotations
+
+from electrodej.features.api import features
+from electrodej.features.particles import Particle
+from electrodej.features.registry import Attribute, forget, listing, measure
+from electrodej.features.table import FeatureTable
+
+__all__ = ["Attribute", "FeatureTable", "Particle", "features", "forget", "listing", "measure"]

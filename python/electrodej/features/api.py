@@ -1,0 +1,240 @@
+"""The one function behind every door."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from electrodej import __version__
+from electrodej.errors import InputError, VoxelSizeError
+from electrodej.features.notes import notes_on
+from electrodej.features.particles import Plan
+from electrodej.features.passes import Work, density_pass, particle_pass, scan_pass
+from electrodej.features.registry import Attribute, Need, OwnMeasure, selected
+from electrodej.features.results import CROSS_END, LENGTH_COLUMNS, Results
+from electrodej.features.schedule import chosen
+from electrodej.features.sources import Sliceable, checked_sources
+from electrodej.features.table import FeatureTable
+from electrodej.features.typing import Array
+from electrodej.progress import Progress, silent
+
+
+def features(
+    grey: Sliceable,
+    labels: Sliceable,
+    *,
+    spacing: tuple[float, float, float],
+    radius: float = 0.7,
+    attributes: str | Iterable[str] | None = None,
+    crop: int = 0,
+    exclude_border: bool = False,
+    jobs: int | None = None,
+    memory: float | None = None,
+    scheduler: Any = None,
+    image: str = "",
+    progress: Progress = silent,
+) -> FeatureTable:
+    """Measure every particle of a label volume.
+
+    The table does not depend, to the last bit, on ``jobs``, ``memory`` and ``scheduler``.
+
+    Parameters
+    ----------
+    grey, labels
+        Volumes with the axes z, y, x and one shape: NumPy arrays, memory maps or
+        `electrodej.volume.Volume`, of which only boxes are read. Label 0 is background; labels need
+        not follow on one another.
+    spacing
+        Voxel size (z, y, x) in um.
+    radius
+        Radius in um of the ball that closes the particles and of the shell in which contacts count.
+    attributes
+        What to measure: None or "all", a group ("basic", "damage", "extras", "own"), names, several of
+        these. Only what they need is worked out.
+    crop
+        Voxels left out at each face. Positions and boxes still count from the uncropped volume's corner.
+    exclude_border
+        Leave out the rows of particles that touch a face of the (cropped) volume. They still count as
+        neighbours of others, in the statistics over neighbours too.
+    jobs
+        Threads; all cores by default.
+    memory
+        Bytes that the voxels being worked on may take; half of what is free by default. A single
+        particle must fit: about 20 bytes for each voxel of its box.
+    scheduler
+        Address of a Dask scheduler ("tcp://host:port") or a `distributed.Client`, to work there.
+    image
+        What the column ``Image`` says.
+    progress
+        Told of the share done.
+
+    Returns
+    -------
+    FeatureTable
+        One row for each label, in their order.
+
+    Raises
+    ------
+    InputError
+        The volumes differ in shape, labels are negative or no whole numbers, an attribute is unknown.
+    VoxelSizeError
+        ``spacing`` is not three lengths.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> labels = np.zeros((5, 5, 5), np.uint8)
+    >>> labels[1:4, 1:4, 1:4] = 3
+    >>> table = features(labels * 50, labels, spacing=(0.5, 0.5, 0.5), attributes=["Volume", "Edensity"])
+    >>> {name: column.tolist() for name, column in table.columns.items()}
+    {'Label': [3], 'Edensity': [150.0], 'Volume': [3.375]}
+    """
+    step = _checked_spacing(spacing)
+    if not (np.isfinite(radius) and radius >= 0):
+        raise InputError(f"radius: {radius} is no length; give micrometres, 0.7 for instance")
+    chosen_attributes, own = selected(attributes)
+    sources = checked_sources(grey, labels, crop)
+    workers = chosen(scheduler, jobs)
+    try:
+        work = Work(sources[1], sources[0], workers, memory or _half_of_free(), progress)
+        results, values = _measured(work, chosen_attributes, own, step, float(radius))
+    finally:
+        workers.close()
+    return _table(results, values, chosen_attributes, own, exclude_border, image, float(radius))
+
+
+def _checked_spacing(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
+    try:
+        z, y, x = (float(length) for length in spacing)
+    except (TypeError, ValueError):
+        raise VoxelSizeError(
+            f"spacing: {spacing!r} is no voxel size; give (z, y, x) in micrometres"
+        ) from None
+    if not all(np.isfinite(length) and length > 0 for length in (z, y, x)):
+        raise VoxelSizeError(f"spacing: {spacing!r} is no voxel size; give (z, y, x) in micrometres")
+    return z, y, x
+
+
+def _half_of_free() -> float:
+    import psutil
+
+    return float(psutil.virtual_memory().available) / 2
+
+
+def _measured(
+    work: Work,
+    attributes: tuple[Attribute, ...],
+    own: tuple[OwnMeasure, ...],
+    spacing: tuple[float, float, float],
+    radius: float,
+) -> tuple[Results, Array]:
+    needs = Need.NOTHING
+    for attribute in attributes:
+        needs |= attribute.needs
+    scanned = scan_pass(work, with_grey=Need.GREY in needs, with_faces=Need.FACES in needs)
+    n, shape = len(scanned.labels), work.labels.shape
+    dense = around = np.zeros(n, dtype=np.int64)
+    if n and Need.DENSITY in needs:
+        dense, around = density_pass(work, scanned.boxes, shape, spacing)
+    counts, lengths = np.zeros((n, CROSS_END), dtype=np.int64), np.full((n, len(LENGTH_COLUMNS)), np.nan)
+    greys, values = np.full((n, 3), np.nan), np.full((n, len(own)), np.nan)
+    if n and (needs & ~(Need.GREY | Need.FACES | Need.DENSITY) or own):
+        plan = Plan(
+            radius=radius,
+            spacing=spacing,
+            shape=shape,
+            wanted=_wanted(needs | (Need.FILL if own else Need.NOTHING)),
+            with_grey=Need.FILL_GREY in needs,
+            own_measures=tuple((measure.name, measure.function) for measure in own),
+        )
+        counts, lengths, greys, values = particle_pass(work, plan, scanned.labels, scanned.boxes)
+    work.progress(1.0, 1.0, "done")
+    crop = work.labels.crop
+    return Results(scanned, spacing, shape, crop, counts, lengths, greys, dense, around), values
+
+
+def _wanted(needs: Need) -> int:
+    """The kernels' own flags for what is needed."""
+    from electrodej.features.kernels import particle as k
+
+    flags = {
+        Need.FILL: k.FILL,
+        Need.ROUGH: k.ROUGH,
+        Need.CONTACT: k.CONTACT,
+        Need.SURFACE: k.SURFACE,
+        Need.FERET: k.FERET,
+        Need.PIECES: k.PIECES,
+        Need.DEPTH: k.DEPTH,
+        Need.WIDTH: k.WIDTH,
+    }
+    return sum(flag for need, flag in flags.items() if need in needs)
+
+
+def _table(
+    results: Results,
+    own_values: Array,
+    attributes: tuple[Attribute, ...],
+    own: tuple[OwnMeasure, ...],
+    exclude_border: bool,
+    image: str,
+    radius: float,
+) -> FeatureTable:
+    columns: dict[str, Array] = {"Label": results.scanned.labels}
+    units, definitions = {"Label": ""}, {"Label": "The particle's number in the label volume."}
+    for attribute in attributes:
+        columns[attribute.name] = np.asarray(attribute.function(results), dtype=attribute.dtype)
+        units[attribute.name], definitions[attribute.name] = attribute.unit, attribute.definition
+    for column, measure in enumerate(own):
+        columns[measure.name] = own_values[:, column]
+        units[measure.name], definitions[measure.name] = measure.unit, measure.definition
+    notes = notes_on(results, columns)
+    if exclude_border:
+        kept = ~_at_border(results)
+        columns = {name: values[kept] for name, values in columns.items()}
+        if not kept.all():
+            notes = (*notes, f"{int((~kept).sum())} particles touch the volume's border and are left out.")
+    return FeatureTable(
+        columns=columns,
+        units=units,
+        definitions=definitions,
+        contacts=_contacts(results) if "Neighbours" in columns else {},
+        image=image,
+        notes=notes,
+        provenance=_provenance(results, radius, exclude_border),
+    )
+
+
+def _at_border(results: Results) -> Array:
+    boxes = results.scanned.boxes
+    return np.asarray(np.any((boxes[:, 0::2] == 0) | (boxes[:, 1::2] == np.asarray(results.shape)), axis=1))
+
+
+def _contacts(results: Results) -> dict[str, Array]:
+    pairs = results.scanned.pairs
+    return {
+        "Label1": pairs[:, 0],
+        "Label2": pairs[:, 1],
+        "Area": results.pair_areas,
+        "Faces": pairs[:, 2:].sum(axis=1),
+    }
+
+
+def _provenance(results: Results, radius: float, exclude_border: bool) -> dict[str, Any]:
+    import numba
+    import scipy
+
+    return {
+        "parameters": {"radius_um": radius, "crop_voxels": results.crop, "exclude_border": exclude_border},
+        "voxel_size_um": dict(zip("zyx", results.spacing, strict=True)),
+        "shape_voxels": dict(zip("zyx", results.shape, strict=True)),
+        "versions": {
+            "electrodej": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "numba": numba.__version__,
+            "scipy": scipy.__version__,
+        },
+    }

@@ -1,0 +1,15 @@
+"""How every kernel of this room is compiled, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def compiled(function: F) -> F:
+    """Compile ``function`` to machine code, kept on disk, and let other threads run beside it."""
+    return cast(F, numba.njit(cache=True, nogil=True)(function))

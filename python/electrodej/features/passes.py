@@ -1,0 +1,113 @@
+"""The three passes over the volume, each as tasks for a scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from electrodej.features.density import count_slab, surroundings
+from electrodej.features.groups import grouped
+from electrodej.features.particles import Measured, Plan, measure_group
+from electrodej.features.scan import BLOCK, Block, Scanned, joined, scan_slab
+from electrodej.features.schedule import Scheduler, Task
+from electrodej.features.sources import Source, grey_kind, no_negative
+from electrodej.features.typing import Floats, Ints
+from electrodej.progress import Progress
+
+# Shares of the three passes in the time, for the progress bar.
+_SCAN, _DENSITY = 0.15, 0.05
+
+
+@dataclass(frozen=True)
+class Work:
+    """The inputs, who works on them and with how much memory."""
+
+    labels: Source
+    grey: Source
+    scheduler: Scheduler
+    memory: float
+    progress: Progress
+
+    @property
+    def budget(self) -> float:
+        """Bytes for one task. A cluster's workers are held to have as much as the threads here."""
+        return self.memory / self.scheduler.workers
+
+    def _slabs(self, voxel_bytes: int) -> list[tuple[int, int]]:
+        """Whole blocks of planes; as many as fit the budget, and enough slabs for all workers."""
+        nz, ny, nx = self.labels.shape
+        blocks = -(-nz // BLOCK)
+        fitting = int(self.budget / max(BLOCK * ny * nx * voxel_bytes, 1))
+        depth = BLOCK * max(1, min(fitting, -(-blocks // (4 * self.scheduler.workers)), 4))
+        return [(z, min(z + depth, nz)) for z in range(0, nz, depth)]
+
+    def _run(
+        self, function: Callable[..., Any], tasks: list[Task], stage: str, begin: float, end: float
+    ) -> list[tuple[int, Any]]:
+        self.progress(begin, 1.0, stage)
+        results = []
+        for done, result in enumerate(self.scheduler.run(function, tasks), start=1):
+            results.append(result)
+            self.progress(begin + (end - begin) * done / len(tasks), 1.0, stage)
+        return results
+
+
+def scan_pass(work: Work, *, with_grey: bool, with_faces: bool) -> Scanned:
+    """Count, place and box every label."""
+    voxel_bytes = work.labels.voxel_bytes + (work.grey.voxel_bytes if with_grey else 0)
+    labels = work.scheduler.share(work.labels)
+    grey = work.scheduler.share(work.grey if with_grey else None)
+    tasks: list[Task] = [(labels, grey, z0, z1, with_faces) for z0, z1 in work._slabs(voxel_bytes)]
+    blocks: list[Block] = []
+    for _, part in work._run(scan_slab, tasks, "finding particles", 0.0, _SCAN):
+        blocks += part
+    scanned = joined(blocks, grey_kind(work.grey) if with_grey else 0)
+    no_negative(scanned.labels, np.dtype(work.labels.data.dtype))
+    return scanned
+
+
+def density_pass(
+    work: Work, boxes: Ints, shape: tuple[int, int, int], spacing: tuple[float, float, float]
+) -> tuple[Ints, Ints]:
+    """Labelled voxels and all voxels in the surroundings of each particle."""
+    around = surroundings(boxes, shape, spacing)
+    labels = work.scheduler.share(work.labels)
+    tasks: list[Task] = [(labels, z0, z1, around) for z0, z1 in work._slabs(work.labels.voxel_bytes)]
+    found = np.zeros(len(boxes), dtype=np.int64)
+    for _, part in work._run(count_slab, tasks, "packing density", _SCAN, _SCAN + _DENSITY):
+        found += part
+    return found, np.prod(around[:, 1::2] - around[:, 0::2], axis=1)
+
+
+def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> tuple[Ints, Floats, Floats, Floats]:
+    """Counts, lengths, grey and own measures of all particles."""
+    from electrodej.features.kernels import particle as k
+
+    in_memory = work.labels.in_memory and work.grey.in_memory
+    groups = grouped(
+        plan,
+        boxes,
+        # The bits of a batch and the distances of one particle come on top of the window.
+        voxel_bytes=0 if in_memory else work.labels.voxel_bytes + work.grey.voxel_bytes + 2,
+        budget=work.budget,
+        parts=16 * work.scheduler.workers,
+    )
+    if in_memory:
+        groups.sort(key=lambda group: -group.cost)
+    labels, grey = work.scheduler.share(work.labels), work.scheduler.share(work.grey)
+    tasks: list[Task] = [
+        (labels, grey, plan, group.index, ids[group.index], boxes[group.index], group.window)
+        for group in groups
+    ]
+    counts = np.zeros((len(ids), k.COUNTS), dtype=np.int64)
+    lengths = np.full((len(ids), k.LENGTHS), np.nan)
+    greys = np.full((len(ids), 3), np.nan)
+    own = np.full((len(ids), len(plan.own_measures)), np.nan)
+    for _, result in work._run(measure_group, tasks, "measuring particles", _SCAN + _DENSITY, 1.0):
+        part: Measured = result
+        counts[part.index], lengths[part.index] = part.counts, part.lengths
+        greys[part.index], own[part.index] = part.grey, part.own
+    return counts, lengths, greys, own

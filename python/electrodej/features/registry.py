@@ -1,0 +1,156 @@
+"""What a measure is, and the one list of all of them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from electrodej.errors import InputError
+from electrodej.features.typing import Array
+
+if TYPE_CHECKING:
+    from electrodej.features.particles import Particle
+    from electrodej.features.results import Results
+
+
+class Need(enum.Flag):
+    """What has to be worked out before an attribute can be; only what is needed is done."""
+
+    NOTHING = 0
+    GREY = enum.auto()  # grey sums of each label
+    FACES = enum.auto()  # touching faces
+    FILL = enum.auto()  # closing and hole filling
+    FILL_GREY = enum.auto()
+    ROUGH = enum.auto()
+    CONTACT = enum.auto()
+    SURFACE = enum.auto()
+    FERET = enum.auto()
+    PIECES = enum.auto()
+    DEPTH = enum.auto()
+    WIDTH = enum.auto()
+    DENSITY = enum.auto()
+    EDGES = enum.auto()  # perimeter of the raw particle
+
+
+Group = Literal["basic", "damage", "extras", "own"]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One column of the table.
+
+    ``function`` works out the column of all particles at once from the `Results` of the passes;
+    undefined values are NaN.
+    """
+
+    name: str
+    unit: str
+    dtype: Literal["float64", "int64"]
+    definition: str
+    groups: tuple[Group, ...]
+    needs: Need
+    function: Callable[[Results], Array]
+
+
+@dataclass(frozen=True)
+class OwnMeasure:
+    """A measure that a user has added: a function of one particle."""
+
+    name: str
+    unit: str
+    definition: str
+    function: Callable[[Particle], float]
+
+
+_own: dict[str, OwnMeasure] = {}
+
+
+def measure(
+    name: str, *, unit: str, definition: str
+) -> Callable[[Callable[[Particle], float]], Callable[[Particle], float]]:
+    """Add a measure of one's own to the table.
+
+    The function gets one `Particle` (``raw``, ``fill`` and ``grey`` arrays of its box with a rim of
+    background, ``spacing``, ``label``) and returns a number, NaN where it is undefined.
+
+    Parameters
+    ----------
+    name
+        The column's name.
+    unit
+        The unit of what the function returns, "" for none.
+    definition
+        One sentence for the table's description.
+
+    Examples
+    --------
+    >>> from electrodej.features import measure
+    >>> @measure("BrightShare", unit="", definition="Share of the particle brighter than grey 200.")
+    ... def bright_share(particle):
+    ...     return float((particle.grey[particle.raw] > 200).mean())
+    >>> from electrodej.features import forget
+    >>> forget("BrightShare")
+    """
+
+    def add(function: Callable[[Particle], float]) -> Callable[[Particle], float]:
+        if name in {attribute.name for attribute in built_in()} or name in ("Image", "Label"):
+            raise InputError(f'the measure "{name}" exists already; give yours another name')
+        _own[name] = OwnMeasure(name, unit, definition, function)
+        return function
+
+    return add
+
+
+def forget(name: str) -> None:
+    """Take a measure of one's own out again."""
+    _own.pop(name, None)
+
+
+def built_in() -> tuple[Attribute, ...]:
+    """All attributes that come with ElectrodeJ, in the order of the table."""
+    from electrodej.features.attributes import ATTRIBUTES
+
+    return ATTRIBUTES
+
+
+def own_measures() -> tuple[OwnMeasure, ...]:
+    """The measures that were added with `measure`, in the order in which they were."""
+    return tuple(_own.values())
+
+
+def selected(
+    choice: str | Iterable[str] | None,
+) -> tuple[tuple[Attribute, ...], tuple[OwnMeasure, ...]]:
+    """The attributes that ``choice`` names: None or "all", groups, names, or both, in table order.
+
+    >>> [attribute.name for attribute in selected(["Volume", "Damage"])[0]]
+    ['Volume', 'Damage']
+    """
+    if choice is None:
+        choice = "all"
+    words = [word.strip() for word in choice.split(",")] if isinstance(choice, str) else list(choice)
+    known = {a.name for a in built_in()} | set(_own)
+    groups = {group for a in built_in() for group in a.groups} | {"all", "own"}
+    for word in words:
+        if word not in known and word not in groups:
+            raise InputError(
+                f'attributes: there is no attribute or group "{word}"; groups are '
+                f"{', '.join(sorted(groups))}, and 'electrodej measure --list' prints all names"
+            )
+    wanted = set(words)
+    every = "all" in wanted
+    attributes = tuple(a for a in built_in() if every or a.name in wanted or wanted & set(a.groups))
+    own = tuple(m for m in _own.values() if every or "own" in wanted or m.name in wanted)
+    return attributes, own
+
+
+def listing() -> str:
+    """All attributes as text: name, unit, groups and definition."""
+    lines = []
+    for a in built_in():
+        lines.append(f"{a.name:16} {a.unit or '-':8} {','.join(a.groups):14} {a.definition}")
+    for m in own_measures():
+        lines.append(f"{m.name:16} {m.unit or '-':8} {'own':14} {m.definition}")
+    return "\n".join(lines)

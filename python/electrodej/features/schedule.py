@@ -1,0 +1,108 @@
+"""Who does the work: threads of this process, or the workers of a Dask cluster."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from electrodej.errors import InputError
+
+Task = tuple[Any, ...]
+
+
+class Scheduler(Protocol):
+    """Calls a function with each of many argument tuples and yields (number, result) as they come."""
+
+    workers: int
+
+    def share(self, value: Any) -> Any:
+        """Make an input known to all workers; what is returned stands for it in the tasks."""
+        ...
+
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]: ...
+
+    def close(self) -> None: ...
+
+
+class Threads:
+    """Threads of this process; the kernels let go of the interpreter."""
+
+    def __init__(self, jobs: int | None) -> None:
+        if jobs is not None and jobs < 1:
+            raise InputError(f"jobs: {jobs} is no number of threads; give 1 or more")
+        self.workers = jobs or _cores()
+
+    def share(self, value: Any) -> Any:
+        return value
+
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+        if self.workers == 1 or len(tasks) == 1:
+            for number, task in enumerate(tasks):
+                yield number, function(*task)
+            return
+        pool = concurrent.futures.ThreadPoolExecutor(self.workers, thread_name_prefix="electrodej")
+        try:
+            futures = {pool.submit(function, *task): number for number, task in enumerate(tasks)}
+            for future in concurrent.futures.as_completed(futures):
+                yield futures.pop(future), future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def close(self) -> None:
+        """Nothing is kept open between runs."""
+
+
+class Cluster:
+    """The workers of an existing Dask cluster. A task whose worker dies is done again by another."""
+
+    def __init__(self, scheduler: Any) -> None:
+        import distributed
+
+        connect: Any = distributed.Client
+        self._own = isinstance(scheduler, str)
+        if isinstance(scheduler, str):
+            try:
+                self._client: Any = connect(scheduler, timeout="10s", set_as_default=False)
+            except (OSError, TimeoutError, ValueError) as error:
+                raise InputError(
+                    f"scheduler: no Dask scheduler answers at {scheduler}; start one with 'dask scheduler' "
+                    "and give the address that it prints"
+                ) from error
+        else:
+            self._client = scheduler
+        self.workers = max(sum(self._client.nthreads().values()), 1)
+
+    def share(self, value: Any) -> Any:
+        return None if value is None else self._client.scatter(value, broadcast=True, hash=False)
+
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+        import distributed
+
+        as_completed: Any = distributed.as_completed
+        futures = {
+            self._client.submit(function, *task, pure=False, retries=3): number
+            for number, task in enumerate(tasks)
+        }
+        try:
+            for future, result in as_completed(list(futures), with_results=True):
+                yield futures[future], result
+        finally:
+            self._client.cancel(list(futures))
+
+    def close(self) -> None:
+        if self._own:
+            self._client.close()
+
+
+def chosen(scheduler: Any, jobs: int | None) -> Scheduler:
+    """The scheduler the caller asked for: None, "tcp://host:port" or a `distributed.Client`."""
+    return Threads(jobs) if scheduler is None else Cluster(scheduler)
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Windows and macOS
+        return os.cpu_count() or 1

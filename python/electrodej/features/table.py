@@ -1,0 +1,95 @@
+"""The table that comes out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from electrodej.features.typing import Array
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """One row for each particle.
+
+    Parameters
+    ----------
+    columns
+        Name to array, in the order of the table, ``Label`` first. Undefined values are NaN.
+    units, definitions
+        Of each column.
+    contacts
+        The pairs of particles that share voxel faces: ``Label1``, ``Label2``, ``Area`` in um^2 and
+        ``Faces``; empty where contacts were not asked for. `networkx.from_pandas_edgelist` reads it.
+    image
+        What stands in the column ``Image``.
+    notes
+        What the user should know: undefined values and why, particles in several pieces.
+    provenance
+        Parameters, voxel size and versions.
+    """
+
+    columns: dict[str, Array]
+    units: dict[str, str]
+    definitions: dict[str, str]
+    contacts: dict[str, Array]
+    image: str = ""
+    notes: tuple[str, ...] = ()
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.columns["Label"])
+
+    def __getitem__(self, name: str) -> Array:
+        return self.columns[name]
+
+    def with_image(self) -> dict[str, Array]:
+        """The columns of the file: ``Image``, ``Label`` and the attributes."""
+        return {"Image": np.full(len(self), self.image, dtype=object), **self.columns}
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The table as a data frame, ``Image`` and ``Label`` first."""
+        import pandas
+
+        return pandas.DataFrame(self.with_image())
+
+    def contacts_to_pandas(self) -> pandas.DataFrame:
+        """The touching pairs as a data frame."""
+        import pandas
+
+        return pandas.DataFrame(self.contacts)
+
+    def description(self) -> dict[str, Any]:
+        """What the ``.json`` beside the table says, less checksums of files."""
+        return {
+            "columns": {
+                name: {"unit": self.units[name], "definition": self.definitions[name]}
+                for name in self.columns
+            },
+            "particles": len(self),
+            "notes": list(self.notes),
+            **self.provenance,
+        }
+
+    def write(
+        self, path: str | os.PathLike[str], *, force: bool = False, inputs: dict[str, Any] | None = None
+    ) -> None:
+        """Write the table (CSV, or Parquet by name), its description and, beside it, the contacts.
+
+        ``T.csv`` comes with ``T.json`` and ``T_contacts.csv``.
+        """
+        from electrodej.files.tables import write_table
+
+        write_table(
+            path,
+            self.with_image(),
+            description={**self.description(), **({"inputs": inputs} if inputs else {})},
+            beside={"contacts": self.contacts} if self.contacts else {},
+            force=force,
+        )
