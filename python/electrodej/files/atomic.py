@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import shutil
 import socket
 import uuid
@@ -19,7 +20,10 @@ from pathlib import Path
 from electrodej.errors import OutputError
 
 _SUFFIX = ".partial"
+_FORMER = ".former"  # a folder that is being replaced; put back if the replacement never came
+_LONGEST_NAME = 255  # bytes, on nearly every disk
 _unfinished: set[Path] = set()
+_aside: set[Path] = set()
 
 # By name, because not every system has every number.
 _REASONS = {
@@ -44,7 +48,11 @@ def check_target(target: str | os.PathLike[str], *, force: bool = False) -> Path
         The target exists and ``force`` is not given, or its folder is missing or not writable.
     """
     path = Path(target)
-    if path.exists() and not force:
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise _as_output_error(error, path) from error
+    if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it")
     if path.is_symlink() and not path.exists():
         raise OutputError(
@@ -61,7 +69,7 @@ def check_target(target: str | os.PathLike[str], *, force: bool = False) -> Path
 @contextlib.contextmanager
 def whole_file(target: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
     """Yield a path to write to; it becomes ``target`` when the block ends without an error."""
-    path = check_target(target, force=force)
+    path = _prepare(target, force=force)
     if path.is_dir():
         raise OutputError(f"{path} is a folder, and a file is to be written; choose another name")
     with _beside(path) as part:
@@ -80,23 +88,25 @@ def whole_directory(
     so that a slip of the hand never deletes somebody's folder. An empty folder is as good as none.
     """
     empty = _is_empty_folder(Path(target))
-    path = check_target(target, force=force or empty)
+    path = _prepare(target, force=force or empty)
     if path.exists() and not (empty or (path.is_dir() and ours(path))):
         raise OutputError(f"{path} is something else than what is to be written; choose another name")
     with _beside(path) as part:
         part.mkdir()
         yield part
         if path.exists():
-            former = _part_name(path)
-            _unfinished.add(former)
-            _move(path, former, force=True)
+            former = _part_name(path, _FORMER)
+            _aside.add(former)
             try:
-                _move(part, path, force=True)
-            except BaseException:
-                _move(former, path, force=True)
-                raise
+                _move(path, former, force=True)
+                try:
+                    _move(part, path, force=True)
+                except BaseException:
+                    _move(former, path, force=True)
+                    raise
+            finally:
+                _aside.discard(former)
             _remove(former)
-            _unfinished.discard(former)
         else:
             _move(part, path, force=force)
 
@@ -113,12 +123,13 @@ def discard_unfinished() -> None:
 
 @contextlib.contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    _sweep(path)
     part = _part_name(path)
     _unfinished.add(part)
     try:
         yield part
     except OSError as error:
+        if _is_about_another(error, part):
+            raise
         raise _as_output_error(error, path) from error
     finally:
         _remove(part)
@@ -129,24 +140,67 @@ def _is_empty_folder(path: Path) -> bool:
     return path.is_dir() and not any(path.iterdir())
 
 
-def _part_name(path: Path) -> Path:
+def _is_about_another(error: OSError, part: Path) -> bool:
+    """Tell an input that cannot be read, meanwhile, from an output that cannot be written."""
+    if not isinstance(error.filename, str | os.PathLike):
+        return False
+    named = Path(error.filename).absolute()
+    return part.absolute() != named and part.absolute() not in named.parents
+
+
+def _prepare(target: str | os.PathLike[str], *, force: bool) -> Path:
+    """Return where to write, swept of what earlier runs left there."""
+    path = check_target(target, force=force)
+    if path.is_symlink():
+        # What the link leads to is replaced, and the link stays one.
+        path = check_target(os.path.realpath(path), force=force)
+    # A folder that may be written and not listed is not swept.
+    with contextlib.suppress(OSError):
+        _sweep(path)
+    # Sweeping may have put back what a killed run had moved aside.
+    return check_target(path, force=force)
+
+
+def _part_name(path: Path, kind: str = _SUFFIX) -> Path:
     # Ends like the target, because writers choose the format by the suffix.
     mark = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    return path.with_name(f".{path.stem}.{mark}{_SUFFIX}{path.suffix}")
+    return path.with_name(f"{_start_of(path)}.{mark}{kind}{path.suffix}")
+
+
+def _start_of(path: Path) -> str:
+    # The mark needs room, so a long name is cut; what is cut off is kept apart by the mark.
+    room = _LONGEST_NAME - len(f"..{socket.gethostname()}-4294967295-01234567{_SUFFIX}{path.suffix}".encode())
+    return "." + path.stem.encode()[: max(1, room)].decode(errors="ignore")
 
 
 def _sweep(path: Path) -> None:
-    """Remove what earlier runs on this machine left of ``path`` and no longer work on."""
+    """Remove what earlier runs on this machine left of ``path`` and no longer work on.
+
+    A folder that a run had moved aside and could not replace any more is put back.
+    """
+    host = re.escape(socket.gethostname())
+    pattern = re.compile(
+        re.escape(_start_of(path))
+        + rf"\.{host}-(\d+)-[0-9a-f]{{8}}({re.escape(_SUFFIX)}|{re.escape(_FORMER)})"
+        + re.escape(path.suffix)
+    )
+    for entry in list(path.absolute().parent.iterdir()):
+        match = pattern.fullmatch(entry.name)
+        if match is None or _is_worked_on(entry, int(match[1])):
+            continue
+        if match[2] == _FORMER and not path.exists():
+            entry.replace(path)
+        else:
+            _remove(entry)
+
+
+def _is_worked_on(entry: Path, process: int) -> bool:
     import psutil
 
-    start = f".{path.stem}.{socket.gethostname()}-"
-    end = f"{_SUFFIX}{path.suffix}"
-    for entry in path.absolute().parent.iterdir():
-        if not (entry.name.startswith(start) and entry.name.endswith(end)):
-            continue
-        process = entry.name.removeprefix(start).split("-", 1)[0]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
-            _remove(entry)
+    if process == os.getpid():
+        # In a container every run may have the same number.
+        return entry.absolute() in {part.absolute() for part in _unfinished | _aside}
+    return bool(psutil.pid_exists(process))
 
 
 def _flush_to_disk(path: Path) -> None:

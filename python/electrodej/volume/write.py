@@ -115,7 +115,8 @@ class VolumeWriter:
         self._stored = np.dtype(np.uint8) if self.dtype.kind == "b" and self.format != "zarr" else self.dtype
         if self.format != "zarr":
             check_tiff_dtype(self._stored)
-        check_target(self.path, force=force)
+        if self.format in ("tiff", "ome-tiff"):
+            check_target(self.path, force=force)
         self._next = 0
         self._stack = contextlib.ExitStack()
         self._sink: _Sink | None = None
