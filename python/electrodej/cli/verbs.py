@@ -13,6 +13,7 @@ SUMMARIES: dict[str, str] = {
     "demo": "run the whole chain on a synthetic electrode and write a report",
     "phantom": "make a synthetic cathode with known truth",
     "segment": "find particles in a grey volume",
+    "measure": "measure every particle: 21 attributes, damage and more",
     "score": "compare a segmentation with the truth",
     "doctor": "say what is installed and what a missing piece disables",
 }

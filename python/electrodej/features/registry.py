@@ -146,11 +146,8 @@ def selected(
     return attributes, own
 
 
-def listing() -> str:
-    """All attributes as text: name, unit, groups and definition."""
-    lines = []
-    for a in built_in():
-        lines.append(f"{a.name:16} {a.unit or '-':8} {','.join(a.groups):14} {a.definition}")
-    for m in own_measures():
-        lines.append(f"{m.name:16} {m.unit or '-':8} {'own':14} {m.definition}")
-    return "\n".join(lines)
+def listing() -> list[dict[str, str]]:
+    """Name, unit, groups and definition of every attribute, in the order of the table."""
+    rows = [(a.name, a.unit, ", ".join(a.groups), a.definition) for a in built_in()]
+    rows += [(m.name, m.unit, "own", m.definition) for m in own_measures()]
+    return [dict(zip(("name", "unit", "groups", "definition"), row, strict=True)) for row in rows]

@@ -1,0 +1,131 @@
+"""``electrodej measure``: the feature table of labelled particles."""
+
+from __future__ import annotations
+
+import argparse
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+from electrodej.cli.context import Context
+from electrodej.cli.options import add_common
+
+HELP = """Measure every particle of a label volume in its grey volume: the 21 attributes, damage and more,
+one row for each particle. TABLE.json beside the table says what each column means and how it was made;
+TABLE_contacts.csv has one row for each pair of particles that touch."""
+EXAMPLE = "electrodej measure grey.tif labels.tif --out particles.csv"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the verb."""
+    parser.add_argument("grey", metavar="GREY", nargs="?", help="the grey volume")
+    parser.add_argument("labels", metavar="LABELS", nargs="?", help="its particles, 0 is background")
+    parser.add_argument("--list", action="store_true", help="list the attributes and what they mean, and end")
+    parser.add_argument(
+        "--attributes",
+        metavar="A,B,...",
+        help="only these: names, or the groups basic, damage, extras (default: all)",
+    )
+    parser.add_argument(
+        "--radius",
+        metavar="UM",
+        type=_parse_radius,
+        default=0.7,
+        help="radius of the ball that closes cracks, and of the shell for contacts (default: 0.7 um)",
+    )
+    parser.add_argument(
+        "--crop",
+        metavar="N",
+        type=_parse_crop,
+        default=0,
+        help="leave out N voxels at each face (default: 0)",
+    )
+    parser.add_argument(
+        "--exclude-border", action="store_true", help="leave out the rows of particles that touch a face"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="work on this Dask cluster, e.g. tcp://head-node:8786"
+    )
+    add_common(
+        parser,
+        "spacing",
+        "out",
+        "force",
+        "jobs",
+        "memory",
+        out="the table to write, .csv or .parquet (required)",
+    )
+
+
+def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
+    """Measure and write, or list the attributes."""
+    from electrodej.errors import UsageError
+
+    if options.list:
+        return _list_attributes(context)
+    if options.grey is None or options.labels is None:
+        raise UsageError(
+            "give the grey volume and the labels, e.g. electrodej measure grey.tif labels.tif --out t.csv"
+        )
+    if options.out is None:
+        raise UsageError("say where to write the table with --out, e.g. --out particles.csv")
+    from electrodej.jobs.measure import measure_particles
+
+    table = measure_particles(
+        options.grey,
+        options.labels,
+        options.out,
+        spacing=options.spacing,
+        radius=options.radius,
+        attributes=options.attributes,
+        crop=options.crop,
+        exclude_border=options.exclude_border,
+        jobs=options.jobs,
+        memory=options.memory,
+        scheduler=options.scheduler,
+        force=options.force,
+        progress=context.progress,
+    )
+    for note in table.notes:
+        context.note(f"note: {note}")
+    context.finish_progress()
+    context.say(f"{len(table)} particles in {options.out}")
+    return {
+        "particles": len(table),
+        "table": options.out,
+        "columns": list(table.columns),
+        "notes": list(table.notes),
+    }
+
+
+def _list_attributes(context: Context) -> Mapping[str, Any]:
+    from electrodej.features import listing
+
+    attributes = listing()
+    width = max(len(attribute["name"]) for attribute in attributes)
+    units = max(len(attribute["unit"]) for attribute in attributes)
+    indent = width + units + 4
+    for attribute in attributes:
+        head = f"{attribute['name']:<{width}}  {attribute['unit']:<{units}}  "
+        context.say(
+            textwrap.fill(
+                head + attribute["definition"], 110, subsequent_indent=" " * indent, break_on_hyphens=False
+            )
+        )
+    return {"attributes": attributes}
+
+
+def _parse_radius(text: str) -> float:
+    try:
+        radius = float(text)
+    except ValueError:
+        radius = -1.0
+    if not 0 <= radius < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no radius; give a length of 0 or more in micrometres")
+    return radius
+
+
+def _parse_crop(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0")
+    return int(text)

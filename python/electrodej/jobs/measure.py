@@ -1,0 +1,111 @@
+"""A grey volume and a label volume on disk to the feature table on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.errors import InputError, VoxelSizeError
+from electrodej.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from electrodej.features import FeatureTable
+    from electrodej.volume import Volume
+
+PathLike = str | os.PathLike[str]
+
+
+def measure_particles(
+    grey: PathLike,
+    labels: PathLike,
+    out: PathLike,
+    *,
+    spacing: tuple[float, float, float] | None = None,
+    radius: float = 0.7,
+    attributes: str | Iterable[str] | None = None,
+    crop: int = 0,
+    exclude_border: bool = False,
+    jobs: int | None = None,
+    memory: int | None = None,
+    scheduler: str | None = None,
+    force: bool = False,
+    progress: Progress = silent,
+) -> FeatureTable:
+    """Measure the particles of ``labels`` in ``grey`` and write the table, its description and its contacts.
+
+    Parameters
+    ----------
+    grey, labels
+        The two volumes, of one shape and voxel size.
+    out
+        The table, ``.csv`` or ``.parquet``. ``NAME.json`` and ``NAME_contacts.csv`` come beside it.
+    spacing
+        Voxel size (z, y, x) in micrometres, instead of the one in the files.
+    radius, attributes, crop, exclude_border, jobs, memory, scheduler
+        As `electrodej.features.features` has them.
+    force
+        Replace outputs that exist.
+    progress
+        Told of the share done.
+
+    Returns
+    -------
+    FeatureTable
+        What was written.
+    """
+    from electrodej.features import features
+    from electrodej.files.tables import check_table_target, checksum
+    from electrodej.volume import open_volume
+
+    check_table_target(out, beside=("contacts",), force=force)
+    with (
+        open_volume(grey, spacing=spacing) as grey_volume,
+        open_volume(labels, spacing=spacing) as label_volume,
+    ):
+        table = features(
+            grey_volume,
+            label_volume,
+            spacing=_common_spacing(grey_volume, label_volume),
+            radius=radius,
+            attributes=attributes,
+            crop=crop,
+            exclude_border=exclude_border,
+            jobs=jobs,
+            memory=memory,
+            scheduler=scheduler,
+            image=grey_volume.path.name,
+            progress=progress,
+        )
+    inputs: dict[str, Any] = {
+        name: {"file": Path(path).name, "checksum": checksum(path)}
+        for name, path in (("grey", grey), ("labels", labels))
+    }
+    table.write(out, force=force, inputs=inputs)
+    return table
+
+
+def _common_spacing(grey: Volume, labels: Volume) -> tuple[float, float, float]:
+    """Return the voxel size of both; one of the two may be silent about it."""
+    from electrodej.volume import same_spacing
+
+    if grey.shape != labels.shape:
+        raise InputError(
+            f"{grey.path} has {_text(grey.shape)} voxels and {labels.path} has {_text(labels.shape)}; "
+            "give the labels of this very image"
+        )
+    if grey.spacing is None and labels.spacing is None:
+        return grey.require_spacing()
+    known = grey.spacing or labels.spacing
+    assert known is not None
+    if labels.spacing is not None and not same_spacing(known, labels.spacing):
+        raise VoxelSizeError(
+            f"{grey.path} has voxels of {_text(known)} um and {labels.path} of {_text(labels.spacing)} um; "
+            "say which is right with --spacing Z,Y,X"
+        )
+    return known
+
+
+def _text(numbers: Iterable[float]) -> str:
+    return " x ".join(f"{number:g}" for number in numbers)
