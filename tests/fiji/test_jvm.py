@@ -1,0 +1,93 @@
+"""Java with plain ImageJ in this process."""
+
+import subprocess
+import sys
+
+import pytest
+
+from electrodej.errors import ElectrodeJError, MissingExtraError
+from electrodej.fiji import jvm
+from electrodej.fiji.java import Java
+
+
+@pytest.mark.imagej
+def test_the_light_mode_is_imagej_154p(imagej):
+    assert str(imagej.getVersion()) == "1.54p"
+
+
+@pytest.mark.imagej
+def test_a_second_start_finds_the_running_imagej(imagej):
+    assert str(jvm.start_light().getVersion()) == str(imagej.getVersion())
+
+
+_FILTER = """
+from electrodej.fiji.jvm import start_light
+import scyjava
+IJ = start_light()
+image = IJ.createImage("x", "8-bit ramp", 64, 64, 1)
+scyjava.jimport("ij.plugin.filter.GaussianBlur")().blurGaussian(image.getProcessor(), 2.0)
+pool = scyjava.jimport("ij.util.ThreadUtil").threadPoolExecutor
+pool.submit(scyjava.jimport("java.lang.Thread")())
+print(pool.getPoolSize())
+"""
+
+
+@pytest.mark.imagej
+def test_python_ends_after_imagej_has_used_its_filter_threads():
+    done = subprocess.run(
+        [sys.executable, "-c", _FILTER], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
+
+
+@pytest.mark.imagej
+def test_no_other_repository_than_maven_central_is_asked(imagej):
+    import scyjava
+
+    assert imagej is not None
+    assert scyjava.config.get_repositories() == {}
+
+
+def test_without_java_the_message_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr(jvm, "find_java", lambda: None)
+    with pytest.raises(
+        ElectrodeJError, match=r"needs Java, and none was found; install a Java of version 11"
+    ):
+        jvm._use_present_java()
+
+
+def test_an_old_java_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(jvm, "find_java", lambda: Java(tmp_path / "java", 8, "PATH"))
+    with pytest.raises(ElectrodeJError, match=r"needs Java 11, and .*java is 8"):
+        jvm._use_present_java()
+
+
+def test_without_scyjava_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "scyjava", None)
+    with pytest.raises(MissingExtraError, match=r"electrodej\[fiji\]"):
+        jvm.start_light()
+
+
+_OFFLINE = """
+import sys
+from pathlib import Path
+import jgo
+from electrodej.errors import ElectrodeJError
+from electrodej.fiji.jvm import start_light
+def unreachable(*args, **kwargs):
+    raise OSError("no route to host")
+jgo.build = unreachable
+try:
+    start_light()
+except ElectrodeJError as error:
+    print(error)
+"""
+
+
+def test_without_network_the_message_is_one_line():
+    done = subprocess.run(
+        [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert "Maven Central" in done.stdout
+    assert done.stdout.count("\n") == 1
