@@ -168,7 +168,6 @@ def test_a_smallest_volume_without_a_voxel_size_names_the_option(electrodej: Com
     "words",
     [
         ("--phases", "--exclude-border"),
-        ("--phases", "--out", "best.csv"),
         ("--phases", "--min-volume", "2"),
         ("--phases", "--criterion", "iot"),
         ("--names", "pore,particle"),
@@ -177,7 +176,7 @@ def test_a_smallest_volume_without_a_voxel_size_names_the_option(electrodej: Com
 def test_options_of_the_other_kind_are_wrong_usage(
     electrodej: Command, pred: Path, truth: Path, words: tuple[str, ...]
 ) -> None:
-    offender = next(word for word in words if word not in ("--phases", "2", "best.csv"))
+    offender = next(word for word in words if word not in ("--phases", "2"))
     assert_one_line_error(electrodej("score", pred, truth, *words), 2, offender)
 
 
@@ -187,3 +186,22 @@ def test_a_label_to_ignore_that_is_no_number_is_wrong_usage(
     done = electrodej("score", pred, truth, "--ignore", "crack")
     assert done.returncode == 2
     assert "'crack' is not a label" in done.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("--phases",)])
+def test_scores_go_to_a_json_file_as_they_are_printed(
+    electrodej: Command, truth: Path, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    done = electrodej("score", truth, truth, "--json", "--out", tmp_path / "scores.json", *words)
+    printed = json.loads(done.stdout)
+    written = json.loads((tmp_path / "scores.json").read_text())
+    assert printed == {"pred": str(truth), "truth": str(truth), "kind": printed["kind"]} | written
+
+
+@pytest.mark.parametrize(("name", "words"), [("best.csv", ("--phases",)), ("scores.xlsx", ())])
+def test_a_format_that_scores_do_not_have_is_refused(
+    electrodej: Command, truth: Path, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    done = electrodej("score", truth, truth, "--quiet", "--out", tmp_path / name, *words)
+    assert_one_line_error(done, 1, name, ".json")
+    assert not (tmp_path / name).exists()

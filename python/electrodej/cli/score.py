@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
 from electrodej.cli.options import add_common
 
 if TYPE_CHECKING:
-    from electrodej.score import InstanceScores, LabelImage, ParticleScores, PhaseScores, ThresholdScore
+    from electrodej.score import InstanceScores, PhaseScores, ThresholdScore
 
 HELP = """Compare a segmentation with the truth, on images of any size.
 
@@ -60,73 +59,63 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "force",
         "jobs",
         "memory",
-        out="a table (CSV) to write: the best partner of every true particle",
+        out="write the scores (.json), or the best partner of every true particle (.csv)",
     )
 
 
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
-    """Open the two images, score them and show the scores."""
+    """Score the two images and show the scores."""
     _check_usage(options)
-    from electrodej.files import check_target
-    from electrodej.volume import open_volume
-
-    if options.out is not None:
-        check_target(options.out, force=options.force)
-    with (
-        open_volume(options.pred, spacing=options.spacing) as pred,
-        open_volume(options.truth, spacing=options.spacing) as truth,
-    ):
-        scores = (_phases if options.phases else _particles)(pred, truth, options, context)
-    context.finish_progress()
+    scores = (_phases if options.phases else _particles)(options, context)
     for note in scores.notes:
         context.note(f"note: {note}")
     kind = "phases" if options.phases else "particles"
     return {"pred": options.pred, "truth": options.truth, "kind": kind} | scores.as_dict()
 
 
-def _particles(
-    pred: LabelImage, truth: LabelImage, options: argparse.Namespace, context: Context
-) -> InstanceScores:
+def _particles(options: argparse.Namespace, context: Context) -> InstanceScores:
     from dataclasses import replace
 
-    from electrodej.score import DEFAULT_MEMORY, score_instances
+    from electrodej.jobs.score import score_particles
 
-    scores = score_instances(
-        pred,
-        truth,
+    scores = score_particles(
+        options.pred,
+        options.truth,
+        out=options.out,
         criterion=options.criterion or "iou",
         ignore=getattr(options, "ignore", None),
         min_volume=options.min_volume or 0.0,
         exclude_border=options.exclude_border,
         spacing=options.spacing,
-        particles=options.out is not None,
+        memory=options.memory,
         jobs=options.jobs,
+        force=options.force,
         progress=context.progress,
-        memory=options.memory or DEFAULT_MEMORY,
     )
     context.finish_progress()
     context.say(_particle_text(scores))
     if scores.particles is not None:
-        _write_table(options.out, options.truth, scores.particles, force=options.force)
         context.say(f"\nbest partner of every true particle: {options.out}")
     # The table may have a hundred thousand rows; it is in the file.
     return replace(scores, particles=None)
 
 
-def _phases(
-    pred: LabelImage, truth: LabelImage, options: argparse.Namespace, context: Context
-) -> PhaseScores:
-    from electrodej.score import DEFAULT_MEMORY, UNLABELLED, score_phases
+def _phases(options: argparse.Namespace, context: Context) -> PhaseScores:
+    from electrodej.jobs.score import score_phases
+    from electrodej.score import UNLABELLED
 
     names = [] if options.names is None else [name.strip() for name in options.names.split(",")]
     scores = score_phases(
-        pred,
-        truth,
+        options.pred,
+        options.truth,
+        out=options.out,
         ignore=getattr(options, "ignore", UNLABELLED),
         names=dict(enumerate(names)),
+        spacing=options.spacing,
+        memory=options.memory,
         jobs=options.jobs,
+        force=options.force,
         progress=context.progress,
-        memory=options.memory or DEFAULT_MEMORY,
     )
     context.finish_progress()
     context.say(_phase_text(scores))
@@ -144,7 +133,6 @@ def _check_usage(options: argparse.Namespace) -> None:
         ("--criterion", options.criterion is not None),
         ("--min-volume", options.min_volume is not None),
         ("--exclude-border", options.exclude_border),
-        ("--out", options.out is not None),
     ):
         if given:
             raise UsageError(f"{name} is for particles; leave it out with --phases")
@@ -218,16 +206,3 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
-
-
-def _write_table(target: str, image: str, particles: ParticleScores, *, force: bool) -> None:
-    import csv
-
-    from electrodej.files import whole_file
-
-    columns = particles.columns()
-    with whole_file(target, force=force) as part, part.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["Image", *columns])
-        for row in zip(*(column.tolist() for column in columns.values()), strict=True):
-            writer.writerow([Path(image).name, *row])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import OutputError
-from electrodej.files import whole_file
 from electrodej.progress import Progress, silent
 
 Triple = tuple[float, float, float]
@@ -192,14 +190,18 @@ def _measure(demo: _Demo) -> Any:
 
 
 def _score(demo: _Demo) -> dict[str, Any]:
-    from electrodej.score import score_instances
-    from electrodej.volume import open_volume
+    from electrodej.jobs.score import score_particles
 
-    with open_volume(demo.path(LABELS)) as found, open_volume(demo.path(TRUTH)) as truth:
-        scores = score_instances(found, truth, progress=demo.progress).as_dict()
-    with whole_file(demo.path(SCORE), force=demo.force) as part:
-        part.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-    return scores
+    scores = score_particles(
+        demo.path(LABELS),
+        demo.path(TRUTH),
+        out=demo.path(SCORE),
+        jobs=demo.jobs,
+        memory=demo.memory,
+        force=demo.force,
+        progress=demo.progress,
+    )
+    return scores.as_dict()
 
 
 def _report(demo: _Demo, measured: Any, scores: Mapping[str, Any]) -> None:
