@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from io import RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
 import tifffile
@@ -27,6 +28,7 @@ _OME_TYPES = {
 }
 _LARGEST_RATIONAL = 2**32 - 1
 _COLOUR_MAP = 320
+_BITE = 64 * 2**20
 _IMAGEJ_TYPES = frozenset({"uint8", "uint16", "int16", "uint32", "int32", "float32"})
 
 
@@ -70,7 +72,7 @@ class TiffSink:
         self._compression = compression
         self._labels = labels and not ome
         self._highest = 0
-        self._handle: BinaryIO | None = None
+        self._handle: RawIOBase | None = None
         big = shape[0] * shape[1] * shape[2] * dtype.itemsize >= CLASSIC_BYTES
         with quiet_tifffile():
             self._writer: tifffile.TiffWriter | None = tifffile.TiffWriter(path, bigtiff=big, byteorder="<")
@@ -84,7 +86,7 @@ class TiffSink:
             self._highest = max(self._highest, int(slab.max()))
         if self._handle is not None:
             data = np.ascontiguousarray(slab, dtype=self._stored)
-            self._handle.write(data.reshape(-1).view(np.uint8).data)
+            _write_all(self._handle, data.reshape(-1).view(np.uint8).data)
             return
         assert self._writer is not None
         for plane in slab:
@@ -159,6 +161,13 @@ def needs_ome(shape: tuple[int, int, int], dtype: np.dtype[Any]) -> bool:
     """Tell whether ImageJ itself could not read such a TIFF: from 4 GiB on, and int8 and float64."""
     size = shape[0] * shape[1] * shape[2] * dtype.itemsize
     return size >= CLASSIC_BYTES or dtype.name not in _IMAGEJ_TYPES
+
+
+def _write_all(handle: RawIOBase, data: memoryview) -> None:
+    # The system may write less than it is given: 2 GiB at most, and what is left of a nearly full disk.
+    done = 0
+    while done < len(data):
+        done += handle.write(data[done : done + _BITE]) or 0
 
 
 def check_tiff_dtype(dtype: np.dtype[Any]) -> None:

@@ -1,0 +1,99 @@
+"""Opening reads next to nothing, and a box reads little more than the box."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from electrodej.volume import open_volume, write_volume
+
+IO = Path("/proc/self/io")
+TEN_GB = (2500, 2000, 2000)
+
+
+def bytes_read():
+    with IO.open() as handle:
+        return int(next(line for line in handle if line.startswith("rchar")).split()[1])
+
+
+@pytest.fixture(scope="module")
+def sparse_files(tmp_path_factory):
+    """Files of 10 GB that take no room on the disk: ImageJ's way of one page, and BigTIFF of 2500 pages."""
+    folder = tmp_path_factory.mktemp("sparse")
+    with tifffile.TiffWriter(folder / "pages.tif", bigtiff=True) as writer:
+        writer.write(shape=TEN_GB, dtype=np.uint8, photometric="minisblack", metadata=None)
+    tifffile.imwrite(folder / "imagej.tif", shape=(1, *TEN_GB[1:]), dtype=np.uint8, imagej=True, metadata={})
+    description = "ImageJ=1.54p\nimages=2500\nslices=2500\nunit=micron\nspacing=0.1\n"
+    tifffile.imwrite(
+        folder / "imagej.tif", shape=TEN_GB[1:], dtype=np.uint8, photometric="minisblack",
+        description=description, metadata=None, software=False,
+    )  # fmt: skip
+    with tifffile.TiffFile(folder / "imagej.tif") as tif:
+        start = tif.pages[0].dataoffsets[0]
+    with (folder / "imagej.tif").open("r+b") as handle:
+        handle.truncate(start + np.prod(TEN_GB, dtype=np.int64))
+    return folder
+
+
+@pytest.mark.parametrize(("name", "most"), [("imagej.tif", 200_000), ("pages.tif", 2_500 * 600 + 200_000)])
+def test_a_file_of_ten_gb_is_opened_without_being_read(sparse_files, name, most):
+    open_volume(sparse_files / "imagej.tif").close()  # imports are not counted
+    before = bytes_read()
+    with open_volume(sparse_files / name) as volume:
+        assert volume.shape == TEN_GB
+        assert volume.nbytes == 10**10
+        assert bytes_read() - before < most
+        assert volume.file.bytes_read == 0
+
+
+@pytest.mark.parametrize("name", ["imagej.tif", "pages.tif"])
+def test_a_box_reads_its_rows_only(sparse_files, name):
+    with open_volume(sparse_files / name) as volume:
+        assert volume[2000:2010, 100:150, 7:9].shape == (10, 50, 2)
+        assert volume.file.bytes_read == 10 * 50 * 2000
+        assert volume[2499:, 1999, 1999].tolist() == [0]
+        assert volume.file.bytes_read == 10 * 50 * 2000 + 2000
+
+
+@pytest.mark.parametrize(
+    "options", [{"compression": "zlib", "rowsperstrip": 10}, {"compression": "zlib", "tile": (16, 16)}]
+)
+def test_a_box_of_a_packed_file_reads_the_strips_or_tiles_it_touches(tmp_path, options):
+    stack = np.random.default_rng(0).integers(0, 255, (6, 160, 160), dtype=np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack", **options)
+    with open_volume(tmp_path / "a.tif") as volume:
+        assert np.array_equal(volume[2:4, 20:30, 32:48], stack[2:4, 20:30, 32:48])
+        assert 0 < volume.file.bytes_read < 0.03 * stack.nbytes
+
+
+def test_a_zarr_box_reads_the_chunks_it_touches(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (128, 256, 256), dtype=np.uint8)
+    path = write_volume(tmp_path / "a.zarr", noise, spacing=(1, 1, 1), compression="none")
+    with open_volume(path) as volume:
+        volume[0, 0, 0]
+        before = bytes_read()
+        assert np.array_equal(volume[64:66, :10, :10], noise[64:66, :10, :10])
+        assert bytes_read() - before < 1.2 * 64 * 128 * 128
+
+
+def test_slabs_have_the_thickness_that_fits(tmp_path):
+    path = write_volume(tmp_path / "a.tif", np.zeros((10, 4, 5), np.uint16), spacing=(1, 1, 1))
+    with open_volume(path) as volume:
+        assert [(a, b) for a, b, _ in volume.slabs(memory=3 * 40)] == [(0, 3), (3, 6), (6, 9), (9, 10)]
+        assert [b - a for a, b, _ in volume.slabs(memory=1)] == [1] * 10
+        assert [b - a for a, b, _ in volume.slabs(7)] == [7, 3]
+        with pytest.raises(ValueError, match="at least one slice"):
+            next(volume.slabs(0))
+
+
+def test_reading_tells_its_progress(tmp_path, monkeypatch):
+    from electrodej.volume import model
+
+    path = write_volume(tmp_path / "a.tif", np.ones((10, 4, 5), np.uint8), spacing=(1, 1, 1))
+    monkeypatch.setattr(model, "_SLAB_BYTES", 60)
+    told = []
+    with open_volume(path) as volume:
+        whole = volume.read(progress=lambda done, total, _: told.append((done, total)))
+    assert whole.sum() == 200
+    assert told == [(3, 10), (6, 10), (9, 10), (10, 10)]
