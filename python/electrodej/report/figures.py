@@ -14,7 +14,7 @@ from electrodej.errors import OutputError
 from electrodej.files import check_target, whole_file
 from electrodej.progress import Progress, silent
 from electrodej.report.content import ReportContent
-from electrodej.report.numbers import equivalent_diameter, readable, unit_text
+from electrodej.report.numbers import equivalent_diameter, readable, unit_text, within_fences
 from electrodej.report.slices import choose_grid, grey_window, read_slice
 
 if TYPE_CHECKING:
@@ -140,11 +140,14 @@ def distribution_figure(content: ReportContent) -> MatplotlibFigure:
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (name, unit, values) in zip(panels, shown, strict=False):
         bars = int(np.clip(np.sqrt(values.size) * 1.5, 8, 60))
-        axes.hist(values, bins=bars, color=PALETTE[0], edgecolor="white", linewidth=0.5)
+        low, high = within_fences(values)
+        beyond = int(np.count_nonzero((values < low) | (values > high)))
+        axes.hist(values, bins=bars, range=(low, high), color=PALETTE[0], edgecolor="white", linewidth=0.5)
         axes.axvline(float(np.median(values)), color=PALETTE[5], linestyle="--", linewidth=1.5)
         axes.set_xlabel(f"{name} ({unit})" if unit else name)
         axes.set_ylabel("Particles")
-        axes.set_title(f"n = {values.size}, median {readable(float(np.median(values)), 3)}", fontsize=10)
+        title = f"n = {values.size}, median {readable(float(np.median(values)), 3)}"
+        axes.set_title(title + (f", {beyond} beyond" if beyond else ""), fontsize=10)
     for axes in panels[len(shown) :]:
         axes.set_axis_off()
     return figure

@@ -5,22 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 import electrodej
 from electrodej.files import check_target, whole_file
 from electrodej.progress import Progress, silent
-from electrodej.report.content import Figure, ReportContent, is_numeric
-from electrodej.report.numbers import key_numbers, percent, readable, unit_text
+from electrodej.report.content import ReportContent, is_numeric
+from electrodej.report.numbers import key_numbers, unit_text
 from electrodej.report.payload import Parts, pack_column, script_safe_json
 from electrodej.report.slices import SlicePack, grid_positions, pack_slices
+from electrodej.report.template import page_file, page_template
 
 SLICE_BYTES = 7_000_000
 """Room for the grey slices; a third is added by base64, and the page stays well below 15 MB."""
@@ -106,24 +104,9 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
         )
     parts = Parts()
     manifest = _manifest(content, pack, parts)
-    style = _page_file("page.css")
-    script = (
-        '"use strict";\n(() => {\n' + "\n".join(_page_file(f"js/{name}") for name in _SCRIPTS) + "})();\n"
-    )
-    environment = Environment(
-        loader=DictLoader({"page.html": _page_file("page.html")}),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        readable=readable, unit=unit_text, percent=percent, data_uri=_data_uri, paragraphs=_paragraphs
-    )
-    environment.globals["zip_columns"] = lambda table: zip(*table.values(), strict=True)
-    environment.tests["nested"] = lambda value: isinstance(value, Mapping)
-    environment.tests["listing"] = lambda value: isinstance(value, Sequence) and not isinstance(value, str)
-    page = environment.get_template("page.html").render(
+    style = page_file("page.css")
+    script = '"use strict";\n(() => {\n' + "\n".join(page_file(f"js/{name}") for name in _SCRIPTS) + "})();\n"
+    page = page_template().render(
         content=content,
         pack=pack,
         numbers=key_numbers(content, None if pack is None else pack.labelled_share),
@@ -179,10 +162,6 @@ def _checksum(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
 
 
-def _page_file(name: str) -> str:
-    return resources.files("electrodej.report").joinpath("page", *name.split("/")).read_text(encoding="utf-8")
-
-
 def _phases(content: ReportContent) -> list[dict[str, Any]]:
     """The phases with the place of each on a bar of 100 units."""
     start = 0.0
@@ -201,13 +180,3 @@ def _printed_rows(content: ReportContent) -> dict[str, Any]:
             names.append(name)
     rows = [[content.table[name][row] for name in names] for row in range(min(content.rows, _PRINTED_ROWS))]
     return {"names": names, "rows": rows}
-
-
-def _data_uri(figure: Figure) -> str:
-    return f"data:{figure.media_type};base64,{base64.b64encode(figure.data).decode('ascii')}"
-
-
-def _paragraphs(body: str) -> list[str]:
-    if hasattr(body, "__html__"):
-        return [body]
-    return [text.strip() for text in body.split("\n\n") if text.strip()]

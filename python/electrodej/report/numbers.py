@@ -80,12 +80,13 @@ def key_numbers(content: ReportContent, labelled_share: float | None) -> list[Ke
                 "Measured volume" if len(size) == 3 else "Measured area",
                 " × ".join(readable(length, 3) for length in reversed(size)),
                 "µm",
-                " × ".join(str(n) for n in reversed(shape)) + " voxels",
+                "x × y × z, " * (shape[0] > 1) + " × ".join(str(n) for n in reversed(shape)) + " voxels",
             )
         )
     if labelled_share is not None:
         numbers.append(KeyNumber("Particle share", percent(labelled_share), "%", "of the volume"))
     numbers.extend(_column_numbers(content))
+    numbers.extend(_score_numbers(content.scores or {}))
     return numbers
 
 
@@ -97,22 +98,40 @@ def _column_numbers(content: ReportContent) -> list[KeyNumber]:
         low, middle, high = np.nanpercentile(diameter, (10, 50, 90))
         detail = f"80 % lie within {readable(float(low), 3)} to {readable(float(high), 3)} µm"
         numbers.append(KeyNumber("Median diameter", readable(float(middle), 3), "µm", detail))
-    for column, name, as_percent in (
-        ("Damage", "Mean damage", True),
-        ("Contact", "Mean contact", True),
-        ("Sphericity", "Mean sphericity", False),
-        ("PDensity", "Mean packing density", True),
+    for column, name in (
+        ("Damage", "Mean damage"),
+        ("Contact", "Mean contact"),
+        ("PDensity", "Mean packing"),
     ):
         values = columns.get(column)
         if values is None or not np.isfinite(values).any():
             continue
         mean, spread = float(np.nanmean(values)), float(np.nanstd(values))
-        if as_percent:
-            numbers.append(KeyNumber(name, percent(mean), "%", f"SD {percent(spread)} %"))
-        else:
-            detail = f"SD {readable(spread, 3)}"
-            numbers.append(KeyNumber(name, readable(mean, 3), "", detail))
+        numbers.append(KeyNumber(name, percent(mean), "%", f"SD {percent(spread)} %"))
     return numbers
+
+
+def _score_numbers(scores: Mapping[str, Any]) -> list[KeyNumber]:
+    """How many particles are found right, where a match overlaps by half (IoU 0.5)."""
+    thresholds = scores.get("thresholds")
+    for score in thresholds if isinstance(thresholds, list | tuple) else ():
+        if isinstance(score, Mapping) and score.get("threshold") == 0.5 and "f1" in score:
+            return [KeyNumber("F1 at IoU 0.5", readable(float(score["f1"]), 3), "", "against the truth")]
+    return []
+
+
+def within_fences(values: np.ndarray[Any, Any]) -> tuple[float, float]:
+    """Return the range that a histogram shows: all values but those far off.
+
+    Far off is more than eight times the interquartile range below the first or above the third quartile;
+    a single speck of a voxel would else squeeze all others into one bar.
+    """
+    low, first, third, high = (float(v) for v in np.percentile(values, (0, 25, 75, 100)))
+    reach = 8 * (third - first)
+    if reach == 0:
+        return low, high
+    inside = values[(values >= first - reach) & (values <= third + reach)]
+    return float(inside.min()), float(inside.max())
 
 
 def equivalent_diameter(columns: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:

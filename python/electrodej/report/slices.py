@@ -144,7 +144,7 @@ def pack_slices(
     labelled = 0
     mean_grey = 0.0
     for k, (plane, marks) in enumerate(_planes(grey, labels, grid)):
-        shown = _to_bytes(plane, grid, window)
+        shown = to_bytes(plane, grid, window)
         if k == 0:
             mean_grey = float(shown.mean())
         jpegs.append(_jpeg(shown, quality))
@@ -253,7 +253,7 @@ def _fit(
         grid = choose_grid(volume, spacing=spacing, most_voxels=voxels)
         indices = grid.indices(0)
         trial = [
-            _to_bytes(read_slice(grey, int(z)), grid, window) for z in indices[:: max(1, indices.size // 4)]
+            to_bytes(read_slice(grey, int(z)), grid, window) for z in indices[:: max(1, indices.size // 4)]
         ]
         for quality in _JPEG_QUALITIES:
             size = sum(len(_jpeg(plane, quality)) for plane in trial) * indices.size / len(trial)
@@ -262,7 +262,7 @@ def _fit(
         voxels = max(1, min(math.prod(grid.shape) - 1, int(math.prod(grid.shape) * most_bytes / size)))
 
 
-def _to_bytes(plane: NDArray[Any], grid: Grid, window: tuple[float, float]) -> NDArray[np.uint8]:
+def to_bytes(plane: NDArray[Any], grid: Grid, window: tuple[float, float]) -> NDArray[np.uint8]:
     """Average the blocks of a slice and stretch the window to 0 to 255."""
     values: NDArray[Any] = plane.astype(np.float32)
     for axis, step in ((0, grid.steps[1]), (1, grid.steps[2])):

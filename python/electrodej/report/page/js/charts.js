@@ -23,6 +23,14 @@ function logTicks(low, high) {
   return ticks;
 }
 
+// All values but those far off, as one speck would squeeze all others into one bar; see within_fences.
+function withinFences(sorted) {
+  const [first, third] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const reach = 8 * (third - first);
+  const inside = reach > 0 ? sorted.filter((value) => value >= first - reach && value <= third + reach) : sorted;
+  return [inside[0], inside[inside.length - 1]];
+}
+
 // Maps values to pixels; a logarithmic axis takes positive values only.
 function makeAxis(low, high, from, to, log) {
   if (!(high > low)) {
@@ -101,14 +109,15 @@ class Histogram extends Chart {
     const [choice] = this.choices;
     const column = this.column(choice);
     const log = choice.log.checked;
-    const defined = Array.from(state.shownRows, (row) => column.values[row]).filter(Number.isFinite);
-    const values = Float64Array.from(log ? defined.filter((value) => value > 0) : defined).sort();
+    const defined = Float64Array.from(state.shownRows, (row) => column.values[row]).filter(Number.isFinite);
+    const values = (log ? defined.filter((value) => value > 0) : defined).sort();
     this.svg.setAttribute("aria-label", `Histogram of ${nameWithUnit(column)}`);
     if (values.length === 0) {
       this.caption.textContent = log && defined.length ? "No value above zero." : "No value is defined.";
       return;
     }
-    const axis = makeAxis(values[0], values[values.length - 1], MARGIN.left, this.width - MARGIN.right, log);
+    const [low, high] = log ? [values[0], values[values.length - 1]] : withinFences(values);
+    const axis = makeAxis(low, high, MARGIN.left, this.width - MARGIN.right, log);
     const counts = this.count(values, axis);
     const bottom = CHART_HEIGHT - MARGIN.bottom;
     const yAxis = makeAxis(0, 1.06 * Math.max(...counts), bottom, MARGIN.top, false);
@@ -128,20 +137,23 @@ class Histogram extends Chart {
     const undefinedCount = state.shownRows.length - defined.length;
     const parts = [`n = ${values.length}`, `median ${readable(middle)} (dashed)`, `mean ${readable(mean)}`];
     if (values.length > 1) parts.push(`standard deviation ${readable(spread)}`);
+    const beyond = values.filter((value) => value < low || value > high).length;
+    if (beyond) parts.push(`${beyond} beyond the axis`);
     if (undefinedCount) parts.push(`${undefinedCount} undefined`);
     if (values.length < defined.length) parts.push(`${defined.length - values.length} not above zero left out`);
     this.caption.textContent = parts.join(", ");
   }
 
-  // Width after Freedman and Diaconis, within 8 to 60 bars.
+  // Width after Freedman and Diaconis, within 12 to 60 bars.
   count(values, axis) {
     const f = (value) => axis.at(value);
     const [from, to] = [f(axis.low), f(axis.high)];
     const spread = f(quantile(values, 0.75)) - f(quantile(values, 0.25));
     const wanted = spread > 0 ? ((to - from) / (2 * spread)) * Math.cbrt(values.length) : 20;
-    const bars = clamp(Math.round(wanted), 8, 60);
+    const bars = clamp(Math.round(wanted), 12, 60);
     const counts = new Array(bars).fill(0);
-    for (const value of values) counts[clamp(Math.floor(((f(value) - from) / (to - from)) * bars), 0, bars - 1)]++;
+    const inside = values.filter((value) => value >= axis.low && value <= axis.high);
+    for (const value of inside) counts[clamp(Math.floor(((f(value) - from) / (to - from)) * bars), 0, bars - 1)]++;
     return counts;
   }
 

@@ -45,6 +45,10 @@ async function start() {
   document.body.dataset.ready = "true";
 }
 
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll(".notes details")) folded.open = true;
+});
+
 start().catch((error) => {
   tell(`This browser cannot show the page in full (${error.message}); a current Firefox or Chromium can.`);
   throw error;

@@ -279,7 +279,8 @@ class Scene {
     const below = stacked || free[0] < 240 || free[1] < 200;
     this.card.classList.toggle("below", below);
     this.card.style.maxHeight = below ? "320px" : `${Math.max(200, free[1])}px`;
-    this.draw();
+    // At once, as a resized canvas is empty.
+    for (const view of this.views) view.draw();
   }
 
   showParticle(row, from) {

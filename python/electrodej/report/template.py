@@ -1,0 +1,83 @@
+"""The template's own words: how values, units and pictures become text. Everything else is escaped."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
+
+from electrodej.report.content import Figure
+from electrodej.report.numbers import percent, readable, unit_text
+
+_LONGEST_LINE = 110
+
+
+def page_template() -> Template:
+    """Return the page's template; what is put into it is escaped unless it says that it is HTML."""
+    environment = Environment(
+        loader=DictLoader({"page.html": page_file("page.html")}),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        readable=readable,
+        unit=unit_text,
+        percent=percent,
+        words=words,
+        one_line=one_line,
+        paragraphs=paragraphs,
+        data_uri=data_uri,
+        lines=lines,
+    )
+    environment.tests.update(
+        nested=lambda value: isinstance(value, Mapping),
+        listing=lambda value: isinstance(value, Sequence) and not isinstance(value, str),
+        hollow=lambda value: isinstance(value, Mapping | list | tuple) and not value,
+    )
+    return environment.get_template("page.html")
+
+
+def page_file(name: str) -> str:
+    """Return a file of the page, its lines ending in ``\\n`` whatever the system."""
+    return resources.files("electrodej.report").joinpath("page", *name.split("/")).read_text(encoding="utf-8")
+
+
+def words(name: object) -> str:
+    """Return a key as words: ``voxel_size`` becomes ``voxel size``."""
+    return str(name).replace("_", " ")
+
+
+def one_line(entry: Mapping[str, Any]) -> str:
+    """Return a short mapping of plain values as one line, a longer or nested one as no text.
+
+    Examples
+    --------
+    >>> one_line({"z": 0.07, "y": 0.07})
+    'z 0.07, y 0.07'
+    """
+    if any(isinstance(value, Mapping | list | tuple) for value in entry.values()):
+        return ""
+    line = ", ".join(f"{words(name)} {readable(value)}" for name, value in entry.items())
+    return line if len(line) <= _LONGEST_LINE else ""
+
+
+def paragraphs(body: str) -> list[str]:
+    """Return text split at blank lines; HTML that calls itself safe stays whole."""
+    if hasattr(body, "__html__"):
+        return [body]
+    return [text.strip() for text in body.split("\n\n") if text.strip()]
+
+
+def data_uri(figure: Figure) -> str:
+    """Return a picture as an address that holds it."""
+    return f"data:{figure.media_type};base64,{base64.b64encode(figure.data).decode('ascii')}"
+
+
+def lines(table: Mapping[str, Iterable[Any]]) -> list[tuple[Any, ...]]:
+    """Return the rows of a table given by columns."""
+    return list(zip(*table.values(), strict=True))

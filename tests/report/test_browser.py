@@ -1,0 +1,293 @@
+"""The page in a real browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from markupsafe import Markup
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+from selenium.webdriver.common.keys import Keys
+
+from electrodej.report import Section
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def requests() -> Iterator[tuple[str, list[str]]]:
+    """A server on this machine and the requests that reach it."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", seen
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_page_opens_from_disk_without_an_error_and_loads_nothing(open_page, content):
+    page = open_page(content)
+    assert page.run("return location.protocol") == "file:"
+    assert page.errors() == []
+    loaded = page.run("return performance.getEntriesByType('resource').map((entry) => entry.name)")
+    assert [name for name in loaded if not name.startswith(("data:", "blob:"))] == []
+
+
+def test_policy_keeps_pictures_scripts_and_requests_from_elsewhere_out(open_page, content, requests):
+    address, seen = requests
+    body = Markup(
+        f'<img src="{address}/picture"><script src="{address}/script"></script>'
+        "<script>window.ran = true</script><img src=x onerror='window.ran = true'>"
+        f'<link rel="stylesheet" href="{address}/style">'
+    )
+    page = open_page(content, sections=[Section("From elsewhere", body)])
+    refused = page.driver.execute_async_script(
+        "const done = arguments[1]; fetch(arguments[0]).then(() => done('came'), () => done('refused'))",
+        f"{address}/fetch",
+    )
+    assert refused == "refused"
+    assert page.run("return window.ran === undefined")
+    assert seen == []
+
+
+def test_names_with_html_are_shown_as_text(open_page, content):
+    evil = "</script><img src=x onerror=window.ran=1><!-- \u2028 <b>x</b>"
+    table = {**content.table, evil: np.array([1.0, 2.0, 3.0]), "Image": np.array([evil] * 3, dtype=object)}
+    page = open_page(
+        content, title=evil, table=table, units={evil: evil}, definitions={evil: evil}, notes=[evil]
+    )
+    assert page.run("return document.querySelector('h1').textContent") == evil
+    assert page.column("Image") == [evil] * 3
+    assert page.run("return document.querySelectorAll('img, b[onerror]').length") == 0
+    assert page.run("return window.ran === undefined")
+    assert page.errors() == []
+
+
+def test_sorting_puts_the_largest_first_then_the_smallest_and_undefined_last(open_page, content):
+    page = open_page(content)
+    assert page.column("Label") == ["5", "7", "70000"]
+    page.sort("Damage")
+    assert page.column("Damage") == ["0.25", "0.05", ""]
+    assert page.find("#grid th[aria-sort]").get_attribute("aria-sort") == "descending"
+    page.sort("Damage")
+    assert page.column("Damage") == ["0.05", "0.25", ""]
+    page.sort("Label")
+    assert page.column("Label") == ["5", "7", "70000"]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("70000", ["70000"]),
+        ("Damage > 0.1", ["5"]),
+        ("contact >= 0.3 & volume < 7", ["70000"]),
+        ("Contact = 0.6", ["70000"]),
+        ("Damage != 0.25", ["70000"]),
+        ("8", []),
+    ],
+)
+def test_search_leaves_the_rows_that_fit(open_page, content, text, labels):
+    # Volumes: 2.592, 9.68 and 6.16 cubic micrometres.
+    page = open_page(content)
+    page.search(text, answer=f"{len(labels)} of 3")
+    assert page.column("Label") == labels
+
+
+def test_search_that_makes_no_sense_says_so_and_keeps_the_rows(open_page, content):
+    page = open_page(content)
+    page.search("Damag > 0.1", answer='There is no column "Damag".')
+    assert page.column("Label") == ["5", "7", "70000"]
+
+
+def test_row_click_shows_the_particle_in_three_views(open_page, content):
+    page = open_page(content)
+    page.click_row(5)
+    # The box lies at z 1..3, y 2..7, x 3..11: its middle voxels are z 2, y 4 or 5, x 7; slices count from 1.
+    slices = page.slices()
+    assert slices["xy"] == 3
+    assert slices["xz"] in (5, 6)
+    assert slices["yz"] == 8
+    assert page.run("return document.querySelector('#card h3').textContent") == "Particle 5"
+    # The chosen particle is tinted blue, the others stay grey.
+    red, _, blue = page.pixel("xy", 5.5 / 40, 3.5 / 30)
+    assert blue > red + 10
+    red, _, blue = page.pixel("xy", 35.5 / 40, 26.5 / 30)
+    assert red == blue
+
+
+def test_click_on_a_particle_in_a_view_selects_its_row(open_page, content):
+    page = open_page(content)
+    page.click_row(7)
+    canvas = page.find("#view-xy canvas")
+    # The middle of box 70000 in the slice z = 7, where box 7 is shown.
+    size = canvas.size
+    across, down = (19.5 / 40 - 0.5) * size["width"], (24.5 / 30 - 0.5) * size["height"]
+    ActionChains(page.driver).move_to_element_with_offset(canvas, int(across), int(down)).click().perform()
+    page.frame()
+    chosen = page.find("#grid tbody tr[aria-selected='true']")
+    assert chosen.text.split()[0] == "70000"
+    # A particle that the table does not list has no row to select.
+    page.run("document.getElementById('slide-xy').value = 0")
+    page.run("document.getElementById('slide-xy').dispatchEvent(new Event('input'))")
+    across, down = (34.5 / 40 - 0.5) * size["width"], (25.5 / 30 - 0.5) * size["height"]
+    ActionChains(page.driver).move_to_element_with_offset(canvas, int(across), int(down)).click().perform()
+    assert page.run("return document.querySelectorAll('#grid tr[aria-selected=\"true\"]').length") == 0
+
+
+def test_slider_wheel_and_keys_scroll_one_view(open_page, content):
+    page = open_page(content)
+    before = page.slices()
+    page.run("document.getElementById('slide-xy').value = 2")
+    page.run("document.getElementById('slide-xy').dispatchEvent(new Event('input'))")
+    page.frame()
+    assert page.slices() == {**before, "xy": 3}
+    canvas = page.find("#view-xz canvas")
+    page.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", canvas)
+    page.frame()
+    ActionChains(page.driver).move_to_element(canvas).move_by_offset(3, 3).perform()
+    ActionChains(page.driver).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, 60).perform()
+    page.frame()
+    assert page.slices() == {**before, "xy": 3, "xz": before["xz"] + 2}
+    page.run("document.querySelector('#view-yz canvas').focus()")
+    for key, shown in ((Keys.END, 40), (Keys.ARROW_DOWN, 39), (Keys.HOME, 1), (Keys.PAGE_UP, 11)):
+        page.find("#view-yz canvas").send_keys(key)
+        page.frame()
+        assert page.slices()["yz"] == shown
+
+
+def test_views_keep_the_aspect_of_anisotropic_voxels(open_page, content):
+    page = open_page(content)
+    # The volume measures z 12 x 0.4 = 4.8, y 30 x 0.2 = 6, x 40 x 0.2 = 8 micrometres.
+    for view, aspect in (("xy", 8 / 6), ("xz", 8 / 4.8), ("yz", 4.8 / 6)):
+        size = page.find(f"#view-{view} canvas").size
+        assert size["width"] / size["height"] == pytest.approx(aspect, rel=0.01)
+
+
+def test_outlines_can_be_switched_off(open_page, content):
+    page = open_page(content)
+    canvas = "document.querySelector('#view-xy canvas')"
+    count = f"""const {{width, height}} = {canvas};
+        const data = {canvas}.getContext('2d').getImageData(0, 0, width, height).data;
+        let count = 0;
+        for (let i = 0; i < data.length; i += 4) if (data[i] > data[i + 2] + 60) count++;
+        return count;"""
+    assert page.run(count) > 100
+    page.find("#show-outlines").click()
+    page.frame()
+    assert page.run(count) == 0
+
+
+def test_colouring_by_an_attribute_shows_its_range(open_page, content):
+    page = open_page(content)
+    page.run(
+        "const c = document.getElementById('tint-column'); c.value = 'Contact';"
+        "c.dispatchEvent(new Event('change'))"
+    )
+    page.click_row(7)
+    assert page.run("return document.getElementById('tint-legend').hidden") is False
+    # Box 70000 has the most contact, so it is yellow: more red and green than blue.
+    red, green, blue = page.pixel("xy", 17.5 / 40, 26.5 / 30)
+    assert min(red, green) > blue + 60
+
+
+def test_grey_values_reach_the_screen(open_page, content):
+    page = open_page(content)
+    page.find("#show-cross").click()
+    page.frame()
+    # Grey runs from 60 to 190 within the window; far from outlines matrix is dark and a box is bright.
+    matrix = page.pixel("xy", 37.5 / 40, 2.5 / 30)
+    box = page.pixel("xy", 22.5 / 40, 13.5 / 30)
+    assert max(matrix) < 20
+    assert min(box) > 200
+
+
+def test_histogram_counts_the_defined_values_of_the_shown_rows(open_page, content):
+    page = open_page(content)
+    caption = "return document.querySelectorAll('.histogram figcaption')[1].textContent"
+    assert page.run(caption).startswith("n = 2, median 0.15 (dashed), mean 0.15")
+    assert "1 undefined" in page.run(caption)
+    page.search("Damage < 0.1", answer="1 of 3")
+    assert page.run(caption).startswith("n = 1, median 0.05")
+
+
+def test_scatter_gives_the_rank_correlation(open_page, content):
+    values = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    ranks = np.array([2.0, 1.0, 4.0, 3.0, 5.0])
+    # Spearman by hand: 1 - 6 (4 x 1) / (5 x 24) = 0.8
+    page = open_page(content, table={"Label": np.arange(1, 6), "Volume": values, "Damage": np.exp(ranks)})
+    assert "0.8" in page.run("return document.querySelector('.scatter figcaption').textContent")
+    path = page.find(".scatter .dots").get_attribute("d")
+    point = path.removeprefix("M").split("h")[0].split(" ")
+    svg = page.find(".scatter svg")
+    box = page.run("const b = arguments[0].getBoundingClientRect(); return [b.width, b.height]", svg)
+    x, y = (float(value) - length / 2 for value, length in zip(point, box, strict=True))
+    ActionChains(page.driver).move_to_element_with_offset(svg, round(x), round(y)).click().perform()
+    assert page.run("return document.body.dataset.selected") == "0"
+
+
+def test_hundred_thousand_rows_keep_few_in_the_document_and_stay_searchable(open_page, content):
+    rows = 100_000
+    order = np.random.default_rng(0).permutation(rows)
+    table = {"Label": np.arange(1, rows + 1), **{f"A{i}": (order + i).astype(float) for i in range(9)}}
+    page = open_page(content, grey=None, labels=None, spacing=None, table=table)
+    assert page.run("return document.querySelectorAll('#grid tbody tr').length") < 100
+    page.sort("A0")
+    assert page.column("A0")[:3] == ["99999", "99998", "99997"]
+    page.run("document.getElementById('grid-frame').scrollTop = 1e9")
+    page.frame()
+    assert page.column("A0")[-1] == "0"
+    page.search("A0 < 5", answer="5 of 100000")
+    assert sorted(page.column("A0")) == ["0", "1", "2", "3", "4"]
+    assert page.errors() == []
+
+
+def test_paper_shows_the_first_rows_and_no_controls(open_page, content):
+    page = open_page(content)
+    page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert page.find("#first-rows").is_displayed()
+        assert not page.find("#particles").is_displayed()
+        assert not page.find("#view-controls").is_displayed()
+        assert page.find("#view-xy canvas").is_displayed()
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_single_image_shows_one_view(open_page, content):
+    page = open_page(content, grey=content.grey[6], labels=content.labels[6])
+    assert page.find("#view-xy canvas").is_displayed()
+    assert not page.find("#view-xz").is_displayed()
+    page.click_row(7)
+    assert page.errors() == []
+
+
+def test_page_without_particles_opens(open_page, content):
+    page = open_page(content, table={"Label": np.zeros(0, int), "Volume": np.zeros(0)})
+    assert "No particle was measured" in page.find("#particles").text
+    assert page.errors() == []
+
+
+def test_narrow_window_stacks_the_views(open_page, content):
+    page = open_page(content)
+    page.driver.set_window_size(500, 900)
+    try:
+        page.wait("document.getElementById('views').classList.contains('stacked')")
+        assert page.run("return document.documentElement.scrollWidth <= window.innerWidth")
+    finally:
+        page.driver.set_window_size(1280, 1000)
