@@ -1,0 +1,192 @@
+"""phantom, segment and measure through the installed program: files in, files out."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import tifffile
+
+# The regression's columns and its target, as the design lists them.
+ATTRIBUTES = [
+    *(
+        "Z",
+        "Roll",
+        "Pitch",
+        "Yaw",
+        "Edensity",
+        "Homogeneity",
+        "SurfInner",
+        "SurfOuter",
+        "Volume",
+        "Elongation",
+    ),
+    *("Sphericity", "Vsratio", "RoughInner", "RoughOuter", "Contact", "PDensity", "DisNearest"),
+    *("locVolume", "locOri", "locElongation", "locSphericity", "Damage"),
+]
+
+
+def cube_files(folder, *, spacing=0.5, unit="um"):
+    """A grey and a label file: a cube of 4 x 4 x 4 voxels, grey 90, in a volume of 10 x 10 x 10."""
+    labels = np.zeros((10, 10, 10), np.uint16)
+    labels[3:7, 3:7, 3:7] = 5
+    grey = np.where(labels, 90, 20).astype(np.uint8)
+    metadata = {"axes": "ZYX"} if spacing is None else {"axes": "ZYX", "spacing": spacing, "unit": unit}
+    resolution = None if spacing is None else (1 / spacing, 1 / spacing)
+    for name, image in (("grey.tif", grey), ("labels.tif", labels)):
+        tifffile.imwrite(folder / name, image, imagej=True, metadata=metadata, resolution=resolution)
+
+
+def rows_of(path):
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_phantom_is_the_same_for_a_seed_and_another_for_another(electrodej, tmp_path):
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        done = electrodej("phantom", name, "--shape", "16,40,40", "--seed", seed, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["seed"] == seed
+    grey = {name: (tmp_path / name / "grey.tif").read_bytes() for name in "abc"}
+    assert grey["a"] == grey["b"] != grey["c"]
+
+
+def test_phantom_fills_an_empty_folder_and_refuses_one_with_something_in_it(electrodej, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("important")
+    assert electrodej("phantom", "empty", "--shape", "8,32,32").returncode == 0
+    for force in ([], ["--force"]):
+        done = electrodej("phantom", "mine", "--shape", "8,32,32", *force)
+        assert done.returncode == 1
+        assert [path.name for path in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_phantom_config_is_taken_again_and_options_override_it(electrodej, tmp_path):
+    assert electrodej("phantom", "a", "--shape", "8,32,32", "--seed", 4, "--solid", 0.3).returncode == 0
+    assert electrodej("phantom", "b", "--config", "a/phantom.json").returncode == 0
+    assert (tmp_path / "a/grey.tif").read_bytes() == (tmp_path / "b/grey.tif").read_bytes()
+    done = electrodej("phantom", "c", "--config", "a/phantom.json", "--shape", "8,32,40", "--json")
+    assert json.loads(done.stdout)["shape"] == [8, 32, 40]
+    assert json.loads((tmp_path / "c/phantom.json").read_text())["solid_fraction"] == 0.3
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [("not json", "JSON"), ('{"sead": 3}', "sead"), ('{"shape": [8, 8]}', "shape"), ("[]", "JSON")],
+)
+def test_phantom_names_what_is_wrong_in_a_config(electrodej, tmp_path, text, part):
+    (tmp_path / "bad.json").write_text(text)
+    done = electrodej("phantom", "out", "--config", "bad.json")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert part in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_measure_writes_table_description_and_contacts(electrodej, tmp_path):
+    cube_files(tmp_path)
+    done = electrodej("measure", "grey.tif", "labels.tif", "--out", "t.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    (row,) = rows_of(tmp_path / "t.csv")
+    # 64 voxels of 0.125 um^3; the centre of voxels 3 to 6 is 4.5, times 0.5 um.
+    assert float(row["Volume"]) == pytest.approx(8.0)
+    assert [float(row[axis]) for axis in "ZYX"] == [2.25, 2.25, 2.25]
+    assert (row["Image"], row["Label"], float(row["Edensity"]), float(row["Damage"])) == (
+        "grey.tif",
+        "5",
+        90,
+        0,
+    )
+    description = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert description["columns"]["Volume"]["unit"] == "um^3"
+    assert description["voxel_size_um"] == {"z": 0.5, "y": 0.5, "x": 0.5}
+    assert description["inputs"]["grey"]["checksum"].startswith("sha256:")
+    assert rows_of(tmp_path / "t_contacts.csv") == []
+    assert json.loads(done.stdout)["particles"] == 1
+
+
+def test_measure_without_a_voxel_size_stops_and_names_the_option(electrodej, tmp_path):
+    cube_files(tmp_path, spacing=None)
+    done = electrodej("measure", "grey.tif", "labels.tif", "--out", "t.csv")
+    assert done.returncode == 1
+    assert "--spacing" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["grey.tif", "labels.tif"]
+    assert (
+        electrodej("measure", "grey.tif", "labels.tif", "--out", "t.csv", "--spacing", "0.5").returncode == 0
+    )
+    assert float(rows_of(tmp_path / "t.csv")[0]["Volume"]) == pytest.approx(8.0)
+
+
+def test_measure_takes_the_size_that_one_file_has_and_refuses_two_that_differ(electrodej, tmp_path):
+    cube_files(tmp_path, spacing=0.5)
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    cube_files(bare, spacing=None)
+    assert electrodej("measure", "grey.tif", "bare/labels.tif", "--out", "one.csv").returncode == 0
+    cube_files(bare, spacing=0.25)
+    done = electrodej("measure", "grey.tif", "bare/labels.tif", "--out", "two.csv")
+    assert done.returncode == 1
+    assert "--spacing" in done.stderr
+    assert not (tmp_path / "two.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["grey.tif"],
+        ["grey.tif", "labels.tif"],
+        ["grey.tif", "labels.tif", "--out", "t.csv", "--radius", "-1"],
+        ["grey.tif", "labels.tif", "--out", "t.csv", "--crop", "1.5"],
+    ],
+)
+def test_measure_called_wrongly_exits_2(electrodej, tmp_path, words):
+    cube_files(tmp_path)
+    done = electrodej("measure", *words)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_measure_refuses_a_table_format_it_does_not_have(electrodej, tmp_path):
+    cube_files(tmp_path)
+    done = electrodej("measure", "grey.tif", "labels.tif", "--out", "t.xlsx")
+    assert done.returncode == 1
+    assert ".csv" in done.stderr
+
+
+def test_measure_keeps_all_of_an_earlier_table_without_force(electrodej, tmp_path):
+    cube_files(tmp_path)
+    (tmp_path / "t.json").write_text("mine")
+    done = electrodej("measure", "grey.tif", "labels.tif", "--out", "t.csv")
+    assert done.returncode == 1
+    assert "t.json" in done.stderr
+    assert (tmp_path / "t.json").read_text() == "mine"
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_measure_list_names_the_21_attributes_and_damage(electrodej):
+    done = electrodej("measure", "--list", "--json")
+    listed = {attribute["name"]: attribute for attribute in json.loads(done.stdout)["attributes"]}
+    assert [name for name in ATTRIBUTES if name not in listed] == []
+    assert all(attribute["definition"] for attribute in listed.values())
+    shown = electrodej("measure", "--list").stdout
+    assert [name for name in ATTRIBUTES if name not in shown] == []
+
+
+def test_segment_writes_labels_that_score_reads(electrodej, tmp_path):
+    cube_files(tmp_path)
+    done = electrodej("segment", "particles", "grey.tif", "--out", "found.tif", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["particles"] == 1
+    scores = json.loads(electrodej("score", "found.tif", "labels.tif", "--json").stdout)
+    assert (scores["n_true"], scores["n_pred"]) == (1, 1)
+
+
+def test_segment_without_an_output_is_wrong_usage(electrodej, tmp_path):
+    cube_files(tmp_path)
+    done = electrodej("segment", "particles", "grey.tif")
+    assert done.returncode == 2
+    assert "--out" in done.stderr
