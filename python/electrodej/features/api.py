@@ -11,10 +11,10 @@ import numpy as np
 from electrodej import __version__
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.features.notes import notes_on
-from electrodej.features.particles import Plan
+from electrodej.features.particles import Measured, Plan
 from electrodej.features.passes import Work, density_pass, particle_pass, scan_pass
 from electrodej.features.registry import Attribute, Need, OwnMeasure, selected
-from electrodej.features.results import CROSS_END, LENGTH_COLUMNS, Results
+from electrodej.features.results import Results
 from electrodej.features.schedule import chosen
 from electrodej.features.sources import Sliceable, checked_sources
 from electrodej.features.table import FeatureTable
@@ -100,10 +100,10 @@ def features(
     workers = chosen(scheduler, jobs)
     try:
         work = Work(sources[1], sources[0], workers, memory or _half_of_free(), progress)
-        results, values = _measured(work, chosen_attributes, own, step, float(radius))
+        results = _measured(work, chosen_attributes, own, step, float(radius))
     finally:
         workers.close()
-    return _table(results, values, chosen_attributes, own, exclude_border, image, float(radius))
+    return _table(results, chosen_attributes, own, exclude_border, image, float(radius))
 
 
 def _checked_spacing(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
@@ -130,7 +130,7 @@ def _measured(
     own: tuple[OwnMeasure, ...],
     spacing: tuple[float, float, float],
     radius: float,
-) -> tuple[Results, Array]:
+) -> Results:
     needs = Need.NOTHING
     for attribute in attributes:
         needs |= attribute.needs
@@ -139,43 +139,22 @@ def _measured(
     dense = around = np.zeros(n, dtype=np.int64)
     if n and Need.DENSITY in needs:
         dense, around = density_pass(work, scanned.boxes, shape, spacing)
-    counts, lengths = np.zeros((n, CROSS_END), dtype=np.int64), np.full((n, len(LENGTH_COLUMNS)), np.nan)
-    greys, values = np.full((n, 3), np.nan), np.full((n, len(own)), np.nan)
+    measured = Measured.empty(np.arange(n), len(own))
     if n and (needs & ~(Need.GREY | Need.FACES | Need.DENSITY) or own):
         plan = Plan(
             radius=radius,
             spacing=spacing,
             shape=shape,
-            wanted=_wanted(needs | (Need.FILL if own else Need.NOTHING)),
-            with_grey=Need.FILL_GREY in needs,
+            needs=needs | (Need.FILL if own else Need.NOTHING),
             own_measures=tuple((measure.name, measure.function) for measure in own),
         )
-        counts, lengths, greys, values = particle_pass(work, plan, scanned.labels, scanned.boxes)
+        measured = particle_pass(work, plan, scanned.labels, scanned.boxes)
     work.progress(1.0, 1.0, "done")
-    crop = work.labels.crop
-    return Results(scanned, spacing, shape, crop, counts, lengths, greys, dense, around), values
-
-
-def _wanted(needs: Need) -> int:
-    """The kernels' own flags for what is needed."""
-    from electrodej.features.kernels import particle as k
-
-    flags = {
-        Need.FILL: k.FILL,
-        Need.ROUGH: k.ROUGH,
-        Need.CONTACT: k.CONTACT,
-        Need.SURFACE: k.SURFACE,
-        Need.FERET: k.FERET,
-        Need.PIECES: k.PIECES,
-        Need.DEPTH: k.DEPTH,
-        Need.WIDTH: k.WIDTH,
-    }
-    return sum(flag for need, flag in flags.items() if need in needs)
+    return Results(scanned, measured, spacing, shape, work.labels.crop, dense, around)
 
 
 def _table(
     results: Results,
-    own_values: Array,
     attributes: tuple[Attribute, ...],
     own: tuple[OwnMeasure, ...],
     exclude_border: bool,
@@ -188,7 +167,7 @@ def _table(
         columns[attribute.name] = np.asarray(attribute.function(results), dtype=attribute.dtype)
         units[attribute.name], definitions[attribute.name] = attribute.unit, attribute.definition
     for column, measure in enumerate(own):
-        columns[measure.name] = own_values[:, column]
+        columns[measure.name] = results.measured.own[:, column]
         units[measure.name], definitions[measure.name] = measure.unit, measure.definition
     notes = notes_on(results, columns)
     if exclude_border:

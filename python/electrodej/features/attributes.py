@@ -26,12 +26,12 @@ def _damage(r: Results) -> Floats:
 
 
 def _grey_mean(r: Results) -> Floats:
-    return np.where(np.isfinite(r.grey[:, 1]), r.grey[:, 1], _NAN)
+    return np.where(np.isfinite(r.measured.grey[:, 1]), r.measured.grey[:, 1], _NAN)
 
 
 def _grey_deviation(r: Results) -> Floats:
-    n, square = r.grey[:, 0], r.grey[:, 2]
-    return _deviation(n, np.where(np.isfinite(r.grey[:, 1]), square, _NAN))
+    n, square = r.measured.grey[:, 0], r.measured.grey[:, 2]
+    return _deviation(n, np.where(np.isfinite(r.measured.grey[:, 1]), square, _NAN))
 
 
 def _deviation(n: Floats, square: Floats) -> Floats:
@@ -274,7 +274,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "CrackWidth", "um", "float64",
         "Largest crack width: twice the largest distance from the centre of a crack voxel (fill without "
         "raw) to the nearest voxel centre that is not crack; 0 without a crack.",
-        _EXTRA, Need.FILL | Need.WIDTH, lambda r: r.length("crack_width"),
+        _EXTRA, Need.FILL | Need.DEPTH, lambda r: r.length("crack_width"),
     ),
     Attribute(
         "Neighbours", "", "int64", "Number of other particles that share a voxel face with raw.",

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
 from electrodej.features.ball import ball_half_widths, crofton_directions, steps_within
+from electrodej.features.registry import Need
 from electrodej.features.sources import Box, Source, Window, grey_kind
 from electrodej.features.typing import Array, Floats, Ints, Words
+
+# What is counted of each particle, in voxels.
+COUNTS = (
+    "raw",
+    "fill",
+    "edge_raw",
+    "edge_fill",
+    "edge_smooth_raw",
+    "edge_smooth_fill",
+    "shell",
+    "shell_other",
+    "pieces",
+)
+# Lengths in um and shares.
+LENGTHS = ("crack_outer", "crack_middle", "crack_inner", "crack_width", "feret")
 
 # Words of bits packed at a time: enough to fill the cache, little enough to stop soon.
 _BATCH = 1 << 16
@@ -38,8 +54,7 @@ class Plan:
     radius: float
     spacing: tuple[float, float, float]
     shape: tuple[int, int, int]
-    wanted: int
-    with_grey: bool
+    needs: Need
     own_measures: tuple[tuple[str, Callable[[Particle], float]], ...] = ()
     reach: tuple[int, int, int] = field(init=False)
 
@@ -53,61 +68,51 @@ class Measured:
     """Results of some particles: ``index`` says which rows of the table they are."""
 
     index: Ints
-    counts: Ints
-    lengths: Floats
+    counts: Ints  # (n, COUNTS)
+    crossings: Ints  # (n, 2, 13) of the surface of raw and of fill with lines in 13 directions
+    lengths: Floats  # (n, LENGTHS)
     grey: Floats  # (n, 3) number, mean, sum of squared differences of the non-zero grey in fill
     own: Floats  # (n, number of own measures)
 
+    @classmethod
+    def empty(cls, index: Ints, own_measures: int) -> Measured:
+        """Room for the results of as many particles as ``index`` has."""
+        n = len(index)
+        return cls(
+            index,
+            np.zeros((n, len(COUNTS)), dtype=np.int64),
+            np.zeros((n, 2, 13), dtype=np.int64),
+            np.full((n, len(LENGTHS)), np.nan),
+            np.full((n, 3), np.nan),
+            np.full((n, own_measures), np.nan),
+        )
+
+    def part(self, rows: slice | Ints) -> Measured:
+        """The results of some of the particles; views where ``rows`` is a slice."""
+        return Measured(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def put(self, other: Measured) -> None:
+        """Take over the results of ``other`` in the rows that it is about."""
+        for name in ("counts", "crossings", "lengths", "grey", "own"):
+            getattr(self, name)[other.index] = getattr(other, name)
+
 
 def measure_group(
-    labels: Source, grey: Source | None, plan: Plan, index: Ints, ids: Ints, boxes: Ints, window: Box
+    labels: Source, grey: Source, plan: Plan, index: Ints, ids: Ints, boxes: Ints, window: Box
 ) -> Measured:
     """Measure the particles ``ids`` with bounding boxes ``boxes``, all of which lie in ``window``."""
-    from electrodej.features.kernels import particle as k
-
     here = labels.read(window)
-    shade = grey.read(window) if grey and (plan.with_grey or plan.own_measures) else None
-    counts = np.zeros((len(ids), k.COUNTS), dtype=np.int64)
-    lengths = np.full((len(ids), k.LENGTHS), np.nan)
-    greys = np.full((len(ids), 3), np.nan)
-    own = np.full((len(ids), len(plan.own_measures)), np.nan)
-    half_width = ball_half_widths(plan.radius, plan.spacing)
-    directions, _ = crofton_directions(plan.spacing)
-    spacing = np.asarray(plan.spacing, dtype=np.float64)
+    shade = grey.read(window) if plan.own_measures or Need.FILL_GREY in plan.needs else None
+    out = Measured.empty(index, len(plan.own_measures))
     for batch in _batches(plan, boxes):
         bits = _Batch(plan, boxes[batch], here)
-        k.pack_all(here.array, ids[batch], bits.corners, bits.shapes, bits.places, bits.raw, bits.other)
-        part_counts, part_lengths = counts[batch], lengths[batch]
-        k.measure_all(
-            bits.raw,
-            bits.other,
-            bits.fill,
-            bits.shapes,
-            bits.places,
-            bits.inner,
-            bits.within,
-            plan.wanted,
-            half_width,
-            directions,
-            spacing,
-            part_counts,
-            part_lengths,
-        )
-        if shade is not None and plan.with_grey and grey is not None:
-            whole = grey_kind(grey) == 1
-            k.grey_of_all(
-                shade.array,
-                bits.corners,
-                bits.fill,
-                bits.shapes,
-                bits.places,
-                bits.inner,
-                whole,
-                greys[batch],
-            )
+        part = out.part(batch)
+        bits.measure(plan, ids[batch], here, part)
+        if shade is not None and Need.FILL_GREY in plan.needs:
+            bits.measure_grey(shade, part, whole=grey_kind(grey) == 1)
         if plan.own_measures and shade is not None:
-            own[batch] = _own(plan, ids[batch], boxes[batch], bits, shade)
-    return Measured(index, counts, lengths, greys, own)
+            part.own[:] = _own(plan, ids[batch], boxes[batch], bits, shade)
+    return out
 
 
 def _padding(plan: Plan) -> Ints:
@@ -138,7 +143,8 @@ class _Batch:
     def __init__(self, plan: Plan, boxes: Ints, window: Window) -> None:
         pad = _padding(plan)
         size = boxes[:, 1::2] - boxes[:, 0::2]
-        first = boxes[:, 0::2] - pad  # of the padded box, in the volume
+        self.first: Ints = boxes[:, 0::2] - pad  # voxel of the padded box, in the volume
+        first = self.first
         self.shapes = _shapes(plan, boxes)
         ends = np.cumsum(np.prod(self.shapes, axis=1))
         self.places: Ints = np.concatenate([[0], ends[:-1]]).astype(np.int64)
@@ -152,6 +158,73 @@ class _Batch:
         self.other: Words = np.zeros(ends[-1], dtype=np.uint64)
         self.fill: Words = np.zeros(ends[-1], dtype=np.uint64)
 
+    def measure(self, plan: Plan, ids: Ints, window: Window, out: Measured) -> None:
+        """Measure everything but the grey; sets ``fill`` too."""
+        from electrodej.features.kernels import bits, depth, feret, pieces, surfaces
+
+        needs, spacing = plan.needs, np.asarray(plan.spacing, dtype=np.float64)
+        counted = {name: out.counts[:, column] for column, name in enumerate(COUNTS)}
+        where = (self.shapes, self.places)
+        contact = Need.CONTACT in needs
+        bits.pack(window.array, ids, self.corners, *where, self.raw, self.other, contact)
+        bits.count(self.raw, *where, counted["raw"])
+        if Need.FILL in needs:
+            self._close(plan, counted)
+            bits.count(self.fill, *where, counted["fill"])
+            surfaces.perimeters(self.fill, *where, self.inner, counted["edge_fill"])
+        if Need.EDGES in needs:
+            surfaces.perimeters(self.raw, *where, self.inner, counted["edge_raw"])
+        if Need.ROUGH in needs:
+            for source, name in ((self.raw, "edge_smooth_raw"), (self.fill, "edge_smooth_fill")):
+                smooth = np.zeros_like(source)
+                surfaces.medians(source, *where, self.inner, smooth)
+                surfaces.perimeters(smooth, *where, self.inner, counted[name])
+        if Need.SURFACE in needs:
+            directions, _ = crofton_directions(plan.spacing)
+            for source, number in ((self.raw, 0), (self.fill, 1)):
+                surfaces.crossings(source, *where, self.inner, directions, out.crossings[:, number])
+        if Need.PIECES in needs:
+            pieces.pieces(self.raw, *where, self.inner, counted["pieces"])
+        if Need.DEPTH in needs:
+            depth.crack_measures(self.fill, self.raw, *where, self.inner, spacing, out.lengths[:, :4])
+        if Need.FERET in needs:
+            feret.ferets(self.raw, *where, self.inner, spacing, out.lengths[:, 4])
+
+    def _close(self, plan: Plan, counted: dict[str, Ints]) -> None:
+        """``fill``: the particles closed with the ball and their holes filled; count the shells.
+
+        A closing never leaves the box, because a half space is closed under the ball. Dilating it gives
+        the dilation of the particle again, so one dilation serves both; only where holes were filled is
+        their dilation added.
+        """
+        from electrodej.features.kernels import bits, holes
+
+        where = (self.shapes, self.places)
+        ball = ball_half_widths(plan.radius, plan.spacing)
+        dilated = np.zeros_like(self.raw)
+        added = np.zeros(len(self.places), dtype=np.int64)
+        bits.dilate(self.raw, *where, self.inner, ball, dilated, added != 0)
+        bits.erode(dilated, *where, self.inner, ball, self.fill)
+        holes.fill_holes(self.fill, *where, self.inner, added)
+        if Need.CONTACT in plan.needs:
+            bits.dilate(self.fill, *where, self.inner, ball, dilated, added == 0)
+            holes.shells(
+                self.fill,
+                dilated,
+                self.other,
+                *where,
+                self.within,
+                counted["shell"],
+                counted["shell_other"],
+            )
+
+    def measure_grey(self, shade: Window, out: Measured, *, whole: bool) -> None:
+        """Grey inside ``fill``; ``shade`` covers the same window as the labels."""
+        from electrodej.features.kernels.grey import grey_inside
+
+        corners = self.first - np.asarray(shade.origin, dtype=np.int64)
+        grey_inside(shade.array, corners, self.fill, self.shapes, self.places, self.inner, whole, out.grey)
+
     def of(self, bits: Words, i: int) -> Words:
         shape = self.shapes[i]
         return bits[self.places[i] : self.places[i] + np.prod(shape)].reshape(shape)
@@ -159,17 +232,20 @@ class _Batch:
 
 def _own(plan: Plan, ids: Ints, boxes: Ints, bits: _Batch, shade: Window) -> Floats:
     """The user's own measures, which see plain arrays."""
-    from electrodej.features.kernels.particle import unpack
+    from electrodej.features.kernels.grey import unpack
 
     values = np.full((len(ids), len(plan.own_measures)), np.nan)
     for i, label in enumerate(ids):
         rim = bits.inner[i] + np.array([-1, 1, -1, 1, -1, 1])
+        plain = [np.empty(tuple(rim[1::2] - rim[0::2]), dtype=np.bool_) for _ in range(2)]
+        unpack(bits.of(bits.raw, i), rim, plain[0])
+        unpack(bits.of(bits.fill, i), rim, plain[1])
         particle = Particle(
             label=int(label),
             box=_as_box(boxes[i]),
             spacing=plan.spacing,
-            raw=unpack(bits.of(bits.raw, i), rim),
-            fill=unpack(bits.of(bits.fill, i), rim),
+            raw=plain[0],
+            fill=plain[1],
             grey=_with_rim(shade, boxes[i]),
         )
         for j, (_, function) in enumerate(plan.own_measures):

@@ -14,7 +14,7 @@ from electrodej.features.particles import Measured, Plan, measure_group
 from electrodej.features.scan import BLOCK, Block, Scanned, joined, scan_slab
 from electrodej.features.schedule import Scheduler, Task
 from electrodej.features.sources import Source, grey_kind, no_negative
-from electrodej.features.typing import Floats, Ints
+from electrodej.features.typing import Ints
 from electrodej.progress import Progress
 
 # Shares of the three passes in the time, for the progress bar.
@@ -82,10 +82,8 @@ def density_pass(
     return found, np.prod(around[:, 1::2] - around[:, 0::2], axis=1)
 
 
-def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> tuple[Ints, Floats, Floats, Floats]:
-    """Counts, lengths, grey and own measures of all particles."""
-    from electrodej.features.kernels import particle as k
-
+def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> Measured:
+    """Everything that is measured of each particle in its own box."""
     in_memory = work.labels.in_memory and work.grey.in_memory
     groups = grouped(
         plan,
@@ -102,12 +100,7 @@ def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> tuple[Ints,
         (labels, grey, plan, group.index, ids[group.index], boxes[group.index], group.window)
         for group in groups
     ]
-    counts = np.zeros((len(ids), k.COUNTS), dtype=np.int64)
-    lengths = np.full((len(ids), k.LENGTHS), np.nan)
-    greys = np.full((len(ids), 3), np.nan)
-    own = np.full((len(ids), len(plan.own_measures)), np.nan)
-    for _, result in work._run(measure_group, tasks, "measuring particles", _SCAN + _DENSITY, 1.0):
-        part: Measured = result
-        counts[part.index], lengths[part.index] = part.counts, part.lengths
-        greys[part.index], own[part.index] = part.grey, part.own
-    return counts, lengths, greys, own
+    out = Measured.empty(np.arange(len(ids)), len(plan.own_measures))
+    for _, part in work._run(measure_group, tasks, "measuring particles", _SCAN + _DENSITY, 1.0):
+        out.put(part)
+    return out

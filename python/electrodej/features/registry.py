@@ -29,7 +29,6 @@ class Need(enum.Flag):
     FERET = enum.auto()
     PIECES = enum.auto()
     DEPTH = enum.auto()
-    WIDTH = enum.auto()
     DENSITY = enum.auto()
     EDGES = enum.auto()  # perimeter of the raw particle
 

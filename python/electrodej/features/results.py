@@ -10,23 +10,9 @@ import numpy as np
 from electrodej.features.axes import axis_lengths, euler_angles, principal_axes
 from electrodej.features.ball import crofton_directions
 from electrodej.features.neighbours import nearest
+from electrodej.features.particles import COUNTS, LENGTHS, Measured
 from electrodej.features.scan import Scanned
 from electrodej.features.typing import Array, Floats, Ints
-
-# Columns of the counts and lengths of a particle; the kernels use the same numbers.
-COUNT_COLUMNS = {
-    "raw": 0,
-    "fill": 1,
-    "edge_raw": 2,
-    "edge_fill": 3,
-    "edge_smooth_raw": 4,
-    "edge_smooth_fill": 5,
-    "shell": 6,
-    "shell_other": 7,
-    "pieces": 8,
-}
-CROSS_RAW, CROSS_FILL, CROSS_END = 9, 22, 35
-LENGTH_COLUMNS = {"feret": 0, "crack_outer": 1, "crack_middle": 2, "crack_inner": 3, "crack_width": 4}
 
 
 def ratio(above: Array, below: Array) -> Floats:
@@ -41,12 +27,10 @@ class Results:
     """All particles, in the order of their labels."""
 
     scanned: Scanned
+    measured: Measured
     spacing: tuple[float, float, float]
     shape: tuple[int, int, int]
     crop: int
-    counts: Ints
-    lengths: Floats
-    grey: Floats
     dense: Ints  # labelled voxels in the surroundings
     around: Ints  # all voxels of the surroundings
 
@@ -61,12 +45,12 @@ class Results:
         return float(self.voxel ** (2 / 3))
 
     def count(self, name: str) -> Ints:
-        """One of `COUNT_COLUMNS`, in voxels."""
-        return self.counts[:, COUNT_COLUMNS[name]]
+        """One of `COUNTS`, in voxels."""
+        return self.measured.counts[:, COUNTS.index(name)]
 
     def length(self, name: str) -> Floats:
-        """One of `LENGTH_COLUMNS`."""
-        return self.lengths[:, LENGTH_COLUMNS[name]]
+        """One of `LENGTHS`."""
+        return self.measured.lengths[:, LENGTHS.index(name)]
 
     @cached_property
     def centroid(self) -> Floats:
@@ -114,10 +98,7 @@ class Results:
     def areas(self) -> tuple[Floats, Floats]:
         """Surface areas of ``raw`` and ``fill`` by Crofton's formula, um^2."""
         _, per_crossing = crofton_directions(self.spacing)
-        return (
-            self.counts[:, CROSS_RAW:CROSS_FILL] @ per_crossing,
-            self.counts[:, CROSS_FILL:CROSS_END] @ per_crossing,
-        )
+        return self.measured.crossings[:, 0] @ per_crossing, self.measured.crossings[:, 1] @ per_crossing
 
     @cached_property
     def neighbour_count(self) -> Ints:

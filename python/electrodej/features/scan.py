@@ -33,23 +33,67 @@ class Scanned:
 
 def scan_slab(labels: Source, grey: Source | None, z0: int, z1: int, with_faces: bool) -> list[Block]:
     """Scan the planes z0 to z1, block by block; z0 is a multiple of `BLOCK`."""
-    from electrodej.features.kernels import scan as kernels
-
     _, ny, nx = labels.shape
     start = max(z0 - 1, 0) if with_faces else z0
     planes = labels.read((start, z1, 0, ny, 0, nx))
     shades = grey.read((z0, z1, 0, ny, 0, nx)) if grey else None
-    nothing = np.zeros((1, 1, 1), dtype=np.uint8)
+    kind = grey_kind(grey) if grey else 0
     blocks = []
     for first in range(z0, z1, BLOCK):
         last = min(first + BLOCK, z1)
-        before = 1 if with_faces and first > 0 else 0
-        part = planes.array[first - before - planes.origin[0] : last - planes.origin[0]]
-        shade = shades.array[first - shades.origin[0] : last - shades.origin[0]] if shades else nothing
-        kind = grey_kind(grey) if grey else 0
-        records, sums, pairs = kernels.scan(part, first - before, before, with_faces, shade, kind)
-        blocks.append((first, records, sums, pairs))
+        # With faces, a block sees the plane before it, but only to find those shared with it.
+        skip = 1 if with_faces and first > 0 else 0
+        runs = _Runs(planes.array[first - skip - planes.origin[0] : last - planes.origin[0]], skip)
+        shade = shades.array[first - shades.origin[0] : last - shades.origin[0]] if shades else None
+        blocks.append((first, *runs.records(first - skip, shade, kind), runs.pairs(with_faces)))
     return blocks
+
+
+class _Runs:
+    """The runs of equal labels of some planes, of which the first ``skip`` are measured elsewhere."""
+
+    def __init__(self, labels: Array, skip: int) -> None:
+        from electrodej.features.kernels import scan as k
+
+        self.ny, self.skip = labels.shape[1], skip
+        self.rows = np.empty(labels.shape[0] * labels.shape[1] + 1, dtype=np.int64)
+        # As many runs as voxels at worst; memory that is not touched is not taken.
+        start, stop = np.empty(labels.size, dtype=np.int32), np.empty(labels.size, dtype=np.int32)
+        label = np.empty(labels.size, dtype=np.int64)
+        n = k.list_runs(labels, self.rows, start, stop, label)
+        self.start, self.stop, self.label = start[:n], stop[:n], label[:n]
+
+    def records(self, z0: int, grey: Array | None, kind: int) -> tuple[Ints, Floats]:
+        """The record of each label and its sums of real grey."""
+        from electrodej.features.kernels import scan as k
+
+        runs = (self.rows, self.start, self.stop)
+        of_run = np.empty(len(self.label), dtype=np.int32)
+        room = 512
+        table = np.zeros((room, k.COLUMNS), dtype=np.int64)
+        while not k.add_runs(z0, self.ny, self.skip, *runs, self.label, table, of_run):
+            room *= 4
+            table = np.zeros((room, k.COLUMNS), dtype=np.int64)
+        sums = np.full((room if kind == 2 else 0, 3), (np.nan, 0.0, 0.0))
+        if grey is not None and kind == 1:
+            k.add_whole_grey(grey, self.skip, *runs, of_run, table)
+        elif grey is not None:
+            k.add_real_grey(grey, self.skip, *runs, of_run, sums)
+        found = table[:, k.LABEL] != 0
+        return table[found], sums[found] if kind == 2 else sums
+
+    def pairs(self, wanted: bool) -> Ints:
+        """The pairs of labels that share faces: (n, 5) the labels and the faces across z, y and x."""
+        from electrodej.features.kernels import scan as k
+
+        room = 512
+        table = np.zeros((room + 1, 5), dtype=np.int64)
+        while wanted and not k.add_faces(
+            self.ny, self.skip, self.rows, self.start, self.stop, self.label, table
+        ):
+            room *= 4
+            table = np.zeros((room + 1, 5), dtype=np.int64)
+        return np.asarray(table[1:][table[1:, 0] != 0])
 
 
 def joined(blocks: Iterable[Block], kind: int) -> Scanned:

@@ -3,6 +3,10 @@
 A set is an array ``(z, word, y)`` of uint64. Bit b of word w is the voxel x = 64 w + b. The rows lie
 side by side along y, so that one machine instruction treats several of them whatever the particle's
 width, a shift in y or z is a shift of the index, and a shift in x is a shift of the bits.
+
+The sets of a batch of particles lie one after another in a flat array; ``shapes`` (n, 3) and ``places``
+(n,) say how large each is and where it begins. ``boxes`` (n, 6: z0, z1, y0, y1, x0, x1) are the
+particles' bounding boxes in these coordinates; around them there is room for the ball and a voxel more.
 """
 
 from __future__ import annotations
@@ -10,15 +14,16 @@ from __future__ import annotations
 import numpy as np
 
 from electrodej.features.kernels.compiled import compiled
-from electrodej.features.typing import Array, Whole, Words
+from electrodej.features.typing import Array, Ints, Whole, Words
 
+NONE = np.uint64(0)
 ONE = np.uint64(1)
 TOP = np.uint64(63)
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _M1 = np.uint64(0x5555555555555555)
 _M2 = np.uint64(0x3333333333333333)
 _M4 = np.uint64(0x0F0F0F0F0F0F0F0F)
 _H01 = np.uint64(0x0101010101010101)
+_GATHER = np.uint64(0x0102040810204080)
 _S1, _S2, _S4, _S56 = np.uint64(1), np.uint64(2), np.uint64(4), np.uint64(56)
 
 
@@ -33,310 +38,189 @@ def ones(word: Whole) -> Whole:
 
 @compiled
 def lowest(word: Whole) -> Whole:
-    """The place of the lowest bit that is set; the word must not be zero."""
+    """The place of the lowest bit that is set; 64 where none is."""
     return np.int64(ones((word & (~word + ONE)) - ONE))
 
 
 @compiled
-def highest(word: Whole) -> Whole:
-    """The place of the highest bit that is set; the word must not be zero."""
-    place = 63
-    while (word >> np.uint64(place)) & ONE == np.uint64(0):
-        place -= 1
-    return np.int64(place)
+def view(flat: Words, shapes: Ints, places: Ints, i: Whole) -> Words:
+    """The bits of particle ``i`` of a batch, as (z, word, y)."""
+    nz, words, ny = shapes[i, 0], shapes[i, 1], shapes[i, 2]
+    return flat[places[i] : places[i] + nz * words * ny].reshape((nz, words, ny))
 
 
 @compiled
-def span_mask(words: Whole, start: Whole, stop: Whole) -> Words:
-    """The words of a row with the bits ``start`` to ``stop`` (exclusive) set."""
-    mask = np.zeros(words, dtype=np.uint64)
-    for x in range(max(start, 0), min(stop, 64 * words)):
-        mask[x >> 6] |= ONE << np.uint64(x & 63)
-    return mask
+def span(word: Whole, start: Whole, stop: Whole) -> Whole:
+    """Word number ``word`` of a row in which the bits ``start`` to ``stop`` (exclusive) are set."""
+    low = min(max(start - 64 * word, 0), 64)
+    high = min(max(stop - 64 * word, 0), 64)
+    if high <= low:
+        return NONE
+    return (~NONE >> np.uint64(64 - (high - low))) << np.uint64(low)
 
 
 @compiled
-def pack(labels: Array, label: Whole, z0: Whole, y0: Whole, x0: Whole, own: Words, other: Words) -> None:
-    """Set in ``own`` the voxels of ``label`` and in ``other`` those of all other labels.
+def pack(
+    labels: Array, ids: Ints, corners: Ints, shapes: Ints, places: Ints, own: Words, other: Words, both: bool
+) -> None:
+    """Set in ``own`` the voxels of each particle and, if ``both``, in ``other`` those of all others.
 
-    Voxel (0, 0, 0) of the sets is voxel (z0, y0, x0) of ``labels``, which may lie outside of it:
-    everything outside is background.
+    Voxel (0, 0, 0) of a particle's set is the voxel ``corners[i]`` of ``labels``, which may lie outside
+    of it: everything outside is background.
     """
-    nz, words, ny = own.shape
-    mine = labels.dtype.type(label)
+    depth, height, width = labels.shape
     nothing = labels.dtype.type(0)
-    for z in range(max(0, -z0), min(nz, labels.shape[0] - z0)):
-        for y in range(max(0, -y0), min(ny, labels.shape[1] - y0)):
+    for i in range(ids.size):
+        mine = labels.dtype.type(ids[i])
+        a, b = view(own, shapes, places, i), view(other, shapes, places, i)
+        nz, words, ny = a.shape
+        z0, y0, x0 = corners[i, 0], corners[i, 1], corners[i, 2]
+        first, last = max(0, -x0), min(64 * words, width - x0)
+        is_own, is_any = np.zeros(64 * words, dtype=np.uint8), np.zeros(64 * words, dtype=np.uint8)
+        own8, any8 = is_own.view(np.uint64), is_any.view(np.uint64)
+        for z in range(max(0, -z0), min(nz, depth - z0)):
+            for y in range(max(0, -y0), min(ny, height - y0)):
+                row = labels[z0 + z, y0 + y, x0 + first : x0 + last]
+                target, target2 = is_own[first:last], is_any[first:last]
+                for x in range(row.size):
+                    target[x] = row[x] == mine
+                if both:
+                    for x in range(row.size):
+                        target2[x] = row[x] != nothing
+                for w in range(words):
+                    word, word2 = NONE, NONE
+                    for eighth in range(8):
+                        shift = np.uint64(8 * eighth)
+                        word |= ((own8[8 * w + eighth] * _GATHER) >> _S56) << shift
+                        if both:
+                            word2 |= ((any8[8 * w + eighth] * _GATHER) >> _S56) << shift
+                    a[z, w, y] = word
+                    b[z, w, y] = word2 & ~word
+
+
+@compiled
+def count(flat: Words, shapes: Ints, places: Ints, out: Ints) -> None:
+    """The number of voxels of each set."""
+    for i in range(places.size):
+        total = NONE
+        for word in view(flat, shapes, places, i).reshape(-1):
+            total += ones(word)
+        out[i] = np.int64(total)
+
+
+@compiled
+def dilate(
+    flat: Words, shapes: Ints, places: Ints, boxes: Ints, half_width: Array, out: Words, skip: Array
+) -> None:
+    """Add to ``out`` each set dilated by a ball; a set lies in its box. Where ``skip`` is set, nothing.
+
+    ``half_width[dz, dy]`` is the ball's half width along x, -1 where the ball has no voxel. The ball is
+    a stack of discs, a disc a set of rows: every plane is widened along x by each half width once, the
+    widened rows are joined to discs, and every disc serves the plane above and the plane below.
+    """
+    reach, margin = half_width.shape[0] - 1, half_width.shape[1] - 1
+    for i in range(places.size):
+        if skip[i]:
+            continue
+        source, target = view(flat, shapes, places, i), view(out, shapes, places, i)
+        words, ny = source.shape[1], source.shape[2]
+        y0, y1 = boxes[i, 2], boxes[i, 3]
+        # A shift in y is smaller than the padding, so it never carries rows into the next word's.
+        low, high = y0 - margin, words * ny - (ny - y1) + margin
+        wide = np.zeros((half_width[0, 0] + 1, words * ny + 2 * margin), dtype=np.uint64)
+        disc = np.zeros(high - low, dtype=np.uint64)
+        for z in range(boxes[i, 0], boxes[i, 1]):
+            if _widen(source[z], False, wide, margin, y0, y1) == NONE:
+                continue
+            for dz in range(reach + 1):
+                if half_width[dz, 0] < 0:
+                    break
+                _disc(wide, margin, half_width[dz], disc, low)
+                for side in range(2 if dz > 0 else 1):
+                    plane = target[z - dz if side == 0 else z + dz].reshape(-1)[low:high]
+                    for j in range(disc.size):
+                        plane[j] |= disc[j]
+
+
+@compiled
+def erode(flat: Words, shapes: Ints, places: Ints, boxes: Ints, half_width: Array, out: Words) -> None:
+    """Set in ``out`` those voxels of each box from which the whole ball lies in the set.
+
+    The complement dilated, as in `dilate`, but only where the box is.
+    """
+    reach, margin = half_width.shape[0] - 1, half_width.shape[1] - 1
+    for i in range(places.size):
+        source, target = view(flat, shapes, places, i), view(out, shapes, places, i)
+        words, ny = source.shape[1], source.shape[2]
+        z0, z1, y0, y1 = boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]
+        low, high = y0, words * ny - (ny - y1)
+        wide = np.zeros((half_width[0, 0] + 1, words * ny + 2 * margin), dtype=np.uint64)
+        disc = np.zeros(high - low, dtype=np.uint64)
+        for z in range(z0 - reach, z1 + reach):
+            _widen(source[z], True, wide, margin, 0, ny)
+            for dz in range(reach + 1):
+                above, below = z0 <= z - dz < z1, dz > 0 and z0 <= z + dz < z1
+                if half_width[dz, 0] < 0 or not (above or below):
+                    continue
+                _disc(wide, margin, half_width[dz], disc, low)
+                for side in range(2):
+                    if above if side == 0 else below:
+                        plane = target[z - dz if side == 0 else z + dz].reshape(-1)[low:high]
+                        for j in range(disc.size):
+                            plane[j] |= disc[j]
+        for z in range(z0, z1):
             for w in range(words):
-                start = x0 + 64 * w
-                first, last = max(0, -start), min(64, labels.shape[2] - start)
-                is_own = np.uint64(0)
-                is_any = np.uint64(0)
-                if first == 0 and last == 64:
-                    row = labels[z0 + z, y0 + y, start : start + 64]
-                    for b in range(64):
-                        value = row[b]
-                        is_own |= np.uint64(value == mine) << np.uint64(b)
-                        is_any |= np.uint64(value != nothing) << np.uint64(b)
-                else:
-                    for b in range(first, last):
-                        value = labels[z0 + z, y0 + y, start + b]
-                        is_own |= np.uint64(value == mine) << np.uint64(b)
-                        is_any |= np.uint64(value != nothing) << np.uint64(b)
-                own[z, w, y] = is_own
-                other[z, w, y] = is_any & ~is_own
+                inside = span(w, boxes[i, 4], boxes[i, 5])
+                for y in range(ny):
+                    target[z, w, y] = ~target[z, w, y] & inside if y0 <= y < y1 else NONE
 
 
 @compiled
-def count(a: Words) -> Whole:
-    """The number of voxels of a set."""
-    total = np.uint64(0)
-    flat = a.reshape(-1)
-    for i in range(flat.size):
-        total += ones(flat[i])
-    return np.int64(total)
+def _widen(plane: Words, flip: bool, wide: Words, margin: Whole, y0: Whole, y1: Whole) -> Whole:
+    """Fill ``wide[k]`` with a plane (its complement if ``flip``) dilated by k voxels along x.
 
-
-@compiled
-def widen(plane: Words, wide: Words, y0: Whole, y1: Whole) -> None:
-    """Fill ``wide[k]`` with ``plane`` dilated by k voxels to either side along x."""
-    words = plane.shape[0]
-    wide[0, :, y0:y1] = plane[:, y0:y1]
+    The rows begin at ``margin`` in ``wide``. Returns a word that is not zero if any of the plane is.
+    """
+    words, ny = plane.shape
+    seen = NONE
+    for w in range(words):
+        rows = plane[w, y0:y1]
+        target = wide[0, margin + w * ny + y0 : margin + w * ny + y1]
+        for y in range(rows.size):
+            v = ~rows[y] if flip else rows[y]
+            target[y] = v
+            seen |= v
+    if seen == NONE:
+        return seen
     for k in range(1, wide.shape[0]):
         for w in range(words):
-            for y in range(y0, y1):
-                v = wide[k - 1, w, y]
-                wide[k, w, y] = v | (v << ONE) | (v >> ONE)
+            start, stop = margin + w * ny + y0, margin + w * ny + y1
+            former, target = wide[k - 1, start:stop], wide[k, start:stop]
+            for y in range(former.size):
+                v = former[y]
+                target[y] = v | (v << ONE) | (v >> ONE)
             if w > 0:
-                for y in range(y0, y1):
-                    wide[k, w, y] |= wide[k - 1, w - 1, y] >> TOP
+                left = wide[k - 1, start - ny : stop - ny]
+                for y in range(left.size):
+                    target[y] |= left[y] >> TOP
             if w + 1 < words:
-                for y in range(y0, y1):
-                    wide[k, w, y] |= wide[k - 1, w + 1, y] << TOP
+                right = wide[k - 1, start + ny : stop + ny]
+                for y in range(right.size):
+                    target[y] |= right[y] << TOP
+    return seen
 
 
 @compiled
-def dilate(source: Words, flip: bool, half_width: Array, box: Array, out: Words, out_box: Array) -> None:
-    """Add to ``out`` the dilation of ``source`` (of its complement if ``flip``) by a ball.
-
-    ``half_width[dz, dy]`` is the ball's half width along x, -1 where the ball has no voxel. Only the
-    planes and rows of ``box`` (z0, z1, y0, y1) are read and only those of ``out_box`` written.
-
-    The ball is a stack of discs, a disc a set of rows: every plane is widened along x by each half
-    width once, the widened rows are joined to discs, and every disc serves the plane above and below.
-    """
-    words, ny = source.shape[1], source.shape[2]
-    reach_z, reach_y = half_width.shape[0] - 1, half_width.shape[1] - 1
-    z0, z1, y0, y1 = box[0], box[1], box[2], box[3]
-    top, bottom, low, high = out_box[0], out_box[1], out_box[2], out_box[3]
-    plane = np.zeros((words, ny), dtype=np.uint64)
-    wide = np.zeros((half_width[0, 0] + 1, words, ny), dtype=np.uint64)
-    disc = np.zeros((words, ny), dtype=np.uint64)
-    for z in range(max(z0, top - reach_z), min(z1, bottom + reach_z)):
-        seen = np.uint64(0)
-        for w in range(words):
-            for y in range(y0, y1):
-                v = ~source[z, w, y] if flip else source[z, w, y]
-                plane[w, y] = v
-                seen |= v
-        if seen == np.uint64(0):
-            continue
-        widen(plane, wide, y0, y1)
-        for dz in range(reach_z + 1):
-            above = z - dz >= top and z - dz < bottom
-            below = dz > 0 and z + dz < bottom and z + dz >= top
-            if not (above or below) or half_width[dz, 0] < 0:
-                continue
-            disc[:, low:high] = np.uint64(0)
-            for dy in range(-reach_y, reach_y + 1):
-                k = half_width[dz, abs(dy)]
-                if k < 0:
-                    continue
-                first, last = max(low, y0 + dy), min(high, y1 + dy)
-                for w in range(words):
-                    target = disc[w, first:last]
-                    rows = wide[k, w, first - dy : last - dy]
-                    for y in range(target.size):
-                        target[y] |= rows[y]
-            for w in range(words):
-                for y in range(low, high):
-                    v = disc[w, y]
-                    if above:
-                        out[z - dz, w, y] |= v
-                    if below:
-                        out[z + dz, w, y] |= v
-
-
-@compiled
-def fill_rows(reached: Words, free: Words) -> None:
-    """Let ``reached`` (word, y) run along x, both ways, through the voxels that are ``free``."""
-    words, ny = reached.shape
-    for w in range(words):
-        for y in range(ny):
-            g, p = reached[w, y], free[w, y]
-            if w > 0:
-                g |= p & (reached[w - 1, y] >> TOP)
-            for shift in (1, 2, 4, 8, 16, 32):
-                s = np.uint64(shift)
-                g |= p & (g << s)
-                p &= p << s
-            reached[w, y] = g
-    for w in range(words - 1, -1, -1):
-        for y in range(ny):
-            g, p = reached[w, y], free[w, y]
-            if w + 1 < words:
-                g |= p & (reached[w + 1, y] << TOP)
-            for shift in (1, 2, 4, 8, 16, 32):
-                s = np.uint64(shift)
-                g |= p & (g >> s)
-                p &= p >> s
-            reached[w, y] = g
-
-
-@compiled
-def _sweep(reached: Words, free: Words, z: Whole, before: Whole) -> None:
-    words, ny = reached.shape[1], reached.shape[2]
-    for w in range(words):
-        for y in range(ny):
-            reached[z, w, y] |= reached[before, w, y] & free[z, w, y]
-        for y in range(1, ny):
-            reached[z, w, y] |= reached[z, w, y - 1] & free[z, w, y]
-        for y in range(ny - 2, -1, -1):
-            reached[z, w, y] |= reached[z, w, y + 1] & free[z, w, y]
-    fill_rows(reached[z], free[z])
-
-
-@compiled
-def fill_holes(a: Words, box: Array) -> Whole:
-    """Add to ``a`` the background that no 6-connected path joins to the outside of ``box``.
-
-    ``box`` is (z0, z1, y0, y1, x0, x1) and holds all of ``a``. Returns the number of voxels added.
-    """
-    words = a.shape[1]
-    nz, ny = box[1] - box[0], box[3] - box[2]
-    inside = span_mask(words, box[4], box[5])
-    part = a[box[0] : box[1], :, box[2] : box[3]]
-    free = np.empty((nz, words, ny), dtype=np.uint64)
-    reached = np.empty((nz, words, ny), dtype=np.uint64)
-    for z in range(nz):
-        for w in range(words):
-            # One voxel past the box at its faces is the outside: seeds on the faces of the box.
-            left = inside[w] & ~((inside[w] << ONE) | (inside[w - 1] >> TOP if w > 0 else np.uint64(0)))
-            right = inside[w] & ~(
-                (inside[w] >> ONE) | (inside[w + 1] << TOP if w + 1 < words else np.uint64(0))
-            )
-            for y in range(ny):
-                v = inside[w] & ~part[z, w, y]
-                free[z, w, y] = v
-                on_face = z == 0 or z == nz - 1 or y == 0 or y == ny - 1
-                reached[z, w, y] = v if on_face else v & (left | right)
-    before = -1
-    while True:
-        for z in range(nz):
-            _sweep(reached, free, z, max(z - 1, 0))
-        for z in range(nz - 1, -1, -1):
-            _sweep(reached, free, z, min(z + 1, nz - 1))
-        left_over: Whole = np.int64(0)
-        for z in range(nz):
-            for w in range(words):
-                for y in range(ny):
-                    left_over += np.int64(ones(free[z, w, y] & ~reached[z, w, y]))
-        if left_over in (0, before):
+def _disc(wide: Words, margin: Whole, half_width: Array, disc: Words, low: Whole) -> None:
+    """Join the widened rows to a disc; its first row is row ``low``."""
+    first, last = margin + low, margin + low + disc.size
+    middle = wide[half_width[0], first:last]
+    for j in range(disc.size):
+        disc[j] = middle[j]
+    for dy in range(1, half_width.size):
+        k = half_width[dy]
+        if k < 0:
             break
-        before = left_over
-    if left_over > 0:
-        for z in range(nz):
-            for w in range(words):
-                for y in range(ny):
-                    part[z, w, y] |= free[z, w, y] & ~reached[z, w, y]
-    return left_over
-
-
-@compiled
-def perimeter(a: Words, box: Array) -> Whole:
-    """The number of voxels that an erosion with the 6-neighbourhood removes; zeros lie around ``box``."""
-    words = a.shape[1]
-    total = np.uint64(0)
-    for z in range(box[0], box[1]):
-        for w in range(words):
-            for y in range(box[2], box[3]):
-                v = a[z, w, y]
-                left = (v << ONE) | (a[z, w - 1, y] >> TOP if w > 0 else np.uint64(0))
-                right = (v >> ONE) | (a[z, w + 1, y] << TOP if w + 1 < words else np.uint64(0))
-                core = left & right & a[z, w, y - 1] & a[z, w, y + 1] & a[z - 1, w, y] & a[z + 1, w, y]
-                total += ones(v & ~core)
-    return np.int64(total)
-
-
-@compiled
-def _row_sums(a: Words, y0: Whole, y1: Whole, low: Words, high: Words) -> None:
-    """Two-bit sums of each voxel of a plane (word, y) and its two neighbours along x."""
-    words = a.shape[0]
-    for w in range(words):
-        for y in range(y0, y1):
-            v = a[w, y]
-            left = (v << ONE) | (a[w - 1, y] >> TOP if w > 0 else np.uint64(0))
-            right = (v >> ONE) | (a[w + 1, y] << TOP if w + 1 < words else np.uint64(0))
-            low[w, y] = v ^ left ^ right
-            high[w, y] = (v & left) | (v & right) | (left & right)
-
-
-@compiled
-def _plane_sums(a: Words, y0: Whole, y1: Whole, low: Words, high: Words, sums: Words) -> None:
-    """Four-bit sums of the 3 x 3 voxels around each voxel of a plane."""
-    _row_sums(a, y0 - 1, y1 + 1, low, high)
-    for w in range(a.shape[0]):
-        for y in range(y0, y1):
-            a0, b0, c0 = low[w, y - 1], low[w, y], low[w, y + 1]
-            a1, b1, c1 = high[w, y - 1], high[w, y], high[w, y + 1]
-            carry = (a0 & b0) | (a0 & c0) | (b0 & c0)
-            odd = a1 ^ b1 ^ c1
-            pair = (a1 & b1) | (a1 & c1) | (b1 & c1)
-            both = odd & carry
-            sums[0, w, y] = a0 ^ b0 ^ c0
-            sums[1, w, y] = odd ^ carry
-            sums[2, w, y] = pair ^ both
-            sums[3, w, y] = pair & both
-
-
-@compiled
-def median(a: Words, box: Array, out: Words) -> None:
-    """The 3 x 3 x 3 binary median: set where at least 14 of the 27 voxels are.
-
-    Counted in bits, 64 voxels at a time. Nothing outside ``box`` can be set, because a voxel one step
-    outside sees at most 9 voxels of the particle.
-    """
-    words, ny = a.shape[1], a.shape[2]
-    low = np.zeros((words, ny), dtype=np.uint64)
-    high = np.zeros((words, ny), dtype=np.uint64)
-    sums = np.zeros((3, 4, words, ny), dtype=np.uint64)
-    y0, y1 = box[2], box[3]
-    _plane_sums(a[box[0] - 1], y0, y1, low, high, sums[0])
-    _plane_sums(a[box[0]], y0, y1, low, high, sums[1])
-    for z in range(box[0], box[1]):
-        turn = z - box[0]
-        _plane_sums(a[z + 1], y0, y1, low, high, sums[(turn + 2) % 3])
-        p, q, r = sums[turn % 3], sums[(turn + 1) % 3], sums[(turn + 2) % 3]
-        for w in range(words):
-            for y in range(y0, y1):
-                # p + q: five bits s0 to s4
-                x0, x1, x2, x3 = p[0, w, y], p[1, w, y], p[2, w, y], p[3, w, y]
-                k0, k1, k2, k3 = q[0, w, y], q[1, w, y], q[2, w, y], q[3, w, y]
-                s0 = x0 ^ k0
-                c = x0 & k0
-                s1 = x1 ^ k1 ^ c
-                c = (x1 & k1) | (c & (x1 ^ k1))
-                s2 = x2 ^ k2 ^ c
-                c = (x2 & k2) | (c & (x2 ^ k2))
-                s3 = x3 ^ k3 ^ c
-                s4 = (x3 & k3) | (c & (x3 ^ k3))
-                # + r
-                k0, k1, k2, k3 = r[0, w, y], r[1, w, y], r[2, w, y], r[3, w, y]
-                c = s0 & k0
-                t1 = s1 ^ k1 ^ c
-                c = (s1 & k1) | (c & (s1 ^ k1))
-                t2 = s2 ^ k2 ^ c
-                c = (s2 & k2) | (c & (s2 ^ k2))
-                t3 = s3 ^ k3 ^ c
-                c = (s3 & k3) | (c & (s3 ^ k3))
-                out[z, w, y] = (s4 | c) | (t3 & t2 & t1)
+        up, down = wide[k, first - dy : last - dy], wide[k, first + dy : last + dy]
+        for j in range(disc.size):
+            disc[j] |= up[j] | down[j]

@@ -1,4 +1,8 @@
-"""How every kernel of this room is compiled, said once."""
+"""How every kernel of this room is compiled, said once.
+
+A kernel goes over all particles of a batch itself, rather than being called by a kernel that does: what
+a compiled function calls is compiled again as a part of it, and the first run waits for the compiler.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""One pass over the runs of equal labels: counts, moments, boxes, grey sums and touching faces."""
+"""One pass over the runs of equal labels: counts, moments, boxes, grey sums and touching faces.
+
+``rows[z * ny + y]`` is the number of the first run of a row; runs are listed with their first voxel
+``start``, the one past their last ``stop`` and their ``label``.
+"""
 
 from __future__ import annotations
 
@@ -7,126 +11,110 @@ import numpy as np
 from electrodej.features.kernels.compiled import compiled
 from electrodej.features.typing import Array, Floats, Ints, Whole
 
-# Columns of the integer record of a label.
+# Columns of the record of a label.
 LABEL, COUNT, Z, Y, X, ZZ, YY, XX, ZY, ZX, YX, Z0, Z1, Y0, Y1, X0, X1, GREY, GREY2 = range(19)
 COLUMNS = 19
-# Columns of the record of a pair of labels: the two, and the faces they share across z, y and x.
-PAIR_COLUMNS = 5
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
+_SPREAD2 = np.uint64(0xC2B2AE3D27D4EB4F)
+_HALF = np.uint64(32)
 
 
 @compiled
-def _place(keys: Ints, label: Whole) -> Whole:
-    """The slot of ``label`` in an open hash table, or the free slot where it belongs."""
-    mask = keys.size - 1
-    i = np.int64((np.uint64(label) * _SPREAD) >> np.uint64(32)) & mask
-    while keys[i] != 0 and keys[i] != label:
-        i = (i + 1) & mask
-    return i
-
-
-@compiled
-def _grown(keys: Ints, values: Ints) -> tuple[Ints, Ints]:
-    wider, moved = np.zeros(2 * keys.size, dtype=np.int64), np.zeros(2 * keys.size, dtype=np.int64)
-    for i in range(keys.size):
-        if keys[i] != 0:
-            j = _place(wider, keys[i])
-            wider[j], moved[j] = keys[i], values[i]
-    return wider, moved
-
-
-@compiled
-def runs_of_plane(plane: Array, rows: Ints, start: Array, stop: Array, label: Array) -> None:
-    """List the runs of equal labels of a plane (y, x), row by row; background is left out."""
-    ny, nx = plane.shape
+def list_runs(labels: Array, rows: Ints, start: Array, stop: Array, label: Ints) -> Whole:
+    """List the runs of ``labels`` (z, y, x); background is left out. Returns their number."""
+    nz, ny, nx = labels.shape
     n = 0
-    for y in range(ny):
-        rows[y] = n
-        row = plane[y]
-        x = 0
-        while x < nx:
-            value = row[x]
-            first = x
-            x += 1
-            while x + 8 <= nx:
-                differs = row[x] ^ value
-                for k in range(1, 8):
-                    differs |= row[x + k] ^ value
-                if differs != 0:
-                    break
-                x += 8
-            while x < nx and row[x] == value:
+    for z in range(nz):
+        for y in range(ny):
+            rows[z * ny + y] = n
+            row = labels[z, y]
+            x = 0
+            while x < nx:
+                value = row[x]
+                first = x
                 x += 1
-            if value != 0:
-                start[n], stop[n], label[n] = first, x, value
-                n += 1
-    rows[ny] = n
+                while x + 8 <= nx:
+                    eight = row[x : x + 8]
+                    differs = eight[0] ^ value
+                    for k in range(1, 8):
+                        differs |= eight[k] ^ value
+                    if differs != 0:
+                        break
+                    x += 8
+                while x < nx and row[x] == value:
+                    x += 1
+                if value != 0:
+                    start[n], stop[n], label[n] = first, x, value
+                    n += 1
+    rows[nz * ny] = n
+    return n
 
 
 @compiled
 def add_runs(
-    z: Whole,
+    z0: Whole,
+    ny: Whole,
+    skip: Whole,
     rows: Ints,
     start: Array,
     stop: Array,
-    label: Array,
-    keys: Ints,
-    slots: Ints,
+    label: Ints,
     records: Ints,
-    used: Whole,
-) -> tuple[Ints, Ints, Ints, Whole, Ints]:
-    """Add the runs of plane ``z`` to the labels' records. Also returns the record of every run."""
-    ny = rows.size - 1
-    of_run = np.empty(rows[ny], dtype=np.int64)
-    for y in range(ny):
-        for i in range(rows[y], rows[y + 1]):
-            value = np.int64(label[i])
-            j = _place(keys, value)
-            if keys[j] == 0:
-                if 2 * (used + 1) > keys.size:
-                    keys, slots = _grown(keys, slots)
-                    j = _place(keys, value)
-                if used == records.shape[0]:
-                    more = np.empty((2 * used, records.shape[1]), dtype=np.int64)
-                    more[:used] = records
-                    records = more
-                keys[j], slots[j] = value, used
-                records[used] = 0
-                records[used, LABEL] = value
-                records[used, Z0], records[used, Z1] = z, z + 1
-                records[used, Y0], records[used, Y1] = y, y + 1
-                records[used, X0], records[used, X1] = start[i], stop[i]
-                used += 1
-            r = records[slots[j]]
-            of_run[i] = slots[j]
+    of_run: Array,
+) -> bool:
+    """Add the runs, from plane ``skip`` on, to the records of their labels; plane 0 has the index ``z0``.
+
+    ``records`` is an open hash table, empty where the label is 0; ``of_run`` takes each run's place in
+    it. Returns False where the table is more than half full: then a larger one is needed.
+    """
+    mask = records.shape[0] - 1
+    used = 0
+    for row in range(skip * ny, rows.size - 1):
+        z, y = z0 + row // ny, row % ny
+        for i in range(rows[row], rows[row + 1]):
+            value = label[i]
+            place = np.int64((np.uint64(value) * _SPREAD) >> _HALF) & mask
+            while records[place, LABEL] != 0 and records[place, LABEL] != value:
+                place = (place + 1) & mask
+            r = records[place]
+            of_run[i] = place
             x0, x1 = np.int64(start[i]), np.int64(stop[i])
+            if r[LABEL] == 0:
+                used += 1
+                if 2 * used > mask:
+                    return False
+                r[LABEL], r[Z0], r[Y0], r[X0] = value, z, y, x0
             n = x1 - x0
-            sum_x = n * (x0 + x1 - 1) // 2
+            x = n * (x0 + x1 - 1) // 2
             r[COUNT] += n
             r[Z] += n * z
             r[Y] += n * y
-            r[X] += sum_x
+            r[X] += x
             r[ZZ] += n * z * z
             r[YY] += n * y * y
             r[XX] += ((x1 - 1) * x1 * (2 * x1 - 1) - (x0 - 1) * x0 * (2 * x0 - 1)) // 6
             r[ZY] += n * z * y
-            r[ZX] += z * sum_x
-            r[YX] += y * sum_x
+            r[ZX] += z * x
+            r[YX] += y * x
             r[Z1] = z + 1
             r[Y0], r[Y1] = min(r[Y0], y), max(r[Y1], y + 1)
             r[X0], r[X1] = min(r[X0], x0), max(r[X1], x1)
-    return keys, slots, records, used, of_run
+    return True
 
 
 @compiled
-def add_whole_grey(grey: Array, rows: Ints, start: Array, stop: Array, of_run: Ints, records: Ints) -> None:
-    """Add the grey sums of a plane of integers of at most 16 bits: exact."""
-    for y in range(rows.size - 1):
-        for i in range(rows[y], rows[y + 1]):
+def add_whole_grey(
+    grey: Array, skip: Whole, rows: Ints, start: Array, stop: Array, of_run: Array, records: Ints
+) -> None:
+    """Add the sums of ``grey`` (z, y, x), integers of at most 16 bits, and of their squares: exact."""
+    ny = grey.shape[1]
+    for row in range(skip * ny, rows.size - 1):
+        line = grey[row // ny - skip, row % ny]
+        for i in range(rows[row], rows[row + 1]):
             total, square = np.int64(0), np.int64(0)
-            row = grey[y, start[i] : stop[i]]
-            for x in range(row.size):
-                value = np.int64(row[x])
+            part = line[start[i] : stop[i]]
+            for x in range(part.size):
+                value = np.int64(part[x])
                 total += value
                 square += value * value
             records[of_run[i], GREY] += total
@@ -134,176 +122,79 @@ def add_whole_grey(grey: Array, rows: Ints, start: Array, stop: Array, of_run: I
 
 
 @compiled
-def add_real_grey(grey: Array, rows: Ints, start: Array, stop: Array, of_run: Ints, sums: Floats) -> None:
-    """Add the grey sums of a plane of any numbers, in scan order: ``sums`` (record, [pivot, sum, square]).
+def add_real_grey(
+    grey: Array, skip: Whole, rows: Ints, start: Array, stop: Array, of_run: Array, sums: Floats
+) -> None:
+    """Add the sums of any numbers, in scan order, into ``sums`` (record, [pivot, sum, squares]).
 
     They are sums of grey minus a pivot, the first value met, so that the variance keeps its digits.
     """
-    for y in range(rows.size - 1):
-        for i in range(rows[y], rows[y + 1]):
+    ny = grey.shape[1]
+    for row in range(skip * ny, rows.size - 1):
+        line = grey[row // ny - skip, row % ny]
+        for i in range(rows[row], rows[row + 1]):
             s = sums[of_run[i]]
             if np.isnan(s[0]):
-                s[0] = float(grey[y, start[i]])
+                s[0] = float(line[start[i]])
             for x in range(start[i], stop[i]):
-                value = float(grey[y, x]) - s[0]
+                value = float(line[x]) - s[0]
                 s[1] += value
                 s[2] += value * value
 
 
 @compiled
-def _add_pair(keys: Array, values: Ints, a: Whole, b: Whole, axis: Whole, faces: Whole) -> bool:
-    """Count ``faces`` shared by the labels a and b. Returns False where the table is too full."""
-    if a > b:
-        a, b = b, a
-    mask = keys.shape[0] - 1
-    mixed = (np.uint64(a) * _SPREAD) ^ (np.uint64(b) * np.uint64(0xC2B2AE3D27D4EB4F))
-    i = np.int64(mixed >> np.uint64(32)) & mask
-    while keys[i, 0] != 0 and (keys[i, 0] != a or keys[i, 1] != b):
-        i = (i + 1) & mask
-    if keys[i, 0] == 0:
-        keys[i, 0], keys[i, 1] = a, b
-        values[0, 0] += 1
-    values[i + 1, axis] += faces
-    return True
+def _pair_place(pairs: Ints, a: Whole, b: Whole) -> Whole:
+    """The place of the pair of labels in an open hash table; new pairs are entered. -1 where it is full.
 
-
-@compiled
-def _grown_pairs(keys: Ints, values: Ints) -> tuple[Ints, Ints]:
-    wider = np.zeros((2 * keys.shape[0], 2), dtype=np.int64)
-    moved = np.zeros((2 * keys.shape[0] + 1, 3), dtype=np.int64)
-    for i in range(keys.shape[0]):
-        if keys[i, 0] != 0:
-            for axis in range(3):
-                _add_pair(wider, moved, keys[i, 0], keys[i, 1], axis, values[i + 1, axis])
-    return wider, moved
-
-
-@compiled
-def _add_rows(
-    axis: Whole,
-    i: Whole,
-    i_end: Whole,
-    start: Array,
-    stop: Array,
-    label: Array,
-    j: Whole,
-    j_end: Whole,
-    start2: Array,
-    stop2: Array,
-    label2: Array,
-    keys: Ints,
-    values: Ints,
-) -> None:
-    """Count the faces between the runs i of one row and the runs j of its neighbour."""
-    while i < i_end and j < j_end:
-        overlap = min(stop[i], stop2[j]) - max(start[i], start2[j])
-        if overlap > 0 and label[i] != label2[j]:
-            _add_pair(keys, values, np.int64(label[i]), np.int64(label2[j]), axis, np.int64(overlap))
-        if stop[i] < stop2[j]:
-            i += 1
-        else:
-            j += 1
+    Row 0 of the table is not a pair: it counts them.
+    """
+    mask = pairs.shape[0] - 2
+    low, high = min(a, b), max(a, b)
+    mixed = (np.uint64(low) * _SPREAD) ^ (np.uint64(high) * _SPREAD2)
+    place = np.int64(mixed >> _HALF) & mask
+    while pairs[place + 1, 0] != 0 and (pairs[place + 1, 0] != low or pairs[place + 1, 1] != high):
+        place = (place + 1) & mask
+    if pairs[place + 1, 0] == 0:
+        pairs[0, 0] += 1
+        if 2 * pairs[0, 0] > mask:
+            return -1
+        pairs[place + 1, 0], pairs[place + 1, 1] = low, high
+    return place + 1
 
 
 @compiled
 def add_faces(
-    rows: Ints,
-    start: Array,
-    stop: Array,
-    label: Array,
-    has_before: bool,
-    rows2: Ints,
-    start2: Array,
-    stop2: Array,
-    label2: Array,
-    keys: Ints,
-    values: Ints,
-) -> tuple[Ints, Ints]:
-    """Count the faces between different labels in a plane and between it and the plane before."""
-    for y in range(rows.size - 1):
-        # A row and its two neighbours can bring at most three new pairs for each of their runs.
-        coming = 3 * (rows[y + 1] - rows[y]) + (rows2[y + 1] - rows2[y] if has_before else 0)
-        coming += rows[y] - rows[y - 1] if y > 0 else 0
-        while 2 * (values[0, 0] + coming) > keys.shape[0]:
-            keys, values = _grown_pairs(keys, values)
-        for i in range(rows[y] + 1, rows[y + 1]):
-            if start[i] == stop[i - 1]:
-                _add_pair(keys, values, np.int64(label[i]), np.int64(label[i - 1]), 2, 1)
-        if y > 0:
-            _add_rows(
-                1,
-                rows[y],
-                rows[y + 1],
-                start,
-                stop,
-                label,
-                rows[y - 1],
-                rows[y],
-                start,
-                stop,
-                label,
-                keys,
-                values,
-            )
-        if has_before:
-            _add_rows(
-                0, rows[y], rows[y + 1], start, stop, label,
-                rows2[y], rows2[y + 1], start2, stop2, label2, keys, values,
-            )  # fmt: skip
-    return keys, values
+    ny: Whole, skip: Whole, rows: Ints, start: Array, stop: Array, label: Ints, pairs: Ints
+) -> bool:
+    """Count the faces between different labels into ``pairs`` (place, [labels, faces across z, y, x]).
 
-
-@compiled
-def scan(
-    labels: Array, z0: Whole, before: Whole, with_faces: bool, grey: Array, grey_kind: int
-) -> tuple[Ints, Floats, Ints]:
-    """Measure the planes of ``labels`` (z, y, x) from ``before`` on; plane 0 has the index ``z0``.
-
-    ``before`` is 1 where the first plane only serves to find the faces shared with it. ``grey_kind`` is
-    0 without grey, 1 for integers of at most 16 bits, 2 for any other numbers. Returns the records of
-    the labels (n, COLUMNS), the sums of real grey (n, 3) and the records of touching pairs (m, 5).
+    Faces within the planes from ``skip`` on and with the plane before each, where there is one. Returns
+    False where the table of pairs is more than half full.
     """
-    ny, nx = labels.shape[1], labels.shape[2]
-    room = ny * nx
-    rows, rows2 = np.zeros(ny + 1, dtype=np.int64), np.zeros(ny + 1, dtype=np.int64)
-    start, start2 = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
-    stop, stop2 = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
-    label, label2 = np.empty(room, dtype=labels.dtype), np.empty(room, dtype=labels.dtype)
-    keys, slots = np.zeros(256, dtype=np.int64), np.zeros(256, dtype=np.int64)
-    records = np.empty((128, COLUMNS), dtype=np.int64)
-    sums = np.empty((0, 3), dtype=np.float64)
-    pair_keys, pair_values = np.zeros((256, 2), dtype=np.int64), np.zeros((257, 3), dtype=np.int64)
-    used = 0
-    for z in range(labels.shape[0]):
-        rows, rows2, start, start2 = rows2, rows, start2, start
-        stop, stop2, label, label2 = stop2, stop, label2, label
-        runs_of_plane(labels[z], rows, start, stop, label)
-        if z < before:
-            continue
-        keys, slots, records, used, of_run = add_runs(
-            z0 + z, rows, start, stop, label, keys, slots, records, used
-        )
-        if grey_kind == 1:
-            add_whole_grey(grey[z - before], rows, start, stop, of_run, records)
-        elif grey_kind == 2:
-            if sums.shape[0] < used:
-                more = np.zeros((2 * used, 3), dtype=np.float64)
-                more[:, 0] = np.nan
-                more[: sums.shape[0]] = sums
-                sums = more
-            add_real_grey(grey[z - before], rows, start, stop, of_run, sums)
-        if with_faces:
-            pair_keys, pair_values = add_faces(
-                rows, start, stop, label, z > 0, rows2, start2, stop2, label2, pair_keys, pair_values
-            )
-    pairs = np.empty((pair_values[0, 0], PAIR_COLUMNS), dtype=np.int64)
-    n = 0
-    for i in range(pair_keys.shape[0]):
-        if pair_keys[i, 0] != 0:
-            pairs[n, 0], pairs[n, 1] = pair_keys[i, 0], pair_keys[i, 1]
-            pairs[n, 2:] = pair_values[i + 1]
-            n += 1
-    return records[:used], sums[:used], pairs
+    for row in range(skip * ny, rows.size - 1):
+        for i in range(rows[row] + 1, rows[row + 1]):
+            if start[i] == stop[i - 1]:
+                place = _pair_place(pairs, label[i], label[i - 1])
+                if place < 0:
+                    return False
+                pairs[place, 4] += 1
+        for axis in range(2):
+            beside = row - ny if axis == 0 else row - 1
+            if beside < 0 or (axis == 1 and row % ny == 0):
+                continue
+            i, j = rows[row], rows[beside]
+            while i < rows[row + 1] and j < rows[beside + 1]:
+                faces = min(stop[i], stop[j]) - max(start[i], start[j])
+                if faces > 0 and label[i] != label[j]:
+                    place = _pair_place(pairs, label[i], label[j])
+                    if place < 0:
+                        return False
+                    pairs[place, 2 + axis] += faces
+                if stop[i] < stop[j]:
+                    i += 1
+                else:
+                    j += 1
+    return True
 
 
 @compiled

@@ -1,0 +1,82 @@
+"""Grey values inside sets of voxels, and sets as plain arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from electrodej.features.kernels.bits import NONE, ONE, lowest, view
+from electrodej.features.kernels.compiled import compiled
+from electrodej.features.typing import Array, Floats, Ints, Whole, Words
+
+
+@compiled
+def _next(row: Words, x: Whole, stop: Whole, flip: Whole) -> Whole:
+    """The first voxel from ``x`` on that is set (not set, if ``flip`` is all ones); else ``stop``."""
+    while x < stop:
+        rest = (row[x >> 6] ^ flip) >> np.uint64(x & 63)
+        if rest != NONE:
+            return min(x + lowest(rest), stop)
+        x = (x | 63) + 1
+    return stop
+
+
+@compiled
+def grey_inside(
+    grey: Array, corners: Ints, flat: Words, shapes: Ints, places: Ints, boxes: Ints, whole: bool, out: Floats
+) -> None:
+    """Number, mean and sum of squared differences of the non-zero grey inside each set, into ``out``.
+
+    ``grey[corners[i]]`` is voxel (0, 0, 0) of set i. Integers of at most 16 bits (``whole``) are summed
+    exactly; other numbers in scan order, minus the mean of a first pass.
+    """
+    for i in range(places.size):
+        a = view(flat, shapes, places, i)
+        n, total, square = np.int64(0), np.int64(0), np.int64(0)
+        mean, real_total, real_square = 0.0, 0.0, 0.0
+        for turn in range(1 if whole else 2):
+            if turn == 1:
+                mean = real_total / n if n > 0 else np.nan
+                real_square = 0.0
+            for z in range(boxes[i, 0], boxes[i, 1]):
+                for y in range(boxes[i, 2], boxes[i, 3]):
+                    bits = a[z, :, y]
+                    line = grey[corners[i, 0] + z, corners[i, 1] + y]
+                    x = _next(bits, boxes[i, 4], boxes[i, 5], NONE)
+                    while x < boxes[i, 5]:
+                        stop = _next(bits, x, boxes[i, 5], ~NONE)
+                        row = line[corners[i, 2] + x : corners[i, 2] + stop]
+                        if whole:
+                            for k in range(row.size):
+                                value = np.int64(row[k])
+                                n += np.int64(value != 0)
+                                total += value
+                                square += value * value
+                        else:
+                            for k in range(row.size):
+                                real = float(row[k])
+                                if real != 0.0:
+                                    n += 1 - turn
+                                    real_total += real
+                                    real_square += (real - mean) * (real - mean) * turn
+                        x = _next(bits, stop, boxes[i, 5], NONE)
+        if whole and n > 0:
+            # About the integer part of the mean, exactly; then the small rest in floating point.
+            pivot = total // n
+            rest = total - n * pivot
+            about = square - 2 * pivot * total + n * pivot * pivot
+            mean = pivot + rest / n
+            real_square = about - float(rest) * rest / n
+        out[i, 0] = n
+        out[i, 1] = mean if n > 0 else np.nan
+        out[i, 2] = real_square
+
+
+@compiled
+def unpack(a: Words, box: Ints, out: Array) -> None:
+    """The bits of ``box`` of one set as truth values."""
+    for z in range(out.shape[0]):
+        for y in range(out.shape[1]):
+            for x in range(out.shape[2]):
+                p = box[4] + x
+                word = a[box[0] + z, p >> 6, box[2] + y] >> np.uint64(p & 63)
+                out[z, y, x] = (word & ONE) != NONE
