@@ -68,8 +68,7 @@ def correlated_noise(
 
 def detect(config: PhantomConfig, seed: int, z0: int, painted: Grey) -> NDArray[Any]:
     """Image of the painted slab (with its halo) that begins at slice ``z0``."""
-    from electrodej.phantom.kernels_detector import add_rings, add_streaks, round_to
-    from electrodej.phantom.kernels_paint import slow_change
+    from electrodej.phantom.kernels_detector import add_rings, add_streaks, add_unevenness, round_to
 
     grey = blurred(painted, gaussian_taps(config.blur, config.spacing))
     if grey is painted:
@@ -87,7 +86,7 @@ def detect(config: PhantomConfig, seed: int, z0: int, painted: Grey) -> NDArray[
     origin = np.array([z0, 0, 0], dtype=np.int64)
     spacing = np.array(config.spacing)
     if config.unevenness > 0:
-        slow_change(seed + 23, origin, spacing, config.unevenness_length, config.unevenness, grey)
+        add_unevenness(seed + 23, origin, spacing, config.unevenness, config.unevenness_length, grey)
     if config.streaks > 0:
         add_streaks(seed + 24, origin, spacing, config.streaks, config.streak_length, grey)
     if config.rings > 0:

@@ -234,23 +234,11 @@ def _paint(
     """Grey levels before the detector, and phases."""
     from electrodej.phantom.kernels_paint import paint, strew
 
-    config, particles, clutter = scene.config, scene.particles, scene.clutter
+    config, clutter = scene.config, scene.clutter
     origin = np.array([first for first, _ in box], dtype=np.int64)
     cover = np.zeros(owner.shape, dtype=np.float32)
     piece = np.zeros(owner.shape, dtype=np.int32)
-    strew(
-        origin,
-        scene.spacing,
-        rows_in(config, clutter.centre, clutter.reach, box),
-        clutter.centre,
-        clutter.half_axes,
-        clutter.turn,
-        clutter.seed,
-        clutter.softness,
-        clutter.reach,
-        cover,
-        piece,
-    )
+    strew(origin, scene.spacing, rows_in(config, clutter.centre, clutter.reach, box), clutter, cover, piece)
     grey = np.empty(owner.shape, dtype=np.float32)
     phases = np.empty(owner.shape, dtype=np.uint8)
     paint(
@@ -258,25 +246,13 @@ def _paint(
         scene.spacing,
         scene.noise_seed,
         scene.levels,
-        particles.centre,
-        particles.half_axes,
-        particles.turn,
-        particles.kind,
-        particles.seed,
-        particles.softness,
-        particles.grey,
-        particles.core,
-        particles.cracks,
-        particles.crack_start,
-        particles.breaks,
-        particles.break_start,
+        scene.particles,
+        clutter,
         outside,
         second,
         owner,
         cover,
         piece,
-        clutter.grey,
-        clutter.is_debris,
         grey,
         phases,
     )

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from electrodej.phantom.kernels_noise import VALUE_NOISE_STD, value_noise
+from electrodej.phantom.kernels_noise import VALUE_NOISE_STD, noise_memory, turned_noise, value_noise
 
 
 @njit(cache=True, nogil=True)
@@ -54,13 +54,14 @@ def add_streaks(
     seed: int, origin: np.ndarray, spacing: np.ndarray, height: float, length: float, grey: np.ndarray
 ) -> None:
     """Streaks along x, of two voxels' height in their slice."""
+    memory = noise_memory(1)
     scale = height / VALUE_NOISE_STD
     for z in range(grey.shape[0]):
         for y in range(grey.shape[1]):
             for x in range(grey.shape[2]):
                 place = (x + origin[2]) * spacing[2] / length
                 grey[z, y, x] += scale * value_noise(
-                    seed, (z + origin[0]) * 0.7, (y + origin[1]) * 0.6, place
+                    memory, 0, seed, (z + origin[0]) * 0.7, (y + origin[1]) * 0.6, place
                 )
 
 
@@ -76,6 +77,7 @@ def add_rings(
     grey: np.ndarray,
 ) -> None:
     """Rings about the rotation axis; each fades and returns over some slices."""
+    memory = noise_memory(1)
     scale = height / VALUE_NOISE_STD
     for z in range(grey.shape[0]):
         place_z = (z + origin[0]) * spacing[0] / (10.0 * width)
@@ -83,7 +85,25 @@ def add_rings(
             dy = (y + origin[1]) * spacing[1] - axis_y
             for x in range(grey.shape[2]):
                 dx = (x + origin[2]) * spacing[2] - axis_x
-                grey[z, y, x] += scale * value_noise(seed, place_z, math.sqrt(dy * dy + dx * dx) / width, 0.5)
+                grey[z, y, x] += scale * value_noise(
+                    memory, 0, seed, place_z, math.sqrt(dy * dy + dx * dx) / width, 0.5
+                )
+
+
+@njit(cache=True, nogil=True)
+def add_unevenness(
+    seed: int, origin: np.ndarray, spacing: np.ndarray, height: float, length: float, grey: np.ndarray
+) -> None:
+    """The slow, smooth change of the background."""
+    memory = noise_memory(1)
+    scale = height / VALUE_NOISE_STD
+    for z in range(grey.shape[0]):
+        place_z = (z + origin[0]) * spacing[0] / length
+        for y in range(grey.shape[1]):
+            place_y = (y + origin[1]) * spacing[1] / length
+            for x in range(grey.shape[2]):
+                place_x = (x + origin[2]) * spacing[2] / length
+                grey[z, y, x] += scale * turned_noise(memory, 0, seed, place_z, place_y, place_x)
 
 
 @njit(cache=True, nogil=True)

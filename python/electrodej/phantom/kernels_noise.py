@@ -25,6 +25,8 @@ _LOW16 = np.uint64(0xFFFF)
 _LOW21 = np.uint64(0x1FFFFF)
 _S21 = np.uint64(21)
 _S42 = np.uint64(42)
+# Unsigned, so that no index is checked for counting from the end.
+_U1, _U2, _U3, _U4, _U5, _U6, _U7, _U8, _U9, _U10, _U11 = (np.uint64(n) for n in range(1, 12))
 
 # A lattice of uniform numbers in -1..1, interpolated with smoothstep weights, has this standard deviation.
 VALUE_NOISE_STD = 0.3689
@@ -45,39 +47,60 @@ def uniform3(seed: int, i: int, j: int, k: int) -> float:
     return float(hash3(seed, i, j, k) >> _S32) * (1.0 / 4294967296.0)
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _corner(seed: int, i: int, j: int, k: int) -> float:
-    return float(hash3(seed, i, j, k) >> _S32) * (2.0 / 4294967296.0) - 1.0
+# A channel's memory: cell (i, j, k) and seed, then the numbers at the cell's eight corners.
+_SLOTS = 12
 
 
 @njit(cache=True, nogil=True)
-def value_noise(seed: int, z: float, y: float, x: float) -> float:
-    """Smooth noise in -1..1 that changes over a distance of about 1."""
+def noise_memory(channels: int) -> np.ndarray:
+    """What `value_noise` met last in each channel: a cell and the numbers at its corners.
+
+    Neighbouring voxels mostly share a cell, and hashing its corners is most of the work. The memory
+    changes nothing in the result; each thread has its own. One flat array, because every call passes it on.
+    """
+    return np.full(channels * _SLOTS, np.inf)
+
+
+@njit(cache=True, nogil=True)
+def _fill(memory: np.ndarray, slot: int, seed: int, i: int, j: int, k: int) -> None:
+    memory[slot] = i
+    memory[slot + 1] = j
+    memory[slot + 2] = k
+    memory[slot + 3] = seed
+    for corner in range(8):
+        h = hash3(seed, i + (corner >> 2), j + ((corner >> 1) & 1), k + (corner & 1))
+        memory[slot + 4 + corner] = float(h >> _S32) * (2.0 / 4294967296.0) - 1.0
+
+
+@njit(cache=True, nogil=True, forceinline=True)
+def value_noise(memory: np.ndarray, channel: int, seed: int, z: float, y: float, x: float) -> float:
+    """Smooth noise in -1..1 that changes over a distance of about 1; ``seed`` below 2^53."""
     fz = math.floor(z)
     fy = math.floor(y)
     fx = math.floor(x)
-    i, j, k = int(fz), int(fy), int(fx)
+    m = np.uint64(channel * _SLOTS)
+    if memory[m] != fz or memory[m + _U1] != fy or memory[m + _U2] != fx or memory[m + _U3] != seed:
+        _fill(memory, channel * _SLOTS, seed, int(fz), int(fy), int(fx))
     tz, ty, tx = z - fz, y - fy, x - fx
     tz = tz * tz * (3.0 - 2.0 * tz)
     ty = ty * ty * (3.0 - 2.0 * ty)
     tx = tx * tx * (3.0 - 2.0 * tx)
-    a = _corner(seed, i, j, k)
-    a += tx * (_corner(seed, i, j, k + 1) - a)
-    b = _corner(seed, i, j + 1, k)
-    b += tx * (_corner(seed, i, j + 1, k + 1) - b)
-    c = _corner(seed, i + 1, j, k)
-    c += tx * (_corner(seed, i + 1, j, k + 1) - c)
-    d = _corner(seed, i + 1, j + 1, k)
-    d += tx * (_corner(seed, i + 1, j + 1, k + 1) - d)
-    a += ty * (b - a)
-    c += ty * (d - c)
-    return a + tz * (c - a)
+    front = memory[m + _U4] + tx * (memory[m + _U5] - memory[m + _U4])
+    far = memory[m + _U6] + tx * (memory[m + _U7] - memory[m + _U6])
+    front += ty * (far - front)
+    back = memory[m + _U8] + tx * (memory[m + _U9] - memory[m + _U8])
+    far = memory[m + _U10] + tx * (memory[m + _U11] - memory[m + _U10])
+    back += ty * (far - back)
+    value: float = front + tz * (back - front)
+    return value
 
 
-@njit(cache=True, nogil=True)
-def turned_noise(seed: int, z: float, y: float, x: float) -> float:
+@njit(cache=True, nogil=True, forceinline=True)
+def turned_noise(memory: np.ndarray, channel: int, seed: int, z: float, y: float, x: float) -> float:
     """`value_noise` on a lattice that stands askew, so that its axes do not show."""
     return value_noise(
+        memory,
+        channel,
         seed,
         0.7071 * z + 0.5 * y - 0.5 * x,
         -0.7071 * z + 0.5 * y - 0.5 * x,
@@ -86,13 +109,25 @@ def turned_noise(seed: int, z: float, y: float, x: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def layered_noise(seed: int, z: float, y: float, x: float, octaves: int, gain: float) -> float:
-    """Octaves of noise, each of half the size and ``gain`` the height; standard deviation 1."""
+def layered_noise(
+    memory: np.ndarray,
+    channel: int,
+    seed: int,
+    z: float,
+    y: float,
+    x: float,
+    octaves: int,
+    gain: float,
+) -> float:
+    """Octaves of noise, each of half the size and ``gain`` the height; standard deviation 1.
+
+    Uses as many channels of the memory as there are octaves, from ``channel`` on.
+    """
     total = 0.0
     power = 0.0
     height = 1.0
     for octave in range(octaves):
-        total += height * turned_noise(seed + octave * 7919, z, y, x)
+        total += height * turned_noise(memory, channel + octave, seed + octave * 7919, z, y, x)
         power += height * height
         height *= gain
         z, y, x = 2.03 * z + 11.7, 2.03 * y + 5.3, 2.03 * x + 8.9

@@ -7,31 +7,18 @@ import math
 import numpy as np
 from numba import njit
 
-from electrodej.phantom.kernels_noise import layered_noise, turned_noise, uniform3
-from electrodej.phantom.kernels_particles import FRINGE_REACH, NOBODY, _own_axes, _pull_together, open_share
+from electrodej.phantom.kernels_noise import layered_noise, noise_memory, turned_noise, uniform3
+from electrodej.phantom.kernels_particles import (
+    CHANNELS,
+    NOBODY,
+    open_share,
+    own_axes,
+    pull_together,
+    voxels_in_reach,
+)
+from electrodej.phantom.population import CRACKLED, FRINGE_REACH, Clutter, Levels, Particles
 
 PORE, BINDER, PARTICLE, CRACK = 0, 1, 2, 3
-
-# Columns of the table of grey levels and lengths that `paint` reads.
-(
-    PARTICLE_GREY,
-    BINDER_GREY,
-    PORE_GREY,
-    CRACK_GREY,
-    PARTICLE_TEXTURE,
-    BINDER_TEXTURE,
-    FRINGE,
-    PORE_LENGTH,
-    PORE_LEVEL,
-    CRACKLE_WIDTH,
-    FAINT_SHARE,
-    FAINT_DEPTH,
-    FAINT_THICKNESS,
-    RAGGEDNESS,
-    SEAM,
-    SEAM_WIDTH,
-    SHADE,
-) = range(17)
 
 
 @njit(cache=True, nogil=True)
@@ -39,193 +26,195 @@ def strew(
     origin: np.ndarray,
     spacing: np.ndarray,
     rows: np.ndarray,
-    centre: np.ndarray,
-    half_axes: np.ndarray,
-    turn: np.ndarray,
-    seed: np.ndarray,
-    softness: np.ndarray,
-    reach: np.ndarray,
+    clutter: Clutter,
     cover: np.ndarray,
     piece: np.ndarray,
 ) -> None:
     """Mark how far fragments and patches cover each voxel (0 to 1), and which of them does most."""
-    depth, height, width = piece.shape
+    memory = noise_memory(2)
     p = np.empty(3)
     q = np.empty(3)
-    low = np.empty(3, np.int64)
-    high = np.empty(3, np.int64)
+    centre, half_axes, turn = clutter.centre, clutter.half_axes, clutter.turn
     for row in rows:
         radius = (half_axes[row, 0] * half_axes[row, 1] * half_axes[row, 2]) ** (1.0 / 3.0)
-        for axis in range(3):
-            low[axis] = math.ceil((centre[row, axis] - reach[row]) / spacing[axis]) - origin[axis]
-            high[axis] = math.floor((centre[row, axis] + reach[row]) / spacing[axis]) - origin[axis] + 1
+        seed = clutter.seed[row]
+        softness = clutter.softness[row]
         scale = 1.6 / radius
-        for z in range(max(low[0], 0), min(high[0], depth)):
-            for y in range(max(low[1], 0), min(high[1], height)):
-                for x in range(max(low[2], 0), min(high[2], width)):
+        low, high = voxels_in_reach(clutter.centre[row], clutter.reach[row], origin, spacing, piece.shape)
+        for z in range(low[0], high[0]):
+            for y in range(low[1], high[1]):
+                for x in range(low[2], high[2]):
                     p[0] = (z + origin[0]) * spacing[0] - centre[row, 0]
                     p[1] = (y + origin[1]) * spacing[1] - centre[row, 1]
                     p[2] = (x + origin[2]) * spacing[2] - centre[row, 2]
-                    rho = _own_axes(p, turn[row], half_axes[row], q)
-                    out = rho - 1.0 - 0.5 * turned_noise(seed[row], p[0] * scale, p[1] * scale, p[2] * scale)
-                    out -= 0.3 * turned_noise(seed[row] + 1, p[0] * 3.0, p[1] * 3.0, p[2] * 3.0)
-                    share = 0.5 - out * radius / softness[row]
+                    out = own_axes(p, turn, half_axes, row, q) - 1.0
+                    out -= 0.5 * turned_noise(memory, 0, seed, scale * p[0], scale * p[1], scale * p[2])
+                    out -= 0.3 * turned_noise(memory, 1, seed + 1, 3.0 * p[0], 3.0 * p[1], 3.0 * p[2])
+                    share = 0.5 - out * radius / softness
                     if share > cover[z, y, x]:
                         cover[z, y, x] = min(share, 1.0)
                         piece[z, y, x] = row
 
 
 @njit(cache=True, nogil=True)
-def pore_field(seed: int, z: float, y: float, x: float, length: float) -> float:
-    """The field that is low in pores and high in binder."""
-    return layered_noise(seed + 101, z / length, y / length, x / length, 3, 0.6)
+def pore_field(memory: np.ndarray, channel: int, seed: int, place: np.ndarray, length: float) -> float:
+    """The field that is low in pores and high in binder; three channels."""
+    return layered_noise(
+        memory, channel, seed + 101, place[0] / length, place[1] / length, place[2] / length, 3, 0.6
+    )
 
 
 @njit(cache=True, nogil=True)
 def pore_field_at(seed: int, points: np.ndarray, length: float, out: np.ndarray) -> None:
     """`pore_field` at each of the points."""
+    memory = noise_memory(3)
     for row in range(points.shape[0]):
-        out[row] = pore_field(seed, points[row, 0], points[row, 1], points[row, 2], length)
+        out[row] = pore_field(memory, 0, seed, points[row], length)
 
 
 @njit(cache=True, nogil=True)
 def paint(
     origin: np.ndarray,
     spacing: np.ndarray,
-    scene_seed: int,
-    levels: np.ndarray,
-    centre: np.ndarray,
-    half_axes: np.ndarray,
-    turn: np.ndarray,
-    kind: np.ndarray,
-    seed: np.ndarray,
-    softness: np.ndarray,
-    grey_shift: np.ndarray,
-    core: np.ndarray,
-    cracks: np.ndarray,
-    crack_start: np.ndarray,
-    breaks: np.ndarray,
-    break_start: np.ndarray,
+    seed: int,
+    levels: Levels,
+    particles: Particles,
+    clutter: Clutter,
     outside: np.ndarray,
     second: np.ndarray,
     owner: np.ndarray,
     cover: np.ndarray,
     piece: np.ndarray,
-    piece_grey: np.ndarray,
-    piece_debris: np.ndarray,
     grey: np.ndarray,
     phase: np.ndarray,
 ) -> None:
     """Fill ``grey`` and ``phase`` from what `claim` and `strew` found."""
-    depth, height, width = owner.shape
+    memory = noise_memory(CHANNELS + 12)
+    # Arrays in variables of their own: taken from the tuple, they would be counted in and out at every voxel.
+    centre, half_axes, turn, radius = particles.centre, particles.half_axes, particles.turn, particles.radius
+    softness, shift, seeds = particles.softness, particles.grey, particles.seed
+    core, kind = particles.core, particles.kind
+    cracks, crack_start = particles.cracks, particles.crack_start
+    breaks, break_start = particles.breaks, particles.break_start
+    piece_grey, is_debris = clutter.grey, clutter.is_debris
     voxel = (spacing[0] * spacing[1] * spacing[2]) ** (1.0 / 3.0)
+    place = np.empty(3)
     p = np.empty(3)
     q = np.empty(3)
-    for z in range(depth):
-        place_z = (z + origin[0]) * spacing[0]
-        for y in range(height):
-            place_y = (y + origin[1]) * spacing[1]
-            for x in range(width):
-                place_x = (x + origin[2]) * spacing[2]
+    for z in range(owner.shape[0]):
+        place[0] = (z + origin[0]) * spacing[0]
+        for y in range(owner.shape[1]):
+            place[1] = (y + origin[1]) * spacing[1]
+            for x in range(owner.shape[2]):
+                place[2] = (x + origin[2]) * spacing[2]
                 row = owner[z, y, x]
                 inside = 0.0
                 if row != NOBODY:
                     inside = min(max(0.5 - outside[z, y, x] / softness[row], 0.0), 1.0)
-                matrix = levels[BINDER_GREY]
+                level = 0.0
                 material = PARTICLE
-                if inside < 1.0 or levels[FAINT_SHARE] > 0.0:
-                    field = pore_field(scene_seed, place_z, place_y, place_x, levels[PORE_LENGTH])
-                    above = field - levels[PORE_LEVEL]
-                    material = BINDER if above > 0.0 else PORE
-                    rise = min(max(0.5 + 0.7 * above, 0.0), 1.0)
-                    matrix = levels[PORE_GREY] + (levels[BINDER_GREY] - levels[PORE_GREY]) * rise
-                    matrix += levels[BINDER_TEXTURE] * layered_noise(
-                        scene_seed + 501, place_z * 0.6, place_y * 0.6, place_x * 0.6, 4, 0.75
-                    )
+                if inside < 1.0 or levels.faint_share > 0.0:
+                    level, material = _matrix(memory, seed, place, levels)
                     if row != NOBODY:
-                        near = outside[z, y, x] / FRINGE_REACH
-                        if near < 1.0:
-                            matrix -= levels[FRINGE] * (1.0 - max(near, 0.0))
+                        level -= levels.fringe * (1.0 - min(max(outside[z, y, x] / FRINGE_REACH, 0.0), 1.0))
                     share = cover[z, y, x]
                     if share > 0.0:
-                        matrix += share * (piece_grey[piece[z, y, x]] - matrix)
-                        if share >= 0.5 and piece_debris[piece[z, y, x]] == 1:
+                        level += share * (piece_grey[piece[z, y, x]] - level)
+                        if share >= 0.5 and is_debris[piece[z, y, x]] == 1:
                             material = PARTICLE
                 if inside > 0.0:
-                    p[0] = place_z - centre[row, 0]
-                    p[1] = place_y - centre[row, 1]
-                    p[2] = place_x - centre[row, 2]
-                    radius = (half_axes[row, 0] * half_axes[row, 1] * half_axes[row, 2]) ** (1.0 / 3.0)
-                    gap = _pull_together(
-                        p, breaks, break_start[row], break_start[row + 1], levels[RAGGEDNESS] * radius, radius
+                    for axis in range(3):
+                        p[axis] = place[axis] - centre[row, axis]
+                    gap = pull_together(
+                        memory, p, breaks, break_start[row], break_start[row + 1], radius[row]
                     )
-                    rho = _own_axes(p, turn[row], half_axes[row], q)
+                    rho = own_axes(p, turn, half_axes, row, q)
                     hollow = open_share(
+                        memory,
+                        seeds[row],
+                        core[row],
+                        kind[row] == CRACKLED,
+                        cracks,
+                        crack_start[row],
+                        crack_start[row + 1],
+                        radius[row],
                         p,
                         q,
                         rho,
                         gap,
-                        radius,
                         voxel,
-                        kind[row],
-                        seed[row],
-                        core[row],
-                        cracks,
-                        crack_start[row],
-                        crack_start[row + 1],
-                        levels[CRACKLE_WIDTH],
+                        levels.crackle_width,
                     )
-                    solid = levels[PARTICLE_GREY] + grey_shift[row]
-                    solid += levels[PARTICLE_TEXTURE] * layered_noise(
-                        seed[row] + 7, p[0] * 0.8, p[1] * 0.8, p[2] * 0.8, 3, 0.8
-                    )
-                    solid += levels[SHADE] * (min(rho * rho, 1.0) - 0.6)
-                    # Where two particles touch, a thin darker line lies between them, more or less open.
+                    solid = shift[row] + _material(memory, seeds[row], p, rho, levels)
                     away = 0.5 * (second[z, y, x] - outside[z, y, x])
-                    if away < levels[SEAM_WIDTH]:
-                        opened = 0.5 + 1.2 * turned_noise(
-                            scene_seed + 601, place_z * 0.5, place_y * 0.5, place_x * 0.5
-                        )
-                        solid -= levels[SEAM] * min(max(opened, 0.0), 1.0) * (1.0 - away / levels[SEAM_WIDTH])
-                    solid += hollow * (levels[CRACK_GREY] - solid)
-                    if levels[FAINT_SHARE] > 0.0:
-                        inside *= 1.0 - levels[FAINT_DEPTH] * _faint(
-                            seed[row], place_z, place_y, place_x, levels[FAINT_THICKNESS], levels[FAINT_SHARE]
-                        )
-                    matrix += inside * (solid - matrix)
+                    if away < levels.seam_width:
+                        solid -= _seam(memory, seed, place, levels.seam) * (1.0 - away / levels.seam_width)
+                    solid += hollow * (levels.crack - solid)
+                    if levels.faint_share > 0.0 and _is_faint(seeds[row], place, levels):
+                        inside *= 1.0 - levels.faint_depth
+                    level += inside * (solid - level)
                     if outside[z, y, x] <= 0.0:
                         material = CRACK if hollow >= 0.5 else PARTICLE
-                grey[z, y, x] = matrix
+                grey[z, y, x] = level
                 phase[z, y, x] = material
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _faint(seed: int, z: float, y: float, x: float, thickness: float, share: float) -> float:
-    """1 where one of the three sections through a voxel is a faint one of its particle, else 0."""
-    if uniform3(seed + 11, math.floor(z / thickness), 0, 0) < share:
-        return 1.0
-    if uniform3(seed + 12, 0, math.floor(y / thickness), 0) < share:
-        return 1.0
-    if uniform3(seed + 13, 0, 0, math.floor(x / thickness)) < share:
-        return 1.0
-    return 0.0
+@njit(cache=True, nogil=True)
+def _matrix(memory: np.ndarray, seed: int, place: np.ndarray, levels: Levels) -> tuple[float, int]:
+    """Grey level and phase between the particles: the way from pore to binder is a slope, not a step."""
+    above = pore_field(memory, CHANNELS, seed, place, levels.pore_length) - levels.pore_level
+    rise = min(max(0.5 + 0.7 * above, 0.0), 1.0)
+    level = levels.pore + (levels.binder - levels.pore) * rise
+    level += levels.binder_texture * layered_noise(
+        memory,
+        CHANNELS + 3,
+        seed + 501,
+        0.6 * place[0],
+        0.6 * place[1],
+        0.6 * place[2],
+        4,
+        0.75,
+    )
+    return level, BINDER if above > 0.0 else PORE
 
 
 @njit(cache=True, nogil=True)
-def slow_change(
-    seed: int, origin: np.ndarray, spacing: np.ndarray, length: float, height: float, grey: np.ndarray
-) -> None:
-    """Add the slow, smooth change of the background."""
-    for z in range(grey.shape[0]):
-        for y in range(grey.shape[1]):
-            for x in range(grey.shape[2]):
-                grey[z, y, x] += (
-                    height
-                    * turned_noise(
-                        seed,
-                        (z + origin[0]) * spacing[0] / length,
-                        (y + origin[1]) * spacing[1] / length,
-                        (x + origin[2]) * spacing[2] / length,
-                    )
-                    / 0.3689
-                )
+def _material(
+    memory: np.ndarray,
+    seed: int,
+    p: np.ndarray,
+    rho: float,
+    levels: Levels,
+) -> float:
+    """Grey level of intact material: grainy, and brighter towards the surface."""
+    grain = layered_noise(
+        memory,
+        CHANNELS + 7,
+        seed + 7,
+        0.8 * p[0],
+        0.8 * p[1],
+        0.8 * p[2],
+        3,
+        0.8,
+    )
+    shade = levels.shade * (min(rho * rho, 1.0) - 0.6)
+    level: float = levels.particle + levels.particle_texture * grain + shade
+    return level
+
+
+@njit(cache=True, nogil=True)
+def _seam(memory: np.ndarray, seed: int, place: np.ndarray, most: float) -> float:
+    """Darkening of the thin line between two particles that touch, more or less open along the contact."""
+    noise = turned_noise(memory, CHANNELS + 10, seed + 601, 0.5 * place[0], 0.5 * place[1], 0.5 * place[2])
+    return most * min(max(0.5 + 1.2 * noise, 0.0), 1.0)
+
+
+@njit(cache=True, nogil=True)
+def _is_faint(seed: int, place: np.ndarray, levels: Levels) -> bool:
+    """Whether one of the three sections through a voxel is a faint one of its particle."""
+    thickness, share = levels.faint_thickness, levels.faint_share
+    return (
+        uniform3(seed + 11, math.floor(place[0] / thickness), 0, 0) < share
+        or uniform3(seed + 12, 0, math.floor(place[1] / thickness), 0) < share
+        or uniform3(seed + 13, 0, 0, math.floor(place[2] / thickness)) < share
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,31 @@ from electrodej.phantom.packing import Packing
 Array = NDArray[np.float64]
 
 KINDS = ("intact", "cored", "cracked", "crackled", "broken")
-# How far beyond its surface a particle still changes the grey level; the kernels' own number.
-_FRINGE_REACH = 0.6
+# How far beyond its surface a particle still changes the grey level (um), by the dark fringe.
+FRINGE_REACH = 0.6
 INTACT, CORED, CRACKED, CRACKLED, BROKEN = range(5)
 
-# Columns of a crack: a ragged wall that starts `start` from the centre along `t`, with normal `n`.
-CRACK_COLUMNS = ("nz", "ny", "nx", "tz", "ty", "tx", "start", "end", "width", "spread", "wobble", "seed")
+# Columns of a crack: a ragged wall that starts `start` from the centre along `t`; n.p = offset on it.
+CRACK_COLUMNS = (
+    "nz",
+    "ny",
+    "nx",
+    "tz",
+    "ty",
+    "tx",
+    "start",
+    "end",
+    "width",
+    "spread",
+    "wobble",
+    "seed",
+    "offset",
+)
 # Columns of a break: the two sides of the plane n.p = offset stand `gap` apart.
 BREAK_COLUMNS = ("nz", "ny", "nx", "offset", "half_gap", "seed")
 
 
-@dataclass(frozen=True)
-class Particles:
+class Particles(NamedTuple):
     """The particles that may show in the volume, sorted by their first slice; row i has the label i + 1."""
 
     centre: Array
@@ -46,11 +59,10 @@ class Particles:
     crack_start: NDArray[np.int64]
     breaks: Array
     break_start: NDArray[np.int64]
+    radius: Array
+    """Of the ball with the ellipsoid's volume, in um."""
     reach: Array
     """No part of the particle, soft edge included, lies further from its centre."""
-
-    def __len__(self) -> int:
-        return len(self.centre)
 
     def only(self, keep: NDArray[np.int64]) -> Particles:
         """The rows in ``keep``, in that order."""
@@ -69,12 +81,33 @@ class Particles:
             crack_start=crack_start,
             breaks=breaks,
             break_start=break_start,
+            radius=self.radius[keep],
             reach=self.reach[keep],
         )
 
 
-@dataclass(frozen=True)
-class Clutter:
+class Levels(NamedTuple):
+    """The numbers that the painting kernel reads: grey levels, lengths in um and shares."""
+
+    particle: float
+    binder: float
+    pore: float
+    crack: float
+    particle_texture: float
+    binder_texture: float
+    shade: float
+    fringe: float
+    seam: float
+    seam_width: float
+    crackle_width: float
+    pore_length: float
+    pore_level: float
+    faint_share: float
+    faint_depth: float
+    faint_thickness: float
+
+
+class Clutter(NamedTuple):
     """Bright fragments and foggy patches between the particles, none of them labelled."""
 
     centre: Array
@@ -86,9 +119,6 @@ class Clutter:
     """Grey level at its middle."""
     is_debris: NDArray[np.uint8]
     reach: Array
-
-    def __len__(self) -> int:
-        return len(self.centre)
 
 
 def populate(config: PhantomConfig, packing: Packing) -> Particles:
@@ -116,7 +146,7 @@ def populate(config: PhantomConfig, packing: Packing) -> Particles:
         breaks.append(_breaks(config, packing.radii[row], int(kind[row]), random))
     gaps = np.array([2 * rows[:, 4].sum() for rows in breaks]) if breaks else np.zeros(0)
     reach = half_axes.max(axis=1, initial=0) * (1.02 + config.bumpiness) + 2 * config.roughness + 0.1 + gaps
-    reach += np.maximum(softness, _FRINGE_REACH)
+    reach += np.maximum(softness, FRINGE_REACH)
     particles = Particles(
         centre=packing.centres,
         half_axes=half_axes,
@@ -130,6 +160,7 @@ def populate(config: PhantomConfig, packing: Packing) -> Particles:
         crack_start=np.concatenate([[0], np.cumsum([len(rows) for rows in cracks])]).astype(np.int64),
         breaks=np.concatenate([*breaks, np.zeros((0, len(BREAK_COLUMNS)))]),
         break_start=np.concatenate([[0], np.cumsum([len(rows) for rows in breaks])]).astype(np.int64),
+        radius=packing.radii,
         reach=reach,
     )
     seen = np.flatnonzero(_in_sight(config, particles.centre, particles.reach))
@@ -163,7 +194,7 @@ def scatter(config: PhantomConfig, packing: Packing) -> Clutter:
         reach=half_axes.max(axis=1, initial=0) * 1.8 + softness,
     )
     seen = np.flatnonzero(_in_sight(config, clutter.centre, clutter.reach))
-    return Clutter(**{name: getattr(clutter, name)[seen] for name in Clutter.__dataclass_fields__})
+    return Clutter(**{name: getattr(clutter, name)[seen] for name in Clutter._fields})
 
 
 def rotations(count: int, random: np.random.Generator) -> Array:
@@ -212,13 +243,15 @@ def _cracks(config: PhantomConfig, radius: float, kind: int, random: np.random.G
             spread = 4.0 if through else float(random.uniform(0.5, 1.6))
             wobble = float(random.uniform(0.05, 0.14)) * radius
             seed = float(random.integers(0, 2**40))
-            rows.append([*normal, *along, start, end, width, spread, wobble, seed])
+            rows.append([*normal, *along, start, end, width, spread, wobble, seed, 0.0])
             if random.random() < 0.8:
                 angle = float(random.choice([-1, 1]) * random.uniform(0.35, 0.8))
                 tilted = math.cos(angle) * normal + math.sin(angle) * along
                 forward = math.cos(angle) * along - math.sin(angle) * normal
+                # The branch's wall goes through its fork, which lies on the first crack.
                 fork = float(random.uniform(0.25, 0.6)) * radius
-                rows.append([*tilted, *forward, fork, end, 0.7 * width, spread, wobble, seed + 1])
+                start, offset = math.cos(angle) * fork, math.sin(angle) * fork
+                rows.append([*tilted, *forward, start, end, 0.7 * width, spread, wobble, seed + 1, offset])
     return np.array(rows, dtype=np.float64).reshape(-1, len(CRACK_COLUMNS))
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from electrodej.phantom.config import PhantomConfig
 from electrodej.phantom.packing import pack
-from electrodej.phantom.population import Clutter, Particles, populate, scatter
+from electrodej.phantom.population import Clutter, Levels, Particles, populate, scatter
 from electrodej.progress import Progress, silent
 
 Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
@@ -25,7 +25,7 @@ class Scene:
     visible: int
     """So many particles have a voxel in the volume; particle i < visible has the label i + 1."""
     clutter: Clutter
-    levels: NDArray[np.float64]
+    levels: Levels
     noise_seed: int
 
     @property
@@ -76,14 +76,7 @@ def claim_box(
         np.array([first for first, _ in box], dtype=np.int64),
         np.array(config.spacing),
         rows_in(config, particles.centre, particles.reach, box),
-        particles.centre,
-        particles.half_axes,
-        particles.turn,
-        particles.seed,
-        particles.softness,
-        particles.reach,
-        particles.breaks,
-        particles.break_start,
+        particles,
         config.bumpiness,
         config.roughness,
         outside,
@@ -96,8 +89,8 @@ def claim_box(
 def _showing(config: PhantomConfig, particles: Particles) -> NDArray[np.bool_]:
     """Which particles own a voxel of the volume."""
     spacing = np.array(config.spacing)
-    shown = np.zeros(len(particles), dtype=bool)
-    for row in range(len(particles)):
+    shown = np.zeros(len(particles.centre), dtype=bool)
+    for row in range(len(particles.centre)):
         nearest = np.clip(np.rint(particles.centre[row] / spacing), 0, np.array(config.shape) - 1).astype(int)
         point: Box = tuple((int(i), int(i) + 1) for i in nearest)  # type: ignore[assignment]
         reach = particles.reach[row]
@@ -115,8 +108,8 @@ def _showing(config: PhantomConfig, particles: Particles) -> NDArray[np.bool_]:
     return shown
 
 
-def _levels(config: PhantomConfig, seed: int) -> NDArray[np.float64]:
-    """The table of numbers that the painting kernel reads, in the order of its columns."""
+def _levels(config: PhantomConfig, seed: int) -> Levels:
+    """Grey levels with the contrast applied, and where to cut the pore field for the share of pores."""
     from electrodej.phantom.kernels_paint import pore_field_at
 
     size = np.array(config.shape) * np.array(config.spacing)
@@ -133,24 +126,22 @@ def _levels(config: PhantomConfig, seed: int) -> NDArray[np.float64]:
         middle + config.contrast * (level - middle)
         for level in (config.particle_grey, config.binder_grey, config.pore_grey, config.crack_grey)
     )
-    return np.array(
-        [
-            particle,
-            binder,
-            pore,
-            crack,
-            config.contrast * config.particle_texture,
-            config.contrast * config.binder_texture,
-            config.contrast * config.fringe,
-            config.pore_length,
-            pore_level,
-            0.5 * sum(config.crack_width),
-            config.faint_sections,
-            config.faint_depth,
-            max(config.faint_thickness, *config.spacing),
-            0.12,
-            config.contrast * config.seam,
-            config.seam_width,
-            config.contrast * config.shade,
-        ]
+    return Levels(
+        particle=particle,
+        binder=binder,
+        pore=pore,
+        crack=crack,
+        particle_texture=config.contrast * config.particle_texture,
+        binder_texture=config.contrast * config.binder_texture,
+        shade=config.contrast * config.shade,
+        fringe=config.contrast * config.fringe,
+        seam=config.contrast * config.seam,
+        # A line thinner than the grid would come and go.
+        seam_width=max(config.seam_width, 0.5 * min(config.spacing)),
+        crackle_width=0.5 * sum(config.crack_width),
+        pore_length=config.pore_length,
+        pore_level=pore_level,
+        faint_share=config.faint_sections,
+        faint_depth=config.faint_depth,
+        faint_thickness=max(config.faint_thickness, *config.spacing),
     )
