@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +21,7 @@ OmeZarrVersion = Literal["0.4", "0.5"]
 CHUNK = (64, 128, 128)
 _BUFFER_BYTES = 256 * 2**20
 _KINDS = "buif"
+_THREADS = min(8, os.cpu_count() or 1)
 
 
 class ZarrSink:
@@ -98,7 +101,7 @@ class ZarrSink:
             self._filled = 0
 
     def _put(self, layer: NDArray[Any]) -> None:
-        self._levels[0][self._written : self._written + len(layer)] = layer
+        _write_chunks(self._levels[0], self._written, 0, layer)
         self._written += len(layer)
 
     def _create(self, level: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
@@ -135,7 +138,7 @@ class ZarrSink:
                 shape[1], source.shape[2] * CHUNK[0] * source.dtype.itemsize * step[0] * step[1]
             ):
                 box = source[z * step[0] : (z + CHUNK[0]) * step[0], y0 * step[1] : y1 * step[1]]
-                target[z : z + CHUNK[0], y0:y1] = halve(np.asarray(box), step, nearest=self._labels)
+                _write_chunks(target, z, y0, halve(np.asarray(box), step, nearest=self._labels))
         self._levels.append(target)
         z_, y_, x_ = (f * s for f, s in zip(factor, step, strict=True))
         return (z_, y_, x_)
@@ -196,6 +199,29 @@ def halve(array: NDArray[Any], step: list[int], *, nearest: bool) -> NDArray[Any
     return (
         np.floor(total + 0.5).astype(array.dtype) if array.dtype.kind in "ui" else total.astype(array.dtype)
     )
+
+
+def _write_chunks(array: Any, z0: int, y0: int, layer: NDArray[Any]) -> None:
+    """Write voxels that begin at a chunk's corner, each chunk by a call of its own.
+
+    Zarr would write them at once, too, but where one fails it goes on with the others behind our back, into
+    a folder that is being removed by then.
+    """
+
+    def write(corner: tuple[int, int]) -> None:
+        y, x = corner
+        part = layer[:, y : y + CHUNK[1], x : x + CHUNK[2]]
+        array[z0 : z0 + len(part), y0 + y : y0 + y + part.shape[1], x : x + part.shape[2]] = part
+
+    corners = [(y, x) for y in range(0, layer.shape[1], CHUNK[1]) for x in range(0, layer.shape[2], CHUNK[2])]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        jobs = [pool.submit(write, corner) for corner in corners]
+        try:
+            for job in jobs:
+                job.result()
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def _strips(length: int, row_bytes: int) -> list[tuple[int, int]]:
