@@ -1,7 +1,9 @@
 """What is written is what is read: values, type, axes and voxel size, by us and by others."""
 
 import json
+import math
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -303,3 +305,26 @@ def test_missing_slices_and_gaps_leave_nothing(tmp_path, suffix):
     with pytest.raises(ValueError, match="does not continue"), writer:
         writer.write(1, np.zeros((2, 2, 2), np.uint8))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.float32])
+@pytest.mark.parametrize("step", [(2, 2, 2), (1, 2, 2), (2, 1, 1), (1, 1, 1)])
+def test_half_the_resolution_is_the_rounded_mean_of_exact_fractions(dtype, step):
+    from electrodej.volume.zarr_writer import halve
+
+    rng = np.random.default_rng(0)
+    limits = np.finfo(dtype) if np.dtype(dtype).kind == "f" else np.iinfo(dtype)
+    low, high = (-8, 8) if np.dtype(dtype).kind == "f" else (limits.min, limits.max)
+    array = rng.integers(low, high, (4, 6, 2), endpoint=True).astype(dtype)
+    got = halve(array, list(step), nearest=False)
+    for index in np.ndindex(got.shape):
+        block = array[tuple(slice(n * s, (n + 1) * s) for n, s in zip(index, step, strict=True))]
+        mean = Fraction(sum(Fraction(float(value)) for value in block.flat), block.size)
+        expected = mean if np.dtype(dtype).kind == "f" else math.floor(mean + Fraction(1, 2))
+        assert Fraction(float(got[index])) == expected
+
+
+def test_the_last_voxel_of_an_odd_axis_stands_for_two():
+    from electrodej.volume.zarr_writer import halve
+
+    assert halve(np.array([[[10, 20, 7]]], np.uint8), [1, 1, 2], nearest=False).tolist() == [[[15, 7]]]

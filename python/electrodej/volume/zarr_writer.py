@@ -189,16 +189,22 @@ def halve(array: NDArray[Any], step: list[int], *, nearest: bool) -> NDArray[Any
     padded = np.pad(
         array, [(0, length % s) for length, s in zip(array.shape, step, strict=True)], mode="edge"
     )
-    total: NDArray[Any] = padded.astype(np.float64 if array.dtype.itemsize > 2 else np.float32)
+    small = array.dtype.kind in "ui" and array.dtype.itemsize <= 2
+    # The sum of eight fits 32 bit there; 32-bit integers are exact in a double.
+    wide = np.dtype(np.int32 if small else np.float64 if array.dtype.itemsize > 2 else np.float32)
+    total = padded
     for axis, s in enumerate(step):
         if s == 2:
             even, odd = (
                 tuple(slice(n, None, 2) if a == axis else slice(None) for a in range(3)) for n in (0, 1)
             )
-            total = (total[even] + total[odd]) * 0.5
-    return (
-        np.floor(total + 0.5).astype(array.dtype) if array.dtype.kind in "ui" else total.astype(array.dtype)
-    )
+            total = np.add(total[even], total[odd], dtype=wide)
+    count = math.prod(step)
+    if small:
+        # A shift rounds down, also below zero.
+        return ((total + count // 2) >> (count.bit_length() - 1)).astype(array.dtype)
+    mean = total / count
+    return np.floor(mean + 0.5).astype(array.dtype) if array.dtype.kind in "ui" else mean.astype(array.dtype)
 
 
 def _write_chunks(array: Any, z0: int, y0: int, layer: NDArray[Any]) -> None:
