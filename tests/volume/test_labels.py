@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from skimage.segmentation import relabel_sequential as peer
@@ -33,6 +33,7 @@ def test_a_number_that_fits_no_label_is_refused(highest):
         compact_dtype(highest)
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(
         st.sampled_from([np.uint8, np.uint16, np.uint32, np.int8, np.int16, np.int32, np.int64, np.uint64]),
@@ -51,6 +52,7 @@ def test_integers_pass_unchanged_or_are_refused(array):
         assert [int(value) for value in checked.reshape(-1)] == values
 
 
+@settings(deadline=None)
 @given(
     hnp.arrays(
         st.sampled_from([np.float32, np.float64]),
@@ -113,6 +115,7 @@ def test_float32_holds_labels_up_to_two_to_the_24():
         cast_labels(np.array([2**24 + 1], np.uint32), np.float32)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.uint16, (3, 4), elements=st.integers(0, 12)))
 def test_renumbering_agrees_with_scikit_image(labels):
     new, old = relabel_sequential(labels)
@@ -121,6 +124,7 @@ def test_renumbering_agrees_with_scikit_image(labels):
     assert old.tolist() == [int(inverse[n]) for n in range(old.size)]
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.int64, (2, 5), elements=st.integers(0, 2**63 - 1)))
 def test_renumbering_of_pair_ids_can_be_undone(labels):
     new, old = relabel_sequential(labels)
