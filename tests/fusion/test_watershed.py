@@ -57,7 +57,7 @@ def test_lengths_are_physical_in_each_direction():
 
 def test_a_crack_does_not_cut_a_particle_in_two_and_is_no_material():
     grey = balls((40, 40, 40), [(3, 3, 3)], radius=2.5)
-    grey[:, :, 20:22] = DARK  # 0.3 um wide
+    grey[:, :, 18:22] = DARK  # 0.6 um wide
     labels = segment_classic(grey, spacing=SPACING)
     assert labels.max() == 1
     assert labels[20, 20, 20] == 0
@@ -66,7 +66,7 @@ def test_a_crack_does_not_cut_a_particle_in_two_and_is_no_material():
 
 def test_specks_below_the_smallest_radius_are_dropped():
     grey = balls((40, 40, 40), [(3, 3, 3)], radius=2.0)
-    grey[2:5, 2:5, 2:5] = BRIGHT
+    grey[2:7, 2:7, 2:7] = BRIGHT
     assert segment_classic(grey, spacing=SPACING).max() == 1
     assert segment_classic(grey, spacing=SPACING, settings=ClassicSettings(min_radius=0)).max() == 2
 

@@ -41,10 +41,10 @@ class ClassicSettings:
         Pieces with less volume than a ball of this radius are dropped, um.
     """
 
-    smoothing: float = 0.12
-    closing: float = 0.28
+    smoothing: float = 0.2
+    closing: float = 0.6
     height: float = 0.35
-    min_radius: float = 0.8
+    min_radius: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("smoothing", "closing", "height", "min_radius"):
