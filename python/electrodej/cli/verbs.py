@@ -15,6 +15,8 @@ SUMMARIES: dict[str, str] = {
     "segment": "find particles in a grey volume",
     "measure": "measure every particle: 21 attributes, damage and more",
     "score": "compare a segmentation with the truth",
+    "export": "write a trained model as a zip for Fiji's plugins",
+    "verify": "prove that a zip runs in Fiji",
     "doctor": "say what is installed and what a missing piece disables",
 }
 
