@@ -28,7 +28,8 @@ COUNTED = (
     "Volume", "SurfOuter", "SurfInner", "RoughOuter", "RoughInner", "Vsratio", "Sphericity", "Contact",
     "PDensity", "Damage",
 )  # fmt: skip
-# A spread of equal values is zero or the rounding of those values; likewise an angle of zero.
+# A spread of equal values is zero or the rounding of those values, likewise an angle of zero: 1e-9 of
+# this column's largest value, or of 90 degrees, counts as nothing.
 SIZE_FROM = {
     "Homogeneity": "Edensity",
     "locVolume": "Volume",
@@ -46,8 +47,8 @@ def assert_same(fast: dict[str, Any], literal: dict[str, Any], names: tuple[str,
         size = max(np.abs(source[np.isfinite(source)]), default=0.0)
         if name in ("Roll", "Pitch", "Yaw", "locOri"):
             size = DEGREES
-        relative = 1e-13 if name in COUNTED else 1e-6
-        assert_allclose(fast[name], literal[name], rtol=relative, atol=1e-9 * relative * size, err_msg=name)
+        relative, absolute = (1e-13, 0.0) if name in COUNTED else (1e-6, 1e-9 * size)
+        assert_allclose(fast[name], literal[name], rtol=relative, atol=absolute, err_msg=name)
 
 
 def assert_agreement(
@@ -155,8 +156,8 @@ def test_particles_of_awkward_form(reference: ModuleType) -> None:
     grey = np.full(labels.shape, 7, np.uint8)
     grey[5] = 0
     for spacing in (UNIT, COARSE, UNEVEN):
-        for radius in (0.05, 1.0, 5.0, 30.0):
-            assert_agreement(reference, grey, labels, spacing=spacing, radius=radius)
+        for voxels in (0.5, 1.0, 5.0, 12.0):  # of the smallest edge
+            assert_agreement(reference, grey, labels, spacing=spacing, radius=voxels * min(spacing))
 
 
 def test_one_particle_that_touches_all_faces(reference: ModuleType) -> None:
@@ -225,7 +226,6 @@ tiny_labels = hnp.arrays(
 def test_any_tiny_volume(
     reference: ModuleType, labels: NDArray[Any], spacing: Any, radius: float, grey_at: int
 ) -> None:
-    if radius > 30 * min(spacing):  # a ball far larger than the volume only costs time
-        radius = 30 * min(spacing)
+    radius = min(radius, 12 * min(spacing))  # a ball far larger than the volume only costs time
     grey = np.random.default_rng(grey_at).integers(0, 4, size=labels.shape).astype(np.uint8)
     assert_agreement(reference, grey, labels, spacing=spacing, radius=radius)
