@@ -98,6 +98,7 @@ def test_sorting_puts_the_largest_first_then_the_smallest_and_undefined_last(ope
         ("Damage > 0.1", ["5"]),
         ("contact >= 0.3 & volume < 7", ["70000"]),
         ("Contact = 0.6", ["70000"]),
+        ("Contact <= 0.3", ["5", "7"]),
         ("Damage != 0.25", ["70000"]),
         ("8", []),
     ],

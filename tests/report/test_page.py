@@ -173,6 +173,14 @@ def test_table_without_labels_or_images_is_a_report(content, written):
     assert page.count("canvas") == 0
 
 
+def test_main_columns_come_first_and_none_is_lost(content, written):
+    table = {"Image": np.array(["a"], dtype=object), "Label": np.ones(1, int)}
+    table |= {name: np.ones(1) for name in ("X", "Own", "Damage", "Volume")}
+    page = Parsed(written(replace(content, table=table)))
+    names = [column["name"] for column in json.loads(page.texts["script"][0])["columns"]]
+    assert names == ["Label", "Volume", "Damage", "Image", "X", "Own"]
+
+
 def test_section_text_is_escaped_and_marked_html_is_kept(content, written):
     sections = [Section("Plain", "one <b>\n\ntwo"), Section("Marked", Markup("<em>seen</em>"))]
     page = Parsed(written(replace(content, sections=sections)))

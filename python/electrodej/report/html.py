@@ -34,8 +34,8 @@ _SCRIPTS = (
     "table.js",
     "main.js",
 )
-_PRINTED_ROWS = 25
-_PRINTED_COLUMNS = (
+_PRINTED_ROWS = 20
+_MAIN_COLUMNS = (
     "Label",
     "Volume",
     "EqDiameter",
@@ -125,7 +125,10 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
 
 def _manifest(content: ReportContent, pack: SlicePack | None, parts: Parts) -> dict[str, Any]:
     columns = []
-    for name, values in content.table.items():
+    # The main columns come first, as few are in sight at once.
+    first = [name for name in _MAIN_COLUMNS if name in content.table]
+    for name in [*first, *(name for name in content.table if name not in first)]:
+        values = content.table[name]
         entry = {
             "name": str(name),
             "unit": unit_text(content.units.get(name, "")),
@@ -174,9 +177,9 @@ def _phases(content: ReportContent) -> list[dict[str, Any]]:
 
 def _printed_rows(content: ReportContent) -> dict[str, Any]:
     """The first rows of the main columns, for paper and for browsers without scripts."""
-    names = [name for name in _PRINTED_COLUMNS if name in content.table]
+    names = [name for name in _MAIN_COLUMNS if name in content.table]
     for name, values in content.table.items():
-        if len(names) < len(_PRINTED_COLUMNS) and name not in names and is_numeric(values):
+        if len(names) < len(_MAIN_COLUMNS) and name not in names and is_numeric(values):
             names.append(name)
     rows = [[content.table[name][row] for name in names] for row in range(min(content.rows, _PRINTED_ROWS))]
     return {"names": names, "rows": rows}

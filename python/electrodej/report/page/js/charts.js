@@ -71,7 +71,8 @@ class Chart {
     this.root = make("figure", { class: `chart ${kind}` }, this.controls, this.svg, this.caption);
     this.choices = chosen.map(([title, name]) => this.addChoice(title, name));
     document.getElementById("chart-list").append(this.root);
-    for (const event of ["filter", "select"]) state.on(event, () => this.draw());
+    state.on("filter", () => this.draw());
+    state.on("select", () => this.markChosen());
     new ResizeObserver(() => {
       if (this.root.clientWidth !== this.width) this.draw();
     }).observe(this.root);
@@ -91,10 +92,18 @@ class Chart {
     return this.columns.find((column) => column.name === choice.select.value);
   }
 
+  // Marks the chosen particle without drawing all others anew.
+  markChosen() {
+    for (const mark of this.svg.querySelectorAll(".chosen")) mark.remove();
+    const mark = this.chosenPlace && state.selected >= 0 ? this.chosenPlace(state.selected) : null;
+    if (mark) this.svg.append(mark);
+  }
+
   begin() {
     this.width = this.root.clientWidth;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${CHART_HEIGHT}`);
     this.svg.replaceChildren();
+    this.chosenPlace = () => null;
     return this.width > MARGIN.left + MARGIN.right + 40;
   }
 }
@@ -131,7 +140,8 @@ class Histogram extends Chart {
     });
     const middle = quantile(values, 0.5);
     this.svg.append(makeSvg("path", { class: "middle", d: `M${axis.at(middle)} ${MARGIN.top}V${bottom}` }));
-    this.markChosen(column, axis, log);
+    this.chosenPlace = (row) => this.line(column.values[row], axis, log);
+    this.markChosen();
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     const spread = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length - 1));
     const undefinedCount = state.shownRows.length - defined.length;
@@ -157,10 +167,9 @@ class Histogram extends Chart {
     return counts;
   }
 
-  markChosen(column, axis, log) {
-    const value = state.selected >= 0 ? column.values[state.selected] : NaN;
-    if (!Number.isFinite(value) || (log && value <= 0) || value < axis.low || value > axis.high) return;
-    this.svg.append(makeSvg("path", { class: "chosen", d: `M${axis.at(value)} ${MARGIN.top}V${CHART_HEIGHT - MARGIN.bottom}` }));
+  line(value, axis, log) {
+    if (!Number.isFinite(value) || (log && value <= 0) || value < axis.low || value > axis.high) return null;
+    return makeSvg("path", { class: "chosen", d: `M${axis.at(value)} ${MARGIN.top}V${CHART_HEIGHT - MARGIN.bottom}` });
   }
 }
 
@@ -194,8 +203,11 @@ class Scatter extends Chart {
     const size = rows.length > 20000 ? 1.5 : rows.length > 3000 ? 2.5 : 5;
     const path = this.points.map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("");
     this.svg.append(makeSvg("path", { class: "dots", "stroke-width": size, d: path }));
-    const chosen = this.points.find(({ row }) => row === state.selected);
-    if (chosen) this.svg.append(makeSvg("circle", { class: "chosen", cx: chosen.x, cy: chosen.y, r: 6 }));
+    this.chosenPlace = (chosen) => {
+      const point = this.points.find(({ row }) => row === chosen);
+      return point ? makeSvg("circle", { class: "chosen", cx: point.x, cy: point.y, r: 6 }) : null;
+    };
+    this.markChosen();
     const parts = [`n = ${rows.length}`];
     if (rows.length > 2) parts.push(`rank correlation (Spearman) ${readable(spearman(rows, xColumn.values, yColumn.values), 2)}`);
     this.caption.textContent = parts.join(", ");

@@ -37,10 +37,10 @@ async function start() {
   }
   if (scene) {
     const honest = await scene.volume.loadGreys(scene.position[0], (k) => {
-      if (k === scene.position[0] || k % 64 === 0) scene.draw();
+      if (k === scene.position[0] || k % 64 === 0) scene.redraw();
     });
     if (!honest) tell("This browser changes pictures that a page reads back (a privacy setting), so the grey slices below are not right.");
-    scene.draw();
+    scene.redraw();
   }
   document.body.dataset.ready = "true";
 }

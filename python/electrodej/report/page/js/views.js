@@ -20,6 +20,7 @@ class SliceView {
     this.rows = shape[this.down];
     this.slider.max = shape[this.along] - 1;
     this.picture = make("canvas", { width: this.columns, height: this.rows });
+    this.base = make("canvas"); // slice and outlines, kept while only the crosshair moves
     this.pixels = new ImageData(this.columns, this.rows);
     this.wheel = 0;
     this.listen();
@@ -39,6 +40,9 @@ class SliceView {
     this.canvas.style.height = `${this.height}px`;
     this.canvas.width = Math.round(this.width * density);
     this.canvas.height = Math.round(this.height * density);
+    this.base.width = this.canvas.width;
+    this.base.height = this.canvas.height;
+    this.drawn = "";
     this.root.style.width = `${Math.max(this.width, 150)}px`;
     this.density = density;
   }
@@ -52,15 +56,25 @@ class SliceView {
     this.output.textContent = `${place}, slice ${slice} of ${volume.whole[this.along]}`;
     this.slider.setAttribute("aria-valuetext", this.output.textContent);
     this.canvas.dataset.slice = slice;
+    const wanted = `${index} ${this.scene.look}`;
+    if (this.drawn !== wanted) this.drawBase(index);
+    this.drawn = wanted;
+    const context = this.canvas.getContext("2d");
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(this.base, 0, 0);
+    context.setTransform(this.density, 0, 0, this.density, 0, 0);
+    if (this.scene.showCross) this.drawCross(context);
+    this.drawScaleBar(context);
+  }
+
+  drawBase(index) {
     this.fillPixels(index);
     this.picture.getContext("2d").putImageData(this.pixels, 0, 0);
-    const context = this.canvas.getContext("2d");
+    const context = this.base.getContext("2d");
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
     context.imageSmoothingEnabled = this.width / this.columns < 4 || this.height / this.rows < 4;
     context.drawImage(this.picture, 0, 0, this.width, this.height);
     this.drawOutlines(context, index);
-    if (this.scene.showCross) this.drawCross(context);
-    this.drawScaleBar(context);
   }
 
   fillPixels(index) {
@@ -224,6 +238,7 @@ class Scene {
     this.volume = volume;
     this.columns = columns;
     this.position = volume.shape.map((n) => Math.floor(n / 2));
+    this.look = 0;
     this.showOutlines = true;
     this.showCross = true;
     const codes = manifest.rows + 252;
@@ -246,6 +261,12 @@ class Scene {
 
   moveTo(position) {
     this.position = position;
+    this.draw();
+  }
+
+  // To be called when anything but the position has changed.
+  redraw() {
+    this.look++;
     this.draw();
   }
 
@@ -289,16 +310,15 @@ class Scene {
     if (row >= 0 && from !== "view") {
       const place = this.volume.placeOf(row + 1);
       if (place) this.position = place;
-      this.card.classList.toggle("unseen", !place);
       if (!place) this.card.append(make("p", {}, "No voxel of this particle lies in the slices shown here."));
     }
-    this.draw();
+    this.redraw();
   }
 
   showRows(rows) {
     this.shown.fill(0);
     for (const row of rows) this.shown[row + 1] = 1;
-    this.draw();
+    this.redraw();
   }
 
   showCard(row) {
@@ -341,7 +361,7 @@ class Scene {
   buildControls() {
     const outlines = document.getElementById("show-outlines");
     const cross = document.getElementById("show-cross");
-    outlines.addEventListener("change", () => { this.showOutlines = outlines.checked; this.draw(); });
+    outlines.addEventListener("change", () => { this.showOutlines = outlines.checked; this.redraw(); });
     cross.addEventListener("change", () => { this.showCross = cross.checked; this.draw(); });
     this.showOutlines = outlines.checked;
     this.showCross = cross.checked;
@@ -353,7 +373,7 @@ class Scene {
       this.tintName = choice.value;
       this.paint();
       this.showLegend();
-      this.draw();
+      this.redraw();
     });
   }
 
