@@ -53,8 +53,8 @@ def ball(radius: float, *, spacing: Triple, offset: Triple = (0.0, 0.0, 0.0), ma
     ``offset`` (in voxels, between -0.5 and 0.5) moves its centre off the middle of a voxel; ``margin`` is the
     number of empty voxels kept on each side.
 
-    >>> ball(1.0, spacing=(1.0, 1.0, 1.0), margin=1).labels.sum()
-    np.uint16(7)
+    >>> int(ball(1.0, spacing=(1.0, 1.0, 1.0), margin=1).labels.sum())
+    7
     """
     return ellipsoid((radius, radius, radius), spacing=spacing, offset=offset, margin=margin)
 

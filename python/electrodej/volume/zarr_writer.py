@@ -112,7 +112,7 @@ class ZarrSink:
         if self._format == 2:
             options["chunk_key_encoding"] = {"name": "v2", "separator": "/"}
             if self._compressed:
-                from numcodecs import Blosc  # type: ignore[import-untyped]
+                from numcodecs import Blosc
 
                 options["compressors"] = Blosc(cname="zstd", clevel=3, shuffle=Blosc.SHUFFLE)
         else:
