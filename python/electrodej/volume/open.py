@@ -58,7 +58,7 @@ def open_volume(
     >>> import tempfile, numpy as np
     >>> from electrodej.volume import write_volume
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_volume(f"{folder}/grey.tif", np.zeros((4, 5, 6), np.uint8), spacing=(0.1, 0.07, 0.07))
+    ...     path = write_volume(f"{folder}/grey.tif", np.zeros((4, 5, 6), np.uint8), spacing=(0.1, 0.07, 0.07))
     ...     with open_volume(f"{folder}/grey.tif") as volume:
     ...         volume.spacing, volume[1:3, :2, :2].shape
     ((0.1, 0.07, 0.07), (2, 2, 2))
