@@ -160,6 +160,18 @@ def test_particles_of_awkward_form(reference: ModuleType) -> None:
             assert_agreement(reference, grey, labels, spacing=spacing, radius=voxels * min(spacing))
 
 
+def test_cavities_that_leak_over_an_edge_or_a_corner_are_holes(reference: ModuleType) -> None:
+    # Background is 6-connected: the middle voxel meets the gap in the wall only over an edge or a corner.
+    labels = np.zeros((7, 7, 15), np.uint8)
+    labels[2:5, 2:5, 1:4], labels[2:5, 2:5, 6:9], labels[2:5, 2:5, 11:14] = 1, 2, 3
+    labels[3, 3, [2, 7, 12]] = 0
+    labels[2, 2, 2] = labels[2, 2, 6] = labels[3, 2, 12] = 0  # over an edge, over a corner, through a face
+    grey = np.ones(labels.shape, np.uint8)
+    assert_agreement(reference, grey, labels, spacing=UNIT, radius=0.5)
+    table = features(grey, labels, spacing=UNIT, radius=0.5)
+    assert_allclose(table["Damage"], [1 / 26, 1 / 26, 0])
+
+
 def test_one_particle_that_touches_all_faces(reference: ModuleType) -> None:
     grey = np.arange(6 * 7 * 8, dtype=np.uint16).reshape(6, 7, 8)
     assert_agreement(reference, grey, np.ones(grey.shape, np.uint8), spacing=UNIT, radius=2.0)
