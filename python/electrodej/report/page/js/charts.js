@@ -201,7 +201,8 @@ class Scatter extends Chart {
     drawAxes(this.svg, xAxis, yAxis, this.width, nameWithUnit(xColumn), nameWithUnit(yColumn));
     this.points = rows.map((row) => ({ row, x: xAxis.at(xColumn.values[row]), y: yAxis.at(yColumn.values[row]) }));
     const size = rows.length > 20000 ? 1.5 : rows.length > 3000 ? 2.5 : 5;
-    const path = this.points.map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}h0`).join("");
+    // A hair of length, because Firefox prints points of no length as lines.
+    const path = this.points.map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}h.01`).join("");
     this.svg.append(makeSvg("path", { class: "dots", "stroke-width": size, d: path }));
     this.chosenPlace = (chosen) => {
       const point = this.points.find(({ row }) => row === chosen);
