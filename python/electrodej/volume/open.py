@@ -58,8 +58,9 @@ def open_volume(
     >>> import tempfile, numpy as np
     >>> from electrodej.volume import write_volume
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = write_volume(f"{folder}/grey.tif", np.zeros((4, 5, 6), np.uint8), spacing=(0.1, 0.07, 0.07))
-    ...     with open_volume(f"{folder}/grey.tif") as volume:
+    ...     path = f"{folder}/grey.tif"
+    ...     _ = write_volume(path, np.zeros((4, 5, 6), np.uint8), spacing=(0.1, 0.07, 0.07))
+    ...     with open_volume(path) as volume:
     ...         volume.spacing, volume[1:3, :2, :2].shape
     ((0.1, 0.07, 0.07), (2, 2, 2))
     """
