@@ -16,10 +16,6 @@ from electrodej.report import ReportContent, write_report
 SPACING = (0.4, 0.2, 0.2)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: needs headless Chromium")
-
-
 def boxes() -> tuple[np.ndarray, np.ndarray]:
     """Grey and labels, 12 x 30 x 40 voxels: boxes 5, 7 and 70000 of the table, and box 9 that it lacks."""
     labels = np.zeros((12, 30, 40), np.uint32)
