@@ -42,7 +42,7 @@ bench: env
 	@$(RUN)/python benchmarks/run.py
 
 docs: env
-	@$(RUN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet
 	@echo "the documentation is in site/index.html"
 
 lock:
