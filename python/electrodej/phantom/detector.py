@@ -91,7 +91,7 @@ def detect(config: PhantomConfig, seed: int, z0: int, painted: Grey) -> NDArray[
         add_streaks(seed + 24, origin, spacing, config.streaks, config.streak_length, grey)
     if config.rings > 0:
         axis_y, axis_x = (
-            (0.5 + config.axis_offset[axis]) * config.shape[1 + axis] * config.spacing[1 + axis]
+            ((0.5 + config.axis_offset[axis]) * config.shape[1 + axis] - 0.5) * config.spacing[1 + axis]
             for axis in range(2)
         )
         add_rings(seed + 25, origin, spacing, axis_y, axis_x, config.rings, config.ring_width, grey)
