@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from electrodej import __version__
 from electrodej.extras import EXTRAS
-from electrodej.fiji.java import MINIMUM_VERSION, REMEDY, find_java
+from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
 Status = Literal["ok", "missing", "too old"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from electrodej.errors import ElectrodeJError, MissingExtraError
 from electrodej.fiji import jvm
-from electrodej.fiji.java import Java
+from electrodej.java import Java
 
 
 @pytest.mark.imagej

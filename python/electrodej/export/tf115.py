@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from electrodej.errors import InputError
 from electrodej.export.jars import VERSION, Tf115UnavailableError, class_path
-from electrodej.fiji.java import MINIMUM_VERSION, REMEDY, find_java
+from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 from electrodej.progress import Progress, silent
 
 FloatArray = npt.NDArray[np.float32]

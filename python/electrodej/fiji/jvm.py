@@ -10,7 +10,7 @@ import os
 from typing import Any
 
 from electrodej.errors import ElectrodeJError, MissingExtraError
-from electrodej.fiji.java import MINIMUM_VERSION, REMEDY, find_java
+from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
 IMAGEJ = "net.imagej:ij:1.54p"
 
