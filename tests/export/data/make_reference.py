@@ -12,9 +12,6 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
-from csbdeep.models import CARE, Config
-from stardist.models import Config2D, StarDist2D
 
 HERE = Path(__file__).resolve().parent
 SIZES = ((32, 48), (64, 32))
@@ -35,6 +32,8 @@ def randomise(model, seed):
 
 def answers(path):
     """Return what a zip answers in this TensorFlow, for images of two sizes."""
+    import tensorflow as tf
+
     found = {}
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(str(path)) as archive:
         archive.extractall(folder)
@@ -52,6 +51,8 @@ def answers(path):
 
 
 def stardist(name, with_thresholds, **options):
+    from stardist.models import Config2D, StarDist2D
+
     config = Config2D(train_batch_size=1, unet_n_filter_base=4, net_conv_after_unet=8, **options)
     model = StarDist2D(config, name=name, basedir=str(HERE))
     randomise(model.keras_model, 7)
@@ -62,6 +63,8 @@ def stardist(name, with_thresholds, **options):
 
 
 def care(name, **options):
+    from csbdeep.models import CARE, Config
+
     model = CARE(Config("YX", 1, 1, unet_n_depth=2, unet_n_first=4, **options), name=name, basedir=str(HERE))
     randomise(model.keras_model, 11)
     model.keras_model.save_weights(str(HERE / name / "weights_best.h5"))
@@ -98,4 +101,5 @@ def main():
     keep(care("care-keras-2.3.1", probabilistic=True), "care-keras-2.3.1")
 
 
-main()
+if __name__ == "__main__":
+    main()
