@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from electrodej.cli.context import Context
 from electrodej.cli.options import add_common, parse_shape
@@ -66,7 +65,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         force=options.force,
         progress=context.progress,
     )
-    volume = float(np.prod(config.shape) * np.prod(config.spacing))
+    volume = math.prod(config.shape) * math.prod(config.spacing)
     result = {
         "folder": options.dir,
         "particles": len(truth["label"]),
