@@ -1,7 +1,7 @@
 """Make the project's environment: .venv at the root, holding exactly what requirements.lock pins.
 
-Needs nothing but Python 3.11 or newer; uses uv where it is installed, because it is quicker. Run again,
-it does nothing as long as the lock and pyproject.toml are unchanged.
+Needs nothing but Python 3.11 or newer. Run again, it does nothing as long as the lock and pyproject.toml are
+unchanged.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -30,13 +31,11 @@ def main() -> None:
     if STAMP.is_file() and STAMP.read_text() == wanted and python().exists():
         return
     print(
-        f"setting up {ENVIRONMENT.name} from {LOCK.name} (once; a few minutes with pip, less with uv)",
+        f"setting up {ENVIRONMENT.name} from {LOCK.name} (once; a minute or a few)",
         flush=True,
     )
     uv = shutil.which("uv")
-    if uv:
-        install_with_uv(uv)
-    else:
+    if not (uv and install_with_uv(uv)):
         install_with_pip()
     STAMP.write_text(wanted)
 
@@ -55,26 +54,54 @@ def python() -> Path:
     return ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def install_with_uv(uv: str) -> None:
-    run(uv, "venv", "--quiet", "--clear", "--seed", "--python", sys.executable, str(ENVIRONMENT))
-    target = ["--python", str(python())]
-    run(uv, "pip", "install", "--quiet", "--require-hashes", *target, "--requirements", str(LOCK))
-    run(
-        uv, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", *target, "--editable", str(ROOT)
+def install_with_uv(uv: str) -> bool:
+    """Install with a uv that is on the machine, or say that it did not work."""
+    made = attempt(uv, "venv", "--quiet", "--clear", "--seed", "--python", sys.executable, str(ENVIRONMENT))
+    return made and fill_with_uv(uv)
+
+
+def fill_with_uv(uv: str) -> bool:
+    install = (uv, "pip", "install", "--quiet", "--python", str(python()))
+    return attempt(*install, "--require-hashes", "--requirements", str(LOCK)) and attempt(
+        *install, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)
     )
 
 
 def install_with_pip() -> None:
+    """Install with pip alone; it first brings the locked uv, which does the rest many times as fast."""
     venv.EnvBuilder(clear=True, with_pip=True).create(ENVIRONMENT)
-    pip = [str(python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    run(*pip, "--require-hashes", "--requirement", str(LOCK))
-    run(*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
+    pip = (
+        str(python()),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--require-hashes",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        only_uv = Path(folder) / "uv.txt"
+        only_uv.write_text(locked("uv"))
+        if attempt(*pip, "--requirement", str(only_uv)) and fill_with_uv(str(python().with_name("uv"))):
+            return
+    # uv knows nothing of pip's settings, such as a mirror; pip itself does.
+    if not attempt(*pip, "--requirement", str(LOCK)):
+        sys.exit("installing what requirements.lock pins failed; the lines above say why")
+    if not attempt(*pip[:-1], "--no-deps", "--no-build-isolation", "--editable", str(ROOT)):
+        sys.exit("installing ElectrodeJ itself failed; the lines above say why")
 
 
-def run(*command: str) -> None:
-    done = subprocess.run(command, check=False)
-    if done.returncode:
-        sys.exit(f"setting up the environment failed at: {' '.join(command)}")
+def locked(package: str) -> str:
+    """Return the lines of the lock that pin one package."""
+    lines = LOCK.read_text().splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"{package}=="))
+    end = next(number for number in range(start, len(lines)) if not lines[number].endswith("\\"))
+    return "\n".join(lines[start : end + 1]) + "\n"
+
+
+def attempt(*command: str) -> bool:
+    """Run a command and say whether it worked."""
+    return subprocess.run(command, check=False).returncode == 0
 
 
 if __name__ == "__main__":
