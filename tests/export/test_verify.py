@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import zipfile
 from collections.abc import Callable
@@ -99,7 +100,7 @@ def test_a_savedmodel_of_tensorflow_2_fails_as_users_report(tmp_path: Path, tf11
         if path.is_file()
     }
     text = problems(zipped(tmp_path / "tf2.zip", files), tf115)
-    assert "TensorFlow 1.15 does not know the attribute 'allowed_devices' of VarHandleOp" in text
+    assert re.search(r"layer '\w+' \(VarHandleOp\): TensorFlow 1.15 does not know the attribute '\w+'", text)
     assert "TensorFlow 1.15 says:" in text
 
 
@@ -159,6 +160,18 @@ def test_an_output_that_is_not_the_first_of_its_operation(edited: Callable[[Edit
         signature(meta).outputs["output"].name = "output:1"
 
     assert "'output:1', and Fiji reads only names that end in :0" in problems(edited(edit), tf115)
+
+
+def test_the_attribute_that_users_report_is_named(edited: Callable[[Edit], Path], tf115: Any) -> None:
+    def edit(meta: Any) -> None:
+        node = meta.graph_def.node.add(name="dense/kernel", op="VarHandleOp")
+        node.attr["dtype"].type = 1
+        node.attr["shape"].shape.dim.add(size=1)
+        node.attr["allowed_devices"].list.SetInParent()
+
+    text = problems(edited(edit), tf115)
+    assert "TensorFlow 1.15 does not know the attribute 'allowed_devices' of VarHandleOp" in text
+    assert "NodeDef mentions attr 'allowed_devices'" in text
 
 
 def test_an_operation_of_tomorrow_is_named_with_its_layer(edited: Callable[[Edit], Path], tf115: Any) -> None:

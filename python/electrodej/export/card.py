@@ -106,8 +106,9 @@ def documentation_for(info: ModelInfo, zip_name: str) -> str:
     if info.kind == "stardist":
         lines += [
             f"`Plugins > StarDist > StarDist 2D`, model `Model (.zip) from File`, file `{zip_name}`,",
-            f"probability threshold {info.probability_threshold}, overlap threshold {info.overlap_threshold},",
-            f"percentiles {info.percentiles[0]} and {info.percentiles[1]}. The macro beside the zip does this.",
+            f"probability threshold {info.probability_threshold}, overlap threshold",
+            f"{info.overlap_threshold}, percentiles {info.percentiles[0]} and {info.percentiles[1]}.",
+            "The macro beside the zip does this.",
         ]
     else:
         lines += [

@@ -17,7 +17,7 @@ from electrodej.export.libraries import need_keras
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 # Tried in this order: poolings by two are the rule, by three or five the exception.
 _DIVISORS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 3, 6, 9, 12, 24, 27, 5, 10, 20, 25)
-_AT_LEAST = 96
+_AT_LEAST = 64
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def ready_for_fiji(model: Any, info: ModelInfo, *, where: str = "the model") -> 
 def size_divisor(model: Any, *, where: str = "the model") -> int:
     """Return the number of which height and width must be multiples, so that output and input match.
 
-    Found by asking the layers for the shapes of their results; nothing is computed.
+    Found by running small images: what the layers say of their shapes misses branches that do not fit.
     """
     for divisor in _DIVISORS:
         start = -(-_AT_LEAST // divisor)
@@ -111,7 +111,8 @@ def size_divisor(model: Any, *, where: str = "the model") -> int:
             return divisor
     raise InputError(
         f"{where}: its output is not of the size of its input (for 256x256 it is {_size_of(model, 256)}), "
-        "and Fiji needs them to be the same; add upsampling to the full size"
+        "and Fiji needs that for images of any size; build it without layers for one size, and add "
+        "upsampling to the full size"
     )
 
 
@@ -120,13 +121,13 @@ def _keeps_size(model: Any, size: int) -> bool:
 
 
 def _size_of(model: Any, size: int) -> str:
-    import keras
+    import numpy as np
 
-    image = keras.KerasTensor((1, size, size, model.inputs[0].shape[-1]))
+    image = np.zeros((1, size, size, model.inputs[0].shape[-1]), np.float32)
     try:
-        shape = model.compute_output_spec(image).shape
-    except Exception:  # two branches of different size do not fit together: another divisor may do
-        return "nothing, because its branches do not fit together"
+        shape = model(image, training=False).shape
+    except Exception:  # branches of different size do not fit together: another divisor may do
+        return "nothing, because layers do not fit"
     return "x".join(str(length) for length in shape[1:-1])
 
 

@@ -34,6 +34,8 @@ class Tf2:
                 with open_archive(archive) as opened:
                     unpack(opened, Path(folder), path=archive)
             try:
+                # It says that it is deprecated; its successor cannot give a session.
+                tf.get_logger().setLevel("ERROR")
                 meta = tf.compat.v1.saved_model.load(self._session, [TAG], folder)
             except Exception as error:
                 self._session.close()

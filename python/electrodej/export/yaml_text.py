@@ -48,8 +48,11 @@ def _item(value: Any, indent: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    # JSON's texts, numbers and empty collections are YAML's too.
-    return json.dumps(value, ensure_ascii=False)
+    # JSON's texts, numbers and empty collections are YAML's too, but for 1e-06, which YAML 1.1 takes for a text.
+    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float) and "e" in text and "." not in text:
+        return text.replace("e", ".0e")
+    return text
 
 
 def _key(key: str) -> str:
