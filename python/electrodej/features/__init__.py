@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from electrodej.features.api import features
 from electrodej.features.particles import Particle
-from electrodej.features.registry import Attribute, forget, listing, measure
+from electrodej.features.registry import Attribute, forget, listing, load_measures, measure
 from electrodej.features.table import FeatureTable
 
-__all__ = ["Attribute", "FeatureTable", "Particle", "features", "forget", "listing", "measure"]
+__all__ = [
+    "Attribute",
+    "FeatureTable",
+    "Particle",
+    "features",
+    "forget",
+    "listing",
+    "load_measures",
+    "measure",
+]

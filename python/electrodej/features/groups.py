@@ -10,6 +10,9 @@ from electrodej.features.particles import Plan
 from electrodej.features.sources import Box
 from electrodej.features.typing import Ints
 
+# Voxels of boxes that a task treats at most, so that work stops soon when it is cancelled.
+_AT_ONCE = 1e8
+
 
 @dataclass(frozen=True)
 class Group:
@@ -33,7 +36,7 @@ def grouped(plan: Plan, boxes: Ints, *, voxel_bytes: int, budget: float, parts: 
     low = np.maximum(boxes[:, 0::2] - pad, 0)
     high = np.minimum(boxes[:, 1::2] + pad, np.asarray(plan.shape))
     cost = np.prod(high - low, axis=1).astype(float)
-    limit = cost.sum() / parts
+    limit = min(cost.sum() / parts, _AT_ONCE)
     groups = []
     waiting = [np.lexsort((boxes[:, 4], boxes[:, 2], boxes[:, 0]))]
     while waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -49,9 +50,11 @@ class Work:
     ) -> list[tuple[int, Any]]:
         self.progress(begin, 1.0, stage)
         results = []
-        for done, result in enumerate(self.scheduler.run(function, tasks), start=1):
-            results.append(result)
-            self.progress(begin + (end - begin) * done / len(tasks), 1.0, stage)
+        # Closed at once when ``progress`` raises, so that what has not begun does not begin any more.
+        with contextlib.closing(self.scheduler.run(function, tasks)) as coming:
+            for done, result in enumerate(coming, start=1):
+                results.append(result)
+                self.progress(begin + (end - begin) * done / len(tasks), 1.0, stage)
         return results
 
 

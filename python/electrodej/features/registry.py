@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from electrodej.errors import InputError
@@ -146,7 +148,26 @@ def selected(
 
 
 def listing() -> list[dict[str, str]]:
-    """Name, unit, groups and definition of every attribute, in the order of the table."""
+    """All attributes in the order of the table: ``name``, ``unit``, ``groups`` and ``definition``."""
     rows = [(a.name, a.unit, ", ".join(a.groups), a.definition) for a in built_in()]
     rows += [(m.name, m.unit, "own", m.definition) for m in own_measures()]
     return [dict(zip(("name", "unit", "groups", "definition"), row, strict=True)) for row in rows]
+
+
+def load_measures(path: str | os.PathLike[str]) -> None:
+    """Run a Python file that adds measures with `measure`."""
+    import runpy
+
+    if not Path(path).is_file():
+        raise InputError(f"{path}: there is no such file; give a Python file that adds measures")
+    before = set(_own)
+    try:
+        runpy.run_path(os.fspath(path))
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{path}: the measures could not be loaded: {type(error).__name__}: {error}"
+        ) from error
+    if set(_own) == before:
+        raise InputError(f"{path}: adds no measure; decorate a function with @measure, see docs/features.md")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
 from electrodej.errors import InputError
+from electrodej.features.sources import Source
 
 Task = tuple[Any, ...]
 
@@ -17,11 +18,11 @@ class Scheduler(Protocol):
 
     workers: int
 
-    def share(self, value: Any) -> Any:
+    def share(self, value: Source | None) -> Any:
         """Make an input known to all workers; what is returned stands for it in the tasks."""
         ...
 
-    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]: ...
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Generator[tuple[int, Any]]: ...
 
     def close(self) -> None: ...
 
@@ -34,10 +35,10 @@ class Threads:
             raise InputError(f"jobs: {jobs} is no number of threads; give 1 or more")
         self.workers = jobs or _cores()
 
-    def share(self, value: Any) -> Any:
+    def share(self, value: Source | None) -> Any:
         return value
 
-    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Generator[tuple[int, Any]]:
         if self.workers == 1 or len(tasks) == 1:
             for number, task in enumerate(tasks):
                 yield number, function(*task)
@@ -74,10 +75,12 @@ class Cluster:
             self._client = scheduler
         self.workers = max(sum(self._client.nthreads().values()), 1)
 
-    def share(self, value: Any) -> Any:
-        return None if value is None else self._client.scatter(value, broadcast=True, hash=False)
+    def share(self, value: Source | None) -> Any:
+        if value is None or value.travels_light:
+            return value
+        return self._client.scatter(value, broadcast=True, hash=False)
 
-    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Iterator[tuple[int, Any]]:
+    def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Generator[tuple[int, Any]]:
         import distributed
 
         as_completed: Any = distributed.as_completed

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -46,6 +48,19 @@ class Source:
     role: str
     crop: int = 0
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker elsewhere opens the file itself: only its name travels.
+        path = getattr(self.data, "path", None)
+        if isinstance(path, Path) and path.exists():
+            where = path.resolve()
+            return _reopened, (str(where), where.stat().st_mtime_ns, self.role, self.crop)
+        return Source, (self.data, self.role, self.crop)
+
+    @property
+    def travels_light(self) -> bool:
+        """Whether a worker elsewhere gets a file's name instead of the voxels."""
+        return self.__reduce__()[0] is _reopened
+
     @property
     def shape(self) -> tuple[int, int, int]:
         z, y, x = self.data.shape
@@ -80,6 +95,14 @@ class Source:
         if ready is None:
             ready = _converted(part, self.role)
         return Window(np.ascontiguousarray(ready), (z0, y0, x0))
+
+
+@functools.lru_cache(maxsize=8)
+def _reopened(path: str, changed: int, role: str, crop: int) -> Source:  # noqa: ARG001
+    """The source in another process; ``changed`` keeps an older file of that name apart."""
+    from electrodej.volume import open_volume
+
+    return Source(open_volume(path), role, crop)
 
 
 def _plain(source: Source) -> bool:
