@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from electrodej.errors import InputError
@@ -184,6 +185,32 @@ def test_an_operation_of_tomorrow_is_named_with_its_layer(edited: Callable[[Edit
     assert "TensorFlow 1.15 says:" in text
 
 
+def test_a_graph_that_writes_files_is_not_run(
+    edited: Callable[[Edit], Path], tmp_path: Path, tf115: Any
+) -> None:
+    target = tmp_path / "written"
+
+    def edit(meta: Any) -> None:
+        import tensorflow as tf
+
+        for name, text in (("where", str(target)), ("what", "x")):
+            node = meta.graph_def.node.add(name=name, op="Const")
+            node.attr["dtype"].type = 7
+            node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(text))
+        meta.graph_def.node.add(name="write", op="WriteFile", input=["where", "what"])
+        next(node for node in meta.graph_def.node if node.name == "output").input.append("^write")
+
+    path = edited(edit)
+    assert "would do more than compute (WriteFile), so it is not run" in problems(path, tf115)
+    assert not target.exists()
+    # It is that graph which writes: without the check it would have.
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    tf115.load(tmp_path / "unpacked")
+    tf115.run(np.zeros((1, 64, 64, 1), np.float32), input="input", output="output")
+    assert target.exists()
+
+
 def test_variables_without_their_values(data: Path, tmp_path: Path, tf115: Any) -> None:
     with zipfile.ZipFile(data / "care-keras-2.3.1" / "tf1.zip") as archive:
         content = archive.read("saved_model.pb")
@@ -213,7 +240,6 @@ def test_a_network_that_looks_further_than_the_overlap_runs_with_a_warning(
 
 def small_zip(*, pool: int = 1, dilation: int = 1) -> bytes:
     import keras
-    import numpy as np
 
     from electrodej.export.graph import flexible, freeze
     from electrodej.export.rewrite import rewrite
@@ -324,8 +350,6 @@ def test_a_jar_that_is_another_file_is_not_run(
 
 
 def test_a_process_that_dies_is_told(good: Path, tmp_path: Path) -> None:
-    import numpy as np
-
     from electrodej.export.tf115 import Tf115
 
     with Tf115(threads=1) as other, zipfile.ZipFile(good) as archive:

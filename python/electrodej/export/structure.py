@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.export.acting import acting_operations
 from electrodej.export.archive import open_archive, read_entry
 from electrodej.export.findings import Finding, note, ok, problem
 from electrodej.export.libraries import need_tensorflow
@@ -30,6 +31,8 @@ class Opened:
         Good and bad about its structure.
     graph
         Its ``GraphDef``, or None where there is none to check.
+    acting
+        Operations in it that would do more than compute.
     input, output
         Names of the operations that Fiji feeds and fetches.
     channels_in, channels_out
@@ -38,6 +41,7 @@ class Opened:
 
     findings: tuple[Finding, ...]
     graph: Any = None
+    acting: tuple[str, ...] = ()
     input: str = ""
     output: str = ""
     channels_in: int | None = None
@@ -95,21 +99,23 @@ def _opened(content: bytes, names: list[str], extra: list[str]) -> Opened:
     findings: list[Finding] = [ok("structure", f"{MODEL_FILE} is at the root, with the tag {TAG!r}")]
     if extra:
         findings.append(note("structure", f"Fiji ignores {', '.join(sorted(extra)[:3])}"))
+    acting = tuple(acting_operations(meta))
     findings += _variable_findings(meta.graph_def, names)
     signature = meta.signature_def.get(SIGNATURE) if SIGNATURE in meta.signature_def else None
     if signature is None:
         there = ", ".join(sorted(meta.signature_def)) or "none"
         findings.append(problem("structure", f"the signature {SIGNATURE!r} is missing (there is: {there})"))
-        return Opened(tuple(findings), meta.graph_def)
+        return Opened(tuple(findings), meta.graph_def, acting)
     findings += _signature_findings(signature)
     if not signature.inputs or not signature.outputs:
-        return Opened(tuple(findings), meta.graph_def)
+        return Opened(tuple(findings), meta.graph_def, acting)
     source, target = _pick(signature.inputs, INPUT), _pick(signature.outputs, OUTPUT)
     if not any(finding.status == "problem" for finding in findings):
         findings.append(ok("structure", f"one input {_shape(source)}, one output {_shape(target)}, float32"))
     return Opened(
         tuple(findings),
         meta.graph_def,
+        acting,
         source.name.removesuffix(":0"),
         target.name.removesuffix(":0"),
         _channels(source),

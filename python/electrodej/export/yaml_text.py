@@ -48,7 +48,7 @@ def _item(value: Any, indent: str) -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    # JSON's texts, numbers and empty collections are YAML's too, but for 1e-06, which YAML 1.1 takes for a text.
+    # What JSON writes is YAML too, but for 1e-06, which YAML 1.1 takes for a text.
     text = json.dumps(value, ensure_ascii=False)
     if isinstance(value, float) and "e" in text and "." not in text:
         return text.replace("e", ".0e")
