@@ -358,3 +358,20 @@ def test_a_process_that_dies_is_told(good: Path, tmp_path: Path) -> None:
         other._process.kill()
         with pytest.raises(InputError, match="ended without an answer"):
             other.run(np.zeros((1, 64, 64, 1), np.float32), input="input", output="output")
+
+
+def test_what_a_killed_run_left_is_swept_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    from electrodej.export.tf115 import Tf115
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("psutil.pid_exists", lambda process: process == os.getpid())
+    left, running = tmp_path / "electrodej-tf115-999-abc", tmp_path / f"electrodej-tf115-{os.getpid()}-abc"
+    for folder in (left, running):
+        folder.mkdir()
+        (folder / "library").write_bytes(b"x")
+    with Tf115(threads=1):
+        assert not left.exists()
+        assert (running / "library").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [running.name]

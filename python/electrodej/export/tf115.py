@@ -6,6 +6,7 @@ import collections
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from electrodej.progress import Progress, silent
 
 FloatArray = npt.NDArray[np.float32]
 _LINES_KEPT = 40
+_SCRATCH = "electrodej-tf115-"
 _SECONDS_TO_END = 5
 
 
@@ -44,7 +46,10 @@ class Tf115:
         _check_jpype()
         java_home = _java_home()
         jars = [str(path) for path in class_path(fetch=fetch, progress=progress)]
-        self._folder = tempfile.TemporaryDirectory(prefix="electrodej-tf115-", ignore_cleanup_errors=True)
+        _sweep()
+        self._folder = tempfile.TemporaryDirectory(
+            prefix=f"{_SCRATCH}{os.getpid()}-", ignore_cleanup_errors=True
+        )
         setup = {"java_home": str(java_home), "class_path": jars, "scratch": self._folder.name}
         self._said: collections.deque[str] = collections.deque(maxlen=_LINES_KEPT)
         self._process = subprocess.Popen(
@@ -142,6 +147,16 @@ class Tf115:
         with contextlib.suppress(ValueError):
             for line in stream or ():
                 self._said.append(line.strip())
+
+
+def _sweep() -> None:
+    """Remove what killed processes left: the unpacked library takes 190 MB."""
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        process = folder.name.removeprefix(_SCRATCH).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _java_home() -> Path:
