@@ -89,8 +89,13 @@ class Cluster:
             for number, task in enumerate(tasks)
         }
         try:
-            for future, result in as_completed(list(futures), with_results=True):
+            for future, result in as_completed(list(futures), loop=self._client.loop, with_results=True):
                 yield futures[future], result
+        except distributed.KilledWorker as error:
+            raise InputError(
+                "the cluster's workers died several times over the same piece of work, most often for want of "
+                "memory; give them more, or less at a time with --memory"
+            ) from error
         finally:
             self._client.cancel(list(futures))
 

@@ -1,0 +1,105 @@
+"""The same table from the workers of a Dask cluster, also when one of them is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from electrodej.errors import InputError
+from electrodej.features import Particle, features, forget, measure
+from electrodej.volume import open_volume, write_volume
+
+SPACING = (0.5, 0.4, 0.3)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two worker processes that come back when they die."""
+    from distributed import LocalCluster
+
+    with warnings.catch_warnings():
+        # Ports and sockets of processes that are killed on purpose.
+        warnings.simplefilter("ignore")
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def scene(blobs: Any) -> Any:
+    grey, labels = blobs((40, 44, 48), 20, seed=4, size=(2.0, 8.0))
+    return grey.astype(np.float32) * np.float32(1.1), labels
+
+
+@pytest.fixture(scope="module")
+def here(scene: Any) -> Any:
+    return features(*scene, spacing=SPACING, radius=1.5, jobs=1)
+
+
+def assert_same_table(one: Any, other: Any) -> None:
+    """Equal to the last bit."""
+    assert list(one.columns) == list(other.columns)
+    for name in one.columns:
+        assert_array_equal(one[name], other[name], err_msg=name)
+    for name in one.contacts:
+        assert_array_equal(one.contacts[name], other.contacts[name], err_msg=name)
+    assert one.notes == other.notes
+
+
+@pytest.mark.filterwarnings("ignore:Sending large graph")
+def test_cluster_gives_the_same_table_from_arrays(cluster: Any, scene: Any, here: Any) -> None:
+    there = features(*scene, spacing=SPACING, radius=1.5, scheduler=cluster.scheduler_address)
+    assert_same_table(here, there)
+
+
+def test_cluster_reads_chunked_files_itself_and_measures_across_their_borders(
+    cluster: Any, scene: Any, here: Any, tmp_path: Path
+) -> None:
+    for name, array in zip(("grey", "labels"), scene, strict=True):
+        write_volume(tmp_path / f"{name}.ome.zarr", array, spacing=SPACING)
+    with open_volume(tmp_path / "grey.ome.zarr") as grey, open_volume(tmp_path / "labels.ome.zarr") as labels:
+        there = features(
+            grey, labels, spacing=SPACING, radius=1.5, scheduler=cluster.scheduler_address, memory=1e6
+        )
+    assert_same_table(here, there)
+
+
+def test_killed_worker_costs_a_retry_and_not_the_result(
+    cluster: Any, scene: Any, here: Any, tmp_path: Path
+) -> None:
+    for name, array in zip(("grey", "labels"), scene, strict=True):
+        write_volume(tmp_path / f"{name}.tif", array, spacing=SPACING)
+    mark = tmp_path / "killed"
+
+    @measure("Deadly", unit="", definition="Kills the first worker that measures it.")
+    def deadly(particle: Particle) -> float:
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+            time.sleep(60)
+        return float(particle.label)
+
+    try:
+        with open_volume(tmp_path / "grey.tif") as grey, open_volume(tmp_path / "labels.tif") as labels:
+            there = features(grey, labels, spacing=SPACING, radius=1.5, scheduler=cluster.scheduler_address)
+    finally:
+        forget("Deadly")
+    assert mark.exists()
+    assert_array_equal(there.columns.pop("Deadly"), here["Label"])
+    assert_same_table(here, there)
+
+
+def test_scheduler_that_does_not_answer_is_named() -> None:
+    labels = np.zeros((2, 2, 2), np.uint8)
+    with pytest.raises(InputError, match="no Dask scheduler answers at nowhere"):
+        features(labels, labels, spacing=SPACING, scheduler="nowhere")
