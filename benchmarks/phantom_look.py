@@ -76,6 +76,7 @@ def main() -> None:
         curves(real, phantoms, options.out / "curves.png")
     if options.docs:
         curves(real, phantoms, options.docs / "phantom-statistics.png")
+        gallery(options.spacing, options.docs / "phantom-slice.png")
 
 
 def look(grey: Image, labels: NDArray[np.integer] | None) -> Look:
@@ -198,6 +199,27 @@ def side_by_side(real: Look, phantom: Look, path: Path) -> None:
     both = np.concatenate([real.grey, gap, phantom.grey], axis=1).astype(np.uint8)
     picture = Picture.fromarray(both)
     picture.resize((both.shape[1] * 2, both.shape[0] * 2), Picture.Resampling.BILINEAR).save(path)
+
+
+def gallery(spacing: float, path: Path) -> None:
+    """A phantom's grey, outlines and phases, and a section across it; nothing of the real slice."""
+    from PIL import Image as Picture
+
+    across = make_slice((420, 420), spacing=(spacing,) * 3, seed=PhantomConfig().seed)
+    along = make_slice((420, 420), view="xz", spacing=(spacing,) * 3, seed=PhantomConfig().seed + 1)
+    random = np.random.default_rng(0)
+    colours = random.integers(70, 255, (int(across.outlines.max()) + 1, 3)).astype(np.uint8)
+    colours[0] = 0
+    phase_colours = np.array([(20, 20, 30), (95, 95, 105), (235, 195, 80), (205, 50, 50)], dtype=np.uint8)
+    panels = [
+        np.repeat(across.grey[0][..., None], 3, axis=2),
+        colours[across.outlines[0]],
+        phase_colours[across.phases[0]],
+        np.repeat(along.grey[0][..., None], 3, axis=2),
+    ]
+    gap = np.full((420, 8, 3), 255, dtype=np.uint8)
+    row = [part for panel in panels for part in (panel, gap)][:-1]
+    Picture.fromarray(np.concatenate(row, axis=1)).save(path, optimize=True)
 
 
 def curves(real: Look, phantoms: list[Look], path: Path) -> None:

@@ -68,7 +68,7 @@ def test_texture_is_correlated_as_in_the_real_slice(section: Phantom):
 
 
 def test_value_noise_has_the_deviation_of_its_formula():
-    # Uniform numbers in -1..1 have variance 1/3; the weights' squares sum to 26/35 along each axis on average.
+    # Uniform numbers in -1..1 have variance 1/3; the weights' squares sum to 26/35 along an axis.
     assert math.sqrt((26 / 35) ** 3 / 3) == pytest.approx(VALUE_NOISE_STD, rel=1e-5)
     places = np.random.default_rng(0).uniform(-500, 500, (20_000, 3))
     memory = noise_memory(1)
@@ -98,7 +98,7 @@ def test_white_noise_depends_on_the_place_alone():
 
 def test_noise_is_correlated_as_its_gaussian_says():
     config = PhantomConfig(shape=(40, 96, 96), spacing=(0.1, 0.1, 0.2), noise_flatness=0.5)
-    field = correlated_noise(7, 0.2, config, 0, config.shape)
+    field = correlated_noise(7, 0.2, config, (0, 0, 0), config.shape)
     assert field.std() == pytest.approx(1, abs=0.02)
     # White noise under a Gaussian of deviation s is correlated by exp(-d^2 / 4 s^2).
     for axis, step, sigma in ((0, 0.1, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.2)):

@@ -49,7 +49,7 @@ class PhantomConfig:
     """Spread of the half axes: each is the radius times exp(ellipticity x a standard normal number)."""
     bumpiness: float = 0.14
     """Height of the widest bumps, as a share of the radius."""
-    roughness: float = 0.28
+    roughness: float = 0.25
     """Height of the fine roughness of the surface."""
     cohesion: float = 0.5
     """How strongly near particles are drawn together: 0 leaves small gaps, 1 makes all neighbours touch."""
@@ -88,9 +88,9 @@ class PhantomConfig:
 
     particle_grey: float = 184.0
     """Grey level of intact material."""
-    binder_grey: float = 93.0
+    binder_grey: float = 91.0
     """Grey level of carbon and binder."""
-    pore_grey: float = 65.0
+    pore_grey: float = 63.0
     """Grey level of pores."""
     crack_grey: float = 84.0
     """Grey level of a wide crack or core."""

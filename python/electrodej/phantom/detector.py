@@ -53,7 +53,11 @@ def blurred(source: Grey, taps: Taps) -> Grey:
 
 
 def correlated_noise(
-    seed: int, sigma: float, config: PhantomConfig, z0: int, shape: tuple[int, int, int]
+    seed: int,
+    sigma: float,
+    config: PhantomConfig,
+    first: tuple[int, int, int],
+    shape: tuple[int, int, int],
 ) -> Grey:
     """Noise of deviation 1, hashed from the voxel's place and smoothed by a Gaussian of ``sigma`` in xy."""
     from electrodej.phantom.kernels_noise import white_noise
@@ -62,28 +66,28 @@ def correlated_noise(
     taps = gaussian_taps(lengths, config.spacing, unit_power=True)
     halo = [len(weights) // 2 for weights in taps]
     white = np.empty([n + 2 * h for n, h in zip(shape, halo, strict=True)], dtype=np.float32)
-    white_noise(seed, z0 - halo[0], -halo[1], -halo[2], white)
+    white_noise(seed, first[0] - halo[0], first[1] - halo[1], first[2] - halo[2], white)
     return blurred(white, taps)
 
 
-def detect(config: PhantomConfig, seed: int, z0: int, painted: Grey) -> NDArray[Any]:
-    """Image of the painted slab (with its halo) that begins at slice ``z0``."""
+def detect(config: PhantomConfig, seed: int, first: tuple[int, int, int], painted: Grey) -> NDArray[Any]:
+    """Image of the painted slab (with its halo) whose first voxel without the halo is ``first``."""
     from electrodej.phantom.kernels_detector import add_rings, add_streaks, add_unevenness, round_to
 
     grey = blurred(painted, gaussian_taps(config.blur, config.spacing))
     if grey is painted:
         grey = painted.copy()
     shape = (grey.shape[0], grey.shape[1], grey.shape[2])
-    _spoil_slices(config, seed, z0, grey)
+    _spoil_slices(config, seed, first[0], grey)
     narrow, wide = config.noise_length
     if config.noise > 0:
         grey += np.float32(config.noise * math.sqrt(1 - _WIDE_POWER)) * correlated_noise(
-            seed + 21, narrow, config, z0, shape
+            seed + 21, narrow, config, first, shape
         )
         grey += np.float32(config.noise * math.sqrt(_WIDE_POWER)) * correlated_noise(
-            seed + 22, wide, config, z0, shape
+            seed + 22, wide, config, first, shape
         )
-    origin = np.array([z0, 0, 0], dtype=np.int64)
+    origin = np.array(first, dtype=np.int64)
     spacing = np.array(config.spacing)
     if config.unevenness > 0:
         add_unevenness(seed + 23, origin, spacing, config.unevenness, config.unevenness_length, grey)

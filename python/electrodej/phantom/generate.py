@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 Grey = NDArray[Any]
 Labels = NDArray[Any]
 
-DEFAULT_MEMORY = 512 * 2**20
-# What one voxel of a slab needs while it is made, halo included.
-_BYTES_PER_VOXEL = 40
-_MOST_PLANES = 32
+DEFAULT_MEMORY = 2**30
+# What a voxel takes while its block is made, halo included, and when it is done.
+_BYTES_AT_WORK = 40
+_BYTES_DONE = 6
+# Blocks no larger than this keep all threads busy; smaller ones are mostly halo.
+_MOST_PLANES = 64
+_MOST_ROWS = 128
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,16 @@ class PhantomSlab:
     outlines: Labels
     labels: Labels
     phases: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows ``y0`` to ``y1`` of the slices ``z0`` to ``z1``: what one thread makes at a time."""
+
+    z0: int
+    z1: int
+    y0: int
+    y1: int
 
 
 @dataclass(frozen=True)
@@ -159,32 +172,45 @@ def scene_slabs(
     progress: Progress = silent,
 ) -> Iterator[PhantomSlab]:
     """The slabs of a scene, made by ``jobs`` threads and yielded in order."""
-    depth = scene.config.shape[0]
     if thickness is not None and thickness < 1:
         raise InputError(f"thickness = {thickness} must be at least one slice")
-    step = thickness or _planes(scene.config, memory, jobs)
-    starts = range(0, depth, step)
-    waiting: deque[Future[PhantomSlab]] = deque()
+    depth, height = scene.config.shape[:2]
+    planes, rows = _block_size(scene.config, memory, max(1, jobs), thickness)
+    blocks = deque(
+        _Block(z0, min(z0 + planes, depth), y0, min(y0 + rows, height))
+        for z0 in range(0, depth, planes)
+        for y0 in range(0, height, rows)
+    )
+    waiting: deque[tuple[_Block, Future[PhantomSlab]]] = deque()
+    slab = _empty_slab(scene, blocks[0])
     with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         try:
-            for z0 in starts:
-                waiting.append(pool.submit(render_slab, scene, z0, min(z0 + step, depth)))
-                if len(waiting) > jobs:
-                    yield from _finished(waiting, depth, progress)
-            while waiting:
-                yield from _finished(waiting, depth, progress)
+            while blocks or waiting:
+                while blocks and len(waiting) <= jobs:
+                    waiting.append((blocks[0], pool.submit(render_block, scene, blocks.popleft())))
+                block, future = waiting.popleft()
+                if block.y0 == 0:
+                    slab = _empty_slab(scene, block)
+                _place(future.result(), slab, block)
+                progress(block.z0 + (block.z1 - block.z0) * block.y1 / height, depth, "rendering")
+                if block.y1 == height:
+                    yield slab
         finally:
-            for future in waiting:
+            for _, future in waiting:
                 future.cancel()
 
 
-def render_slab(scene: Scene, z0: int, z1: int) -> PhantomSlab:
-    """Slices ``z0`` to ``z1`` of the scene, made on their own."""
+def render_block(scene: Scene, block: _Block) -> PhantomSlab:
+    """A block of rows of the scene, made on its own."""
     from electrodej.phantom.kernels_labels import number
 
     config = scene.config
     hz, hy, hx = blur_halo(config)
-    box: Box = ((z0 - hz, z1 + hz), (-hy, config.shape[1] + hy), (-hx, config.shape[2] + hx))
+    box: Box = (
+        (block.z0 - hz, block.z1 + hz),
+        (block.y0 - hy, block.y1 + hy),
+        (-hx, config.shape[2] + hx),
+    )
     outside, second, owner = claim_box(config, scene.particles, box)
     painted, phases = _paint(scene, box, outside, second, owner)
     inner = tuple(slice(h, n - h) for h, n in zip((hz, hy, hx), painted.shape, strict=True))
@@ -193,8 +219,8 @@ def render_slab(scene: Scene, z0: int, z1: int) -> PhantomSlab:
     outlines, labels = np.empty(kept.shape, dtype=kind), np.empty(kept.shape, dtype=kind)
     number(owner[inner], outside[inner], kept, outlines, labels)
     del outside, second, owner, phases
-    grey = detect(config, scene.noise_seed, z0, painted)
-    return PhantomSlab(z0, z1, grey, outlines, labels, kept)
+    grey = detect(config, scene.noise_seed, (block.z0, block.y0, 0), painted)
+    return PhantomSlab(block.z0, block.z1, grey, outlines, labels, kept)
 
 
 def label_dtype(most: int) -> type[np.uint16] | type[np.uint32]:
@@ -209,19 +235,34 @@ def as_config(shape: PhantomConfig | tuple[int, int, int] | None, options: dict[
     return PhantomConfig().changed(options if shape is None else {"shape": shape, **options})
 
 
-def _finished(waiting: deque[Future[PhantomSlab]], depth: int, progress: Progress) -> Iterator[PhantomSlab]:
-    slab = waiting.popleft().result()
-    progress(slab.z1, depth, "rendering")
-    yield slab
+def _empty_slab(scene: Scene, block: _Block) -> PhantomSlab:
+    shape = (block.z1 - block.z0, *scene.config.shape[1:])
+    kind = label_dtype(scene.visible)
+    return PhantomSlab(
+        z0=block.z0,
+        z1=block.z1,
+        grey=np.empty(shape, dtype=np.uint8 if scene.config.bits == 8 else np.uint16),
+        outlines=np.empty(shape, dtype=kind),
+        labels=np.empty(shape, dtype=kind),
+        phases=np.empty(shape, dtype=np.uint8),
+    )
 
 
-def _planes(config: PhantomConfig, memory: int, jobs: int) -> int:
-    """Slices in a slab so that all slabs at work fit in ``memory``."""
+def _place(part: PhantomSlab, slab: PhantomSlab, block: _Block) -> None:
+    rows = slice(block.y0, block.y1)
+    for name in ("grey", "outlines", "labels", "phases"):
+        getattr(slab, name)[:, rows] = getattr(part, name)
+
+
+def _block_size(config: PhantomConfig, memory: int, jobs: int, thickness: int | None) -> tuple[int, int]:
+    """Slices and rows of a block, so that two slabs and the blocks at work fit in ``memory``."""
     hz, hy, hx = blur_halo(config)
-    plane = (config.shape[1] + 2 * hy) * (config.shape[2] + 2 * hx) * _BYTES_PER_VOXEL
-    fit = memory // (plane * (jobs + 1)) - 2 * hz
-    share = -(-config.shape[0] // max(1, jobs))
-    return int(max(1, min(fit, _MOST_PLANES, share)))
+    depth, height, width = config.shape
+    planes = thickness or int(memory // 2 // (2 * height * width * _BYTES_DONE))
+    planes = max(1, min(planes, depth, thickness or _MOST_PLANES))
+    row = (planes + 2 * hz) * (width + 2 * hx) * _BYTES_AT_WORK
+    rows = memory // 2 // (jobs * row) - 2 * hy
+    return planes, int(max(4, min(rows, height, _MOST_ROWS)))
 
 
 def _paint(

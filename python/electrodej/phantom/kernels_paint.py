@@ -10,6 +10,7 @@ from numba import njit
 from electrodej.phantom.kernels_noise import layered_noise, noise_memory, turned_noise, uniform3
 from electrodej.phantom.kernels_particles import (
     CHANNELS,
+    CRISP,
     NOBODY,
     open_share,
     own_axes,
@@ -110,7 +111,22 @@ def paint(
                 row = owner[z, y, x]
                 inside = 0.0
                 if row != NOBODY:
-                    inside = min(max(0.5 - outside[z, y, x] / softness[row], 0.0), 1.0)
+                    edge = outside[z, y, x]
+                    if softness[row] > CRISP:
+                        # A fogged edge is seen frayed; the outline stays as smooth as that of others.
+                        edge -= (
+                            0.8
+                            * softness[row]
+                            * turned_noise(
+                                memory,
+                                CHANNELS + 11,
+                                seed + 701,
+                                2.2 * place[0],
+                                2.2 * place[1],
+                                2.2 * place[2],
+                            )
+                        )
+                    inside = min(max(0.5 - edge / softness[row], 0.0), 1.0)
                 level = 0.0
                 material = PARTICLE
                 if inside < 1.0 or levels.faint_share > 0.0:
