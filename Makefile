@@ -8,6 +8,7 @@ RUN := .venv/bin
 DEMO_OUT ?= electrodej-demo
 DEMO_OPTIONS ?=
 TESTS ?=
+TEST_JOBS ?= 2
 
 .PHONY: help env demo test lint format bench docs lock clean
 
@@ -27,7 +28,7 @@ demo: env
 	@$(RUN)/electrodej demo --out $(DEMO_OUT) --force $(DEMO_OPTIONS)
 
 test: env
-	@$(RUN)/python -m pytest $(TESTS)
+	@$(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(TESTS)
 
 lint: env
 	@$(RUN)/ruff format --check .

@@ -6,11 +6,21 @@ line prints it on one line and leaves with the error's exit code; nothing else r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class ElectrodeJError(Exception):
-    """Something the user can put right. The message is meant for the user as it stands."""
+    """Something the user can put right. The message is meant for the user as it stands.
+
+    ``result`` is what was found all the same, for ``--json``.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, *, result: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.result = result or {}
 
 
 class InputError(ElectrodeJError):

@@ -38,13 +38,23 @@ def test_export_says_what_it_wrote_and_how_to_prove_it(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "particles.zip"
-    words = ["--out", str(out), "--quiet", "--name", "Particles", "--author", "Ada", "--licence", "MIT"]
+    words = [
+        "--out",
+        str(out),
+        "--quiet",
+        "--name",
+        "Particles",
+        "--author",
+        "A laboratory",
+        "--licence",
+        "MIT",
+    ]
     assert main(["export", str(data / "stardist-keras-2.15"), *words]) == 0
     told = capsys.readouterr().out
     assert f"electrodej verify {out}" in told
     card = (tmp_path / "particles.rdf.yaml").read_text()
     assert 'license: "MIT"' in card
-    assert '- name: "Ada"' in card
+    assert '- name: "A laboratory"' in card
     assert json.loads((tmp_path / "particles.json").read_text())["name"] == "Particles"
 
 
@@ -52,7 +62,7 @@ def test_verify_of_a_good_zip_ends_with_0(
     exported: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = exported("stardist-keras-2.15")
-    assert main(["verify", str(path), "--offline", "--json", "--quiet"]) == 0
+    assert main(["verify", str(path), "--json", "--quiet"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["verdict"] == "runs in Fiji"
     assert found["difference"] <= 1e-5
@@ -66,6 +76,15 @@ def test_verify_of_a_bad_zip_ends_with_1_and_one_line(
     assert told.out.splitlines()[-1].endswith("does not run in Fiji")
     assert len(told.err.splitlines()) == 1
     assert "this is a Keras model" in told.err
+
+
+def test_verify_as_json_tells_the_findings_of_a_bad_zip_too(
+    unet_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(unet_file), "--quiet", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert "this is a Keras model" in told["error"]
+    assert told["verdict"] == "does not run in Fiji"
 
 
 def test_export_of_a_bad_model_ends_with_1_one_line_and_no_file(

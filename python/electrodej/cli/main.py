@@ -112,7 +112,7 @@ def _run(name: str, verb: Verb, options: argparse.Namespace) -> int:
         message, code = _explain(error)
         sys.stderr.write(f"electrodej {name}: {message}\n")
         if options.json:
-            sys.stdout.write(_as_json({"error": message}) + "\n")
+            sys.stdout.write(_as_json({"error": message, **getattr(error, "result", {})}) + "\n")
         return code
     return 0
 

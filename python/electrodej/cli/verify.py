@@ -46,7 +46,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     context.say(_text(found))
     if found.runs_in_fiji is False:
         first = next(finding for finding in found.findings if finding.status == "problem")
-        raise InputError(f"{options.zip} does not run in Fiji: {first.text}")
+        raise InputError(f"{options.zip} does not run in Fiji: {first.text}", result=found.as_dict())
     return found.as_dict()
 
 

@@ -101,8 +101,9 @@ def export_model(
 
     Examples
     --------
-    >>> export_model("my-stardist", "my-stardist.zip").files[0]  # doctest: +SKIP
-    PosixPath('my-stardist.zip')
+    ::
+
+        export_model("my-stardist", "my-stardist.zip").files[0]  # Path("my-stardist.zip")
     """
     zip_path = Path(out)
     if zip_path.suffix != ".zip":

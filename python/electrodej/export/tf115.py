@@ -35,9 +35,11 @@ class Tf115:
 
     Examples
     --------
-    >>> with Tf115() as tf115:  # doctest: +SKIP
-    ...     tf115.load("unpacked-model")
-    ...     output = tf115.run(image, input="input", output="output")
+    ::
+
+        with Tf115() as tf115:
+            tf115.load("unpacked-model")
+            output = tf115.run(image, input="input", output="output")
     """
 
     def __init__(

@@ -113,8 +113,9 @@ def verify_zip(
 
     Examples
     --------
-    >>> verify_zip("my-stardist-model.zip").verdict  # doctest: +SKIP
-    'runs in Fiji'
+    ::
+
+        verify_zip("my-stardist-model.zip").verdict  # 'runs in Fiji'
     """
     zip_path = Path(path)
     progress(0, _STAGES, "verifying")
