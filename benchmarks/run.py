@@ -1,7 +1,7 @@
 """Run every benchmark, or those named: ``python benchmarks/run.py startup reading``.
 
-Each is a program of its own that prints its figures as ratios against a peer or a limit in the same run, because
-absolute times mean little on a shared machine.
+Each is a program of its own that prints its figures as ratios against a peer or a limit in the same run,
+because absolute times mean little on a shared machine.
 """
 
 from __future__ import annotations
