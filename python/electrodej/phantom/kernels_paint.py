@@ -129,7 +129,8 @@ def paint(
                     inside = min(max(0.5 - edge / softness[row], 0.0), 1.0)
                 level = 0.0
                 material = PARTICLE
-                if inside < 1.0 or levels.faint_share > 0.0:
+                # A fogged edge may be wholly bright where the outline has ended: the phase is the matrix's.
+                if inside < 1.0 or outside[z, y, x] > 0.0 or levels.faint_share > 0.0:
                     level, material = _matrix(memory, seed, place, levels)
                     if row != NOBODY:
                         level -= levels.fringe * (1.0 - min(max(outside[z, y, x] / FRINGE_REACH, 0.0), 1.0))
