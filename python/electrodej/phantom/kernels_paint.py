@@ -129,7 +129,7 @@ def paint(
                     inside = min(max(0.5 - edge / softness[row], 0.0), 1.0)
                 level = 0.0
                 material = PARTICLE
-                # A fogged edge may be wholly bright where the outline has ended: the phase is the matrix's.
+                # A fogged edge may be wholly bright where the outline has ended, or dark where it has not.
                 if inside < 1.0 or outside[z, y, x] > 0.0 or levels.faint_share > 0.0:
                     level, material = _matrix(memory, seed, place, levels)
                     if row != NOBODY:
@@ -139,7 +139,7 @@ def paint(
                         level += share * (piece_grey[piece[z, y, x]] - level)
                         if share >= 0.5 and is_debris[piece[z, y, x]] == 1:
                             material = PARTICLE
-                if inside > 0.0:
+                if inside > 0.0 or outside[z, y, x] <= 0.0:
                     for axis in range(3):
                         p[axis] = place[axis] - centre[row, axis]
                     gap = pull_together(
