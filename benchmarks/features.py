@@ -12,6 +12,7 @@ closing them has work to do. Times are the best of several; run it on a quiet ma
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib.util
 import os
 import subprocess
@@ -198,27 +199,33 @@ def compare(name: str, size: int, radii: tuple[float, float], *, quick: bool) ->
     compare_basic(grey, labels)
 
 
+def tiled(times: int) -> tuple[Array, Array]:
+    """S repeated along each axis, with labels of their own."""
+    grey, labels = packed_balls(256, (8, 16))
+    most = int(labels.max())
+    grey, labels = np.tile(grey, (times,) * 3), np.tile(labels.astype(np.uint32), (times,) * 3)
+    for number, corner in enumerate(np.ndindex((times,) * 3)):
+        part = labels[tuple(slice(256 * c, 256 * c + 256) for c in corner)]
+        part[part > 0] += number * most
+    return grey, labels
+
+
 def scaling() -> None:
     """Cost for each voxel against the size of the volume, same particles."""
-    from electrodej.features import features
-
-    tile = packed_balls(256, (8, 16))
     base = 0.0
     for times in (1, 2, 4):
-        grey = np.tile(tile[0], (times,) * 3)
-        labels = np.tile(tile[1].astype(np.uint32), (times,) * 3)
-        most = int(tile[1].max())
-        for number, corner in enumerate(np.ndindex((times,) * 3)):
-            part = labels[tuple(slice(256 * c, 256 * c + 256) for c in corner)]
-            part[part > 0] += number * most
-        seconds = best(
-            lambda: features(grey, labels, spacing=SPACING, attributes="damage"), 2 if times < 4 else 1
-        )
+        grey, labels = tiled(times)
+        seconds = best(functools.partial(measured, grey, labels, "damage"), 3 if times < 4 else 1)
         base = base or seconds
-        cost = seconds / base / times**3
-        print(
-            f"  {256 * times:5}^3 {labels.size / seconds / 1e6:8.1f} Mvoxel/s, {cost:.2f} of the cost at 256^3"
-        )
+        rate, cost = labels.size / seconds / 1e6, seconds / base / times**3
+        print(f"  {256 * times:5}^3 {rate:8.1f} Mvoxel/s, {cost:.2f} of the cost at 256^3", flush=True)
+
+
+def measured(grey: Array, labels: Array, attributes: str, jobs: int | None = None) -> Any:
+    """The table."""
+    from electrodej.features import features
+
+    return features(grey, labels, spacing=SPACING, attributes=attributes, jobs=jobs)
 
 
 _BIG = """

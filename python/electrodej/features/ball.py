@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -22,6 +23,7 @@ def steps_within(length: float, step: float) -> int:
     return int(np.floor(length / step * (1 + SLIP)))
 
 
+@functools.lru_cache(maxsize=64)
 def ball_half_widths(radius: float, spacing: tuple[float, float, float]) -> Ints:
     """Half widths along x, in voxels, of a ball on the grid.
 
@@ -42,6 +44,7 @@ def ball_half_widths(radius: float, spacing: tuple[float, float, float]) -> Ints
     return half
 
 
+@functools.lru_cache(maxsize=64)
 def crofton_directions(spacing: tuple[float, float, float]) -> tuple[Ints, Floats]:
     """The 13 directions between a voxel and its 26 neighbours, and what one crossing adds to the area.
 

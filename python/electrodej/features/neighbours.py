@@ -25,8 +25,6 @@ def nearest(centroids: Floats, count: int = NEIGHBOURS) -> tuple[Ints, Floats]:
 
     tree = KDTree(centroids)
     asked = min(n, m + 2)
-    index = np.empty((n, m), dtype=np.int64)
-    away = np.empty((n, m))
     while True:
         result: tuple[Array, Array] = tree.query(centroids, k=asked)  # type: ignore[assignment]
         distances, found = result
@@ -35,18 +33,15 @@ def nearest(centroids: Floats, count: int = NEIGHBOURS) -> tuple[Ints, Floats]:
         if asked == n or not np.any(last <= limit * (1 + 2 * _SAME)):
             break
         asked = min(n, 2 * asked)
-    for i in range(n):
-        others = found[i] != i
-        order = _by_distance_then_label(distances[i][others], found[i][others])[:m]
-        index[i], away[i] = found[i][others][order], distances[i][others][order]
-    return index, away
-
-
-def _by_distance_then_label(distances: Floats, labels: Ints) -> Ints:
-    order = np.argsort(distances, kind="stable")
-    ranked = distances[order]
-    group = np.concatenate([[0], np.cumsum(np.diff(ranked) > _SAME * ranked[1:])])
-    return order[np.lexsort((labels[order], group))]
+    # The particle itself goes first (another may lie at the very same place), the others by distance,
+    # and those of equal distance by label.
+    distances = np.where(found == np.arange(n)[:, None], -1.0, distances)
+    order = np.argsort(distances, axis=1, kind="stable")
+    distances, found = np.take_along_axis(distances, order, 1), np.take_along_axis(found, order, 1)
+    farther = np.diff(distances, axis=1) > _SAME * distances[:, 1:]
+    rank = np.concatenate([np.zeros((n, 1), dtype=np.int64), np.cumsum(farther, axis=1)], axis=1)
+    order = np.lexsort((found, rank), axis=1)[:, 1 : m + 1]
+    return np.take_along_axis(found, order, 1), np.take_along_axis(distances, order, 1)
 
 
 def spread_over(values: Floats, index: Ints) -> Floats:

@@ -166,7 +166,7 @@ class _Batch:
         counted = {name: out.counts[:, column] for column, name in enumerate(COUNTS)}
         where = (self.shapes, self.places)
         contact = Need.CONTACT in needs
-        bits.pack(window.array, ids, self.corners, *where, self.raw, self.other, contact)
+        bits.pack(window.array, ids, self.corners, *where, self.inner, self.raw, self.other, contact)
         bits.count(self.raw, *where, counted["raw"])
         if Need.FILL in needs:
             self._close(plan, counted)
@@ -186,7 +186,8 @@ class _Batch:
         if Need.PIECES in needs:
             pieces.pieces(self.raw, *where, self.inner, counted["pieces"])
         if Need.DEPTH in needs:
-            depth.crack_measures(self.fill, self.raw, *where, self.inner, spacing, out.lengths[:, :4])
+            crack = self.fill & ~self.raw
+            depth.crack_measures(self.fill, crack, *where, self.inner, spacing, out.lengths[:, :4])
         if Need.FERET in needs:
             feret.ferets(self.raw, *where, self.inner, spacing, out.lengths[:, 4])
 

@@ -93,7 +93,7 @@ class Cluster:
                 yield futures[future], result
         except distributed.KilledWorker as error:
             raise InputError(
-                "the cluster's workers died several times over the same piece of work, most often for want of "
+                "the cluster's workers died several times over one piece of work, most often for want of "
                 "memory; give them more, or less at a time with --memory"
             ) from error
         finally:

@@ -60,8 +60,36 @@ def span(word: Whole, start: Whole, stop: Whole) -> Whole:
 
 
 @compiled
+def next_place(row: Words, x: Whole, stop: Whole, flip: Whole) -> Whole:
+    """The first voxel from ``x`` on that is set (not set, if ``flip`` is all ones); else ``stop``."""
+    while x < stop:
+        rest = (row[x >> 6] ^ flip) >> np.uint64(x & 63)
+        if rest != NONE:
+            return min(x + lowest(rest), stop)
+        x = (x | 63) + 1
+    return stop
+
+
+@compiled
+def gather(bytes8: Words, word: Whole) -> Whole:
+    """The 64 truth values (bytes 0 or 1, seen as 8 words) that make up a word."""
+    bits = NONE
+    for eighth in range(8):
+        bits |= ((bytes8[8 * word + eighth] * _GATHER) >> _S56) << np.uint64(8 * eighth)
+    return bits
+
+
+@compiled
 def pack(
-    labels: Array, ids: Ints, corners: Ints, shapes: Ints, places: Ints, own: Words, other: Words, both: bool
+    labels: Array,
+    ids: Ints,
+    corners: Ints,
+    shapes: Ints,
+    places: Ints,
+    boxes: Ints,
+    own: Words,
+    other: Words,
+    both: bool,
 ) -> None:
     """Set in ``own`` the voxels of each particle and, if ``both``, in ``other`` those of all others.
 
@@ -75,27 +103,30 @@ def pack(
         a, b = view(own, shapes, places, i), view(other, shapes, places, i)
         nz, words, ny = a.shape
         z0, y0, x0 = corners[i, 0], corners[i, 1], corners[i, 2]
-        first, last = max(0, -x0), min(64 * words, width - x0)
-        is_own, is_any = np.zeros(64 * words, dtype=np.uint8), np.zeros(64 * words, dtype=np.uint8)
-        own8, any8 = is_own.view(np.uint64), is_any.view(np.uint64)
-        for z in range(max(0, -z0), min(nz, depth - z0)):
-            for y in range(max(0, -y0), min(ny, height - y0)):
-                row = labels[z0 + z, y0 + y, x0 + first : x0 + last]
-                target, target2 = is_own[first:last], is_any[first:last]
-                for x in range(row.size):
-                    target[x] = row[x] == mine
-                if both:
-                    for x in range(row.size):
-                        target2[x] = row[x] != nothing
+        box = boxes[i]
+        for z in range(max(0, -z0) if both else box[0], min(nz, depth - z0) if both else box[1]):
+            for y in range(max(0, -y0) if both else box[2], min(ny, height - y0) if both else box[3]):
+                row = labels[z0 + z, y0 + y]
+                with_own = box[0] <= z < box[1] and box[2] <= y < box[3]
                 for w in range(words):
-                    word, word2 = NONE, NONE
-                    for eighth in range(8):
-                        shift = np.uint64(8 * eighth)
-                        word |= ((own8[8 * w + eighth] * _GATHER) >> _S56) << shift
+                    start = x0 + 64 * w
+                    is_any, is_own = NONE, NONE
+                    if start >= 0 and start + 64 <= width:
+                        part = row[start : start + 64]
                         if both:
-                            word2 |= ((any8[8 * w + eighth] * _GATHER) >> _S56) << shift
-                    a[z, w, y] = word
-                    b[z, w, y] = word2 & ~word
+                            for x in range(64):
+                                is_any |= np.uint64(part[x] != nothing) << np.uint64(x)
+                        if with_own:
+                            for x in range(64):
+                                is_own |= np.uint64(part[x] == mine) << np.uint64(x)
+                    else:
+                        for x in range(max(0, -start), min(64, width - start)):
+                            is_any |= np.uint64(row[start + x] != nothing) << np.uint64(x)
+                            is_own |= np.uint64(row[start + x] == mine) << np.uint64(x)
+                    if with_own:
+                        a[z, w, y] = is_own
+                    if both:
+                        b[z, w, y] = is_any & ~is_own
 
 
 @compiled

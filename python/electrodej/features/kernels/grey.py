@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from electrodej.features.kernels.bits import NONE, ONE, lowest, view
+from electrodej.features.kernels.bits import NONE, ONE, next_place, view
 from electrodej.features.kernels.compiled import compiled
-from electrodej.features.typing import Array, Floats, Ints, Whole, Words
-
-
-@compiled
-def _next(row: Words, x: Whole, stop: Whole, flip: Whole) -> Whole:
-    """The first voxel from ``x`` on that is set (not set, if ``flip`` is all ones); else ``stop``."""
-    while x < stop:
-        rest = (row[x >> 6] ^ flip) >> np.uint64(x & 63)
-        if rest != NONE:
-            return min(x + lowest(rest), stop)
-        x = (x | 63) + 1
-    return stop
+from electrodej.features.typing import Array, Floats, Ints, Words
 
 
 @compiled
@@ -41,9 +30,9 @@ def grey_inside(
                 for y in range(boxes[i, 2], boxes[i, 3]):
                     bits = a[z, :, y]
                     line = grey[corners[i, 0] + z, corners[i, 1] + y]
-                    x = _next(bits, boxes[i, 4], boxes[i, 5], NONE)
+                    x = next_place(bits, boxes[i, 4], boxes[i, 5], NONE)
                     while x < boxes[i, 5]:
-                        stop = _next(bits, x, boxes[i, 5], ~NONE)
+                        stop = next_place(bits, x, boxes[i, 5], ~NONE)
                         row = line[corners[i, 2] + x : corners[i, 2] + stop]
                         if whole:
                             for k in range(row.size):
@@ -58,7 +47,7 @@ def grey_inside(
                                     n += 1 - turn
                                     real_total += real
                                     real_square += (real - mean) * (real - mean) * turn
-                        x = _next(bits, stop, boxes[i, 5], NONE)
+                        x = next_place(bits, stop, boxes[i, 5], NONE)
         if whole and n > 0:
             # About the integer part of the mean, exactly; then the small rest in floating point.
             pivot = total // n

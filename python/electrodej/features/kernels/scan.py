@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodej.features.kernels.bits import NONE, ONE, gather, lowest
 from electrodej.features.kernels.compiled import compiled
 from electrodej.features.typing import Array, Floats, Ints, Whole
 
@@ -21,31 +22,36 @@ _HALF = np.uint64(32)
 
 @compiled
 def list_runs(labels: Array, rows: Ints, start: Array, stop: Array, label: Ints) -> Whole:
-    """List the runs of ``labels`` (z, y, x); background is left out. Returns their number."""
+    """List the runs of ``labels`` (z, y, x); background is left out. Returns their number.
+
+    A row is compared with itself moved by one voxel, which tells 64 places in a word whether a run
+    begins there.
+    """
     nz, ny, nx = labels.shape
+    words = (nx + 63) // 64
+    changes = np.zeros(64 * words, dtype=np.uint8)
+    as_words = changes.view(np.uint64)
     n = 0
     for z in range(nz):
         for y in range(ny):
             rows[z * ny + y] = n
             row = labels[z, y]
-            x = 0
-            while x < nx:
-                value = row[x]
-                first = x
-                x += 1
-                while x + 8 <= nx:
-                    eight = row[x : x + 8]
-                    differs = eight[0] ^ value
-                    for k in range(1, 8):
-                        differs |= eight[k] ^ value
-                    if differs != 0:
-                        break
-                    x += 8
-                while x < nx and row[x] == value:
-                    x += 1
-                if value != 0:
-                    start[n], stop[n], label[n] = first, x, value
-                    n += 1
+            here, before, target = row[1:], row[:-1], changes[1:nx]
+            for x in range(target.size):
+                target[x] = here[x] != before[x]
+            value, first = row[0], 0
+            for w in range(words):
+                change = gather(as_words, w)
+                while change != NONE:
+                    x = 64 * w + lowest(change)
+                    change &= change - ONE
+                    if value != 0:
+                        start[n], stop[n], label[n] = first, x, value
+                        n += 1
+                    value, first = row[x], x
+            if value != 0:
+                start[n], stop[n], label[n] = first, nx, value
+                n += 1
     rows[nz * ny] = n
     return n
 
