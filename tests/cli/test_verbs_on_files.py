@@ -53,6 +53,15 @@ def test_phantom_is_the_same_for_a_seed_and_another_for_another(electrodej, tmp_
     assert grey["a"] == grey["b"] != grey["c"]
 
 
+def test_phantom_labels_open_in_imagej_in_colour_and_grey_in_grey(electrodej, tmp_path):
+    assert electrodej("phantom", "a", "--shape", "4,40,40").returncode == 0
+    coloured = {}
+    for name in ("grey", "labels", "outlines", "phases"):
+        with tifffile.TiffFile(tmp_path / "a" / f"{name}.tif") as file:
+            coloured[name] = "ColorMap" in file.pages[0].tags
+    assert coloured == {"grey": False, "labels": True, "outlines": True, "phases": True}
+
+
 def test_phantom_fills_an_empty_folder_and_refuses_one_with_something_in_it(electrodej, tmp_path):
     (tmp_path / "empty").mkdir()
     (tmp_path / "mine").mkdir()

@@ -52,7 +52,13 @@ def write_phantom(
         with contextlib.ExitStack() as stack:
             writers = {
                 name: stack.enter_context(
-                    VolumeWriter(part / f"{name}{suffix}", config.shape, kinds[name], spacing=config.spacing)
+                    VolumeWriter(
+                        part / f"{name}{suffix}",
+                        config.shape,
+                        kinds[name],
+                        spacing=config.spacing,
+                        labels=name != "grey",
+                    )
                 )
                 for name in VOLUMES
             }
