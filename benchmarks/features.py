@@ -264,19 +264,19 @@ def big(folder: Path) -> None:
         grey, labels = packed_balls(256, (8, 16))
         grey = np.tile(grey, (1, 8, 2))[:, : shape[1], : shape[2]]
         most = int(labels.max())
-        flat = np.zeros((256, *shape[1:]), np.uint32)
+        flat = np.zeros((256, *shape[1:]), np.uint16)
         for number, (y, x) in enumerate(np.ndindex(8, 2)):
             part = flat[:, 256 * y : 256 * y + 256, 256 * x : 256 * x + 256]
-            tile = labels[:, : part.shape[1], : part.shape[2]].astype(np.uint32)
+            tile = labels[:, : part.shape[1], : part.shape[2]].astype(np.uint16)
             part[...] = np.where(tile > 0, tile + number * most, 0)
         with (
             VolumeWriter(names[0], shape, np.uint8, spacing=SPACING) as first,
-            VolumeWriter(names[1], shape, np.uint32, spacing=SPACING) as second,
+            VolumeWriter(names[1], shape, np.uint16, spacing=SPACING) as second,
         ):
             for number, z in enumerate(range(0, shape[0], 256)):
                 depth = min(256, shape[0] - z)
                 first.write(z, grey[:depth])
-                second.write(z, np.where(flat > 0, flat + number * 16 * most, 0).astype(np.uint32)[:depth])
+                second.write(z, np.where(flat > 0, flat + number * 16 * most, 0).astype(np.uint16)[:depth])
     subprocess.run([sys.executable, "-c", _BIG, *map(os.fspath, names)], check=True)
 
 
