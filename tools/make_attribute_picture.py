@@ -1,6 +1,6 @@
 """Draw docs/images/features.png: every attribute on one slice through a few particles.
 
-python docs/images/make_features.py
+python tools/make_attribute_picture.py
 """
 
 from __future__ import annotations
@@ -161,7 +161,11 @@ def draw() -> None:
         "Feret: longest extent (blue)\nNeighbours: touching faces (red)",
     )
     axis.plot(*ends.T[::-1], "o-", color=SECOND, lw=2, ms=4)
-    figure.savefig(Path(__file__).with_name("features.png"), dpi=90, metadata={"Software": None})
+    figure.savefig(
+        Path(__file__).resolve().parent.parent / "docs" / "images" / "features.png",
+        dpi=90,
+        metadata={"Software": None},
+    )
 
 
 if __name__ == "__main__":
