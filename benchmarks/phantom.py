@@ -20,7 +20,7 @@ import numpy as np
 import psutil
 
 MIB = 2**20
-MEMORY = 1024 * MIB
+MEMORY = 384 * MIB
 
 
 def phantom(size: int, jobs: int) -> Callable[[], None]:
@@ -96,7 +96,7 @@ def main() -> None:
     )
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--deep", type=int, default=144, help="slices of the deeper slab-wise run")
+    parser.add_argument("--deep", type=int, default=48, help="slices of the deeper slab-wise run")
     options = parser.parse_args()
 
     voxels = options.size**3 / 1e6
@@ -108,7 +108,7 @@ def main() -> None:
     for depth in (options.deep * 2 // 3, options.deep):
         seconds, peak = measured(slabs, depth, options.jobs)
         speed = depth * 1024 * 1024 / 1e6 / seconds
-        print(f"slab by slab {depth} x 1024 x 1024: {speed:.2f} Mvoxel/s, peak {peak:.0f} MiB")
+        print(f"slab by slab {depth} x 1024 x 1024: {speed:.2f} Mvoxel/s, peak {peak:.0f} MiB of 384")
 
 
 if __name__ == "__main__":
