@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--solid",
         metavar="SHARE",
         type=float,
-        help="share of the volume inside particles, 0 to 0.55 (default: 0.48)",
+        help="share of the volume inside particles, 0 to 0.55 (default: 0.5)",
     )
     parser.add_argument("--config", metavar="FILE", help="start from the phantom.json of another phantom")
     parser.add_argument(
