@@ -180,3 +180,14 @@ def test_outputs_land_where_paths_have_spaces_and_other_scripts(electrodej, tmp_
     done = electrodej("phantom", folder, "--shape", "16,32,32", "--quiet")
     assert done.returncode == 0, done.stderr
     assert (folder / "grey.tif").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the shell's way to close a stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("words", ["--help", "doctor"])
+def test_closed_output_streams_are_no_error(program, closed, words):
+    done = subprocess.run(
+        f"'{program}' {words} {closed}", shell=True, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr

@@ -199,3 +199,51 @@ def test_segment_without_an_output_is_wrong_usage(electrodej, tmp_path):
     done = electrodej("segment", "particles", "grey.tif")
     assert done.returncode == 2
     assert "--out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["segment", "particles", "grey.tif", "--out", "grey.tif"],
+        ["segment", "particles", "grey.tif", "--out", "./grey.tif"],
+    ],
+)
+def test_an_input_is_never_replaced_not_even_with_force(electrodej, tmp_path, words):
+    cube_files(tmp_path)
+    before = (tmp_path / "grey.tif").read_bytes()
+    done = electrodej(*words, "--force")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert (tmp_path / "grey.tif").read_bytes() == before
+
+
+def test_segment_refuses_a_format_it_does_not_have_before_the_work(electrodej, tmp_path):
+    cube_files(tmp_path)
+    done = electrodej("segment", "particles", "grey.tif", "--out", "found.png")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert ".tif" in done.stderr
+
+
+def test_force_does_not_take_other_files_in_a_phantoms_folder_with_it(electrodej, tmp_path):
+    assert electrodej("phantom", "p", "--shape", "8,32,32").returncode == 0
+    (tmp_path / "p" / "notes.txt").write_text("mine")
+    assert electrodej("phantom", "p", "--shape", "8,32,32", "--force").returncode == 1
+    assert (tmp_path / "p" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("words", [["--radius", "1e9"], ["--spacing", "7e-8,7e-8,7e-8"]])
+def test_measure_refuses_lengths_in_the_wrong_unit(electrodej, tmp_path, words):
+    cube_files(tmp_path)
+    done = electrodej("measure", "grey.tif", "labels.tif", "--out", "t.csv", *words)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "--radius" in done.stderr
+
+
+@pytest.mark.parametrize("spacing", ["100,100,100", "1e-9,1e-9,1e-9"])
+def test_phantom_refuses_voxels_that_show_no_particles(electrodej, tmp_path, spacing):
+    done = electrodej("phantom", "p", "--shape", "16,16,16", "--spacing", spacing)
+    assert done.returncode == 1
+    assert "spacing" in done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -37,6 +38,7 @@ class _Stopped(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
+    _mend_surroundings()
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())
@@ -50,6 +52,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     verb = load(words[0])
     options = make_parser(words[0], verb).parse_args(words[1:])
     return _run(words[0], verb, options)
+
+
+def _mend_surroundings() -> None:
+    """Make up for what a daemon or a container may lack: open output streams, a place for compiled code."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+    places = [Path(__file__).parent, Path(os.path.expanduser("~"))]  # noqa: PTH111 - Path.home() may raise
+    if "NUMBA_CACHE_DIR" not in os.environ and not any(os.access(place, os.W_OK) for place in places):
+        import atexit
+        import shutil
+        import tempfile
+
+        # A new folder each time: one with a known name could be prepared by somebody else.
+        folder = tempfile.mkdtemp(prefix="electrodej-compiled-")
+        os.environ["NUMBA_CACHE_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _overview() -> str:

@@ -21,6 +21,9 @@ from electrodej.features.table import FeatureTable
 from electrodej.features.typing import Array
 from electrodej.progress import Progress, silent
 
+# Voxels; the reference's radius is 10 of them.
+_LARGEST_REACH = 250
+
 
 def features(
     grey: Sliceable,
@@ -95,6 +98,7 @@ def features(
     step = _checked_spacing(spacing)
     if not (np.isfinite(radius) and radius >= 0):
         raise InputError(f"radius: {radius} is no length; give micrometres, 0.7 for instance")
+    _check_reach(float(radius), step)
     chosen_attributes, own = selected(attributes)
     sources = checked_sources(grey, labels, crop)
     workers = chosen(scheduler, jobs)
@@ -116,6 +120,15 @@ def _checked_spacing(spacing: tuple[float, float, float]) -> tuple[float, float,
     if not all(np.isfinite(length) and length > 0 for length in (z, y, x)):
         raise VoxelSizeError(f"spacing: {spacing!r} is no voxel size; give (z, y, x) in micrometres")
     return z, y, x
+
+
+def _check_reach(radius: float, spacing: tuple[float, float, float]) -> None:
+    """Refuse a ball of hundreds of voxels: a voxel size in the wrong unit, and it would fit no memory."""
+    if radius > _LARGEST_REACH * min(spacing):
+        raise InputError(
+            f"radius: {radius:g} um is more than {_LARGEST_REACH} voxels of {min(spacing):g} um; "
+            "check the voxel size (--spacing, in micrometres) and --radius"
+        )
 
 
 def _half_of_free() -> float:

@@ -14,7 +14,7 @@ import re
 import shutil
 import socket
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from electrodej.errors import OutputError
@@ -37,10 +37,13 @@ _REASONS = {
 }
 
 
-def check_target(target: str | os.PathLike[str], *, force: bool = False) -> Path:
+def check_target(
+    target: str | os.PathLike[str], *, force: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()
+) -> Path:
     """Return ``target`` as a path if something may be written there.
 
-    Called before the work starts, so that nobody waits an hour to be told that the output exists.
+    Called before the work starts, so that nobody waits an hour to be told that the output exists. What the
+    work reads, ``inputs``, is never replaced, not with ``force`` either.
 
     Raises
     ------
@@ -54,6 +57,8 @@ def check_target(target: str | os.PathLike[str], *, force: bool = False) -> Path
         raise _as_output_error(error, path) from error
     if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it")
+    if any(path.exists() and Path(each).exists() and path.samefile(each) for each in inputs):
+        raise OutputError(f"{path} is what is read and would be lost; choose another name for the output")
     if path.is_symlink() and not path.exists():
         raise OutputError(
             f"{path} is a link to something that is not there; remove it or choose another name"

@@ -28,7 +28,11 @@ _CHUNK = 1 << 20
 
 
 def check_table_target(
-    path: str | os.PathLike[str], *, beside: Iterable[str] = (), force: bool = False
+    path: str | os.PathLike[str],
+    *,
+    beside: Iterable[str] = (),
+    force: bool = False,
+    inputs: Iterable[str | os.PathLike[str]] = (),
 ) -> dict[str, Path]:
     """The files that `write_table` writes, once it is sure that each may be.
 
@@ -41,7 +45,8 @@ def check_table_target(
         _parquet()
     paths = {"table": target, "description": target.with_suffix(".json")}
     paths |= {name: target.with_name(f"{target.stem}_{name}{target.suffix}") for name in beside}
-    return {name: check_target(each, force=force) for name, each in paths.items()}
+    read = list(inputs)
+    return {name: check_target(each, force=force, inputs=read) for name, each in paths.items()}
 
 
 def write_table(

@@ -59,7 +59,7 @@ def measure_particles(
     from electrodej.files.tables import check_table_target, checksum
     from electrodej.volume import open_volume
 
-    check_table_target(out, beside=("contacts",), force=force)
+    check_table_target(out, beside=("contacts",), force=force, inputs=[grey, labels])
     with (
         open_volume(grey, spacing=spacing) as grey_volume,
         open_volume(labels, spacing=spacing) as label_volume,

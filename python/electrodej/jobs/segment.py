@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
@@ -44,8 +45,10 @@ def segment_particles(
     from electrodej.fusion import BYTES_PER_VOXEL, segment_classic
     from electrodej.volume import check_grey, open_volume, write_volume
     from electrodej.volume.labels import cast_labels, compact_dtype
+    from electrodej.volume.write import format_of
 
-    check_target(out, force=force)
+    check_target(out, force=force, inputs=[image])
+    format_of(Path(out))
     with open_volume(image, spacing=spacing) as grey:
         size = grey.require_spacing()
         _check_memory(grey.shape, memory, BYTES_PER_VOXEL, image)

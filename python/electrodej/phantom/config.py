@@ -264,6 +264,12 @@ def _check(config: PhantomConfig) -> None:
     need(
         min(config.spacing) > 0, "spacing", "three positive lengths (z, y, x) in micrometres", VoxelSizeError
     )
+    need(
+        config.radius_median / 1000 <= min(config.spacing) and max(config.spacing) <= config.radius_median,
+        "spacing",
+        "voxels that are smaller than a particle and not a thousand times smaller, in micrometres",
+        VoxelSizeError,
+    )
     need(0 <= config.seed < 2**63, "seed", "between 0 and 2^63 - 1")
     need(config.bits in (8, 16), "bits", "8 or 16")
     need(0 <= config.solid_fraction <= 0.55, "solid_fraction", "between 0 and 0.55")

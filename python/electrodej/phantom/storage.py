@@ -73,4 +73,10 @@ def write_phantom(
 
 
 def _is_phantom(folder: Path) -> bool:
-    return (folder / CONFIG_NAME).is_file()
+    """A folder with a phantom and nothing else: ``force`` must not take somebody's notes with it."""
+    ours = {
+        CONFIG_NAME,
+        "truth.csv",
+        *(f"{name}{suffix}" for name in VOLUMES for suffix in (".tif", ".zarr")),
+    }
+    return (folder / CONFIG_NAME).is_file() and {entry.name for entry in folder.iterdir()} <= ours
