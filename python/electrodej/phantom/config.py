@@ -265,9 +265,9 @@ def _check(config: PhantomConfig) -> None:
         min(config.spacing) > 0, "spacing", "three positive lengths (z, y, x) in micrometres", VoxelSizeError
     )
     need(
-        config.radius_median / 1000 <= min(config.spacing) and max(config.spacing) <= config.radius_median,
+        config.radius_median / 1000 <= min(config.spacing) and max(config.spacing) <= 2 * config.radius_max,
         "spacing",
-        "voxels that are smaller than a particle and not a thousand times smaller, in micrometres",
+        "no larger than the largest particle and not thousands of times smaller, in micrometres",
         VoxelSizeError,
     )
     need(0 <= config.seed < 2**63, "seed", "between 0 and 2^63 - 1")
