@@ -117,3 +117,10 @@ def test_slabs_are_whole_chunks(tmp_path):
     path = image(tmp_path / "a.zarr", np.zeros((40, 20, 30), np.uint16), "zyx")
     with open_volume(path) as volume:
         assert volume.slab_thickness(20 * 20 * 30 * 2) == 16
+
+
+@pytest.mark.parametrize("scale", [["a", "b", "c"], [None, 1, 1]])
+def test_a_scale_that_is_no_number_is_an_error_naming_the_image(tmp_path, scale):
+    path = image(tmp_path / "odd.zarr", STACK, "zyx", scale=scale)
+    with pytest.raises(InputError, match=r"odd\.zarr"):
+        open_volume(path)

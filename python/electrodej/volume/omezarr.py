@@ -116,7 +116,10 @@ def _open_level(
         for transform in holder.get("coordinateTransformations") or []:
             values = transform.get("scale")
             if transform.get("type") == "scale" and isinstance(values, list) and len(values) == array.ndim:
-                scale, known = scale * np.array([float(value) for value in values]), True
+                try:
+                    scale, known = scale * np.array([float(value) for value in values]), True
+                except (TypeError, ValueError) as error:
+                    raise _damaged(place, error) from error
     return array, names, _voxel_size(names, units, scale if known else None)
 
 
