@@ -247,3 +247,16 @@ def test_phantom_refuses_voxels_that_show_no_particles(electrodej, tmp_path, spa
     assert done.returncode == 1
     assert "spacing" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("value", [1.5, np.nan, -1.0])
+def test_measure_names_the_file_of_labels_that_are_none(electrodej, tmp_path, value):
+    cube_files(tmp_path)
+    labels = np.zeros((10, 10, 10), np.float32)
+    labels[3:7, 3:7, 3:7] = value
+    tifffile.imwrite(tmp_path / "odd.tif", labels, imagej=True, metadata={"axes": "ZYX"})
+    done = electrodej("measure", "grey.tif", "odd.tif", "--out", "t.csv", "--quiet")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "odd.tif: " in done.stderr
+    assert not (tmp_path / "t.csv").exists()

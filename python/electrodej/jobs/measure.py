@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ def measure_particles(
     with (
         open_volume(grey, spacing=spacing) as grey_volume,
         open_volume(labels, spacing=spacing) as label_volume,
+        _named_by_file(grey=grey, labels=labels),
     ):
         table = features(
             grey_volume,
@@ -84,6 +86,18 @@ def measure_particles(
     }
     table.write(out, force=force, inputs=inputs)
     return table
+
+
+@contextlib.contextmanager
+def _named_by_file(**files: PathLike) -> Iterator[None]:
+    """Say the file where a message about an array says its role."""
+    try:
+        yield
+    except InputError as error:
+        role, colon, rest = str(error).partition(": ")
+        if colon and role in files:
+            raise InputError(f"{os.fspath(files[role])}: {rest}") from error
+        raise
 
 
 def _common_spacing(grey: Volume, labels: Volume) -> tuple[float, float, float]:
