@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jgo.constants import MAVEN_CENTRAL_URL
 
 from electrodej.errors import InputError
 from electrodej.export import jars
@@ -37,7 +38,7 @@ def test_a_file_is_fetched_once_from_maven_central(one_small_jar: list[str], tmp
     assert path == tmp_path / "org/tensorflow/thing/1.15.0/thing-1.15.0.jar"
     assert path.read_bytes() == CONTENT
     assert jars.class_path(fetch=False) == [path]
-    assert one_small_jar == ["https://repo1.maven.org/maven2/org/tensorflow/thing/1.15.0/thing-1.15.0.jar"]
+    assert one_small_jar == [f"{MAVEN_CENTRAL_URL}/org/tensorflow/thing/1.15.0/thing-1.15.0.jar"]
 
 
 def test_another_file_under_that_name_is_neither_kept_nor_used(

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from electrodej.errors import ElectrodeJError, InputError
+from electrodej.extras import require
 from electrodej.progress import Progress, silent
 
 VERSION = "1.15.0"
-_CENTRAL = "https://repo1.maven.org/maven2/"
 _CHUNK = 1 << 20
 _SECONDS_WITHOUT_ANSWER = 60
 
@@ -96,12 +96,18 @@ def _ready(jar: Jar, *, fetch: bool, progress: Progress) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        _download(_CENTRAL + jar.path, part, jar, progress)
+        _download(f"{_central()}/{jar.path}", part, jar, progress)
         _check(part, jar)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _central() -> str:
+    """Return Maven Central's address, as the library that fetches ImageJ has it."""
+    constants = require("jgo.constants", what="fetching TensorFlow Java", extra="fiji")
+    return str(constants.MAVEN_CENTRAL_URL).rstrip("/")
 
 
 def _download(address: str, target: Path, jar: Jar, progress: Progress) -> None:
