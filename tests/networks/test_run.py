@@ -1,0 +1,153 @@
+"""Training runs: what they keep, how they end and how they go on."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from electrodej.errors import Cancelled, InputError, OutputError
+from electrodej.networks import RunSettings, TrainingRun, load_keras
+
+X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(32, 2)
+Y = (2 * X[:, :1] - X[:, 1:] + 0.5).astype(np.float32)
+
+
+def small_model(rate: float = 0.05) -> Any:
+    keras = load_keras("testing")
+    model = keras.Sequential(
+        [keras.layers.Input((2,)), keras.layers.Dropout(0.2), keras.layers.Dense(1, name="line")]
+    )
+    model.compile(keras.optimizers.Adam(rate), "mse")
+    return model
+
+
+def train(out: Path, settings: RunSettings, *, stop_at: float | None = None, **options: Any) -> TrainingRun:
+    run = TrainingRun(out, settings, **options)
+    model = small_model()
+
+    def progress(done: float, total: float, stage: str) -> None:  # noqa: ARG001
+        if stop_at is not None and done >= stop_at:
+            raise Cancelled("stopped")
+
+    run.fit(model, X, y=Y, validation_data=(X, Y), batch_size=8, shuffle=False, progress=progress)
+    run.model = model  # type: ignore[attr-defined]
+    return run
+
+
+def test_the_history_has_a_row_for_each_epoch_and_the_best_weights_are_kept(tmp_path: Path):
+    run = train(tmp_path / "model", RunSettings(epochs=5, patience=0))
+    run.write_into(tmp_path)
+    rows = list(csv.DictReader((tmp_path / "history.csv").read_text().splitlines()))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3", "4", "5"]
+    losses = [float(row["val_loss"]) for row in rows]
+    assert run.best == min(losses)
+    best = run.model.evaluate(X, Y, verbose=0)  # type: ignore[attr-defined]
+    assert best == pytest.approx(min(losses), rel=1e-5)
+
+
+def test_the_curves_are_a_png_and_the_summary_says_what_was_trained(tmp_path: Path):
+    run = train(tmp_path / "model", RunSettings(epochs=2), facts={"network": "line"})
+    run.write_into(tmp_path, note="more")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    summary = json.loads((tmp_path / "training.json").read_text())
+    assert summary["facts"] == {"network": "line"}
+    assert (summary["epochs"], summary["note"]) == (2, "more")
+
+
+def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path):
+    settings = RunSettings(epochs=6, patience=0, checkpoint_seconds=0, seed=3)
+    whole = train(tmp_path / "whole", settings)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "parts", settings, stop_at=3.1)
+    second = train(tmp_path / "parts", settings, resume=True)
+    np.testing.assert_allclose(second.history.column("loss"), whole.history.column("loss"), rtol=1e-5)
+    np.testing.assert_allclose(second.history.column("val_loss"), whole.history.column("val_loss"), rtol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_training_and_another_seed_another(tmp_path: Path):
+    first, second, other = (
+        train(tmp_path / str(index), RunSettings(epochs=2, seed=seed)).history.column("loss")
+        for index, seed in enumerate((1, 1, 2))
+    )
+    assert first == second
+    assert first != other
+
+
+def test_a_run_ends_early_when_nothing_gets_better(tmp_path: Path):
+    run = TrainingRun(tmp_path / "model", RunSettings(epochs=50, patience=2))
+    model = small_model(rate=0.0)
+    run.fit(model, X, y=Y, validation_data=(X, Y))
+    assert (run.epoch, run.best_epoch) == (3, 1)
+
+
+def test_the_learning_rate_is_halved_when_nothing_gets_better(tmp_path: Path):
+    # The loss falls, and the larger one counts as the better one.
+    settings = RunSettings(epochs=4, patience=0, halve_after=2, mode="max")
+    run = TrainingRun(tmp_path / "model", settings)
+    model = small_model()
+    model.compile(load_keras("testing").optimizers.SGD(0.125), "mse")
+    run.fit(model, X, y=Y, validation_data=(X, Y))
+    assert run.history.column("learning_rate") == [0.125, 0.125, 0.125, 0.0625]
+
+
+def test_progress_ends_at_the_total(tmp_path: Path):
+    told: list[tuple[float, float]] = []
+    run = TrainingRun(tmp_path / "model", RunSettings(epochs=2))
+    run.fit(
+        small_model(), X, y=Y, validation_data=(X, Y), batch_size=8,
+        progress=lambda done, total, stage: told.append((done, total)),  # noqa: ARG005
+    )  # fmt: skip
+    assert told[0] == (0, 2)
+    assert told[-1] == (2, 2)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_a_stopped_run_is_not_forgotten_unawares(tmp_path: Path):
+    settings = RunSettings(epochs=6, checkpoint_seconds=0)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "model", settings, stop_at=2.1)
+    with pytest.raises(OutputError, match="--resume"):
+        TrainingRun(tmp_path / "model", settings)
+    assert TrainingRun(tmp_path / "model", settings, force=True).epoch == 0
+    assert not (tmp_path / "model.run").exists()
+
+
+def test_a_run_does_not_go_on_with_other_facts(tmp_path: Path):
+    settings = RunSettings(epochs=6, checkpoint_seconds=0)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "model", settings, stop_at=2.1, facts={"n_filters": 8})
+    with pytest.raises(InputError, match="n_filters"):
+        TrainingRun(tmp_path / "model", settings, facts={"n_filters": 16}, resume=True)
+
+
+def test_a_folder_of_somebody_is_never_removed(tmp_path: Path):
+    (tmp_path / "model.run").mkdir()
+    (tmp_path / "model.run" / "diary.txt").write_text("mine")
+    with pytest.raises(OutputError, match="in the way"):
+        TrainingRun(tmp_path / "model", RunSettings(), force=True)
+    assert (tmp_path / "model.run" / "diary.txt").read_text() == "mine"
+
+
+def test_values_that_are_no_numbers_end_the_training_with_advice(tmp_path: Path):
+    run = TrainingRun(tmp_path / "model", RunSettings(epochs=2))
+    with pytest.raises(InputError, match="learning-rate"):
+        run.fit(small_model(), np.full_like(X, np.nan), y=Y, validation_data=(X, Y))
+
+
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"patience": -1}, {"mode": "best"}])
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]):
+    with pytest.raises(InputError):
+        RunSettings(**wrong)
+
+
+def test_importing_keras_prints_nothing():
+    code = "from electrodej.networks import load_keras; load_keras('testing')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
