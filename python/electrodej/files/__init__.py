@@ -1,5 +1,11 @@
 """Files as whole things: outputs that are complete or absent, tables with their provenance."""
 
-from electrodej.files.atomic import check_target, discard_unfinished, whole_directory, whole_file
+from electrodej.files.atomic import (
+    check_target,
+    discard_unfinished,
+    scratch_folder,
+    whole_directory,
+    whole_file,
+)
 
-__all__ = ["check_target", "discard_unfinished", "whole_directory", "whole_file"]
+__all__ = ["check_target", "discard_unfinished", "scratch_folder", "whole_directory", "whole_file"]

@@ -116,6 +116,17 @@ def whole_directory(
             _move(part, path, force=force)
 
 
+@contextlib.contextmanager
+def scratch_folder(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield an empty folder beside ``target`` for what the work on it needs meanwhile; it is removed after.
+
+    What a killed run leaves of it is swept when the same target is written again.
+    """
+    with _beside(Path(target)) as part:
+        part.mkdir()
+        yield part
+
+
 def discard_unfinished() -> None:
     """Remove what open `whole_file` and `whole_directory` blocks have written so far.
 

@@ -1,0 +1,1 @@
+"""StarDist in two dimensions: trained on sections, run over every section of a volume."""

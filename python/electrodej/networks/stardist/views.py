@@ -1,0 +1,311 @@
+"""Every section of a volume in one of its three views: labels and probabilities, at any size."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.errors import InputError
+from electrodej.files import check_target, scratch_folder
+from electrodej.networks.normalise import FloatArray, normalise
+from electrodej.networks.stardist.instances import choose, draw
+from electrodej.networks.stardist.model import StarDistModel
+from electrodej.networks.stardist.sections import BATCH_PIXELS, Prediction, predict_sections
+from electrodej.progress import Progress, silent
+from electrodej.volume import Volume, VolumeWriter, compact_dtype
+
+View = Literal["xy", "xz", "yz"]
+VIEWS: tuple[View, ...] = get_args(View)
+Path_ = str | os.PathLike[str]
+
+# The axis that a view's sections are counted along.
+_AXIS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
+# Pixels whose edges differ by less are taken as square.
+_SQUARE = 0.05
+# Sections are read in slabs of this many bytes, so that a compressed file is not read once for each.
+_SLAB_BYTES = 256 * 2**20
+# A pixel in the network takes some 600 bytes with 32 filters.
+_BYTES_PER_PIXEL = 600
+
+
+@dataclass(frozen=True)
+class ViewSettings:
+    """How sections are predicted.
+
+    Attributes
+    ----------
+    view
+        "xy" (sections along z), "xz" (along y) or "yz" (along x).
+    probability
+        Least probability of a particle; by default the model's own threshold.
+    overlap
+        Outlines that overlap by more are one particle; by default the model's own threshold.
+    scale
+        Sections are enlarged by this before the network and the outlines brought back: below 1 where
+        particles are far larger than those of the training, above 1 where they are far smaller.
+    """
+
+    view: View = "xy"
+    probability: float | None = None
+    overlap: float | None = None
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.view not in VIEWS:
+            raise InputError(f'the view is "xy", "xz" or "yz", not {self.view!r}')
+        for name in ("probability", "overlap"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise InputError(f"the {name} threshold lies between 0 and 1, not {value}")
+        if not 0.02 <= self.scale <= 50:
+            raise InputError(f"sections are scaled by 0.02 to 50, not {self.scale}")
+
+
+@dataclass(frozen=True)
+class ViewResult:
+    """What was found.
+
+    Attributes
+    ----------
+    sections
+        How many sections there are in this view.
+    outlines
+        How many particle outlines were found in all of them.
+    scale
+        By what rows and columns were enlarged before the network.
+    """
+
+    sections: int
+    outlines: int
+    scale: tuple[float, float]
+
+
+def predict_view(
+    grey: Volume,
+    model: StarDistModel,
+    *,
+    spacing: tuple[float, float, float],
+    settings: ViewSettings | None = None,
+    labels: Path_ | None = None,
+    probability: Path_ | None = None,
+    memory: int | None = None,
+    jobs: int = 1,
+    force: bool = False,
+    progress: Progress = silent,
+) -> ViewResult:
+    """Run a StarDist model over every section of a view.
+
+    Parameters
+    ----------
+    grey
+        Grey values, axes ZYX. Each section is normalised by its own percentiles, as Fiji does it.
+    model
+        See `load_stardist`.
+    spacing
+        Voxel size (z, y, x) in micrometres. Sections whose pixels are not square are enlarged along one
+        edge until they are.
+    settings
+        View and thresholds.
+    labels
+        Where to write the labels of the sections, in the volume's ZYX order. Labels are numbered on from
+        section to section: no two sections share one.
+    probability
+        Where to write the probability, uint8 with 255 for 1, in ZYX order.
+    memory
+        Bytes that may be used, by default 4 GiB or what is free.
+    jobs
+        Threads that draw outlines while the network goes on.
+    force
+        Replace outputs that exist.
+    progress
+        Told of each batch of sections.
+    """
+    settings = settings or ViewSettings()
+    for target in (labels, probability):
+        if target is not None:
+            check_target(target, force=force, inputs=[grey.path])
+    work = _Work(grey, model, spacing, settings, memory)
+    with contextlib.ExitStack() as stack:
+        drawn = shown = None
+        if labels is not None:
+            drawn = _stored(stack, labels, grey.shape, np.uint16)
+        if probability is not None:
+            shown = _stored(stack, probability, grey.shape, np.uint8)
+        counts = np.zeros(work.sections, np.int64)
+        pool = stack.enter_context(ThreadPoolExecutor(max(1, jobs)))
+        waiting: list[Future[None]] = []
+        for first, predictions in work.predictions(progress):
+            for future in waiting:
+                future.result()
+            waiting = [
+                pool.submit(work.put, number, prediction, drawn, shown, counts)
+                for number, prediction in enumerate(predictions, first)
+            ]
+        for future in waiting:
+            future.result()
+        if labels is not None and drawn is not None:
+            _write_labels(labels, drawn, counts, work.axis, spacing, force)
+        if probability is not None and shown is not None:
+            with VolumeWriter(probability, grey.shape, np.uint8, spacing=spacing, force=force) as writer:
+                for z0, z1 in _slabs(grey.shape):
+                    writer.write(z0, shown[z0:z1])
+        del drawn, shown
+    return ViewResult(work.sections, int(counts.sum()), work.scale)
+
+
+class _Work:
+    """The sections of a view, and what becomes of each."""
+
+    def __init__(
+        self,
+        grey: Volume,
+        model: StarDistModel,
+        spacing: tuple[float, float, float],
+        settings: ViewSettings,
+        memory: int | None,
+    ) -> None:
+        self.grey, self.model, self.settings = grey, model, settings
+        self.axis = _AXIS[settings.view]
+        self.sections = grey.shape[self.axis]
+        self.shape = _without(grey.shape, self.axis)
+        self.scale = _square(_without(spacing, self.axis), settings.scale)
+        self.inner = tuple(
+            max(1, round((length - 1) * scale) + 1)
+            for length, scale in zip(self.shape, self.scale, strict=True)
+        )
+        # Rows and columns of the section for each pixel that the network sees.
+        self.factor = tuple(
+            (outer - 1) / (inner - 1) if inner > 1 else 1.0
+            for outer, inner in zip(self.shape, self.inner, strict=True)
+        )
+        self.batch_pixels = _batch_pixels(memory)
+        self.threshold = settings.probability or model.probability_threshold
+        self.overlap = settings.overlap or model.overlap_threshold
+
+    def predictions(self, progress: Progress) -> Iterator[tuple[int, list[Prediction]]]:
+        """Yield the predictions of consecutive sections, with the number of the first."""
+        together = max(1, self.batch_pixels // (self.inner[0] * self.inner[1]))
+        progress(0, self.sections, f"finding outlines ({self.settings.view})")
+        for start, slab in self._slabs():
+            for first in range(0, len(slab), together):
+                images = [self._prepared(section) for section in slab[first : first + together]]
+                found = predict_sections(
+                    self.model, np.stack(images), threshold=self.threshold, batch_pixels=self.batch_pixels
+                )
+                yield start + first, found
+                progress(
+                    start + first + len(images),
+                    self.sections,
+                    f"finding outlines ({self.settings.view})",
+                )
+
+    def put(
+        self,
+        number: int,
+        prediction: Prediction,
+        labels: NDArray[np.uint16] | None,
+        probability: NDArray[np.uint8] | None,
+        counts: NDArray[np.int64],
+    ) -> None:
+        """Draw a section's outlines and its probability into the volumes."""
+        at = tuple(number if axis == self.axis else slice(None) for axis in range(3))
+        if labels is not None:
+            chosen = choose(prediction.candidates, overlap=self.overlap)
+            labels[at] = draw(chosen, self.shape, factor=(self.factor[0], self.factor[1]))
+            counts[number] = len(chosen.points)
+        if probability is not None:
+            from electrodej.networks.stardist.kernels import enlarge
+
+            down, right = self.model.info.grid
+            step = (down * self.factor[0], right * self.factor[1])
+            probability[at] = enlarge(prediction.probability, *self.shape, *step)
+
+    def _slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Read the volume in slabs across the view's axis; yield the first section and the sections."""
+        one = self.shape[0] * self.shape[1] * self.grey.dtype.itemsize
+        depth = max(1, _SLAB_BYTES // one)
+        for start in range(0, self.sections, depth):
+            box = [slice(None)] * 3
+            box[self.axis] = slice(start, min(start + depth, self.sections))
+            yield start, np.moveaxis(self.grey[tuple(box)], self.axis, 0)
+
+    def _prepared(self, section: NDArray[Any]) -> FloatArray:
+        if section.dtype.kind == "f" and not np.isfinite(section).all():
+            raise InputError(
+                f"{self.grey.path} has grey values that are not finite; replace them before finding particles"
+            )
+        image = normalise(section, self.model.info.percentiles)
+        if self.inner == self.shape:
+            return image
+        from scipy import ndimage
+
+        # Before it is made smaller an image is smoothed, or its noise would turn into patterns.
+        blur = [max(0.0, (factor - 1) / 2) for factor in self.factor]
+        if any(blur):
+            image = ndimage.gaussian_filter(image, blur)
+        zoom = [inner / outer for inner, outer in zip(self.inner, self.shape, strict=True)]
+        resized: FloatArray = ndimage.zoom(image, zoom, order=1)
+        return resized
+
+
+def _without(values: tuple[Any, Any, Any], axis: int) -> tuple[Any, Any]:
+    rest = [value for number, value in enumerate(values) if number != axis]
+    return rest[0], rest[1]
+
+
+def _square(pixel: tuple[float, float], scale: float) -> tuple[float, float]:
+    """Return by what rows and columns are enlarged so that pixels are square, and as large as asked for."""
+    smaller = min(pixel)
+    if max(pixel) <= smaller * (1 + _SQUARE):
+        return scale, scale
+    return scale * pixel[0] / smaller, scale * pixel[1] / smaller
+
+
+def _batch_pixels(memory: int | None) -> int:
+    import psutil
+
+    room = memory if memory is not None else min(4 * 2**30, psutil.virtual_memory().available // 2)
+    return int(max(256**2, min(BATCH_PIXELS, (room - _SLAB_BYTES) // _BYTES_PER_PIXEL)))
+
+
+def _stored(
+    stack: contextlib.ExitStack, target: Path_, shape: tuple[int, int, int], dtype: type[np.generic]
+) -> NDArray[Any]:
+    """Return a volume on the disk to fill in any order, which goes away with the stack."""
+    folder = stack.enter_context(scratch_folder(target))
+    return np.lib.format.open_memmap(folder / "volume.npy", mode="w+", dtype=dtype, shape=shape)
+
+
+def _slabs(shape: tuple[int, int, int]) -> Iterator[tuple[int, int]]:
+    depth = max(1, _SLAB_BYTES // (4 * shape[1] * shape[2]))
+    for z0 in range(0, shape[0], depth):
+        yield z0, min(z0 + depth, shape[0])
+
+
+def _write_labels(
+    target: Path_,
+    drawn: NDArray[np.uint16],
+    counts: NDArray[np.int64],
+    axis: int,
+    spacing: tuple[float, float, float],
+    force: bool,
+) -> None:
+    """Number the labels on from section to section and write them."""
+    total = int(counts.sum())
+    dtype = compact_dtype(total)
+    before = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(dtype)
+    shape = (drawn.shape[0], drawn.shape[1], drawn.shape[2])
+    with VolumeWriter(Path(target), shape, dtype, spacing=spacing, labels=True, force=force) as writer:
+        for z0, z1 in _slabs(shape):
+            slab = drawn[z0:z1].astype(dtype)
+            offset = before[z0:z1] if axis == 0 else before
+            ahead = np.broadcast_to(np.expand_dims(offset, tuple({0, 1, 2} - {axis})), slab.shape)
+            writer.write(z0, np.where(slab > 0, slab + ahead, 0).astype(dtype))
