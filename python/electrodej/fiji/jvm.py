@@ -1,6 +1,7 @@
 """Java with plain ImageJ in this process: the light mode, which needs no Fiji.
 
 ImageJ 1.54p comes from Maven Central, once, and no other repository is asked. It runs without a screen.
+With ``scripting`` come SciJava, Groovy, Jython and Appose, so that ElectrodeJ's Fiji commands run too.
 """
 
 from __future__ import annotations
@@ -13,15 +14,26 @@ from electrodej.errors import ElectrodeJError, MissingExtraError
 from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
 IMAGEJ = "net.imagej:ij:1.54p"
+# The last two are named because the versions that jgo would pick for the others do not fit them.
+SCRIPTING = (
+    "org.scijava:scijava-common:2.100.1",
+    "org.apache.groovy:groovy-jsr223:4.0.27",
+    "org.python:jython-standalone:2.7.4",
+    "org.apposed:appose:0.9.0",
+    "org.scijava:parsington:3.1.0",
+    "net.java.dev.jna:jna:5.14.0",
+)
 
 
-def start_light(*, memory: str | None = None) -> Any:
+def start_light(*, memory: str | None = None, scripting: bool = False) -> Any:
     """Start Java with ImageJ 1.54p, or find it running, and return the class ``ij.IJ``.
 
     Parameters
     ----------
     memory
         The most that Java may take, as ``4g`` or ``512m``; by default what Java chooses.
+    scripting
+        Have SciJava and its languages too, see `electrodej.fiji.scripting`.
 
     Raises
     ------
@@ -44,7 +56,7 @@ def start_light(*, memory: str | None = None) -> Any:
         raise MissingExtraError("ImageJ", "fiji", "scyjava") from error
     if not scyjava.jvm_started():
         _use_present_java()
-        _configure(scyjava.config, memory)
+        _configure(scyjava.config, memory, (IMAGEJ, *(SCRIPTING if scripting else ())))
         try:
             scyjava.start_jvm()
         except Exception as error:
@@ -73,12 +85,15 @@ def _use_present_java() -> None:
     os.environ["JAVA_HOME"] = str(java.home)
 
 
-def _configure(config: Any, memory: str | None) -> None:
+def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...]) -> None:
     # The Java that is there, and Maven Central (which jgo always asks) without SciJava's repository.
     config.set_java_constraints(fetch="never")
     config.get_repositories().clear()
-    if IMAGEJ not in config.endpoints:
-        config.endpoints.append(IMAGEJ)
+    config.endpoints.extend(endpoint for endpoint in endpoints if endpoint not in config.endpoints)
+    if len(endpoints) > 1:
+        from electrodej.fiji.content import library
+
+        config.add_classpath(str(library()))
     config.enable_headless_mode()
     if memory is not None:
         config.add_option(f"-Xmx{memory}")

@@ -69,7 +69,7 @@ def measure_particles(
         table = features(
             grey_volume,
             label_volume,
-            spacing=_common_spacing(grey_volume, label_volume),
+            spacing=common_spacing(grey_volume, label_volume),
             radius=radius,
             attributes=attributes,
             crop=crop,
@@ -100,7 +100,7 @@ def _named_by_file(**files: PathLike) -> Iterator[None]:
         raise
 
 
-def _common_spacing(grey: Volume, labels: Volume) -> tuple[float, float, float]:
+def common_spacing(grey: Volume, labels: Volume) -> tuple[float, float, float]:
     """Return the voxel size of both; one of the two may be silent about it."""
     from electrodej.volume import same_spacing
 

@@ -1,0 +1,157 @@
+package electrodej
+
+import ij.IJ
+import ij.ImagePlus
+import ij.Macro
+import java.awt.GraphicsEnvironment
+import java.util.concurrent.Callable
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
+import java.util.function.Consumer
+import org.scijava.Context
+import org.scijava.app.StatusService
+import org.scijava.object.ObjectService
+
+/** The way from a Fiji script to the Python worker. The worker is started once and kept. */
+class Door {
+
+	// The text never changes: what the user chose travels in the inputs, and none of it is ever run.
+	static final String TASK = "import electrodej.jobs.fiji as fiji; fiji.run(task, verb, arguments)"
+	private static final long LONGEST_CANCEL_MS = 1000
+
+	private final ObjectService objects
+	private final StatusService status
+	/** Lends images to the worker, and brings labels back. */
+	final Images images = new Images()
+
+	Door(Context context) {
+		objects = context.service(ObjectService)
+		status = context.service(StatusService)
+	}
+
+	/** Runs a script's body; what goes wrong is told in one sentence, on the screen or on one line. */
+	void guard(Callable body) {
+		try {
+			body.call()
+		}
+		catch (Problem problem) {
+			tell(problem)
+		}
+		finally {
+			images.close()
+		}
+	}
+
+	private static void tell(Problem problem) {
+		if (!GraphicsEnvironment.headless) {
+			IJ.error("ElectrodeJ", problem.message)
+			if (IJ.macroRunning()) Macro.abort()
+			return
+		}
+		// A Fiji that was started for this script alone ends with a status that a shell can read.
+		if (System.getProperty("ij.executable") != null && System.getProperty("electrodej.stay") == null) {
+			System.err.println(problem)
+			System.exit(1)
+		}
+		throw problem
+	}
+
+	/** An image as the worker takes it: an open one, or else a file. It is shared until the guard ends. */
+	Map image(ImagePlus image, File file, String role) {
+		return images.argument(image, file, role)
+	}
+
+	/** Where a table goes and how it is shown; see Tables. */
+	Class getTables() {
+		return Tables
+	}
+
+	/** Sends a task, shows how far it is, and returns its outputs. Escape cancels. */
+	Map call(String verb, Map arguments) {
+		def service = worker()
+		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
+		def ended = new CountDownLatch(1)
+		String end = null
+		task.listen({ event ->
+			if (event.message != null) status.showStatus(event.current as int, event.maximum as int, event.message)
+			if (event.responseType.terminal) {
+				end = event.responseType.name()
+				ended.countDown()
+			}
+		} as Consumer)
+		IJ.resetEscape()
+		task.start()
+		try {
+			if (!finished(ended, service) { task.cancel() }) end = end ?: "CRASH"
+		}
+		finally {
+			status.clearStatus()
+		}
+		if (end == "COMPLETION") return task.outputs
+		if (end == "FAILURE") throw new Problem(task.error)
+		if (end == "CRASH") throw new Problem(crashed(service))
+		throw new Problem("cancelled")
+	}
+
+	/** Waits for the end; false where the worker died without a word. */
+	private static boolean finished(CountDownLatch ended, service, Closure cancel) {
+		long cancelled = 0
+		while (!ended.await(20, TimeUnit.MILLISECONDS)) {
+			if (cancelled == 0 && (IJ.escapePressed() || Thread.interrupted())) {
+				cancel()
+				cancelled = System.currentTimeMillis()
+			}
+			// What cannot stop at once ends in its own time; the user need not wait for it.
+			if (cancelled > 0 && System.currentTimeMillis() - cancelled > LONGEST_CANCEL_MS) throw new Problem("cancelled")
+			if (!service.alive) return ended.await(2, TimeUnit.SECONDS)
+		}
+		return true
+	}
+
+	/** The worker that is there, or a new one. */
+	private worker() {
+		File python = Python.chosen()
+		String name = "ElectrodeJ worker " + python
+		Class kind = apposeClass("Service")
+		def old = objects.getObjects(kind).findAll { objects.getName(it) == name }
+		def service = old.find { it.alive }
+		old.findAll { !it.alive }.each { objects.removeObject(it) }
+		if (service != null) return service
+		status.showStatus("starting Python for ElectrodeJ")
+		String[] words = [python.path, "-m", "electrodej.jobs.fiji", "--logs", Python.logs().path]
+		service = kind.getConstructor(File, String[]).newInstance(new File(System.getProperty("java.io.tmpdir")), words)
+		IOException failure = null
+		// Threads inherit this: those of the service must not keep Java from ending.
+		Thread.startDaemon {
+			try {
+				service.start()
+			}
+			catch (IOException error) {
+				failure = error
+			}
+		}.join()
+		if (failure != null) throw new Problem("Python could not be started (" + failure.message + "); " + Python.REMEDY)
+		objects.addObject(service, name)
+		return service
+	}
+
+	/** A class of Appose, or a Problem where this Fiji has none. */
+	static Class apposeClass(String name) {
+		try {
+			return Class.forName("org.apposed.appose." + name)
+		}
+		catch (ClassNotFoundException missing) {
+			throw new Problem("this Fiji has no Appose, which carries images to Python; update Fiji, or run: electrodej fiji install FIJI_FOLDER")
+		}
+	}
+
+	private static String crashed(service) {
+		List<String> lines = service.errorLines().findAll { !it.trim().isEmpty() }
+		String last = lines ? lines.last() : ""
+		if (last =~ /No module named/) {
+			return "the Python that is set up has no ElectrodeJ (" + last + "); " + Python.REMEDY
+		}
+		return "Python stopped in the middle of the work" + (last ? " (" + last + ")" : "") +
+			"; the next command starts it anew. Its log is in " + Python.logs()
+	}
+}

@@ -1,0 +1,23 @@
+#@ Context context
+#@ ImagePlus (label="Grey image", description="The image in which particles are sought", required=false) grey
+#@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
+#@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
+#@ File (label="Save labels as", description="A .tif file; empty to see them only", style="save", required=false) out
+#@ Boolean (label="Replace existing files", value=false) replace
+#@output ImagePlus labels
+
+import electrodej.Library
+
+// Finds the particles of a grey image and gives each a number.
+def door = Library.door(context)
+door.guard {
+	door.images.written(out, replace) { File target, boolean overwrite ->
+		door.call("segment", [
+			image: door.image(grey, greyFile, "grey image"),
+			voxelSize: door.tables.askVoxelSize(voxelSize, grey),
+			out: target.path, replace: overwrite,
+		])
+		labels = door.images.openLabels(target)
+	}
+}
+null
