@@ -14,6 +14,7 @@ SUMMARIES: dict[str, str] = {
     "phantom": "make a synthetic cathode with known truth",
     "segment": "find particles in a grey volume",
     "measure": "measure every particle: 21 attributes, damage and more",
+    "damage": "explain the damage of the particles, and compare electrodes",
     "score": "compare a segmentation with the truth",
     "export": "write a trained model as a zip for Fiji's plugins",
     "verify": "prove that a zip runs in Fiji",

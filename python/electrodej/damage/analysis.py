@@ -108,6 +108,7 @@ class DamageResult:
     def as_dict(self) -> dict[str, Any]:
         """Return everything but the values of single particles, as JSON has it."""
         found: dict[str, Any] = {
+            "name": self.table.name,
             "table": self.table.as_dict(),
             "description": self.description.as_dict(),
             "modelled": self.model is not None,

@@ -1,0 +1,167 @@
+"""Pictures of the contact network: the graph, damage over distance, and the evolution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.report.damage_figures import Drawing
+from electrodej.report.figures import PALETTE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+    from electrodej.damage import Contacts, DamageTable, Evolution, NetworkResult
+
+_PANELS = (
+    ("asynchrony", "Asynchrony of the load"),
+    ("active", "Active share"),
+    ("damage", "Mean damage"),
+    ("severe", "Severely damaged particles"),
+)
+
+
+def network_drawings(table: DamageTable, contacts: Contacts, network: NetworkResult) -> list[Drawing]:
+    """Return the drawings of the contact network.
+
+    Parameters
+    ----------
+    table, contacts
+        The particles and which of them touch.
+    network
+        From `electrodej.damage.analyse_network`.
+    """
+    return [
+        Drawing(
+            "network",
+            "The contact network",
+            "Each dot is a particle, seen along z where positions are known; lines join those that touch. "
+            "Colour: damage.",
+            lambda: graph_figure(table, contacts),
+        ),
+        Drawing(
+            "damage-over-distance",
+            "Damage of particles that are near each other",
+            "Moran's I by distance; grey: 95 % of what is found when damage is shuffled among the particles.",
+            lambda: correlation_figure(network),
+        ),
+    ]
+
+
+def evolution_drawing(evolutions: Mapping[str, Evolution]) -> Drawing:
+    """Return the drawing of how electrodes go through their cycles, given by name."""
+    return Drawing(
+        "evolution",
+        "Evolution of the network (model)",
+        "A model, not a measurement: see docs/damage.md. Dots: the load is synchronous from there on. Band: "
+        "10th to 90th percentile of the particles.",
+        lambda: evolution_figure(evolutions),
+    )
+
+
+def graph_figure(table: DamageTable, contacts: Contacts) -> MatplotlibFigure:
+    """Return the particles and their contacts, seen along z."""
+    from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
+
+    places = _places(table, contacts)
+    width, height = np.maximum(np.ptp(places, axis=0), 1e-9)
+    figure = Figure(figsize=(6.6, float(np.clip(5.6 * height / width, 2.5, 8))), layout="constrained")
+    axes = figure.subplots()
+    axes.add_collection(
+        LineCollection(
+            list(places[contacts.pairs]), colors="#8c8c8c", linewidths=0.7, alpha=0.7, rasterized=True
+        )
+    )
+    size = float(np.clip(8000 / max(1, len(table)), 2, 60))
+    order = np.argsort(table.damage)
+    points = axes.scatter(
+        places[order, 0],
+        places[order, 1],
+        c=table.damage[order],
+        cmap="cividis",
+        s=size,
+        edgecolors="#000000",
+        linewidths=0.3,
+        zorder=2,
+        rasterized=len(table) > 2000,
+    )
+    axes.set_aspect("equal")
+    axes.margins(0.03)
+    if np.isfinite(table.positions).all():
+        axes.invert_yaxis()
+        axes.set_xlabel("X (µm)")
+        axes.set_ylabel("Y (µm)")
+    else:
+        axes.set_axis_off()
+    figure.colorbar(points, ax=axes, label="Damage", shrink=0.8)
+    return figure
+
+
+def correlation_figure(network: NetworkResult) -> MatplotlibFigure:
+    """Return the correlation of damage over contacts and over distance."""
+    from matplotlib.figure import Figure
+
+    shown = [(network.by_hops, "Contacts between two particles")]
+    if network.by_distance is not None:
+        shown.append((network.by_distance, "Distance of centroids (µm)"))
+    figure = Figure(figsize=(4.2 * len(shown), 3.4), layout="constrained")
+    panels = figure.subplots(1, len(shown), squeeze=False)[0]
+    for axes, (curve, label) in zip(panels, shown, strict=True):
+        axes.fill_between(curve.distance, curve.low, curve.high, color="#d9d9d9", linewidth=0)
+        axes.axhline(0, color="#000000", linewidth=0.6)
+        axes.plot(curve.distance, curve.correlation, "-o", color=PALETTE[0], markersize=4)
+        axes.set_xlabel(label)
+        axes.set_ylabel("Moran's I of damage")
+    return figure
+
+
+def evolution_figure(evolutions: Mapping[str, Evolution]) -> MatplotlibFigure:
+    """Return the curves of several electrodes over the cycles."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.4, 5.6), layout="constrained")
+    panels = figure.subplots(2, 2).ravel()
+    for (name, evolution), colour, line in zip(
+        evolutions.items(), PALETTE * len(evolutions), ("-", "--", "-.", ":") * len(evolutions), strict=False
+    ):
+        for axes, (curve, _) in zip(panels, _PANELS, strict=True):
+            _curve(axes, evolution, curve, colour, line, name)
+    for axes, (_, label) in zip(panels, _PANELS, strict=True):
+        axes.set_xlabel("Cycle")
+        axes.set_ylabel(label)
+        axes.set_ylim(bottom=0)
+    panels[0].legend()
+    return figure
+
+
+def _curve(axes: Axes, evolution: Evolution, curve: str, colour: str, line: str, name: str) -> None:
+    values = evolution.curves[curve]
+    cycles = np.arange(1, len(values) + 1)
+    if curve == "damage":
+        low, high = evolution.curves["damage_low"], evolution.curves["damage_high"]
+        axes.fill_between(cycles, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(cycles, values, line, color=colour, linewidth=1.6, label=name)
+    when = evolution.synchronous_from
+    if when is not None:
+        axes.plot(when, values[when - 1], "o", color=colour, markersize=6)
+
+
+def _places(table: DamageTable, contacts: Contacts) -> NDArray[Any]:
+    """Where the particles are drawn, (n, 2): X and Y, or what a layout of the graph makes of it."""
+    if np.isfinite(table.positions).all():
+        return table.positions[:, ::-1][:, :2]
+    from electrodej.damage import contact_graph
+
+    if len(table) > 1500:
+        # A layout of so many takes minutes and shows a ball of wool.
+        turn = 2 * np.pi * np.arange(len(table)) / len(table)
+        return np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    import networkx
+
+    layout = networkx.spring_layout(contact_graph(table, contacts), seed=0)
+    return np.array([layout[row] for row in range(len(table))])
