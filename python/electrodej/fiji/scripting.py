@@ -106,6 +106,8 @@ def _defaults(module: Any) -> dict[str, Any]:
 def _java(value: Any) -> Any:
     import jpype
 
+    if isinstance(value, jpype.JObject):
+        return value
     if isinstance(value, Path):
         return _file(value)
     if isinstance(value, bool):

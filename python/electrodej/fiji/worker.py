@@ -37,8 +37,7 @@ _UNITY = threading.Lock()
 _FIJI_WORDS = (
     ("with --spacing Z,Y,X", "in the field Voxel size, as Z,Y,X"),
     ("with --memory", "in Edit > Options > Memory & Threads"),
-    ("with --force", "by ticking Replace existing files"),
-    ("--force", "Replace existing files"),
+    ("give --force to", "tick Replace existing files to"),
 )
 
 
@@ -114,8 +113,8 @@ class Reporter:
 def in_fiji_words(message: str) -> str:
     """Return a message with Fiji's fields in place of the command line's options.
 
-    >>> in_fiji_words("t.csv exists; replace it with --force")
-    't.csv exists; replace it by ticking Replace existing files'
+    >>> in_fiji_words("t.csv exists already; give --force to replace it")
+    't.csv exists already; tick Replace existing files to replace it'
     """
     for option, field in _FIJI_WORDS:
         message = message.replace(option, field)

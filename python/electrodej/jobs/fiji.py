@@ -51,7 +51,7 @@ def measure(arguments: Arguments, progress: Progress) -> dict[str, Any]:
     from electrodej.features import features
     from electrodej.fiji.images import opened
     from electrodej.files.tables import check_table_target, checksum
-    from electrodej.jobs.measure import common_spacing
+    from electrodej.jobs.measure import common_spacing, named_by_file
 
     out = _required_path(arguments, "table", "choose where to write the table")
     force = bool(arguments.get("replace"))
@@ -64,17 +64,18 @@ def measure(arguments: Arguments, progress: Progress) -> dict[str, Any]:
         opened(sent["labels"], role="label", spacing=spacing) as labels,
     ):
         size = common_spacing(grey, labels)
-        table = features(
-            grey,
-            labels,
-            spacing=size,
-            radius=_number(arguments, "radius", 0.7),
-            attributes=arguments.get("attributes") or None,
-            crop=int(_number(arguments, "crop", 0)),
-            exclude_border=bool(arguments.get("excludeBorder")),
-            image=grey.path.name,
-            progress=progress,
-        )
+        with named_by_file(grey=grey.path, labels=labels.path):
+            table = features(
+                grey,
+                labels,
+                spacing=size,
+                radius=_number(arguments, "radius", 0.7),
+                attributes=arguments.get("attributes") or None,
+                crop=int(_number(arguments, "crop", 0)),
+                exclude_border=bool(arguments.get("excludeBorder")),
+                image=grey.path.name,
+                progress=progress,
+            )
         names = {"grey": grey.path.name, "labels": labels.path.name}
     inputs = {
         role: {"file": name, **({"checksum": checksum(files[role])} if role in files else {})}

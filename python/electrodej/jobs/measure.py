@@ -64,7 +64,7 @@ def measure_particles(
     with (
         open_volume(grey, spacing=spacing) as grey_volume,
         open_volume(labels, spacing=spacing) as label_volume,
-        _named_by_file(grey=grey, labels=labels),
+        named_by_file(grey=grey, labels=labels),
     ):
         table = features(
             grey_volume,
@@ -89,7 +89,7 @@ def measure_particles(
 
 
 @contextlib.contextmanager
-def _named_by_file(**files: PathLike) -> Iterator[None]:
+def named_by_file(**files: PathLike) -> Iterator[None]:
     """Say the file where a message about an array says its role."""
     try:
         yield

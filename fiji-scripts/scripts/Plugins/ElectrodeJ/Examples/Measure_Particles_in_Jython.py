@@ -4,7 +4,7 @@
 #@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
 #@ File (label="or label file", description="Instead of an open image", required=false) labelFile
 #@ Double (label="Radius (um)", description="Of the ball that closes cracks, and of the shell for contacts", value=0.7, min=0) radius
-#@ String (label="Voxel size Z,Y,X (um)", description="Only if the images do not say it, or say it wrong", required=false, persist=false) voxelSize
+#@ String (label="Voxel size Z,Y,X (um)", description="If the images do not say it", required=false, persist=false) voxelSize
 #@ File (label="Save table as", description="A .csv or .parquet file", style="save") table
 #@ Boolean (label="Replace existing files", value=false) replace
 

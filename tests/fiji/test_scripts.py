@@ -1,0 +1,281 @@
+"""The menu's scripts in SciJava over real ImageJ, with a real Python worker behind them."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+
+import numpy as np
+import psutil
+import pytest
+import scyjava
+
+from electrodej.errors import ElectrodeJError
+from electrodej.fiji.scripting import context
+from electrodej.volume import open_volume, write_volume
+
+pytestmark = pytest.mark.imagej
+
+MEASURE = "Measure Particles"
+
+
+def system():
+    return scyjava.jimport("java.lang.System")
+
+
+def workers():
+    """The Python workers that belong to this process."""
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "electrodej.jobs.fiji" in child.cmdline()
+    ]
+
+
+def test_the_worker_stays_warm_between_two_clicks(run_script, opened, tmp_path):
+    run_script(MEASURE, {**opened, "table": tmp_path / "one.csv"})
+    (first,) = workers()
+    run_script(MEASURE, {**opened, "table": tmp_path / "two.csv"})
+    assert workers() == [first]
+
+
+def test_a_slice_thicker_than_wide_counts_along_z(imagej, run_script, pair, tmp_path):
+    for name in ("grey", "labels"):
+        with open_volume(pair / f"{name}.tif") as volume:
+            write_volume(tmp_path / f"{name}2.tif", volume.read(), spacing=(1.5, 0.5, 0.25))
+    images = {name: imagej.openImage(str(tmp_path / f"{name}2.tif")) for name in ("grey", "labels")}
+    run_script(MEASURE, {**images, "table": tmp_path / "t.csv", "attributes": "Volume,X,Y,Z"})
+    header, row = (tmp_path / "t.csv").read_text().splitlines()
+    values = dict(zip(header.split(","), row.split(","), strict=True))
+    assert float(values["Volume"]) == pytest.approx(216 * 1.5 * 0.5 * 0.25)
+    # Voxels 3 to 8 of each axis: the middle lies at index 5.5.
+    assert [float(values[axis]) for axis in "ZYX"] == pytest.approx([5.5 * 1.5, 5.5 * 0.5, 5.5 * 0.25])
+
+
+def test_images_above_the_limit_of_shared_memory_are_read_from_their_files(
+    run_script, opened, tmp_path, worker_logs
+):
+    system().setProperty("electrodej.shared.limit", "100")
+    try:
+        run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+        opened["grey"].changes = True
+        with pytest.raises(ElectrodeJError, match=r"larger than 2 GiB.*save it"):
+            run_script(MEASURE, {**opened, "table": tmp_path / "u.csv"})
+    finally:
+        system().clearProperty("electrodej.shared.limit")
+    assert (tmp_path / "t.csv").is_file()
+    last = [
+        line
+        for log in worker_logs.glob("*.log")
+        for line in log.read_text("utf-8").splitlines()
+        if "t.csv" in line
+    ]
+    assert "array" not in last[-1]
+
+
+def test_nothing_of_a_shared_image_is_left_behind(run_script, opened, tmp_path, worker_logs):
+    from multiprocessing.shared_memory import SharedMemory
+
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    names = re.findall(r"shm='([^']+)'", "".join(log.read_text("utf-8") for log in worker_logs.glob("*.log")))
+    assert len(names) >= 2
+    for name in names:
+        with pytest.raises(FileNotFoundError):
+            SharedMemory(name)
+
+
+def test_progress_reaches_the_status_bar(run_script, opened, tmp_path):
+    ear = scyjava.jimport("groovy.lang.GroovyClassLoader")().parseClass(
+        "class Ear { List said = [].asSynchronized();"
+        " @org.scijava.event.EventHandler void on(org.scijava.app.event.StatusEvent e)"
+        " { said << [e.statusMessage, e.progressMaximum] } }"
+    )
+    ear = ear.getConstructor().newInstance()
+    events = context().service("org.scijava.event.EventService")
+    kept = events.subscribe(ear)
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    deadline = time.monotonic() + 20
+    while not list(ear.getSaid()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    events.unsubscribe(kept)
+    assert ["measuring particles", 1000] in [[str(word), int(most)] for word, most in ear.getSaid() if word]
+
+
+def large(folder):
+    """Many particles: work for some seconds."""
+    labels = np.kron(np.arange(1, 8001, dtype=np.uint16).reshape(20, 20, 20), np.ones((9, 9, 9), np.uint16))
+    write_volume(folder / "labels.tif", labels, spacing=(0.1,) * 3)
+    write_volume(folder / "grey.tif", (labels % 250).astype(np.uint8) + 1, spacing=(0.1,) * 3)
+    return {"greyFile": folder / "grey.tif", "labelFile": folder / "labels.tif"}
+
+
+def while_running(run_script, inputs, act):
+    """Run the script, do ``act`` again and again until it ends, and return what it said."""
+    said = []
+
+    def work():
+        try:
+            run_script(MEASURE, inputs)
+            said.append("done")
+        except ElectrodeJError as error:
+            said.append(str(error))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    while thread.is_alive():
+        act()
+        thread.join(0.1)
+    return said
+
+
+def test_escape_cancels_and_leaves_no_table(imagej, run_script, tmp_path):
+    key = scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE
+    inputs = {**large(tmp_path), "table": tmp_path / "t.csv"}
+    said = while_running(run_script, inputs, lambda: imagej.setKeyDown(key))
+    imagej.setKeyUp(key)
+    assert said == ["cancelled"]
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_killed_worker_is_told_and_the_next_click_works(run_script, opened, tmp_path):
+    folder = tmp_path / "large"
+    folder.mkdir()
+    inputs = {**large(folder), "table": tmp_path / "t.csv"}
+    began = time.monotonic()
+
+    def kill():
+        if time.monotonic() - began > 1:
+            for worker in workers():
+                worker.kill()
+
+    (said,) = while_running(run_script, inputs, kill)
+    assert "Python stopped in the middle of the work" in said
+    assert not (tmp_path / "t.csv").exists()
+    run_script(MEASURE, {**opened, "table": tmp_path / "after.csv"})
+    assert (tmp_path / "after.csv").is_file()
+
+
+def refused(run_script, name=MEASURE, **inputs):
+    with pytest.raises(ElectrodeJError) as caught:
+        run_script(name, inputs)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_colours_are_no_grey_values(imagej, run_script, opened, tmp_path):
+    colours = imagej.createImage("photo", "RGB black", 12, 12, 12)
+    said = refused(run_script, grey=colours, labels=opened["labels"], table=tmp_path / "t.csv")
+    assert said.startswith("photo is a colour image")
+
+
+def test_slices_tagged_as_time_points_are_named(run_script, opened, tmp_path):
+    opened["grey"].setDimensions(1, 1, 12)
+    said = refused(run_script, **opened, table=tmp_path / "t.csv")
+    assert "grey.tif has 12 time points and 1 slices" in said
+
+
+def test_channels_are_named(run_script, opened, tmp_path):
+    opened["labels"].setDimensions(12, 1, 1)
+    assert "12 channels" in refused(run_script, **opened, table=tmp_path / "t.csv")
+
+
+def test_images_of_two_sizes_are_named(imagej, run_script, opened, tmp_path):
+    small = imagej.createImage("small", "8-bit black", 5, 12, 12)
+    said = refused(run_script, grey=small, labels=opened["labels"], table=tmp_path / "t.csv")
+    assert "small has 12 x 12 x 5 voxels and labels.tif has 12 x 12 x 12" in said
+
+
+def test_an_uncalibrated_image_is_not_measured_in_pixels(imagej, run_script, tmp_path):
+    blank = imagej.createImage("blank", "8-bit black", 5, 5, 5)
+    said = refused(run_script, grey=blank, labels=blank, table=tmp_path / "t.csv")
+    assert "does not say its voxel size" in said
+    assert "Image > Properties" in said
+    run_script(MEASURE, {"grey": blank, "labels": blank, "voxelSize": "1,1,1", "table": tmp_path / "t.csv"})
+    assert (tmp_path / "t.csv").is_file()
+
+
+def test_labels_of_32_bit_are_taken_as_whole_numbers(run_script, opened, tmp_path):
+    scyjava.jimport("ij.process.StackConverter")(opened["labels"]).convertToGray32()
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    opened["labels"].getStack().setVoxel(1, 1, 1, 0.5)
+    assert "labels.tif" in refused(run_script, **opened, table=tmp_path / "u.csv")
+
+
+def test_a_file_that_is_not_there_is_named(run_script, pair, tmp_path):
+    said = refused(
+        run_script, greyFile=tmp_path / "no.tif", labelFile=pair / "labels.tif", table=tmp_path / "t.csv"
+    )
+    assert said == f"there is no file {tmp_path / 'no.tif'}"
+
+
+def test_a_table_that_exists_is_kept_until_the_user_says_otherwise(run_script, opened, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("mine")
+    assert "Replace existing files" in refused(run_script, **opened, table=table)
+    assert table.read_text() == "mine"
+    run_script(MEASURE, {**opened, "table": table, "replace": True})
+    assert table.read_text().startswith("Image,Label")
+
+
+def test_without_a_screen_a_table_needs_a_file(run_script, opened):
+    assert "give a file" in refused(run_script, **opened)
+
+
+def test_without_a_python_the_remedy_is_named(run_script, opened, tmp_path):
+    python = system().getProperty("electrodej.python")
+    try:
+        for path, words in (
+            (tmp_path / "gone" / "python", "is not there any more"),
+            ("", "no Python is set up"),
+        ):
+            system().setProperty("electrodej.python", str(path))
+            said = refused(run_script, **opened, table=tmp_path / "t.csv")
+            assert words in said
+            assert "Plugins > ElectrodeJ > Set Up Python" in said
+    finally:
+        system().setProperty("electrodej.python", python)
+
+
+def test_a_python_without_electrodej_is_told_apart(run_script, opened, tmp_path):
+    import venv
+
+    venv.create(tmp_path / "bare", with_pip=False, symlinks=True)
+    python = system().getProperty("electrodej.python")
+    system().setProperty("electrodej.python", str(tmp_path / "bare"))
+    try:
+        said = refused(run_script, **opened, table=tmp_path / "t.csv")
+    finally:
+        system().setProperty("electrodej.python", python)
+    assert "has no ElectrodeJ (" in said
+    assert "Set Up Python" in said
+
+
+def test_segmented_labels_come_back_with_their_calibration_and_colours(run_script, opened, pair, tmp_path):
+    labels = run_script("Segment Particles", {"grey": opened["grey"], "out": tmp_path / "found.tif"})[
+        "labels"
+    ]
+    assert labels.getBitDepth() == 16
+    size = labels.getCalibration()
+    assert [size.pixelDepth, size.pixelHeight, size.pixelWidth] == pytest.approx([0.5] * 3)
+    assert labels.getDisplayRangeMax() == 1
+    assert labels.getProcessor().isColorLut()
+    found = np.array([list(labels.getStack().getPixels(z + 1)) for z in range(12)]).reshape(12, 12, 12)
+    with open_volume(pair / "labels.tif") as truth:
+        np.testing.assert_array_equal(found, truth.read())
+
+
+@pytest.mark.parametrize("version", [(2, 7), (3, 0)])
+def test_jython_scripts_read_in_python_2_and_3(version):
+    import ast
+
+    from electrodej.fiji.content import scripts
+
+    paths = list(scripts().rglob("*.py"))
+    assert paths
+    for path in paths:
+        text = path.read_text(encoding="ascii")
+        if version == (3, 0):
+            ast.parse(text)
+        else:
+            assert scyjava.jimport("org.python.util.PythonInterpreter")().compile(text) is not None

@@ -1,0 +1,243 @@
+"""The worker: how tasks are answered, in this process and in one of its own."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import threading
+from types import SimpleNamespace
+
+import appose
+import numpy as np
+import pytest
+
+from electrodej.errors import Cancelled, InputError
+from electrodej.fiji import worker
+from electrodej.fiji.images import opened
+from electrodej.jobs.fiji import TASK
+
+
+class Task:
+    """What Appose gives a task's text, keeping what was answered."""
+
+    def __init__(self):
+        self.outputs = {}
+        self.cancel_requested = False
+        self.said = []
+        self.end = None
+
+    def update(self, message, current, maximum):
+        self.said.append((message, current, maximum))
+
+    def cancel(self):
+        self.end = "cancelled"
+
+    def fail(self, error):
+        self.end = error
+
+
+def perform(verb):
+    task = Task()
+    worker.perform({"do": verb}, task, "do", {})
+    return task
+
+
+def test_outputs_are_answered():
+    task = perform(lambda _arguments, _progress: {"particles": 3})
+    assert (task.outputs, task.end) == ({"particles": 3}, None)
+
+
+def test_a_users_mistake_is_answered_in_its_own_sentence_and_in_fijis_words():
+    def verb(_arguments, _progress):
+        raise InputError("t.csv exists already; give --force to replace it")
+
+    assert perform(verb).end == "t.csv exists already; tick Replace existing files to replace it"
+
+
+def test_an_error_of_ours_is_one_line_that_names_the_log(tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "log_file", lambda: tmp_path / "worker.log")
+
+    def verb(_arguments, _progress):
+        raise KeyError("two\nlines")
+
+    end = perform(verb).end
+    assert "\n" not in end
+    assert "KeyError" in end
+    assert str(tmp_path / "worker.log") in end
+
+
+def test_an_unknown_verb_says_that_the_versions_differ():
+    task = Task()
+    worker.perform({}, task, "dance", {})
+    assert "knows no task 'dance'" in task.end
+
+
+def test_cancel_stops_the_work_at_its_next_word():
+    task = Task()
+    reached = []
+
+    def verb(_arguments, progress):
+        progress(0, 10, "begun")
+        task.cancel_requested = True
+        progress(1, 10, "begun")
+        reached.append("beyond")
+        return {}
+
+    worker.perform({"do": verb}, task, "do", {})
+    assert (task.end, reached) == ("cancelled", [])
+
+
+def test_progress_goes_over_in_thousandths():
+    task = Task()
+    worker.Reporter(task)(1, 3, "reading")
+    assert task.said == [("reading", 333, 1000)]
+
+
+def test_progress_is_not_told_more_often_than_anyone_can_read():
+    task = Task()
+    progress = worker.Reporter(task)
+    for step in range(1000):
+        progress(step, 1000, "reading")
+    assert len(task.said) < 20
+
+
+def test_a_second_task_waits_for_the_first_and_can_be_cancelled_meanwhile():
+    inside, leave = threading.Event(), threading.Event()
+
+    def first(_arguments, _progress):
+        inside.set()
+        leave.wait(30)
+        return {}
+
+    thread = threading.Thread(target=worker.perform, args=({"do": first}, Task(), "do", {}))
+    thread.start()
+    assert inside.wait(30)
+    second = Task()
+    second.cancel_requested = True
+    worker.perform({"do": lambda _arguments, _progress: {"ran": True}}, second, "do", {})
+    leave.set()
+    thread.join()
+    assert (second.end, second.outputs) == ("cancelled", {})
+
+
+def test_lines_of_two_threads_never_mix():
+    stream = io.StringIO()
+    lines = worker.WholeLines(stream)
+
+    def speak(word):
+        for _ in range(200):
+            for letter in word:
+                lines.write(letter)
+            lines.write("\n")
+
+    threads = [threading.Thread(target=speak, args=(word,)) for word in ("aaaa", "bbbb")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(set(stream.getvalue().split())) == ["aaaa", "bbbb"]
+    assert stream.getvalue().count("\n") == 400
+
+
+@pytest.fixture
+def logger():
+    """The package's logger, as it was before."""
+    logger = logging.getLogger("electrodej")
+    before, level = list(logger.handlers), logger.level
+    yield logger
+    for handler in set(logger.handlers) - set(before):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("logger")
+def test_only_the_last_logs_are_kept(tmp_path):
+    for number in range(30):
+        (tmp_path / f"worker-20200101-{number:06d}-1.log").write_text("old")
+    path = worker.keep_log(tmp_path)
+    assert path is not None
+    assert path.is_file()
+    assert len(list(tmp_path.glob("worker-*.log"))) == 20
+
+
+def shared(array):
+    return SimpleNamespace(ndarray=lambda: array, shm=None)
+
+
+def test_shared_voxels_keep_the_order_z_y_x_and_the_calibration_of_each_axis():
+    array = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
+    sent = {"array": shared(array), "title": "g", "voxel": [300, 200, 100], "unit": "nm"}
+    with opened(sent, role="grey") as volume:
+        assert volume.shape == (2, 3, 4)
+        assert volume.spacing == pytest.approx((0.3, 0.2, 0.1))
+        np.testing.assert_array_equal(volume.read(), array)
+
+
+def test_an_image_that_is_missing_is_named_by_its_role():
+    with pytest.raises(InputError, match="no label image"), opened({}, role="label"):
+        pass
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """A worker process, spoken to as Fiji does."""
+    from appose.service import Service
+
+    folder = tmp_path_factory.mktemp("service")
+    words = [sys.executable, "-m", "electrodej.jobs.fiji", "--logs", str(folder / "logs")]
+    made = Service(folder, None, *words)
+    made.logs = folder / "logs"
+    yield made
+    made.close()
+    made.wait_for()
+    for pipe in (made._process.stdout, made._process.stderr):
+        pipe.close()
+
+
+def ask(service, verb, arguments):
+    task = service.task(TASK, {"verb": verb, "arguments": arguments})
+    try:
+        task.wait_for()
+    except appose.service.TaskException:
+        assert task.error
+    return task
+
+
+def test_a_text_that_would_be_code_is_only_a_text(service, tmp_path):
+    evil = f'"); open(r"{tmp_path / "owned"}", "w"); ("'
+    for arguments in (
+        {"table": str(tmp_path / "t.csv"), "grey": {"file": evil}},
+        {"voxelSize": evil, "table": "t.csv"},
+    ):
+        task = ask(service, "measure", arguments)
+        assert task.error
+        assert task.error.count("\n") == 0
+    task = ask(service, evil, {})
+    assert "knows no task" in task.error
+    assert not (tmp_path / "owned").exists()
+
+
+def test_the_worker_says_its_version_and_keeps_a_log(service):
+    from electrodej import __version__
+
+    task = ask(service, "version", {})
+    assert task.outputs["electrodej"] == __version__
+    (log,) = service.logs.glob("worker-*.log")
+    assert "version done" in log.read_text(encoding="utf-8")
+
+
+def test_shared_memory_is_given_back_after_the_task(service, tmp_path):
+    array = appose.NDArray("uint8", [4, 5, 6])
+    sent = {"array": array, "title": "g", "voxel": [1, 1, 1], "unit": "um"}
+    with array:
+        array.ndarray()[:] = 0
+        task = ask(service, "measure", {"grey": sent, "labels": sent, "table": str(tmp_path / "t.csv")})
+        assert task.outputs["particles"] == 0
+
+
+def test_cancelled_is_no_failure(service):
+    with pytest.raises(Cancelled):
+        worker.Reporter(SimpleNamespace(cancel_requested=True))(0, 1, "x")
+    assert ask(service, "version", {}).error is None
