@@ -12,12 +12,15 @@ from electrodej.cli.context import Context
 SUMMARIES: dict[str, str] = {
     "demo": "run the whole chain on a synthetic electrode and write a report",
     "phantom": "make a synthetic cathode with known truth",
+    "train": "train a network on annotated images",
     "segment": "find particles in a grey volume",
+    "link": "link the labels of single slices to 3D labels",
     "measure": "measure every particle: 21 attributes, damage and more",
     "damage": "explain the damage of the particles, and compare electrodes",
     "score": "compare a segmentation with the truth",
     "export": "write a trained model as a zip for Fiji's plugins",
     "verify": "prove that a zip runs in Fiji",
+    "fiji": "put ElectrodeJ into a Fiji, or say what is missing there",
     "doctor": "say what is installed and what a missing piece disables",
 }
 
