@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 from electrodej.errors import MissingExtraError
@@ -14,6 +19,10 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "damage": ("scikit-learn", "shap", "networkx"),
     "parquet": ("pyarrow",),
 }
+
+
+# They bring TensorFlow, whose native half writes to stderr before any of its settings can be made.
+_TALKATIVE = ("tensorflow", "keras", "stardist", "csbdeep")
 
 
 def require(module: str, *, what: str, extra: str) -> Any:
@@ -28,10 +37,36 @@ def require(module: str, *, what: str, extra: str) -> Any:
     extra
         The extra of ElectrodeJ that brings the module.
     """
+    root = module.partition(".")[0]
+    talkative = root in _TALKATIVE and "tensorflow" not in sys.modules
     try:
-        return importlib.import_module(module)
+        with _greetings_kept_back() if talkative else contextlib.nullcontext():
+            return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        root = module.partition(".")[0]
         if error.name is not None and error.name.partition(".")[0] == root:
             raise MissingExtraError(what, extra, root) from error
         raise
+
+
+@contextlib.contextmanager
+def _greetings_kept_back() -> Iterator[None]:
+    """Keep what native code writes to stderr during an import; show it on failure only."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        try:
+            former = os.dup(2)
+        except OSError:  # a program without a stderr
+            yield
+            return
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(former, 2)
+            kept.seek(0)
+            os.write(2, kept.read())
+            raise
+        finally:
+            os.dup2(former, 2)
+            os.close(former)

@@ -9,32 +9,76 @@ from typing import Any
 from electrodej.cli.context import Context
 from electrodej.cli.options import add_common
 
-HELP = """Find the particles of a grey volume and write them as a label volume.
+HELP = """Find the particles of a grey image and write them as labels.
 
-The model `watershed` needs no training: Otsu's threshold, cracks closed, touching particles parted by a
-watershed of their distance to the surface. It holds the whole volume in memory."""
-EXAMPLE = "electrodej segment particles grey.tif --model watershed --out particles.tif"
+With a StarDist model, every section of the chosen view is segmented on its own, as Fiji's StarDist plugin
+does it: labels are numbered on from section to section and mean nothing across sections. `electrodej link`
+joins them along one view; `electrodej fuse` runs a model in all three views and gives 3D particles at once.
 
-MODELS = ("watershed",)
+The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
+particles parted by a watershed of their distance to the surface. It holds the whole volume in memory."""
+EXAMPLE = "electrodej segment particles grey.tif --model nmc-particles --view xz --out outlines.tif"
+
+_STARDIST_ONLY = ("view", "probability", "probability_threshold", "overlap_threshold", "scale")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
     parser.add_argument("what", choices=("particles",), help="what to find")
-    parser.add_argument("image", metavar="IMAGE", help="the grey volume")
+    parser.add_argument("image", metavar="IMAGE", help="the grey volume, or a single section")
     parser.add_argument(
-        "--model", metavar="M", choices=MODELS, default="watershed", help="what finds them: %(choices)s"
+        "--model",
+        metavar="M",
+        default="nmc-particles",
+        help="a bundled model, a StarDist model folder, a zip made by electrodej export, or watershed "
+        "(default: %(default)s)",
     )
-    add_common(parser, "spacing", "out", "force", "memory", out="the label volume to write (required)")
+    group = parser.add_argument_group("with a StarDist model")
+    group.add_argument(
+        "--view", choices=("xy", "xz", "yz"), help="which sections: along z, y or x (default: xy)"
+    )
+    group.add_argument(
+        "--probability", metavar="P", help="also write the probability of each voxel, 8-bit: 255 is 1"
+    )
+    group.add_argument(
+        "--probability-threshold",
+        metavar="T",
+        type=float,
+        help="least probability of a particle (default: the model's)",
+    )
+    group.add_argument(
+        "--overlap-threshold",
+        metavar="T",
+        type=float,
+        help="outlines that overlap by more are one particle (default: the model's)",
+    )
+    group.add_argument(
+        "--scale",
+        metavar="F",
+        type=float,
+        help="enlarge sections by this for the network: particles should be 20 to 150 pixels across",
+    )
+    add_common(
+        parser, "spacing", "out", "force", "jobs", "memory", out="the label volume to write (required)"
+    )
 
 
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Segment and write."""
     from electrodej.errors import UsageError
-    from electrodej.jobs.segment import segment_particles
 
     if options.out is None:
         raise UsageError("say where to write the labels with --out, e.g. --out particles.tif")
+    return _watershed(options, context) if options.model == "watershed" else _stardist(options, context)
+
+
+def _watershed(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
+    from electrodej.errors import UsageError
+    from electrodej.jobs.segment import segment_particles
+
+    given = [name for name in _STARDIST_ONLY if getattr(options, name) is not None]
+    if given:
+        raise UsageError(f"--{given[0].replace('_', '-')} needs a StarDist model, and watershed is none")
     result = segment_particles(
         options.image,
         options.out,
@@ -44,4 +88,36 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         progress=context.progress,
     )
     context.say(f"{result['particles']} particles in {options.out}")
+    return result
+
+
+def _stardist(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
+    from electrodej.jobs.segment import find_sections
+    from electrodej.networks.stardist.views import ViewSettings
+
+    settings = ViewSettings(
+        view=options.view or "xy",
+        probability=options.probability_threshold,
+        overlap=options.overlap_threshold,
+        scale=1.0 if options.scale is None else options.scale,
+    )
+    result = find_sections(
+        options.image,
+        model=options.model,
+        out=options.out,
+        probability=options.probability,
+        settings=settings,
+        spacing=options.spacing,
+        memory=options.memory,
+        jobs=options.jobs,
+        force=options.force,
+        progress=context.progress,
+    )
+    if tuple(result["scale"]) != (1.0, 1.0):
+        rows, columns = result["scale"]
+        context.note(f"sections were enlarged by {rows:.3g} x {columns:.3g} for the network")
+    context.say(
+        f"{result['outlines']} outlines in {result['sections']} {result['view']} "
+        f"section{'' if result['sections'] == 1 else 's'} in {options.out}"
+    )
     return result

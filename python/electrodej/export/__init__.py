@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from electrodej.export.card import Authorship
+    from electrodej.export.context import measure_context
     from electrodej.export.exporter import Export, export_model
     from electrodej.export.findings import Finding
     from electrodej.export.folders import load_folder
@@ -28,6 +29,7 @@ _WHERE = {
     "Verification": "verify",
     "export_model": "exporter",
     "load_folder": "folders",
+    "measure_context": "context",
     "need_keras": "libraries",
     "need_tensorflow": "libraries",
     "read_info": "info",
@@ -46,6 +48,7 @@ __all__ = [
     "Verification",
     "export_model",
     "load_folder",
+    "measure_context",
     "need_keras",
     "need_tensorflow",
     "read_info",

@@ -4,11 +4,96 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
 from electrodej.files import check_target
 from electrodej.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from electrodej.networks.stardist.views import ViewSettings
+
+WATERSHED = "watershed"
+
+
+def find_sections(
+    image: str | os.PathLike[str],
+    *,
+    model: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None,
+    probability: str | os.PathLike[str] | None = None,
+    settings: ViewSettings | None = None,
+    spacing: tuple[float, float, float] | None = None,
+    memory: int | None = None,
+    jobs: int = 1,
+    force: bool = False,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Run a StarDist model over every section of ``image`` and write what it finds.
+
+    Parameters
+    ----------
+    image
+        The grey volume, or a single section.
+    model
+        Name of a bundled model, a model folder or an exported zip.
+    out
+        The labels of the sections, or None where only the probability is wanted.
+    probability
+        The probability of each voxel, uint8.
+    settings
+        View, thresholds and scale.
+    spacing
+        Voxel size (z, y, x) in micrometres, instead of the one in the file.
+    memory, jobs
+        How many bytes and how many threads may be used.
+    force
+        Replace outputs that exist.
+    progress
+        Told of each batch of sections.
+    """
+    from electrodej.networks.backend import use_threads
+    from electrodej.networks.stardist.model import load_stardist
+    from electrodej.networks.stardist.views import ViewSettings, predict_view
+    from electrodej.volume import check_grey, open_volume
+    from electrodej.volume.write import format_of
+
+    targets = [target for target in (out, probability) if target is not None]
+    for target in targets:
+        check_target(target, force=force, inputs=[image])
+        format_of(Path(target))
+    settings = settings or ViewSettings()
+    use_threads(jobs)
+    loaded = load_stardist(model)
+    with open_volume(image, spacing=spacing) as grey:
+        size = grey.require_spacing()
+        check_grey(grey[:1, :1, :1], image)
+        if grey.is_2d and settings.view != "xy":
+            raise InputError(f"{os.fspath(image)} is a single section; it has no {settings.view} view")
+        found = predict_view(
+            grey,
+            loaded,
+            spacing=size,
+            settings=settings,
+            labels=out,
+            probability=probability,
+            memory=memory,
+            jobs=jobs,
+            force=force,
+            progress=progress,
+        )
+    return {
+        "model": os.fspath(model),
+        "view": settings.view,
+        "sections": found.sections,
+        "outlines": found.outlines,
+        "scale": list(found.scale),
+        "probability_threshold": settings.probability or loaded.probability_threshold,
+        "overlap_threshold": settings.overlap or loaded.overlap_threshold,
+        "labels": None if out is None else os.fspath(out),
+        "probability": None if probability is None else os.fspath(probability),
+        "spacing_um": list(size),
+    }
 
 
 def segment_particles(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
-import tempfile
-from collections.abc import Iterator
 from typing import Any
 
 from electrodej.extras import require
@@ -27,8 +24,7 @@ def load_keras(what: str) -> Any:
     """
     # TensorFlow tells of processors and missing graphics cards on stderr unless it is told before not to.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _greetings_kept_back():
-        return require("keras", what=what, extra="train")
+    return require("keras", what=what, extra="train")
 
 
 def use_threads(jobs: int) -> None:
@@ -41,33 +37,3 @@ def use_threads(jobs: int) -> None:
     with contextlib.suppress(RuntimeError):  # its threads run already
         tf.config.threading.set_intra_op_parallelism_threads(jobs)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-@contextlib.contextmanager
-def _greetings_kept_back() -> Iterator[None]:
-    """Keep what native code writes to stderr while TensorFlow is first imported; show it on failure only.
-
-    TensorFlow's C++ half writes there before any of its settings can be made.
-    """
-    if "keras" in sys.modules:
-        yield
-        return
-    with contextlib.suppress(OSError, ValueError):
-        sys.stderr.flush()
-    with tempfile.TemporaryFile() as kept:
-        try:
-            former = os.dup(2)
-        except OSError:  # a program without a stderr
-            yield
-            return
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(former, 2)
-            kept.seek(0)
-            os.write(2, kept.read())
-            raise
-        finally:
-            os.dup2(former, 2)
-            os.close(former)

@@ -20,7 +20,7 @@ from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.sections import BATCH_PIXELS, Prediction, predict_sections
 from electrodej.progress import Progress, silent
-from electrodej.volume import Volume, VolumeWriter, compact_dtype
+from electrodej.volume import Volume, VolumeWriter, check_grey, compact_dtype
 
 View = Literal["xy", "xz", "yz"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -238,10 +238,7 @@ class _Work:
             yield start, np.moveaxis(self.grey[tuple(box)], self.axis, 0)
 
     def _prepared(self, section: NDArray[Any]) -> FloatArray:
-        if section.dtype.kind == "f" and not np.isfinite(section).all():
-            raise InputError(
-                f"{self.grey.path} has grey values that are not finite; replace them before finding particles"
-            )
+        check_grey(section, self.grey.path)
         image = normalise(section, self.model.info.percentiles)
         if self.inner == self.shape:
             return image

@@ -1,0 +1,102 @@
+"""``electrodej train``: train a network on annotated images."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any
+
+from electrodej.cli.context import Context
+from electrodej.cli.options import add_common
+
+HELP = """Train a network on images that a person annotated.
+
+DATA is a folder with the subfolders images and masks (label images), a VIA JSON beside its images, or a
+folder of images with ImageJ ROI zips of the same name. `stardist` learns to outline particles.
+
+A training that is stopped leaves MODEL.run beside the model, and --resume goes on from there. The model's
+folder holds the network, its thresholds, the history and a picture of the curves; `electrodej export` turns
+it into a zip for Fiji."""
+EXAMPLE = "electrodej train stardist annotated/ --out my-particles --init nmc-particles --epochs 30"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of the verb."""
+    parser.add_argument("kind", choices=("stardist",), help="what to train")
+    parser.add_argument("data", metavar="DATA", help="images with their annotations")
+    parser.add_argument(
+        "--init", metavar="MODEL", help="start from this model: a bundled name or a StarDist folder"
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with a training that was stopped, with the same options"
+    )
+    parser.add_argument("--description", metavar="TEXT", default="", help="a sentence for the model's card")
+    training = parser.add_argument_group("training")
+    _whole(training, "--epochs", 100, "at most so many epochs")
+    _whole(training, "--steps", 100, "steps in an epoch")
+    _whole(training, "--batch", 4, "patches in a step")
+    _whole(training, "--patch", 256, "edge of a patch in pixels")
+    _whole(training, "--patience", 30, "stop after so many epochs without a better validation loss; 0: never")
+    _number(training, "--learning-rate", 4e-4, "at the start")
+    _number(training, "--validation", 0.15, "share of the images kept for validation and the thresholds")
+    _number(training, "--augment", 1.0, "how strongly images are varied; 0: flips and turns only")
+    _number(
+        training, "--least-diameter", 10.0, "leave out sections smaller than a disc so many pixels across"
+    )
+    network = parser.add_argument_group("network (without --init)")
+    _whole(network, "--rays", 32, "directions of the outline")
+    _whole(network, "--grid", 2, "the network predicts once for so many pixels along each edge")
+    _whole(network, "--depth", 3, "levels of the U-Net")
+    _whole(network, "--filters", 32, "filters of its first level")
+    add_common(parser, "out", "force", "jobs", "seed", out="the model's folder (required)")
+
+
+def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
+    """Train and write."""
+    from electrodej.errors import UsageError
+    from electrodej.jobs.train import train_particles
+    from electrodej.networks.stardist.settings import StarDistSettings
+
+    if options.out is None:
+        raise UsageError("say where to write the model with --out, e.g. --out my-particles")
+    settings = StarDistSettings(
+        rays=options.rays,
+        grid=(options.grid, options.grid),
+        depth=options.depth,
+        filters=options.filters,
+        patch=options.patch,
+        batch=options.batch,
+        epochs=options.epochs,
+        steps=options.steps,
+        patience=options.patience,
+        learning_rate=options.learning_rate,
+        validation=options.validation,
+        augment=options.augment,
+        least_diameter=options.least_diameter,
+        seed=options.seed or 0,
+    )
+    result = train_particles(
+        options.data,
+        options.out,
+        settings=settings,
+        init=options.init,
+        description=options.description,
+        jobs=options.jobs,
+        resume=options.resume,
+        force=options.force,
+        progress=context.progress,
+    )
+    f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in result["validation_f1"].items())
+    context.say(
+        f"{options.out}: best after epoch {result['best_epoch']} of {result['epochs']}, "
+        f"F1 {f1} on {result['validation_images']} validation images"
+    )
+    return result
+
+
+def _whole(group: Any, name: str, default: int, words: str) -> None:
+    group.add_argument(name, metavar="N", type=int, default=default, help=f"{words} (default: {default})")
+
+
+def _number(group: Any, name: str, default: float, words: str) -> None:
+    group.add_argument(name, metavar="X", type=float, default=default, help=f"{words} (default: {default:g})")

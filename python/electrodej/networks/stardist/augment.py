@@ -1,0 +1,90 @@
+"""What training images go through, so that the network meets more than it was given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+Labels = NDArray[np.int32]
+
+# Of the edge of a patch, at full strength.
+_ZOOM = 0.25
+
+
+def cut(
+    image: FloatArray, labels: Labels, *, patch: int, strength: float, chance: np.random.Generator
+) -> tuple[FloatArray, Labels]:
+    """Cut a patch out of an image and vary it.
+
+    Zoom, flips and quarter turns change both; contrast, offset, shading, blur and correlated noise, which
+    are what scans of the same material differ by, change the image only.
+
+    Parameters
+    ----------
+    image, labels
+        Normalised grey values and particles, at least ``patch`` wide and high.
+    patch
+        Edge of the patch.
+    strength
+        0 for flips and turns only, 1 for what scans are found to differ by.
+    chance
+        Source of chance.
+    """
+    edge = patch
+    if strength > 0 and chance.random() < 0.5:
+        edge = round(patch * float(np.exp(chance.uniform(-_ZOOM, _ZOOM) * strength)))
+        edge = min(edge, *image.shape)
+    y = int(chance.integers(image.shape[0] - edge + 1))
+    x = int(chance.integers(image.shape[1] - edge + 1))
+    box = slice(y, y + edge), slice(x, x + edge)
+    part, truth = image[box], labels[box]
+    if edge != patch:
+        part, truth = _resized(part, patch), _nearest(truth, patch)
+    if chance.random() < 0.5:
+        part, truth = part[::-1], truth[::-1]
+    turns = int(chance.integers(4))
+    part, truth = np.rot90(part, turns), np.rot90(truth, turns)
+    if strength > 0:
+        part = _as_another_scan(part, strength, chance)
+    return np.ascontiguousarray(part, np.float32), np.ascontiguousarray(truth)
+
+
+def _resized(image: FloatArray, edge: int) -> FloatArray:
+    from scipy import ndimage
+
+    resized: FloatArray = ndimage.zoom(image, edge / image.shape[0], order=1)
+    return resized
+
+
+def _nearest(labels: Labels, edge: int) -> Labels:
+    # The places that linear zooming reads, to the nearest pixel.
+    at = np.round(np.linspace(0, labels.shape[0] - 1, edge)).astype(int)
+    return labels[np.ix_(at, at)]
+
+
+def _as_another_scan(image: FloatArray, strength: float, chance: np.random.Generator) -> FloatArray:
+    from scipy import ndimage
+
+    def some(low: float, high: float) -> Any:
+        return chance.uniform(low, high)
+
+    varied = image
+    if chance.random() < 0.25:
+        varied = ndimage.gaussian_filter(varied, some(0.3, 1.2) * strength)
+    if chance.random() < 0.4:
+        grain = chance.normal(size=image.shape).astype(np.float32)
+        wide = some(0.0, 1.5)
+        if wide > 0.3:
+            grain = ndimage.gaussian_filter(grain, wide)
+            grain /= max(float(grain.std()), 1e-6)
+        varied = varied + grain * np.float32(some(0.0, 0.1) * strength)
+    if chance.random() < 0.3:
+        slope = np.linspace(-1, 1, image.shape[0], dtype=np.float32)
+        tilt = slope[:, np.newaxis] * some(-0.15, 0.15) + slope * some(-0.15, 0.15)
+        varied = varied + (tilt * strength).astype(np.float32)
+    gain, offset = 1 + some(-0.25, 0.25) * strength, some(-0.12, 0.12) * strength
+    # The floor of the normalisation stays one: Fiji and `normalise` cut there.
+    return np.maximum(varied * np.float32(gain) + np.float32(offset), 0).astype(np.float32)

@@ -1,0 +1,102 @@
+"""The two thresholds of a StarDist model, chosen by score on images that it was not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from electrodej.networks.stardist.instances import choose, draw
+from electrodej.networks.stardist.model import StarDistModel
+from electrodej.networks.stardist.patches import Example
+from electrodej.networks.stardist.sections import Candidates, predict_sections
+from electrodej.progress import Progress, silent
+from electrodej.score import score_instances
+
+PROBABILITIES = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))
+OVERLAPS = (0.3, 0.4, 0.5)
+IOU = (0.5, 0.75)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What was chosen, and how good it is.
+
+    Attributes
+    ----------
+    probability, overlap
+        The thresholds.
+    f1
+        F1 over all validation images at each of `IOU`.
+    table
+        Mean F1 for each pair of thresholds that was tried.
+    """
+
+    probability: float
+    overlap: float
+    f1: tuple[float, ...]
+    table: tuple[dict[str, float], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "probability": self.probability,
+            "overlap": self.overlap,
+            "f1": dict(zip(map(str, IOU), self.f1, strict=True)),
+            "tried": list(self.table),
+        }
+
+
+def choose_thresholds(
+    model: StarDistModel, examples: Sequence[Example], *, progress: Progress = silent
+) -> Thresholds:
+    """Try pairs of thresholds and take the one with the best mean F1 at the IoU thresholds `IOU`.
+
+    Of pairs within a two-hundredth of the best, the middle one is taken: the best value itself is a matter
+    of chance among near ones, and the middle is furthest from where the score falls.
+    """
+    hits: dict[tuple[float, float], list[list[int]]] = {}
+    for number, example in enumerate(examples):
+        progress(number, len(examples), "choosing thresholds")
+        offered = predict_sections(model, example.image[np.newaxis], threshold=min(PROBABILITIES))[
+            0
+        ].candidates
+        for overlap in OVERLAPS:
+            for probability in PROBABILITIES:
+                chosen = choose(_above(offered, probability), overlap=overlap)
+                found = draw(chosen, example.image.shape, factor=(1.0, 1.0))
+                counted = _counts(found, example)
+                hits.setdefault((probability, overlap), []).extend(counted)
+    progress(len(examples), len(examples), "choosing thresholds")
+    scores = {pair: _f1(np.array(counted)) for pair, counted in hits.items()}
+    means = {pair: float(np.mean(score)) for pair, score in scores.items()}
+    best = max(means.values())
+    near = sorted(pair for pair, mean in means.items() if mean >= best - 0.005)
+    middle = float(np.median([pair[0] for pair in near]))
+    taken = min(near, key=lambda pair: (abs(pair[0] - middle), -means[pair]))
+    table = tuple(
+        {"probability": pair[0], "overlap": pair[1], "f1": round(mean, 4)} for pair, mean in means.items()
+    )
+    return Thresholds(*taken, scores[taken], table)
+
+
+def _above(offered: Candidates, probability: float) -> Candidates:
+    # The most probable come first.
+    count = int(np.count_nonzero(offered.probability > probability))
+    return Candidates(offered.points[:count], offered.probability[:count], offered.distances[:count])
+
+
+def _counts(found: Any, example: Example) -> list[list[int]]:
+    """Return number of the IoU threshold, hits, false finds and misses of one image."""
+    scores = score_instances(found, example.labels, thresholds=IOU)
+    return [
+        [number, score.tp, score.fp, score.fn]
+        for number, score in enumerate(scores.at(threshold) for threshold in IOU)
+    ]
+
+
+def _f1(counted: Any) -> tuple[float, ...]:
+    totals = [counted[counted[:, 0] == number, 1:].sum(axis=0) for number in range(len(IOU))]
+    return tuple(float(2 * tp / (2 * tp + fp + fn)) if tp + fp + fn else 1.0 for tp, fp, fn in totals)

@@ -1,0 +1,272 @@
+"""Training a StarDist model and writing its folder."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import io
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from electrodej.errors import InputError
+from electrodej.export import FOLDER_FILE, ModelInfo, load_folder, need_keras, to_json
+from electrodej.extras import require
+from electrodej.files import check_target, whole_directory
+from electrodej.networks.bundled import find_model
+from electrodej.networks.run import RunSettings, TrainingRun
+from electrodej.networks.stardist.model import from_network
+from electrodej.networks.stardist.patches import (
+    Example,
+    Pair,
+    prepare,
+    split,
+    training_patches,
+    validation_batch,
+)
+from electrodej.networks.stardist.settings import StarDistSettings
+from electrodej.networks.stardist.thresholds import Thresholds, choose_thresholds
+from electrodej.progress import Progress, silent
+
+Path_ = str | os.PathLike[str]
+
+WEIGHTS = "weights_best.weights.h5"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training left.
+
+    Attributes
+    ----------
+    folder
+        The model.
+    epochs
+        How many epochs were trained, and after which the network was best.
+    images
+        How many images were trained on, and how many were kept for validation.
+    thresholds
+        The thresholds, and the score with them on the validation images.
+    """
+
+    folder: Path
+    epochs: tuple[int, int]
+    images: tuple[int, int]
+    thresholds: Thresholds
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "model": str(self.folder),
+            "epochs": self.epochs[0],
+            "best_epoch": self.epochs[1],
+            "training_images": self.images[0],
+            "validation_images": self.images[1],
+            "probability_threshold": self.thresholds.probability,
+            "overlap_threshold": self.thresholds.overlap,
+            "validation_f1": self.thresholds.as_dict()["f1"],
+        }
+
+
+def train_stardist(
+    pairs: Sequence[Pair],
+    out: Path_,
+    *,
+    settings: StarDistSettings | None = None,
+    init: Path_ | None = None,
+    description: str = "",
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Trained:
+    """Train a StarDist model in two dimensions.
+
+    Parameters
+    ----------
+    pairs
+        Images with their particles, see `electrodej.annotation.read_pairs`.
+    out
+        Folder of the model. It is laid out as StarDist's own are, so that StarDist reads it too.
+    settings
+        Network and training.
+    init
+        A StarDist model whose weights are the start; network settings are then that model's.
+    description
+        A sentence for the model's card.
+    resume
+        Go on with a training that was stopped.
+    force
+        Replace a model that exists.
+    progress
+        Told of each step.
+    """
+    settings = settings or StarDistSettings()
+    check_target(out, force=force)
+    need_keras("training a StarDist model")
+    if not len(pairs):
+        raise InputError("there are no images to train on")
+    # Read before anything is built: a training set with a mistake should not cost minutes first.
+    examples = []
+    for number, pair in enumerate(pairs):
+        progress(number, len(pairs), "reading the training images")
+        examples.append(prepare(pair, settings))
+    training, kept = split(examples, settings)
+    run = TrainingRun(
+        out,
+        RunSettings(
+            epochs=settings.epochs,
+            patience=settings.patience,
+            monitor="val_loss",
+            seed=settings.seed,
+        ),
+        facts={
+            "network": "stardist",
+            **dataclasses.asdict(settings),
+            "data": _checksum(examples),
+            "init": None if init is None else os.fspath(init),
+        },
+        resume=resume,
+        force=force,
+    )
+    star, settings = _build(settings, init)
+    network = star.keras_model
+    run.fit(
+        network,
+        training_patches(training, settings, epoch=run.epoch),
+        validation_data=validation_batch(kept, settings),
+        validation_batch_size=settings.batch,
+        progress=progress,
+        stage="training",
+    )
+    info = ModelInfo(
+        kind="stardist",
+        name=Path(out).name,
+        description=description,
+        channels_out=1 + settings.rays,
+        grid=settings.grid,
+        rays=settings.rays,
+        percentiles=settings.percentiles,
+        size_divisor=settings.divisor,
+    )
+    thresholds = choose_thresholds(from_network(network, info), kept, progress=progress)
+    info = dataclasses.replace(
+        info,
+        probability_threshold=thresholds.probability,
+        overlap_threshold=thresholds.overlap,
+        context=_context(network, info),
+    )
+    with whole_directory(out, ours=_is_model, force=force) as folder:
+        _write(folder, star, info)
+        run.write_into(
+            folder,
+            thresholds=thresholds.as_dict(),
+            training_images=len(training),
+            validation_images=len(kept),
+        )
+    run.discard()
+    return Trained(Path(out), (run.epoch, run.best_epoch), (len(training), len(kept)), thresholds)
+
+
+def _build(settings: StarDistSettings, init: Path_ | None) -> tuple[Any, StarDistSettings]:
+    """Return StarDist's model, compiled, and the settings that it really has."""
+    models = require("stardist.models", what="training a StarDist model", extra="train")
+    keras = need_keras("training a StarDist model")
+    weights = None
+    if init is not None:
+        source, info = load_folder(find_model(init))
+        if info.kind != "stardist":
+            raise InputError(f"{init} is a {info.kind} model; a StarDist model can start from another one")
+        weights = source.get_weights()
+        settings = _shaped_like(settings, json.loads((find_model(init) / "config.json").read_text("utf-8")))
+    config = models.Config2D(
+        n_rays=settings.rays,
+        grid=settings.grid,
+        unet_n_depth=settings.depth,
+        unet_n_filter_base=settings.filters,
+        net_conv_after_unet=4 * settings.filters,
+        train_patch_size=(settings.patch, settings.patch),
+        train_batch_size=settings.batch,
+        train_learning_rate=settings.learning_rate,
+        train_epochs=settings.epochs,
+        train_steps_per_epoch=settings.steps,
+        train_tensorboard=False,
+        train_reduce_lr=None,
+    )
+    # StarDist tells its defaults on stdout, which belongs to our results.
+    with contextlib.redirect_stdout(io.StringIO()):
+        star = models.StarDist2D(config, basedir=None)
+    if weights is not None:
+        try:
+            star.keras_model.set_weights(weights)
+        except ValueError as error:
+            raise InputError(f"{init} has another network than its settings say: {error}") from error
+    rate = keras.optimizers.schedules.CosineDecay(
+        settings.learning_rate / 10,
+        decay_steps=max(1, settings.epochs * settings.steps - settings.steps),
+        alpha=0.02,
+        warmup_target=settings.learning_rate,
+        warmup_steps=settings.steps,
+    )
+    star.prepare_for_training(keras.optimizers.Adam(rate))
+    return star, settings
+
+
+def _shaped_like(settings: StarDistSettings, config: dict[str, Any]) -> StarDistSettings:
+    """Return the settings with the network of a model that exists."""
+    filters = int(config["unet_n_filter_base"])
+    if int(config["net_conv_after_unet"]) != 4 * filters:
+        raise InputError("--init takes models whose last layer has four times the first level's filters")
+    grid = config["grid"]
+    return dataclasses.replace(
+        settings,
+        rays=int(config["n_rays"]),
+        grid=(int(grid[0]), int(grid[1])),
+        depth=int(config["unet_n_depth"]),
+        filters=filters,
+    )
+
+
+def _context(network: Any, info: ModelInfo) -> int:
+    """Return how far the trained network looks, measured on it."""
+    import numpy as np
+
+    from electrodej.export import measure_context
+
+    model = from_network(network, info)
+
+    def run(image: Any) -> Any:
+        near, far = model.run(image[..., 0])
+        down, right = info.grid
+        both = np.concatenate([near[..., np.newaxis], far], axis=-1)
+        return both.repeat(down, axis=1).repeat(right, axis=2)
+
+    return measure_context(run, channels=1, divisor=info.size_divisor).pixels
+
+
+def _write(folder: Path, star: Any, info: ModelInfo) -> None:
+    star.keras_model.save_weights(folder / WEIGHTS)
+    _write_json(folder / "config.json", vars(star.config))
+    _write_json(
+        folder / "thresholds.json", {"prob": info.probability_threshold, "nms": info.overlap_threshold}
+    )
+    (folder / FOLDER_FILE).write_text(to_json(info), encoding="utf-8")
+
+
+def _write_json(path: Path, values: dict[str, Any]) -> None:
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def _is_model(folder: Path) -> bool:
+    return (folder / "config.json").is_file() or (folder / FOLDER_FILE).is_file()
+
+
+def _checksum(examples: Sequence[Example]) -> str:
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(example.image.tobytes())
+        digest.update(example.labels.tobytes())
+    return digest.hexdigest()
