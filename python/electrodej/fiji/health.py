@@ -1,0 +1,196 @@
+"""What would stop ElectrodeJ, StarDist or CSBDeep from running in a Fiji, by the names of its jars."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from electrodej import __version__
+from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, library_name
+
+_UPDATE_SITES = "Help > Update... > Manage Update Sites"
+_OLDEST_APPOSE = (0, 5)
+_OLDEST_BUILDER = (0, 8)
+_OLDEST_IMAGEJ_TENSORFLOW = (1, 1, 9)
+_FIRST_CLASHING_PROTOBUF = (4,)
+_TENSORFLOW = (1, 15)
+
+Jars = dict[str, list[tuple[tuple[int, ...], str]]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked for in a Fiji.
+
+    Attributes
+    ----------
+    name
+        What was looked for.
+    ok
+        Whether it is as it should be.
+    found
+        Version and place, or an empty text.
+    stops
+        What does not run because of it.
+    remedy
+        What to do about it.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    stops: str = ""
+    remedy: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+
+def examine(folder: str | os.PathLike[str], *, machine: str | None = None) -> list[Finding]:
+    """Look through a Fiji folder. Starts nothing and changes nothing.
+
+    Parameters
+    ----------
+    folder
+        The Fiji folder, or the one around it.
+    machine
+        The processor; by default this machine's.
+    """
+    fiji = fiji_root(Path(folder))
+    jars = _jars(fiji)
+    return [
+        _scripts(fiji),
+        _python(fiji),
+        _language(jars, "Groovy", "scripting-groovy"),
+        _language(jars, "Jython", "scripting-jython"),
+        _appose(jars),
+        _plugin(jars, "CSBDeep", "csbdeep"),
+        _plugin(jars, "StarDist", "StarDist_"),
+        _tensorflow(jars, (machine or platform.machine()).lower()),
+        _bridge(jars),
+        _protobuf(jars),
+    ]
+
+
+def _jars(fiji: Path) -> Jars:
+    """Artifact, in lower case, to the versions that are there and their files."""
+    found: Jars = {}
+    for folder in ("jars", "plugins"):
+        for path in sorted((fiji / folder).rglob("*.jar")):
+            match = re.fullmatch(r"(.+?)-(\d[\w.]*(?:-[\w.]+)?)", path.stem)
+            artifact, version = (match[1], match[2]) if match else (path.stem, "")
+            found.setdefault(artifact.lower(), []).append((_numbers(version), path.name))
+    return found
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Read the leading numbers of a version.
+
+    >>> _numbers("0.4.0-SNAPSHOT"), _numbers("1.15.0")
+    ((0, 4, 0), (1, 15, 0))
+    """
+    match = re.match(r"\d+(?:\.\d+)*", version)
+    return tuple(int(part) for part in match[0].split(".")) if match else ()
+
+
+def _newest(jars: Jars, artifact: str) -> tuple[tuple[int, ...], str] | None:
+    return max(jars.get(artifact.lower(), []), default=None)
+
+
+def _scripts(fiji: Path) -> Finding:
+    remedy = f'run: electrodej fiji install "{fiji}"'
+    if not (fiji / MANIFEST).is_file():
+        return Finding("ElectrodeJ's scripts", False, "", "the menu Plugins > ElectrodeJ", remedy)
+    if not (fiji / "jars" / library_name()).is_file():
+        return Finding("ElectrodeJ's scripts", False, "of another version", "commands that are newer", remedy)
+    return Finding("ElectrodeJ's scripts", True, __version__)
+
+
+def _python(fiji: Path) -> Finding:
+    name, stops = "Python for ElectrodeJ", "every command that measures or segments in Python"
+    remedy = "run Plugins > ElectrodeJ > Set Up Python in Fiji"
+    note = fiji / PYTHON_NOTE
+    if not note.is_file():
+        return Finding(name, False, "", stops, remedy)
+    program = note.read_text(encoding="utf-8").strip()
+    if not Path(program).is_file():
+        return Finding(name, False, f"{program}, which is not there", stops, remedy)
+    return Finding(name, True, program)
+
+
+def _language(jars: Jars, name: str, artifact: str) -> Finding:
+    newest = _newest(jars, artifact)
+    if newest is None:
+        remedy = "this is no whole Fiji; download Fiji anew, or run Help > Update..."
+        return Finding(name, False, "", f"scripts in {name}", remedy)
+    return Finding(name, True, newest[1])
+
+
+def _appose(jars: Jars) -> Finding:
+    newest = _newest(jars, "appose")
+    remedy = "update Fiji with Help > Update...; electrodej fiji install brings Appose where there is none"
+    if newest is None:
+        return Finding("Appose", False, "", "every command that works in Python", remedy)
+    if newest[0] < _OLDEST_APPOSE:
+        return Finding("Appose", False, newest[1], "every command that works in Python", remedy)
+    if newest[0] < _OLDEST_BUILDER:
+        stops = "building a Python in Set Up Python; one that exists can be used"
+        return Finding("Appose", False, newest[1], stops, "update Fiji with Help > Update...")
+    return Finding("Appose", True, newest[1])
+
+
+def _plugin(jars: Jars, name: str, artifact: str) -> Finding:
+    newest = _newest(jars, artifact)
+    if newest is None:
+        stops = "Fiji's StarDist plugin (segmenting in Python works without)"
+        return Finding(name, False, "", stops, f"tick {name} in {_UPDATE_SITES} and restart Fiji")
+    return Finding(name, True, newest[1])
+
+
+def _tensorflow(jars: Jars, machine: str) -> Finding:
+    name, stops = "TensorFlow", "CSBDeep and StarDist in Fiji (segmenting in Python works without)"
+    if machine not in ("x86_64", "amd64"):
+        remedy = "segment in Python, or use a Fiji for Intel processors, which a Mac runs through Rosetta"
+        return Finding(name, False, f"none exists for {machine}", stops, remedy)
+    found = {artifact: _newest(jars, artifact) for artifact in ("libtensorflow", "libtensorflow_jni")}
+    missing = [artifact for artifact, newest in found.items() if newest is None]
+    if missing:
+        remedy = f"tick CSBDeep in {_UPDATE_SITES} and restart Fiji"
+        return Finding(name, False, f"no {' and no '.join(missing)}", stops, remedy)
+    names = ", ".join(newest[1] for newest in found.values() if newest is not None)
+    if any(newest is not None and newest[0][:2] != _TENSORFLOW for newest in found.values()):
+        return Finding(
+            name,
+            False,
+            names,
+            "models exported for TensorFlow 1.15",
+            "choose TF 1.15.0 CPU in Edit > Options > TensorFlow...",
+        )
+    return Finding(name, True, names)
+
+
+def _bridge(jars: Jars) -> Finding:
+    newest = _newest(jars, "imagej-tensorflow")
+    if newest is not None and newest[0] < _OLDEST_IMAGEJ_TENSORFLOW:
+        stops = "TensorFlow on Java 9 or newer, with a misleading message on a crash file"
+        return Finding("imagej-tensorflow", False, newest[1], stops, "update Fiji with Help > Update...")
+    if newest is None:
+        stops = "CSBDeep and StarDist in Fiji (segmenting in Python works without)"
+        return Finding(
+            "imagej-tensorflow", False, "", stops, f"tick CSBDeep in {_UPDATE_SITES} and restart Fiji"
+        )
+    return Finding("imagej-tensorflow", True, newest[1])
+
+
+def _protobuf(jars: Jars) -> Finding:
+    newest = _newest(jars, "protobuf-java")
+    stops = "loading any model in CSBDeep and StarDist (NoSuchMethodError: makeExtensionsImmutable)"
+    if newest is not None and newest[0] >= _FIRST_CLASHING_PROTOBUF:
+        remedy = f"tick TensorFlow in {_UPDATE_SITES}, which brings protobuf 3, and restart Fiji"
+        return Finding("protobuf", False, newest[1], stops, remedy)
+    return Finding("protobuf", True, "" if newest is None else newest[1])
