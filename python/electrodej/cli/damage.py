@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="cycle the network in a model, well formed and poorly formed; needs --contacts",
     )
     group.add_argument(
-        "--cycles", metavar="N", type=_whole_from(1), help="cycles of the model (default: 500); with --evolve"
+        "--cycles", metavar="N", type=_whole_from(1), help="cycles of the model (default: 600); with --evolve"
     )
     group.add_argument(
         "--labels", metavar="LABELS", help="the label volume, to paint the model's damage on; with --evolve"

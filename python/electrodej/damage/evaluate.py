@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.damage.config import DamageConfig
-from electrodej.damage.forest import new_forest
+from electrodej.damage.forest import new_forest, on_cores
 from electrodej.damage.table import Floats
 from electrodej.extras import require
 from electrodej.progress import Progress, silent
@@ -139,8 +139,9 @@ def evaluate(
             sizes[repeat, fold] = unseen.size
             for name, make in makers.items():
                 model = make(config.seed + repeat)
-                with _few_threads(config):
-                    error = damage[unseen] - model.fit(values[seen], damage[seen]).predict(values[unseen])
+                with _few_threads(config), on_cores(config.jobs):
+                    model.fit(values[seen], damage[seen])
+                error = damage[unseen] - model.predict(values[unseen])
                 squared[name][repeat, fold] = (error**2).mean()
                 absolute[name][repeat, fold] = np.abs(error).mean()
                 if name == "forest" and repeat == 0:

@@ -43,7 +43,7 @@ class EvolutionConfig:
         Of the connections.
     """
 
-    cycles: int = 500
+    cycles: int = 600
     load: float = 1.0
     quality: float = 1.0
     unevenness: float = 0.5
@@ -51,8 +51,8 @@ class EvolutionConfig:
     activation: float = 0.05
     spreading: float = 0.5
     hand_over: float = 1.0
-    damage: float = 0.002
-    exponent: float = 2.0
+    damage: float = 0.001
+    exponent: float = 4.0
     severe: float = 0.5
     synchronous: float = 0.1
     seed: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,8 +65,18 @@ def new_forest(config: DamageConfig, *, seed: int, oob: bool = False) -> Any:
         min_impurity_decrease=config.min_decrease,
         oob_score=oob,
         random_state=seed,
-        n_jobs=config.jobs,
     )
+
+
+def on_cores(jobs: int) -> AbstractContextManager[Any]:
+    """Fit on so many cores within the block.
+
+    A forest that predicts on several adds its trees up in the order in which they come, so the last digits
+    would change from run to run; it predicts outside the block.
+    """
+    joblib = require("joblib", what=_WHAT, extra="damage")
+    found: AbstractContextManager[Any] = joblib.parallel_config(backend="threading", n_jobs=jobs)
+    return found
 
 
 def fit_forest(
@@ -93,7 +104,8 @@ def fit_forest(
     model = new_forest(config, seed=seed, oob=True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        _grow(model, values[seen], damage[seen], config, progress)
+        with on_cores(config.jobs):
+            _grow(model, values[seen], damage[seen], config, progress)
     left_in = any("OOB" in str(warning.message) for warning in caught)
     held_out = np.zeros(len(damage), dtype=bool)
     held_out[unseen] = True

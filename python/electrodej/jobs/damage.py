@@ -217,7 +217,9 @@ def _write_maps(folder: Path, labels: PathLike, study: DamageStudy, progress: Pr
     with open_volume(labels) as volume:
         for name, evolution in study.evolutions.items():
             target = folder / f"damage-{name}.tif"
-            with VolumeWriter(target, volume.shape, "float32", spacing=volume.require_spacing()) as writer:
+            with VolumeWriter(
+                target, volume.shape, "float32", spacing=volume.require_spacing(), compression="deflate"
+            ) as writer:
                 for z0, z1, slab in volume.slabs():
                     writer.write(z0, paint_damage(slab, particles, evolution.damage))
                     progress(z1, volume.shape[0], f"map of {name}")

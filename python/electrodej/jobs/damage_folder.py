@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from electrodej.damage import Comparison, DamageResult, Evolution
     from electrodej.jobs.damage import DamageStudy
     from electrodej.jobs.damage_tables import TableFile
-    from electrodej.report.damage_figures import Drawing
+    from electrodej.report.drawings import Drawing
 
 PathLike = str | os.PathLike[str]
 
@@ -61,7 +61,7 @@ def fill_folder(
     folder: Path, study: DamageStudy, files: Sequence[TableFile], *, progress: Progress = silent
 ) -> None:
     """Write everything about a study into an empty folder; the JSON comes last."""
-    from electrodej.report.damage_figures import write_drawings
+    from electrodej.report.drawings import write_drawings
 
     _write_tables(folder, study)
     drawings = _drawings(study)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import os
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.progress import Progress, silent
-from electrodej.report.content import Figure
-from electrodej.report.figures import PALETTE, STYLE
+from electrodej.report.drawings import Drawing, new_axes
+from electrodej.report.figures import PALETTE
+from electrodej.report.numbers import unit_text, within_fences
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,61 +19,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-# Names come from files: a dollar sign in one is no formula.
-_RC = {**STYLE, "text.parse_math": False, "legend.frameon": False}
 _MOST_POINTS = 3000
 _BLUE, _ORANGE, _GREEN, _PURPLE, _RED, _GREY = *PALETTE[:4], PALETTE[5], "#8c8c8c"
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A picture that is drawn when it is wanted.
-
-    Attributes
-    ----------
-    name
-        Of its files.
-    title, caption
-        For the page.
-    draw
-        Makes it.
-    """
-
-    name: str
-    title: str
-    caption: str
-    draw: Callable[[], MatplotlibFigure]
-
-
-def as_figure(drawing: Drawing) -> Figure:
-    """Return a drawing for a section of the report, as SVG."""
-    return Figure(drawing.title, render(drawing, "svg"), "image/svg+xml", drawing.caption)
-
-
-def render(drawing: Drawing, form: Literal["svg", "png"]) -> bytes:
-    """Return the bytes of a picture; the same drawing gives the same bytes."""
-    import matplotlib as mpl
-
-    buffer = io.BytesIO()
-    with mpl.rc_context(cast(Any, _RC)), warnings.catch_warnings():
-        # A name may hold letters that the font lacks.
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        drawing.draw().savefig(buffer, format=form, metadata={"Date": None} if form == "svg" else None)
-    return buffer.getvalue()
-
-
-def write_drawings(
-    folder: str | os.PathLike[str], drawings: Sequence[Drawing], *, progress: Progress = silent
-) -> list[Path]:
-    """Write each drawing into an existing folder as PNG, 200 dots per inch, and as SVG with text as text."""
-    written = []
-    for done, drawing in enumerate(drawings):
-        for form in ("png", "svg"):
-            path = Path(folder) / f"{drawing.name}.{form}"
-            path.write_bytes(render(drawing, form))
-            written.append(path)
-        progress(done + 1, len(drawings), "figures")
-    return written
 
 
 def damage_drawings(result: DamageResult, *, suffix: str = "") -> list[Drawing]:
@@ -113,7 +54,7 @@ def damage_drawings(result: DamageResult, *, suffix: str = "") -> list[Drawing]:
         Drawing(
             f"dependence{suffix}",
             "How the contribution runs over the value",
-            "Points: particles. Line and band: mean in bins, and SD over the seeds.",
+            "Points: particles, those far off left out. Line and band: mean in bins, and SD over the seeds.",
             lambda: dependence_figure(result),
         ),
         Drawing(
@@ -158,7 +99,7 @@ def contribution_figure(result: DamageResult) -> MatplotlibFigure:
     assert result.model is not None
     seeds, draws = result.model.seeds, result.model.draws
     names = sorted(seeds, key=lambda name: seeds[name].mean)
-    figure, axes = _new(6.4, 1.0 + 0.27 * len(names))
+    figure, axes = new_axes(6.4, 1.0 + 0.27 * len(names))
     places = np.arange(len(names))
     axes.barh(
         places,
@@ -192,7 +133,7 @@ def beeswarm_figure(result: DamageResult) -> MatplotlibFigure:
     assert result.model is not None
     names = result.ranking
     rows = _some_rows(len(result.table))
-    figure, axes = _new(7.2, 1.2 + 0.34 * len(names))
+    figure, axes = new_axes(7.2, 1.2 + 0.34 * len(names))
     columns = [result.table.attributes.index(name) for name in names]
     limits = result.model.shap[rows][:, columns]
     width = float(np.ptp(limits)) or 1.0
@@ -222,6 +163,7 @@ def dependence_figure(result: DamageResult, most: int = 6) -> MatplotlibFigure:
 
     assert result.model is not None
     names = result.ranking[:most]
+    units = _units()
     across = min(3, len(names))
     down = -(-len(names) // across)
     figure = MatplotlibFigure(figsize=(3.5 * across, 2.8 * down), layout="constrained")
@@ -235,7 +177,7 @@ def dependence_figure(result: DamageResult, most: int = 6) -> MatplotlibFigure:
             result.model.shap[rows, column],
             ".",
             color=_GREY,
-            alpha=0.35,
+            alpha=0.6,
             markersize=4,
             mew=0,
             rasterized=True,
@@ -250,7 +192,8 @@ def dependence_figure(result: DamageResult, most: int = 6) -> MatplotlibFigure:
         )
         axes.plot(curve.centre, curve.mean, "-o", color=_RED, markersize=3, linewidth=1.5)
         axes.axhline(0, color="#000000", linewidth=0.6)
-        axes.set_xlabel(name)
+        axes.set_xlim(*_shown_range(result.table.values[:, column]))
+        axes.set_xlabel(f"{name} ({units[name]})" if units.get(name) else name)
         axes.set_title(curve.shape, fontsize=10)
     for axes in panels[:: max(1, across)]:
         axes.set_ylabel("SHAP (damage)")
@@ -265,7 +208,7 @@ def fit_figure(result: DamageResult) -> MatplotlibFigure:
     rows = _some_rows(len(result.table))
     held_out = result.model.forest.held_out[rows]
     measured, predicted = result.table.damage[rows], result.model.prediction[rows]
-    figure, axes = _new(4.6, 4.4)
+    figure, axes = new_axes(4.6, 4.4)
     for chosen, colour, mark, label in (
         (~held_out, _GREY, ".", "fitted"),
         (held_out, _RED, "D", "held out"),
@@ -328,7 +271,7 @@ def interaction_figure(result: DamageResult, most: int = 10) -> MatplotlibFigure
     columns = [result.table.attributes.index(name) for name in names]
     strengths = result.model.interactions[np.ix_(columns, columns)].copy()
     np.fill_diagonal(strengths, np.nan)
-    figure, axes = _new(6.0, 5.2)
+    figure, axes = new_axes(6.0, 5.2)
     picture = axes.imshow(strengths, cmap="cividis", vmin=0)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
@@ -339,7 +282,7 @@ def interaction_figure(result: DamageResult, most: int = 10) -> MatplotlibFigure
 def comparison_figure(comparison: Comparison) -> MatplotlibFigure:
     """Return the changes of the contributions with their intervals."""
     changes = sorted(comparison.changes, key=lambda change: change.change)
-    figure, axes = _new(6.4, 1.0 + 0.27 * len(changes))
+    figure, axes = new_axes(6.4, 1.0 + 0.27 * len(changes))
     for place, change in enumerate(changes):
         sure = change.p_holm < 0.05
         colour = _RED if change.change > 0 else _BLUE
@@ -358,11 +301,17 @@ def comparison_figure(comparison: Comparison) -> MatplotlibFigure:
     return figure
 
 
-def _new(width: float, height: float) -> tuple[MatplotlibFigure, Axes]:
-    from matplotlib.figure import Figure as MatplotlibFigure
+def _units() -> dict[str, str]:
+    from electrodej.features import listing
 
-    figure = MatplotlibFigure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots()
+    return {attribute["name"]: unit_text(attribute["unit"]) for attribute in listing()}
+
+
+def _shown_range(values: Floats) -> tuple[float, float]:
+    """The range of an axis with a little room; a value far off would squeeze all others together."""
+    low, high = within_fences(values)
+    room = 0.04 * (high - low) or 0.5
+    return low - room, high + room
 
 
 def _bars(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from electrodej.report.content import Section
-from electrodej.report.damage_figures import as_figure, comparison_drawing, damage_drawings
+from electrodej.report.damage_figures import comparison_drawing, damage_drawings
+from electrodej.report.drawings import as_figure
 from electrodej.report.network_figures import evolution_drawing, network_drawings
 from electrodej.report.numbers import readable
 

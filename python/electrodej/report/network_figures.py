@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.report.damage_figures import Drawing
+from electrodej.report.drawings import Drawing
 from electrodej.report.figures import PALETTE
 
 if TYPE_CHECKING:

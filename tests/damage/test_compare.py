@@ -1,0 +1,85 @@
+"""Changes from one electrode to another: real ones are sure, those of chance are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from electrodej.damage import DamageConfig, compare_damage, explain_damage, make_table
+from electrodej.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def config(quick: DamageConfig) -> DamageConfig:
+    return replace(quick, draws=0, folds=2, repeats=1, interaction_rows=0, resamples=8)
+
+
+@pytest.fixture(scope="module")
+def results(columns_of: Any, config: DamageConfig) -> Any:
+    """Two tables alike, and one in which Contact counts three times as much."""
+    return [
+        explain_damage(make_table(columns_of(250, seed=seed, slope=slope), name=name), config)
+        for seed, slope, name in ((1, 0.1, "10"), (2, 0.1, "10 too"), (3, 0.3, "50"))
+    ]
+
+
+def test_only_the_contribution_that_changed_is_sure(results: Any) -> None:
+    (alike, changed), notes = compare_damage(results)
+    assert notes == ()
+    assert (alike.first, alike.other, changed.other) == ("10", "10 too", "50")
+    assert all(change.p_holm > 0.05 for change in alike.changes)
+    by_name = {change.attribute: change for change in changed.changes}
+    contact = by_name["Contact"]
+    assert contact.p_holm < 0.01
+    assert contact.confidence > 0.99
+    assert contact.low > 0
+    # Mean |slope (x - 1/2)| of a uniform x is slope / 4, of which a forest of few leaves shows the most part.
+    assert 0.4 * 0.2 / 4 < contact.change < 1.2 * 0.2 / 4
+
+
+def test_comparison_the_other_way_round_has_the_opposite_sign(results: Any) -> None:
+    ((there,), _), ((back,), _) = (compare_damage(pair) for pair in (results[::2], results[::-2]))
+    for one, other in zip(there.changes, back.changes, strict=True):
+        assert one.change == pytest.approx(-other.change)
+        assert one.error == pytest.approx(other.error)
+
+
+def test_interval_and_confidence_belong_to_change_and_error(results: Any) -> None:
+    from scipy.stats import norm
+
+    (comparison,), _ = compare_damage(results[:2])
+    for change in comparison.changes:
+        assert change.change == pytest.approx(change.other - change.first)
+        assert change.high - change.low == pytest.approx(2 * 1.96 * change.error)
+        assert change.confidence == pytest.approx(norm.cdf(abs(change.change) / change.error))
+        assert change.p == pytest.approx(2 * (1 - change.confidence))
+        assert change.p_holm >= change.p
+
+
+def test_a_table_without_a_model_is_left_out_of_the_comparison(results: Any, columns_of: Any) -> None:
+    few = explain_damage(make_table(columns_of(10), name="few.csv"))
+    comparisons, notes = compare_damage([few, results[0]])
+    assert comparisons == ()
+    assert "few.csv" in notes[0]
+    comparisons, _ = compare_damage([few, *results[:2]])
+    assert [(each.first, each.other) for each in comparisons] == [("10", "10 too")]
+
+
+def test_tables_whose_damage_spreads_otherwise_are_noted(results: Any, config: DamageConfig) -> None:
+    first = results[0]
+    wide = {name: first.table.values[:, place] for place, name in enumerate(first.table.attributes)}
+    # Twice is exact in binary, so the forests are the same but for the factor.
+    wide["Damage"] = 2 * first.table.damage
+    other = explain_damage(make_table(wide, name="wide"), config)
+    (comparison,), _ = compare_damage([first, other])
+    assert any("grow with its spread" in note for note in comparison.notes)
+    scales = [change.other / change.first for change in comparison.changes]
+    np.testing.assert_allclose(scales, 2, rtol=1e-9)
+
+
+def test_one_table_is_no_comparison(results: Any) -> None:
+    with pytest.raises(InputError, match="two tables"):
+        compare_damage(results[:1])
