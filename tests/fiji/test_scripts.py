@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -279,3 +281,77 @@ def test_jython_scripts_read_in_python_2_and_3(version):
             ast.parse(text)
         else:
             assert scyjava.jimport("org.python.util.PythonInterpreter")().compile(text) is not None
+
+
+def test_linked_slices_number_a_particle_once(run_script, pair, imagej, tmp_path):
+    slices = imagej.openImage(str(pair / "labels.tif"))
+    for z in range(3, 9):
+        plane = slices.getStack().getProcessor(z + 1)
+        plane.multiply(z + 1)
+    # As Fiji's StarDist plugin leaves them: the slices as time points.
+    slices.setDimensions(1, 1, 12)
+    out = tmp_path / "linked.tif"
+    labels = run_script("Link Slices", {"slices": slices, "out": out})["labels"]
+    assert labels.getNSlices() == 12
+    with open_volume(out) as linked, open_volume(pair / "labels.tif") as truth:
+        np.testing.assert_array_equal(linked.read(), truth.read())
+        assert linked.spacing == pytest.approx((0.5,) * 3)
+
+
+def test_the_sample_opens_with_its_voxel_size(run_script, tmp_path):
+    found = run_script("Open Sample", {"folder": tmp_path / "sample"})
+    assert found["grey"].getStackSize() == found["labels"].getStackSize() == 64
+    assert found["grey"].getCalibration().pixelDepth == pytest.approx(0.14)
+    assert (tmp_path / "sample" / "labels.tif").is_file()
+
+
+def test_outlines_to_a_roi_file_and_back_give_the_same_labels(run_script, imagej, tmp_path):
+    labels = np.zeros((4, 20, 30), np.uint16)
+    labels[0, 2:7, 3:9] = 5
+    labels[0, 2:7, 9:12] = 6  # touches 5
+    labels[1:3, 10:18, 20:29] = 300
+    labels[1, 12:14, 22:24] = 0  # a hole
+    labels[3, 1, 1] = 5
+    labels[3, 15, 15] = 5  # a second piece
+    write_volume(tmp_path / "many.tif", labels, spacing=(0.2, 0.1, 0.1), labels=True)
+    image = imagej.openImage(str(tmp_path / "many.tif"))
+    file = tmp_path / "rois.zip"
+    run_script("Show Particles", {"labels": image, "what": "ROI file", "roiFile": file})
+    drawn = run_script("Show Particles", {"labels": image, "what": "Labels from ROI file", "roiFile": file})[
+        "drawn"
+    ]
+    back = np.array([list(drawn.getStack().getPixels(z + 1)) for z in range(4)]).reshape(labels.shape)
+    np.testing.assert_array_equal(back, labels)
+    assert drawn.getCalibration().pixelDepth == pytest.approx(0.2)
+    import roifile
+
+    assert len(roifile.roiread(file)) == 5
+
+
+def test_outlines_lie_over_the_grey_image(run_script, opened):
+    run_script("Show Particles", {"labels": opened["labels"], "target": opened["grey"]})
+    overlay = opened["grey"].getOverlay()
+    assert [int(overlay.get(n).getPosition()) for n in range(overlay.size())] == [4, 5, 6, 7, 8, 9]
+    assert [int(n) for n in (overlay.get(0).getBounds().x, overlay.get(0).getBounds().width)] == [3, 6]
+
+
+def test_the_roi_manager_needs_a_screen(run_script, opened):
+    said = refused(run_script, "Show Particles", labels=opened["labels"], what="ROI Manager")
+    assert said == "the ROI Manager needs a screen; choose ROI file"
+
+
+def test_a_python_that_works_is_written_down_for_the_next_time(run_script, tmp_path):
+    system().setProperty("imagej.dir", str(tmp_path))
+    try:
+        run_script("Set Up Python", {"place": Path(sys.prefix)})
+        assert (tmp_path / "electrodej" / "python.txt").read_text("utf-8").strip().startswith(sys.prefix)
+        said = refused(run_script, "Set Up Python", place=tmp_path)
+        assert "there is no Python in" in said
+        said = refused(run_script, "Set Up Python", how="Build one (needs the network)")
+        assert "take ElectrodeJ's zip for Fiji" in said
+    finally:
+        system().clearProperty("imagej.dir")
+
+
+def test_help_names_the_versions(run_script):
+    assert run_script("Help") == {}

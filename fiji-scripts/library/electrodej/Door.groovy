@@ -61,9 +61,46 @@ class Door {
 		return images.argument(image, file, role)
 	}
 
+	/** Slice labels as the worker takes them; StarDist tags slices as time points. */
+	Map sliceImage(ImagePlus image, File file, String role) {
+		return images.argument(image?.NFrames > 1 && image.NSlices == 1 ? Images.timeAsDepth(image) : image, file, role)
+	}
+
 	/** Where a table goes and how it is shown; see Tables. */
 	Class getTables() {
 		return Tables
+	}
+
+	Class getRois() {
+		return Rois
+	}
+
+	Class getPythons() {
+		return Python
+	}
+
+	/** Tells the user something, on the screen or in the log. */
+	static void say(String text) {
+		if (GraphicsEnvironment.headless) System.out.println(text)
+		else IJ.showMessage("ElectrodeJ", text)
+	}
+
+	/** Shows how far something is. */
+	void showProgress(String text, long done, long total) {
+		status.showStatus(done as int, total as int, text)
+	}
+
+	/** Tries a Python, and returns its versions. */
+	Map tried(File program) {
+		String before = System.getProperty(Python.PROPERTY)
+		System.setProperty(Python.PROPERTY, program.path)
+		try {
+			return call("version", [:])
+		}
+		finally {
+			if (before == null) System.clearProperty(Python.PROPERTY)
+			else System.setProperty(Python.PROPERTY, before)
+		}
 	}
 
 	/** Sends a task, shows how far it is, and returns its outputs. Escape cancels. */

@@ -40,9 +40,18 @@ class Images implements Closeable {
 
 	/** Opens a label image in memory: glasbey colours, display range from 0 to the highest label. */
 	static ImagePlus openLabels(File file) {
+		if (file == null || !file.file) throw new Problem("there is no image " + (file ?: "open"))
 		ImagePlus labels = IJ.openImage(file.path)
 		if (labels == null) throw new Problem("the labels in " + file + " cannot be opened")
 		return labels
+	}
+
+	/** The same voxels with their time points as slices. */
+	static ImagePlus timeAsDepth(ImagePlus image) {
+		ImagePlus same = new ImagePlus(image.title, image.getStack())
+		same.setCalibration(image.calibration)
+		same.setDimensions(1, image.NFrames, 1)
+		return same
 	}
 
 	/** Stops at colours, channels and times, which are no axes of a volume. */

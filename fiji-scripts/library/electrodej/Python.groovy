@@ -4,11 +4,12 @@ package electrodej
 class Python {
 
 	static final String REMEDY = "run Plugins > ElectrodeJ > Set Up Python"
+	static final String PROPERTY = "electrodej.python"
 	private static final String NOTE = "electrodej/python.txt"
 
 	/** The program to start, or a Problem that says what to do. */
 	static File chosen() {
-		String property = System.getProperty("electrodej.python")
+		String property = System.getProperty(PROPERTY)
 		List<String> paths = property != null ? [property] : notes().findAll { it.file }*.getText("UTF-8")
 		String path = paths.collect { it.trim() }.find { !it.isEmpty() }
 		if (path == null) throw new Problem("no Python is set up for ElectrodeJ; " + REMEDY)
@@ -22,6 +23,42 @@ class Python {
 		if (place.file) return place.absoluteFile
 		return ["bin/python", "Scripts/python.exe", "python.exe", ".venv/bin/python", ".venv/Scripts/python.exe"]
 			.collect { new File(place, it) }.find { it.file }?.absoluteFile
+	}
+
+	/** The program that a user named. */
+	static File given(File place) {
+		if (place == null || !place.exists()) throw new Problem("there is no Python " + (place ?: "chosen") + "; choose its program or its folder")
+		File found = program(place)
+		if (found == null) throw new Problem("there is no Python in " + place + "; choose the folder with bin or Scripts in it")
+		return found
+	}
+
+	/** Builds an environment from the wheel and the lock that came with the zip. */
+	static File build(Door door) {
+		File folder = fiji() == null ? null : new File(fiji(), "electrodej")
+		File wheel = folder?.listFiles()?.find { it.name.endsWith(".whl") }
+		File lock = folder == null ? null : new File(folder, "requirements.lock")
+		if (wheel == null || !lock.file) {
+			throw new Problem("this Fiji has no ElectrodeJ package to build from; take ElectrodeJ's zip for Fiji, " +
+				"or make a Python with it in a terminal and choose that here")
+		}
+		Class appose = Door.apposeClass("Appose")
+		if (!appose.methods.any { it.name == "uv" }) {
+			throw new Problem("the Appose of this Fiji cannot build a Python; update Fiji with Help > Update...")
+		}
+		File base = new File(System.getProperty("user.home"), ".electrodej/python")
+		try {
+			appose.uv().python("3.11").base(base).scheme("requirements.txt")
+				.content(lock.getText("UTF-8") + "\n" + wheel.toURI() + "\n")
+				.subscribeProgress { title, done, total -> door.showProgress(title, done, total) }
+				.subscribeOutput { door.showProgress(it.trim(), 0, 1) }
+				.subscribeError { door.showProgress(it.trim(), 0, 1) }
+				.build()
+		}
+		catch (Exception error) {
+			throw new Problem("Python could not be built (" + error.message?.readLines()?.first() + ")")
+		}
+		return given(base)
 	}
 
 	/** Writes down a Python for the next time: in the Fiji folder, or in the user's where that is not allowed. */

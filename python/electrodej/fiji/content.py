@@ -26,14 +26,6 @@ def macros() -> Path:
     return _part("macros")
 
 
-def models() -> Path | None:
-    """Return the folder with the bundled models, or None where there is none."""
-    for root in (_IN_PACKAGE, _IN_CHECKOUT):
-        if (root / "models").is_dir():
-            return root / "models"
-    return None
-
-
 def script(name: str) -> Path:
     """Return one of the menu scripts by its name.
 

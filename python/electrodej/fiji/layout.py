@@ -9,10 +9,13 @@ from pathlib import Path
 from electrodej import __version__
 from electrodej.errors import InputError
 from electrodej.fiji import content
+from electrodej.networks.bundled import bundled_models
 
 OWN_FOLDER = "electrodej"
 MANIFEST = f"{OWN_FOLDER}/installed.json"
 PYTHON_NOTE = f"{OWN_FOLDER}/python.txt"
+# Fiji's plugins run the zip, our scripts read the sidecar; weights stay with Python.
+_OF_A_MODEL = (".zip", ".json", ".yaml", ".ijm")
 COLOURS = "luts/ElectrodeJ_Labels.lut"
 # The oldest date that a zip can hold: the same sources make the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -44,13 +47,12 @@ def planned() -> dict[str, bytes]:
         for path in _files(content.scripts())
     }
     files |= {f"macros/ElectrodeJ/{path.name}": path.read_bytes() for path in _files(content.macros())}
-    models = content.models()
-    if models is not None:
-        files |= {
-            f"models/ElectrodeJ/{path.relative_to(models).as_posix()}": path.read_bytes()
-            for path in _files(models)
-            if path.suffix in (".zip", ".json", ".yaml")
-        }
+    files |= {
+        f"models/ElectrodeJ/{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for name, folder in bundled_models().items()
+        for path in _files(folder)
+        if path.suffix in _OF_A_MODEL
+    }
     files[f"jars/{library_name()}"] = library_jar()
     files[COLOURS] = _colours()
     return files

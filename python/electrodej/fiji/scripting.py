@@ -91,7 +91,8 @@ def run_script(
     problem = str(said).strip()
     if problem:
         raise ElectrodeJError(_sentence(problem))
-    return {str(key): done.getOutput(key) for key in done.getOutputs().keySet()}
+    # "result" is what SciJava makes of a script's last line where it declares no output.
+    return {str(key): done.getOutput(key) for key in done.getOutputs().keySet() if str(key) != "result"}
 
 
 def _defaults(module: Any) -> dict[str, Any]:
@@ -126,6 +127,8 @@ def _file(path: Path) -> Any:
 
 
 def _sentence(problem: str) -> str:
-    """What to tell of an error: our sentence, or the first line of a stranger's."""
-    first = problem.splitlines()[0]
-    return first.removeprefix(_PREFIX)
+    """What to tell of an error: our sentence, or where a stranger's says that it is."""
+    lines = problem.splitlines()
+    if lines[0].startswith(_PREFIX):
+        return lines[0].removeprefix(_PREFIX)
+    return " ".join(line.strip() for line in lines[:2])

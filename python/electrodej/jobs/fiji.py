@@ -91,33 +91,75 @@ def measure(arguments: Arguments, progress: Progress) -> dict[str, Any]:
 
 
 def segment(arguments: Arguments, progress: Progress) -> dict[str, Any]:
-    """Find particles: ``image`` in, labels in the file ``out``."""
-    from electrodej.jobs.segment import segment_particles
+    """Find particles: ``image`` in, labels in the file ``out``; ``model``, ``view`` as the verb has them."""
+    from electrodej.jobs.segment import WATERSHED, find_sections, segment_particles
 
     out = _required_path(arguments, "out", "choose where to write the labels")
+    force = bool(arguments.get("replace"))
+    model = str(arguments.get("model") or WATERSHED).strip()
     with _as_file(arguments.get("image") or {}, spacing=_voxel_size(arguments)) as path:
-        return segment_particles(path, out, force=bool(arguments.get("replace")), progress=progress)
+        if model == WATERSHED:
+            return segment_particles(path, out, force=force, progress=progress)
+        from electrodej.networks.stardist.views import ViewSettings
+
+        settings = ViewSettings(view=arguments.get("view") or "xy")
+        return find_sections(path, model=model, out=out, settings=settings, force=force, progress=progress)
+
+
+def link(arguments: Arguments, progress: Progress) -> dict[str, Any]:
+    """Link slice labels: ``slices`` in, 3D labels in the file ``out``."""
+    from electrodej.fusion import LinkSettings
+    from electrodej.jobs.link import link_labels
+
+    out = _required_path(arguments, "out", "choose where to write the labels")
+    settings = LinkSettings(
+        by=arguments.get("by") or "overlap",
+        gap=int(_number(arguments, "gap", 4)),
+        fill=bool(arguments.get("fill")),
+    )
+    with _as_file(arguments.get("slices") or {}, spacing=_voxel_size(arguments), labels=True) as path:
+        return link_labels(
+            path,
+            out,
+            view=arguments.get("view") or "xy",
+            settings=settings,
+            force=bool(arguments.get("replace")),
+            progress=progress,
+        )
+
+
+def sample(arguments: Arguments, progress: Progress) -> dict[str, Any]:
+    """Make a small synthetic electrode: grey.tif, labels.tif and phases.tif in ``folder``."""
+    from electrodej.phantom import PhantomConfig, write_phantom
+
+    folder = _required_path(arguments, "folder", "choose a folder for the sample")
+    config = PhantomConfig().changed({"shape": (64, 128, 128), "spacing": (0.14,) * 3})
+    truth = write_phantom(folder, config, force=bool(arguments.get("replace")), progress=progress)
+    return {"folder": folder, "particles": len(truth["label"])}
 
 
 @contextlib.contextmanager
-def _as_file(image: Arguments, *, spacing: tuple[float, float, float] | None) -> Iterator[str]:
+def _as_file(
+    image: Arguments, *, spacing: tuple[float, float, float] | None, labels: bool = False
+) -> Iterator[str]:
     """Lay an image that came through memory into a file for verbs that read files."""
     import tempfile
     from pathlib import Path
 
     from electrodej.fiji.images import opened
-    from electrodej.volume import write_volume
+    from electrodej.volume import check_labels, write_volume
 
     with opened(image, role="grey", spacing=spacing) as volume, tempfile.TemporaryDirectory() as folder:
         if image.get("file") and spacing is None:
             yield str(image["file"])
             return
         path = Path(folder) / "image.tif"
-        write_volume(path, volume.read(), spacing=volume.require_spacing())
+        voxels = check_labels(volume.read(), volume.path) if labels else volume.read()
+        write_volume(path, voxels, spacing=volume.require_spacing(), labels=labels)
         yield str(path)
 
 
-VERBS = {"version": version, "measure": measure, "segment": segment}
+VERBS = {"version": version, "measure": measure, "segment": segment, "link": link, "sample": sample}
 
 
 def _required_path(arguments: Arguments, name: str, remedy: str) -> str:

@@ -1,0 +1,137 @@
+package electrodej
+
+import ij.ImagePlus
+import ij.ImageStack
+import ij.gui.Overlay
+import ij.gui.Roi
+import ij.io.RoiDecoder
+import ij.io.RoiEncoder
+import ij.plugin.filter.ThresholdToSelection
+import ij.plugin.frame.RoiManager
+import ij.process.ImageProcessor
+import ij.process.ShortProcessor
+import java.awt.GraphicsEnvironment
+import java.awt.Rectangle
+import java.util.zip.ZipEntry
+import java.util.zip.ZipFile
+import java.util.zip.ZipOutputStream
+
+/** Particles as ImageJ's selections: one for each particle and slice, and back to labels. */
+class Rois {
+
+	private static final String LABEL = "electrodej.label"
+
+	/** The outlines of all particles, slice by slice. They know their label and their slice. */
+	static List<Roi> outlines(ImagePlus labels) {
+		List<Roi> found = []
+		ImageStack stack = labels.getStack()
+		for (int slice = 1; slice <= stack.size(); slice++) {
+			ImageProcessor plane = stack.getProcessor(slice)
+			for (entry in boxes(plane)) found << traced(plane, entry.key, entry.value, slice)
+		}
+		return found
+	}
+
+	/** The outline of one particle in one slice, or null where it is not in it. */
+	static Roi outline(ImagePlus labels, int label, int slice) {
+		ImageProcessor plane = labels.getStack().getProcessor(slice)
+		Rectangle box = boxes(plane)[label]
+		return box == null ? null : traced(plane, label, box, slice)
+	}
+
+	private static Roi traced(ImageProcessor plane, int label, Rectangle box, int slice) {
+		plane.setRoi(box)
+		ImageProcessor part = plane.crop()
+		plane.resetRoi()
+		part.setThreshold(label, label, ImageProcessor.NO_LUT_UPDATE)
+		Roi roi = new ThresholdToSelection().convert(part)
+		roi.setLocation(box.x + roi.bounds.x as double, box.y + roi.bounds.y as double)
+		roi.setPosition(slice)
+		roi.setName("particle " + label + " slice " + slice)
+		roi.setProperty(LABEL, label as String)
+		return roi
+	}
+
+	/** Label to the rectangle around it. */
+	private static Map<Integer, Rectangle> boxes(ImageProcessor plane) {
+		int width = plane.width
+		Map<Integer, int[]> edges = new TreeMap<>()
+		int before = 0
+		int[] edge = null
+		for (int at = 0; at < width * plane.height; at++) {
+			int label = (int) plane.getf(at)
+			if (label == 0) continue
+			if (label != before || edge == null) {
+				edge = edges.computeIfAbsent(label) { [Integer.MAX_VALUE, Integer.MAX_VALUE, -1, -1] as int[] }
+				before = label
+			}
+			int x = at % width
+			int y = at.intdiv(width)
+			if (x < edge[0]) edge[0] = x
+			if (y < edge[1]) edge[1] = y
+			if (x > edge[2]) edge[2] = x
+			if (y > edge[3]) edge[3] = y
+		}
+		return edges.collectEntries { label, e -> [label, new Rectangle(e[0], e[1], e[2] - e[0] + 1, e[3] - e[1] + 1)] }
+	}
+
+	/** Draws outlines into 16-bit labels of another image's size and calibration. */
+	static ImagePlus labels(List<Roi> rois, ImagePlus like) {
+		ImageStack stack = new ImageStack(like.width, like.height)
+		like.stackSize.times { stack.addSlice(new ShortProcessor(like.width, like.height)) }
+		int next = 1
+		for (Roi roi in rois) {
+			String known = roi.getProperty(LABEL)
+			int label = known == null ? next++ : known as int
+			if (label > 65535) throw new Problem("there are more than 65535 particles, too many for a 16-bit image")
+			ImageProcessor plane = stack.getProcessor(Math.max(1, roi.position))
+			plane.setValue(label)
+			plane.fill(roi)
+		}
+		def made = new ImagePlus("labels", stack)
+		made.copyScale(like)
+		made.setDimensions(1, like.stackSize, 1)
+		return made
+	}
+
+	static void overlay(ImagePlus labels, ImagePlus target) {
+		Overlay overlay = new Overlay()
+		outlines(labels).each { overlay.add(it) }
+		target.setOverlay(overlay)
+	}
+
+	static void manager(ImagePlus labels) {
+		if (GraphicsEnvironment.headless) throw new Problem("the ROI Manager needs a screen; choose ROI file")
+		def manager = RoiManager.roiManager
+		outlines(labels).each { manager.addRoi(it) }
+	}
+
+	/** Writes the zip that ImageJ's ROI Manager reads. */
+	static void save(ImagePlus labels, File file, boolean replace) {
+		if (file == null) throw new Problem("give a file for the selections, a .zip")
+		if (file.exists() && !replace) throw new Problem(file.path + " exists already; tick Replace existing files to replace it")
+		File part = File.createTempFile(".electrodej", ".partial", file.absoluteFile.parentFile)
+		try {
+			new ZipOutputStream(part.newOutputStream()).withCloseable { zip ->
+				for (Roi roi in outlines(labels)) {
+					zip.putNextEntry(new ZipEntry(roi.name + ".roi"))
+					zip.write(RoiEncoder.saveAsByteArray(roi))
+					zip.closeEntry()
+				}
+			}
+			if (replace) file.delete()
+			if (!part.renameTo(file)) throw new Problem(file.path + " cannot be written")
+		}
+		finally {
+			part.delete()
+		}
+	}
+
+	static List<Roi> open(File file) {
+		if (file == null || !file.file) throw new Problem("there is no file " + file)
+		return new ZipFile(file).withCloseable { zip ->
+			zip.entries().findAll { it.name.endsWith(".roi") }
+				.collect { RoiDecoder.openFromByteArray(zip.getInputStream(it).bytes) }
+		}
+	}
+}

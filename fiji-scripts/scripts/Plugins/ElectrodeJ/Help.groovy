@@ -1,0 +1,14 @@
+#@ Context context
+
+import electrodej.Library
+
+// Says where help is, and which versions work here.
+def door = Library.door(context)
+door.guard {
+	def found = door.call("version", [:])
+	door.say("ElectrodeJ " + found.electrodej + " in Python " + found.python + " (" + found.program + ")\n" +
+		"Open Sample makes an electrode to try. Segment Particles, then Measure Particles.\n" +
+		(found.missing ? "Not installed: " + found.missing.join(", ") + "\n" : "") +
+		"In a terminal: electrodej doctor, electrodej fiji doctor FIJI_FOLDER")
+}
+null

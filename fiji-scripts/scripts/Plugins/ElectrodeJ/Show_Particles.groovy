@@ -1,0 +1,23 @@
+#@ Context context
+#@ ImagePlus (label="Labels", description="One number for each particle, 0 is background", required=false) labels
+#@ File (label="or label file", description="Instead of an open image", required=false) labelFile
+#@ ImagePlus (label="Show on", description="The image that gets the outlines; empty for the labels themselves", required=false) target
+#@ String (label="What", choices={"Overlay", "ROI Manager", "ROI file", "Labels from ROI file"}, value="Overlay") what
+#@ File (label="ROI file", description="A .zip as ImageJ's ROI Manager reads and writes it", style="save", required=false) roiFile
+#@ Boolean (label="Replace existing files", value=false) replace
+#@output ImagePlus drawn
+
+import electrodej.Library
+
+// Outlines of particles: over an image, in the ROI Manager, in a file, and back to labels.
+def door = Library.door(context)
+door.guard {
+	def image = labels ?: door.images.openLabels(labelFile)
+	switch (what) {
+		case "Overlay": door.rois.overlay(image, target ?: image); break
+		case "ROI Manager": door.rois.manager(image); break
+		case "ROI file": door.rois.save(image, roiFile, replace); break
+		default: drawn = door.rois.labels(door.rois.open(roiFile), image)
+	}
+}
+null
