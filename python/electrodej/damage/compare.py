@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,6 @@ from electrodej.damage.robust import bootstrap_contributions, drawn_rows
 from electrodej.damage.table import Floats
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
-
-_HALF_WIDTH = 1.96  # standard errors of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -33,11 +30,11 @@ class AttributeChange:
     error
         Standard error of the change: from resampled particles and seeds.
     low, high
-        95 % interval.
+        95 % interval, by Student's t, because the error itself is of few resamples.
     confidence
         That the change has its sign: 0.5 is none, 1 is certain.
     p, p_holm
-        Two-sided p-value, alone and after Holm's correction for all attributes of the comparison.
+        Two-sided p-value by Student's t, alone and after Holm's correction for all attributes.
     """
 
     attribute: str
@@ -117,6 +114,8 @@ def _standard_errors(result: DamageResult, progress: Progress) -> dict[str, floa
 def _compare(
     first: DamageResult, other: DamageResult, first_error: dict[str, float], other_error: dict[str, float]
 ) -> Comparison:
+    from scipy.stats import t as student
+
     assert first.model is not None
     assert other.model is not None
     names = [name for name in first.table.attributes if name in other.table.attributes]
@@ -124,22 +123,26 @@ def _compare(
     after = np.array([other.model.seeds[name].mean for name in names])
     error = np.hypot([first_error[name] for name in names], [other_error[name] for name in names])
     change = after - before
-    p = np.array([_two_sided(c, e) for c, e in zip(change.tolist(), error.tolist(), strict=True)])
+    degrees = min(first.config.resamples, other.config.resamples) - 1
+    half = float(student.ppf(0.975, degrees)) * error
+    p = np.array([_two_sided(c, e, degrees) for c, e in zip(change.tolist(), error.tolist(), strict=True)])
     changes = [
         AttributeChange(*row)
         for row in zip(
             names, before.tolist(), after.tolist(), change.tolist(), error.tolist(),
-            (change - _HALF_WIDTH * error).tolist(), (change + _HALF_WIDTH * error).tolist(),
+            (change - half).tolist(), (change + half).tolist(),
             (1 - p / 2).tolist(), p.tolist(), holm(p).tolist(), strict=True,
         )
     ]  # fmt: skip
     return Comparison(first.table.name, other.table.name, tuple(changes), _notes(first, other))
 
 
-def _two_sided(change: float, error: float) -> float:
+def _two_sided(change: float, error: float, degrees: int) -> float:
+    from scipy.stats import t as student
+
     if error == 0:
         return 1.0 if change == 0 else 0.0
-    return math.erfc(abs(change) / error / math.sqrt(2))
+    return 2 * float(student.sf(abs(change) / error, degrees))
 
 
 def holm(p: Floats) -> Floats:

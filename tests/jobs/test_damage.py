@@ -1,0 +1,288 @@
+"""Tables on disk to a folder: what is read, what is written, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from electrodej.damage import ATTRIBUTES, POORLY_FORMED, WELL_FORMED, DamageConfig, make_table
+from electrodej.errors import InputError, OutputError
+from electrodej.jobs.damage import study_damage
+from electrodej.jobs.damage_tables import read_table_file
+
+QUICK = DamageConfig(
+    trees=8, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, resamples=5, interaction_rows=10
+)
+NAMES = (*ATTRIBUTES, "Damage")
+
+
+def columns_of(count: int, *, seed: int = 0) -> dict[str, Any]:
+    generator = np.random.default_rng(seed)
+    columns = {"Label": np.arange(1, count + 1), "X": generator.random(count), "Y": generator.random(count)}
+    columns |= {name: generator.random(count) for name in ATTRIBUTES}
+    columns["Damage"] = 0.05 + 0.2 * columns["Contact"]
+    return columns
+
+
+def write(path: Path, columns: dict[str, Any], *, separator: str = ",", encoding: str = "utf-8") -> Path:
+    with path.open("w", newline="", encoding=encoding) as handle:
+        writer = csv.writer(handle, delimiter=separator)
+        writer.writerow(columns)
+        writer.writerows(zip(*(values.tolist() for values in columns.values()), strict=True))
+    return path
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a study of one table with contacts, evolution and labels, whose name is hostile."""
+    import tifffile
+
+    place = tmp_path_factory.mktemp("study")
+    columns = columns_of(60)
+    columns["Image"] = np.array(["<script>alert(1)</script>"] * 60)
+    table = write(place / "a&b $x$ <i>.csv", columns)
+    contacts = place / "contacts.csv"
+    contacts.write_text("Label1,Label2,Area,Faces\n" + "".join(f"{k},{k + 1},1.5,3\n" for k in range(1, 60)))
+    labels = np.arange(61, dtype=np.uint16).reshape(1, 1, 61)
+    tifffile.imwrite(
+        place / "labels.tif",
+        np.repeat(labels, 3, axis=0),
+        imagej=True,
+        resolution=(10, 10),
+        metadata={"axes": "ZYX", "spacing": 0.1, "unit": "um"},
+    )
+    out = place / "out"
+    study_damage(
+        [table],
+        out,
+        config=QUICK,
+        contacts=contacts,
+        evolutions={
+            "well-formed": replace(WELL_FORMED, cycles=20),
+            "poorly-formed": replace(POORLY_FORMED, cycles=20),
+        },
+        labels=place / "labels.tif",
+    )
+    return out
+
+
+def test_the_folder_holds_tables_figures_page_and_summary(folder: Path) -> None:
+    tables = ("contribution", "shap", "predictions", "evolution", "evolution_curves")
+    files = {f"{name}{end}" for name in tables for end in (".csv", ".json")}
+    files |= {"damage.json", "report.html", "figures", "damage-well-formed.tif", "damage-poorly-formed.tif"}
+    assert {entry.name for entry in folder.iterdir()} == files
+    figures = (
+        "contribution beeswarm dependence fit evaluation interactions network damage-over-distance evolution"
+    )
+    expected = {f"{name}.{end}" for name in figures.split() for end in ("png", "svg")}
+    assert {entry.name for entry in (folder / "figures").iterdir()} == expected
+
+
+def test_contribution_in_the_summary_is_the_mean_absolute_value_of_the_written_shap_values(
+    folder: Path,
+) -> None:
+    summary = json.loads((folder / "damage.json").read_text(encoding="utf-8"))
+    rows = rows_of(folder / "shap.csv")
+    assert len(rows) == 60
+    assert list(summary["contribution"]) == list(ATTRIBUTES)
+    for name in ATTRIBUTES:
+        mean = np.mean([abs(float(row[name])) for row in rows])
+        assert summary["contribution"][name] == pytest.approx(mean)
+    for row, predicted in zip(rows, rows_of(folder / "predictions.csv"), strict=True):
+        total = float(row["Base"]) + sum(float(row[name]) for name in ATTRIBUTES)
+        assert total == pytest.approx(float(row["Predicted"]))
+        assert row["Predicted"] == predicted["Predicted"]
+    assert summary["ranking"][0] == "Contact"
+    assert [row["Attribute"] for row in rows_of(folder / "contribution.csv")] == summary["ranking"]
+    assert sum(int(row["HeldOut"]) for row in rows_of(folder / "predictions.csv")) == 3
+
+
+def test_every_column_written_is_described(folder: Path) -> None:
+    for table in folder.glob("*.csv"):
+        described = json.loads(table.with_suffix(".json").read_text(encoding="utf-8"))["columns"]
+        with table.open(newline="", encoding="utf-8") as handle:
+            assert next(csv.reader(handle)) == list(described)
+        assert all(entry["definition"] for entry in described.values()), table
+
+
+def test_network_and_evolution_are_in_the_summary(folder: Path) -> None:
+    summary = json.loads((folder / "damage.json").read_text(encoding="utf-8"))
+    assert summary["network"]["contacts"] == 59
+    assert summary["network"]["degrees"] == [0, 2, 58]
+    assert set(summary["evolution"]) == {"well-formed", "poorly-formed"}
+    assert len(rows_of(folder / "evolution_curves.csv")) == 40
+    assert summary["provenance"]["inputs"][0]["checksum"].startswith("sha256:")
+
+
+def test_the_damage_map_has_each_particles_damage(folder: Path) -> None:
+    import tifffile
+
+    painted = tifffile.imread(folder / "damage-poorly-formed.tif").reshape(3, 61)
+    expected = [0.0, *(float(row["poorly-formed"]) for row in rows_of(folder / "evolution.csv"))]
+    np.testing.assert_allclose(painted, np.tile(expected, (3, 1)), rtol=1e-6)
+
+
+def test_names_from_files_are_text_on_the_page_and_in_the_figures(folder: Path) -> None:
+    from xml.etree import ElementTree
+
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "a&amp;b $x$ &lt;i&gt;.csv" in page
+    assert "<script>alert(1)" not in page
+    for figure in (folder / "figures").glob("*.svg"):
+        ElementTree.parse(figure)
+
+
+def test_two_tables_are_compared_and_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "50").mkdir()
+    tables = [
+        write(tmp_path / "t.csv", columns_of(60)),
+        write(tmp_path / "50" / "t.csv", columns_of(55, seed=1)),
+    ]
+    study = study_damage(tables, tmp_path / "out", config=QUICK)
+    first, other = (path.as_posix() for path in tables)
+    assert [(each.first, each.other) for each in study.comparisons] == [(first, other)]
+    summary = json.loads((tmp_path / "out" / "damage.json").read_text(encoding="utf-8"))
+    assert summary["contribution"] == summary["tables"][0]["contribution"]
+    assert [table["name"] for table in summary["tables"]] == [first, other]
+    assert len(summary["comparisons"][0]["changes"]) == 21
+    rows = rows_of(tmp_path / "out" / "comparison.csv")
+    assert {row["Attribute"] for row in rows} == set(ATTRIBUTES)
+    assert len(rows_of(tmp_path / "out" / "shap.csv")) == 115
+    assert (tmp_path / "out" / "figures" / "beeswarm-2.svg").exists()
+    assert (tmp_path / "out" / "figures" / "comparison.png").exists()
+
+
+def test_ten_particles_are_reported_without_a_model(tmp_path: Path) -> None:
+    table = write(tmp_path / "few.csv", columns_of(10))
+    study = study_damage([table], tmp_path / "out")
+    assert study.results[0].model is None
+    names = {entry.name for entry in (tmp_path / "out").iterdir()}
+    assert names == {"damage.json", "report.html", "contribution.csv", "contribution.json"}
+    assert "10 particles are too few" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    rows = rows_of(tmp_path / "out" / "contribution.csv")
+    assert {row["Contribution"] for row in rows} == {""}
+    by_name = {row["Attribute"]: row["Correlation"] for row in rows}
+    assert float(by_name["Contact"]) == pytest.approx(1)
+
+
+def test_a_folder_is_replaced_with_force_only_and_only_if_it_is_ours(tmp_path: Path) -> None:
+    table = write(tmp_path / "few.csv", columns_of(10))
+    out = tmp_path / "out"
+    out.mkdir()
+    study_damage([table], out)
+    with pytest.raises(OutputError, match="--force"):
+        study_damage([table], out)
+    study_damage([table], out, force=True)
+    (out / "my notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="something else"):
+        study_damage([table], out, force=True)
+    assert (out / "my notes.txt").read_text() == "mine"
+
+
+def test_a_table_inside_the_folder_is_not_lost(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    study_damage([write(tmp_path / "few.csv", columns_of(10))], out)
+    table = write(out / "contribution.csv", columns_of(10))
+    with pytest.raises(OutputError, match="would be lost"):
+        study_damage([table], out, force=True)
+    assert len(rows_of(table)) == 10
+
+
+def test_a_bad_table_leaves_nothing_behind(tmp_path: Path) -> None:
+    columns = columns_of(60)
+    del columns["Yaw"]
+    table = write(tmp_path / "t.csv", columns)
+    with pytest.raises(InputError, match=r"t\.csv: the column Yaw is missing"):
+        study_damage([table], tmp_path / "out", config=QUICK)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["t.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"contacts": "c.csv"}, "one table"),
+        ({"evolutions": {"a": WELL_FORMED}}, "--contacts"),
+        ({"labels": "l.tif"}, "--evolve"),
+    ],
+)
+def test_parts_that_do_not_go_together_are_refused(
+    tmp_path: Path, words: dict[str, Any], message: str
+) -> None:
+    table = write(tmp_path / "t.csv", columns_of(10))
+    with pytest.raises(InputError, match=message):
+        study_damage([table, table], tmp_path / "out", **words)
+
+
+@pytest.mark.parametrize(
+    ("name", "separator", "encoding"),
+    [("t.csv", ",", "utf-8"), ("t.csv", ",", "utf-8-sig"), ("t.tsv", "\t", "utf-8"), ("t.CSV", ";", "utf-8")],
+)
+def test_tables_of_other_programs_are_read(tmp_path: Path, name: str, separator: str, encoding: str) -> None:
+    columns = columns_of(12)
+    path = write(tmp_path / name, {f" {key}": column for key, column in columns.items()}, separator=separator,
+                 encoding=encoding)  # fmt: skip
+    if separator == ";":
+        path.write_text(path.read_text().replace(".", ","))
+    table = make_table(read_table_file(path).columns)
+    np.testing.assert_array_equal(table.damage, columns["Damage"])
+    np.testing.assert_array_equal(table.values[:, 0], columns["Z"])
+
+
+def test_parquet_and_the_description_beside_it_are_read(tmp_path: Path) -> None:
+    from electrodej.files.tables import write_table
+
+    columns = columns_of(12)
+    columns["RoughInner"][3] = np.nan
+    columns["Image"] = np.array(["a.tif"] * 12, dtype=object)
+    description = {"columns": {"Z": {"unit": "um", "definition": "Centroid."}}}
+    write_table(tmp_path / "t.parquet", columns, description=description)
+    found = read_table_file(tmp_path / "t.parquet")
+    assert (dict(found.units), dict(found.definitions)) == ({"Z": "um"}, {"Z": "Centroid."})
+    table = make_table(found.columns)
+    np.testing.assert_array_equal(table.damage, columns["Damage"])
+    assert table.filled == {"RoughInner": 1}
+    assert set(table.images) == {"a.tif"}
+    assert table.labels.tolist() == list(range(1, 13))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"a,b\n1,2,3\n4,5,6\n", "more cells"),
+        (b"a,a\n1,2\n", "column a is there twice"),
+        (b"\xff\xfe\x00\x01\x80\x81", "cannot be read"),
+    ],
+)
+def test_files_that_are_no_table_are_named(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_table_file(path)
+    assert "bad.csv" in str(caught.value)
+
+
+def test_a_table_with_a_header_alone_has_no_particles(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(NAMES) + "\n")
+    study = study_damage([path], tmp_path / "out")
+    assert study.results[0].description.particles == 0
+
+
+@pytest.mark.parametrize(("name", "message"), [("t.xlsx", ".csv or .parquet"), ("gone.csv", "no such file")])
+def test_files_that_cannot_be_tables_are_refused(tmp_path: Path, name: str, message: str) -> None:
+    if name == "t.xlsx":
+        (tmp_path / name).write_bytes(b"PK")
+    with pytest.raises(InputError, match=message):
+        read_table_file(tmp_path / name)
