@@ -95,10 +95,8 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         force=options.force,
         progress=context.progress,
     )
-    drawn = f", {result['drawn_sections']} missing ones drawn" if options.fill else ""
-    context.say(
-        f"{result['particles']} particles from {result['sections']} sections{drawn}, in {options.out}"
-    )
+    drawn = f", {result['drawn_sections']} drawn" if options.fill else ""
+    context.say(f"{result['particles']} particles from {result['sections']} sections{drawn}: {options.out}")
     return result
 
 

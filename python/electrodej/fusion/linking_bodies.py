@@ -29,15 +29,15 @@ def join_pieces(tracks: Tracks) -> Whole:
     """
     ends = _Ends(tracks)
     begun = {(contact.track, contact.other) for contact in tracks.births}
-    best: dict[int, tuple[bool, int, int]] = {}
+    best: dict[int, tuple[bool, int, int, int]] = {}
     for first, contacts in ((True, tracks.births), (False, tracks.deaths)):
         for contact in contacts:
             loop = not first and (contact.track, contact.other) in begun
             needed = min(_WITNESSES, int(ends.sections[contact.track]))
             if loop or (contact.inside >= needed and ends.is_blunt(contact.track, first=first)):
-                found = (loop, contact.inside, contact.other)
+                found = (loop, -contact.step, contact.inside, contact.other)
                 best[contact.track] = max(best.get(contact.track, found), found)
-    return _joined(tracks.count, [(track, into) for track, (_, _, into) in best.items()])
+    return _joined(tracks.count, [(track, found[-1]) for track, found in best.items()])
 
 
 def _joined(count: int, pairs: list[tuple[int, int]]) -> Whole:
@@ -106,10 +106,11 @@ def _neck(slices: Whole, areas: Whole, scores: NDArray[np.float64], neck: float)
     deepest = int(np.argmin(ratio))
     if ratio[deepest] >= neck:
         return None
-    # Cut on the side where the sections fit worse.
-    fit = np.minimum.reduceat(scores, start)
-    last = min(deepest + 1, seen.size - 1)
-    return int(seen[deepest] if fit[deepest] <= fit[last] and deepest > 0 else seen[last])
+    # Cut on the side where more slices are missing, or the sections fit worse.
+    fit, step = np.minimum.reduceat(scores, start), np.diff(seen, prepend=seen[0])
+    behind_it = min(deepest + 1, seen.size - 1)
+    worst = max((deepest, behind_it), key=lambda at: (step[at], -fit[at]))
+    return int(seen[max(worst, 1)])
 
 
 def number_in_order(values: Whole) -> Whole:

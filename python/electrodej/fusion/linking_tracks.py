@@ -32,11 +32,14 @@ class Contact:
         The track and the one that its first or last section lies in.
     inside
         In how many of the slices before it begins, or after it ends, the section lies in the other track's.
+    step
+        How many slices away the nearest of them is.
     """
 
     track: int
     other: int
     inside: int
+    step: int
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ class Tracker:
     pixel: tuple[float, float]
     _slices: int = 0
     _seen_before: Whole = field(default_factory=lambda: np.zeros(1, np.int64))
-    _count: int = 0
+    _began: list[int] = field(default_factory=list)
     _recent: deque[tuple[Sections, Whole]] = field(default_factory=lambda: deque(maxlen=_WITNESSES))
     _paused: dict[int, _End] = field(default_factory=dict)
     _covered: dict[int, list[Merge]] = field(default_factory=dict)
@@ -132,12 +135,12 @@ class Tracker:
         track[numbers[chosen]] = rows[chosen]
         fit[numbers[chosen]] = score[chosen]
         new = np.flatnonzero(track[1:] < 0) + 1
-        track[new] = self._count + np.arange(new.size)
-        self._count += new.size
+        track[new] = len(self._began) + np.arange(new.size)
+        self._began += [self._slices] * new.size
         self._note_births(candidates, sections, track, new)
         self._resume(rows[chosen].tolist())
         self._pause(track)
-        self._note_covered(candidates, track)
+        self._note_covered(candidates, sections, track)
         self._parts.append((sections.labels[1:], sections.area[1:], sections.box[1:], track[1:], fit[1:]))
         self._recent.append((sections, track))
         self._slices += 1
@@ -238,16 +241,27 @@ class Tracker:
     def _note_births(self, found: _Candidates, sections: Sections, track: Whole, new: Whole) -> None:
         """Note the new tracks of which most lies in at least half of another one's sections before."""
         share = found.pixels / np.maximum(sections.area[found.number], 1)
-        for number in np.intersect1d(new, found.number[share >= INSIDE]):
-            inside: Counter[int] = Counter()
-            crop = sections.crop(int(number))
-            for before, before_track in self._recent:
+        for number in np.intersect1d(new, found.number[share >= INSIDE]).tolist():
+            inside: dict[int, list[int]] = {}
+            crop = sections.crop(number)
+            for step, (before, before_track) in enumerate(reversed(self._recent), start=1):
                 below, pixels = overlaps_with(crop, before)
-                inside.update(before_track[below[pixels >= INSIDE * sections.area[number]]].tolist())
-            for other, times in inside.items():
+                for at in below[pixels >= INSIDE * sections.area[number]].tolist():
+                    other = int(before_track[at])
+                    if (track == other).any() or self._may_follow(
+                        step, before.centre[at], sections.centre[number]
+                    ):
+                        inside.setdefault(other, []).append(step)
+            for other, steps in inside.items():
                 seen = sum(bool((before_track == other).any()) for _, before_track in self._recent)
-                if 2 * times >= seen:
-                    self._births.append(Contact(int(track[number]), other, times))
+                if 2 * len(steps) >= seen:
+                    self._births.append(Contact(int(track[number]), other, len(steps), steps[0]))
+
+    def _may_follow(self, step: int, centre: Floats, next_centre: Floats) -> bool:
+        """Tell whether the gap and the jump allow a section to follow another one."""
+        jump = self.settings.max_jump
+        way = float(np.linalg.norm((centre - next_centre) * np.array(self.pixel)))
+        return step <= self.settings.gap + 1 and (jump is None or way <= jump * step)
 
     def _resume(self, tracks: Iterable[int]) -> None:
         for track in tracks:
@@ -264,23 +278,26 @@ class Tracker:
             end = _End(self._slices - 1, last.crop(number), int(last.area[number]), last.centre[number])
             self._paused[int(last_track[number])] = end
 
-    def _note_covered(self, found: _Candidates, track: Whole) -> None:
+    def _note_covered(self, found: _Candidates, sections: Sections, track: Whole) -> None:
         """Note the pausing tracks whose last section lies in a section of another."""
         share = found.pixels / np.maximum(found.last_area, 1)
         for which in np.flatnonzero(share >= INSIDE):
-            lost = int(found.track[which])
-            if lost in self._paused:
-                cover = Merge(self._slices, lost, int(track[found.number[which]]))
-                self._covered.setdefault(lost, []).append(cover)
+            lost, number = int(found.track[which]), int(found.number[which])
+            if lost not in self._paused:
+                continue
+            end, other = self._paused[lost], int(track[number])
+            beside = self._began[other] <= end.slice
+            if beside or self._may_follow(self._slices - end.slice, end.centre, sections.centre[number]):
+                self._covered.setdefault(lost, []).append(Merge(self._slices, lost, other))
 
     def _end(self, track: int) -> None:
         """Let a track end, and note where it ended into."""
         end = self._paused.pop(track)
         witnesses = range(end.slice + 1, end.slice + 1 + _WITNESSES)
         covered = [cover for cover in self._covered.pop(track, []) if cover.slice in witnesses]
-        inside = Counter(cover.cover for cover in covered)
-        for other, times in inside.items():
-            self._deaths.append(Contact(track, other, times))
+        for other, times in Counter(cover.cover for cover in covered).items():
+            nearest = min(cover.slice for cover in covered if cover.cover == other)
+            self._deaths.append(Contact(track, other, times, nearest - end.slice))
 
 
 def _near(
