@@ -1,0 +1,71 @@
+"""How far the three views agree on every particle."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.fusion.settings import VIEWS
+from electrodej.fusion.views import Views
+
+# A view sees a voxel where its probability is at least this, of 255.
+SEEN = 5
+
+COLUMNS = {
+    "Image": "the label volume",
+    "Label": "number in the label volume",
+    "Voxels": "number of voxels",
+    "Volume": "voxels x voxel volume, um^3",
+    "Z": "centroid, mean index x voxel size, um",
+    "Y": "centroid, um",
+    "X": "centroid, um",
+    "SeenXY": f"share of the voxels to which the xy view gives a probability of at least {SEEN}/255",
+    "SeenXZ": "the same for the xz view",
+    "SeenYZ": "the same for the yz view",
+    "Agreement": "mean of the three",
+    "LeastAgreement": "least of the three",
+}
+
+
+class Agreement:
+    """Adds up what the views say of each particle, slab by slab.
+
+    Parameters
+    ----------
+    views
+        The probabilities.
+    count
+        Number of particles.
+    """
+
+    def __init__(self, views: Views, count: int) -> None:
+        self._views = views
+        self._sums = np.zeros((count + 1, 7), np.int64)
+
+    def add(self, z0: int, labels: NDArray[Any]) -> None:
+        """Take in the labels of a slab that begins with slice ``z0``."""
+        from electrodej.fusion.kernels_graph import tally_particles
+
+        tally_particles(labels, *self._views.read(z0, z0 + len(labels)), z0, SEEN, self._sums)
+
+    def columns(self, image: str) -> dict[str, NDArray[Any]]:
+        """The table: a row for each particle, columns as `COLUMNS` describes them."""
+        sums = self._sums[1:]
+        voxels = sums[:, 0]
+        spacing = self._views.spacing
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = sums[:, 1:] / voxels[:, None]
+        table: dict[str, NDArray[Any]] = {
+            "Image": np.full(len(sums), image, object),
+            "Label": np.arange(1, len(sums) + 1),
+            "Voxels": voxels,
+            "Volume": voxels * math.prod(spacing),
+        }
+        table |= {axis: means[:, n] * spacing[n] for n, axis in enumerate("ZYX")}
+        table |= {f"Seen{view.upper()}": means[:, 3 + n] for n, view in enumerate(VIEWS)}
+        table["Agreement"] = means[:, 3:].mean(axis=1)
+        table["LeastAgreement"] = means[:, 3:].min(axis=1)
+        return table

@@ -1,0 +1,305 @@
+"""The field's basins over a whole volume, slab by slab, and the particles that they gather into.
+
+Every voxel leads to the neighbour to which the field rises most. The ways end in maxima; the voxels whose
+ways end in one maximum are its basin. A slab knows this of its own voxels, but for those whose way leaves
+it: these are numbered by the voxel through which they leave, and that voxel's basin is known to the next
+slab. So the basins, and all that follows from them, do not depend on how the volume was cut.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.fusion.field import ONE, Field
+from electrodej.fusion.scratch import Scratch
+from electrodej.fusion.settings import FusionSettings
+from electrodej.fusion.slabs import Slab, in_order
+from electrodej.fusion.views import Spacing
+from electrodej.progress import Progress
+
+Ints = NDArray[np.int64]
+
+# Levels at which a basin's voxels are counted, for its particle's border.
+LEVELS = 96
+_HIGHEST_EDGE = 1.6  # no particle is so small that its border lies higher
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a slab knows of its basins."""
+
+    slab: Slab
+    ids: NDArray[np.int32]
+    values: NDArray[np.uint16]  # with the rim
+    ends: Ints  # linear index in the volume
+    peaks: NDArray[np.uint16]
+    counts: NDArray[np.int32]  # of level by number
+    keys: Ints
+    heights: NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Basins:
+    """The basins of a volume.
+
+    Attributes
+    ----------
+    offsets
+        By slab, where its numbers begin in ``basin_of``.
+    basin_of
+        The basin of every number of every slab.
+    places, peaks
+        Linear index and value of every basin's maximum; basins are in the order of their places.
+    counts
+        (basin, level): voxels by level of the field.
+    low, high, heights
+        The passes, highest first.
+    """
+
+    offsets: Ints
+    basin_of: Ints
+    places: Ints
+    peaks: Ints
+    counts: Ints
+    low: Ints
+    high: Ints
+    heights: Ints
+
+
+class LevelScale:
+    """Levels of the field between the floor and the highest border of a particle."""
+
+    def __init__(self, settings: FusionSettings) -> None:
+        self.floor = max(1, round(settings.floor * ONE))
+        self.width = max(1, math.ceil((max(_HIGHEST_EDGE, settings.floor + 0.1) * ONE - self.floor) / LEVELS))
+
+    def lower_edges(self) -> NDArray[np.float64]:
+        """The least sum of each level, from 0 to 3."""
+        return (self.floor + np.arange(LEVELS) * self.width) / ONE
+
+
+def find_basins(
+    field: Field,
+    slabs: list[Slab],
+    *,
+    settings: FusionSettings,
+    jobs: int,
+    ids: Scratch,
+    values: Scratch,
+    progress: Progress,
+) -> Basins:
+    """Find the basins of the field and keep each slab's numbers and values."""
+    scale = LevelScale(settings)
+    found = _Collector(len(slabs))
+    previous: _Part | None = None
+    for number, part in enumerate(in_order(lambda slab: _climb_slab(field, slab, scale), slabs, jobs=jobs)):
+        found.add(number, part, previous)
+        ids.put(number, part.ids)
+        values.put(number, part.values[:, 1:-1, 1:-1])
+        previous = part
+        progress(part.slab[1], field.shape[0], "follow the views' fused direction")
+    return found.basins()
+
+
+def _climb_slab(field: Field, slab: Slab, scale: LevelScale) -> _Part:
+    from electrodej.fusion.kernels_basins import climb, passes_within
+    from electrodej.fusion.kernels_graph import tally_levels
+
+    z0, z1 = slab
+    depth, rows, columns = field.shape
+    low, high = max(z0 - 1, 0), min(z1 + 1, depth)
+    values = field.read(low, high)
+    steps, weights = neighbours(values.shape, field.views.spacing)
+    ids = np.empty((z1 - z0, rows, columns), np.int32)
+    ends = climb(values, scale.floor, steps, weights, z0 - low, z1 - z0, ids)
+    z, y, x = np.unravel_index(ends, values.shape)
+    counts = np.zeros((len(ends) + 1, LEVELS), np.int32)
+    tally_levels(values, z0 - low, ids, scale.floor, scale.width, counts)
+    keys, heights = passes_within(values, z0 - low, ids)
+    return _Part(
+        slab=slab,
+        ids=ids,
+        values=values[z0 - low : z1 - low],
+        ends=((z + low) * rows + y - 1) * columns + x - 1,
+        peaks=values.reshape(-1)[ends],
+        counts=counts[1:],
+        keys=keys,
+        heights=heights,
+    )
+
+
+def neighbours(shape: tuple[int, ...], spacing: Spacing) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Offsets of the 26 neighbours in the linear order of ``shape``, and 1024 x shortest edge / distance.
+
+    Examples
+    --------
+    >>> steps, weights = neighbours((5, 10, 10), (0.1, 0.1, 0.1))
+    >>> int(steps[0]), int(weights[0]), int(weights[13])
+    (-111, 591, 1024)
+    """
+    steps, weights = [], []
+    for z in (-1, 0, 1):
+        for y in (-1, 0, 1):
+            for x in (-1, 0, 1):
+                if z or y or x:
+                    length = math.hypot(z * spacing[0], y * spacing[1], x * spacing[2])
+                    steps.append((z * shape[1] + y) * shape[2] + x)
+                    weights.append(round(1024 * min(spacing) / length))
+    return np.array(steps, np.int64), np.array(weights, np.int64)
+
+
+class _Collector:
+    """Puts the slabs' numbers together."""
+
+    def __init__(self, slabs: int) -> None:
+        self.offsets = np.zeros(slabs + 1, np.int64)
+        self.parents: list[Ints] = []
+        self.places: list[Ints] = []
+        self.peaks: list[Ints] = []
+        self.counts: list[tuple[Ints, NDArray[np.int32]]] = []
+        self.keys: list[Ints] = []
+        self.heights: list[NDArray[np.uint16]] = []
+        self.leaving: tuple[Ints, Ints] | None = None
+
+    def add(self, number: int, part: _Part, previous: _Part | None) -> None:
+        """Take in one more slab, the next after ``previous``."""
+        offset = int(self.offsets[number])
+        plane = part.ids.shape[1] * part.ids.shape[2]
+        mine = np.arange(offset, offset + len(part.ends))
+        z = part.ends // plane
+        if previous is not None:
+            before = int(self.offsets[number - 1])
+            below = np.flatnonzero(z < part.slab[0])
+            mine[below] = before - 1 + previous.ids[-1].reshape(-1)[part.ends[below] % plane]
+            assert self.leaving is not None
+            rows, places = self.leaving
+            self.parents[-1][rows] = offset - 1 + part.ids[0].reshape(-1)[places]
+            self._add_border(before, previous, offset, part)
+        above = np.flatnonzero(z >= part.slab[1])
+        self.leaving = (above, part.ends[above] % plane)
+        self.parents.append(mine)
+        self.places.append(part.ends)
+        self.peaks.append(part.peaks.astype(np.int64))
+        filled = np.flatnonzero(part.counts)
+        self.counts.append((filled + offset * LEVELS, part.counts.reshape(-1)[filled]))
+        self.keys.append(part.keys + ((offset - 1) * ((1 << 32) + 1)))
+        self.heights.append(part.heights)
+        self.offsets[number + 1] = offset + len(part.ends)
+
+    def _add_border(self, before: int, previous: _Part, offset: int, part: _Part) -> None:
+        from electrodej.fusion.kernels_basins import passes_between
+
+        low = _whole_numbers(previous.ids[-1], before)
+        high = _whole_numbers(part.ids[0], offset)
+        keys, heights = passes_between(previous.values[-1], low, part.values[0], high)
+        # Numbers begin at 1 there, so that 0 is no basin.
+        self.keys.append(keys - ((1 << 32) + 1))
+        self.heights.append(heights)
+
+    def basins(self) -> Basins:
+        """Follow the numbers over the slabs' borders and number the basins in the order of their maxima."""
+        from electrodej.fusion.kernels_graph import follow
+
+        parents = np.concatenate(self.parents)
+        own = parents == np.arange(len(parents))
+        follow(parents)
+        places = np.concatenate(self.places)
+        order = np.flatnonzero(own)
+        order = order[np.argsort(places[order], kind="stable")]
+        number = np.full(len(parents), -1, np.int64)
+        number[order] = np.arange(len(order))
+        basin_of = number[parents]
+        counts = np.zeros((len(order), LEVELS), np.int64)
+        for where, voxels in self.counts:
+            np.add.at(counts, (basin_of[where // LEVELS], where % LEVELS), voxels)
+        low, high, heights = self._passes(basin_of)
+        return Basins(
+            offsets=self.offsets,
+            basin_of=basin_of,
+            places=places[order],
+            peaks=np.concatenate(self.peaks)[order],
+            counts=counts,
+            low=low,
+            high=high,
+            heights=heights,
+        )
+
+    def _passes(self, basin_of: Ints) -> tuple[Ints, Ints, Ints]:
+        keys = np.concatenate(self.keys)
+        heights = np.concatenate(self.heights).astype(np.int64)
+        one, other = basin_of[keys >> 32], basin_of[keys & 0xFFFFFFFF]
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        apart = low != high
+        low, high, heights = low[apart], high[apart], heights[apart]
+        order = np.lexsort((-heights, high, low))
+        low, high, heights = low[order], high[order], heights[order]
+        first = np.ones(len(low), bool)
+        first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+        low, high, heights = low[first], high[first], heights[first]
+        order = np.lexsort((high, low, -heights))
+        return low[order], high[order], heights[order]
+
+
+def _whole_numbers(ids: NDArray[np.int32], offset: int) -> Ints:
+    return np.where(ids > 0, ids.astype(np.int64) + offset, 0)
+
+
+@dataclass(frozen=True)
+class Particles:
+    """What basins gather into.
+
+    Attributes
+    ----------
+    labels
+        (basin,): the particle of each basin, 0 where it is dropped.
+    least
+        (label,): the least value of the field inside each particle; of label 0 more than there is.
+    places
+        (label,): linear index of each particle's maximum; that of label 0 means nothing.
+    """
+
+    labels: Ints
+    least: Ints
+    places: Ints
+
+
+def gather_basins(basins: Basins, *, settings: FusionSettings, spacing: Spacing) -> Particles:
+    """Join basins over shallow passes, find every particle's border and drop what is too small."""
+    from electrodej.fusion.kernels_graph import gather
+
+    unit = min(spacing)
+    voxel = math.prod(spacing)
+    sizes = basins.counts.sum(axis=1) * (voxel / unit**3)
+    heads = gather(
+        basins.low, basins.high, basins.heights, basins.peaks, sizes,
+        settings.depth * ONE, settings.necking, settings.blur,
+    )  # fmt: skip
+    counts = np.zeros_like(basins.counts)
+    np.add.at(counts, heads, basins.counts)
+    level, voxels = _borders(counts, settings, voxel / unit**3)
+    kept = (heads == np.arange(len(heads))) & (basins.peaks >= settings.peak * ONE) & (level >= 0)
+    kept &= voxels * voxel >= settings.min_volume * (1 - 1e-9)
+    chosen = np.flatnonzero(kept)
+    new = np.zeros(len(heads), np.int64)
+    new[chosen] = np.arange(1, len(chosen) + 1)
+    scale = LevelScale(settings)
+    least = np.full(len(chosen) + 1, np.iinfo(np.uint16).max, np.int64)
+    least[1:] = scale.floor + level[chosen] * scale.width
+    places = np.concatenate([np.full(1, -1), basins.places[chosen]])
+    return Particles(labels=new[heads], least=least, places=places)
+
+
+def _borders(counts: Ints, settings: FusionSettings, voxel: float) -> tuple[Ints, Ints]:
+    """The first level that is high enough for the volume above it, -1 where none is, and that volume."""
+    above: NDArray[Any] = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
+    radius = np.cbrt(above * (0.75 / np.pi * voxel))
+    edges = LevelScale(settings).lower_edges()
+    with np.errstate(divide="ignore"):
+        enough = (edges >= settings.edge + settings.edge_blur / radius) & (above > 0)
+    level = np.where(enough.any(axis=1), enough.argmax(axis=1), -1)
+    return level, above[np.arange(len(above)), np.maximum(level, 0)]

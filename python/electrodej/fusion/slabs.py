@@ -1,0 +1,71 @@
+"""A volume in slabs, worked on by several threads and handed on in order."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from electrodej.errors import InputError
+
+T = TypeVar("T")
+Slab = tuple[int, int]
+
+DEFAULT_MEMORY = 2 * 2**30
+# What one worker has at once: three views, their sum, its smoothing, pointers and numbers.
+BYTES_PER_VOXEL = 24
+
+
+def cores(jobs: int | None) -> int:
+    """Return the number of threads: ``jobs``, or one for each core that this process may use."""
+    if jobs is not None:
+        if jobs < 1:
+            raise InputError(f"jobs: {jobs} is no number of threads; give 1 or more")
+        return jobs
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def plan_slabs(
+    shape: tuple[int, int, int], *, jobs: int, memory: int | None, thickness: int | None, halo: int
+) -> list[Slab]:
+    """Cut the slices into slabs ``(z0, z1)`` that with their halo fit the memory of all threads.
+
+    Examples
+    --------
+    >>> plan_slabs((10, 4, 4), jobs=1, memory=None, thickness=4, halo=3)
+    [(0, 4), (4, 8), (8, 10)]
+    """
+    depth = shape[0]
+    if thickness is None:
+        room = (memory or DEFAULT_MEMORY) // (jobs * BYTES_PER_VOXEL * shape[1] * shape[2])
+        # Pointers inside a slab are 32-bit numbers.
+        room = min(room, (2**31 - 1) // ((shape[1] + 2) * (shape[2] + 2)))
+        # At least a slab for each thread, unless the halo would be most of the work.
+        thickness = max(1, min(room - 2 * halo, max(-(-depth // jobs), 4 * halo)))
+        thickness = -(-depth // -(-depth // thickness))
+    if thickness < 1:
+        raise InputError(f"slab: {thickness} is no number of slices; give 1 or more")
+    return [(z0, min(z0 + thickness, depth)) for z0 in range(0, depth, thickness)]
+
+
+def in_order(function: Callable[[Slab], T], slabs: Sequence[Slab], *, jobs: int) -> Iterator[T]:
+    """Yield ``function(slab)`` for one slab after the other, while the threads work ahead a little."""
+    if jobs == 1 or len(slabs) == 1:
+        for slab in slabs:
+            yield function(slab)
+        return
+    pool = concurrent.futures.ThreadPoolExecutor(jobs, thread_name_prefix="electrodej")
+    waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
+    try:
+        for slab in slabs:
+            waiting.append(pool.submit(function, slab))
+            if len(waiting) > jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

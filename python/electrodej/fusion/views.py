@@ -1,0 +1,126 @@
+"""Three probability volumes as one source of 8-bit slabs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.errors import InputError, VoxelSizeError
+from electrodej.fusion.settings import VIEWS
+from electrodej.volume import ArrayVolume, Volume, same_spacing
+
+Bytes = NDArray[np.uint8]
+Spacing = tuple[float, float, float]
+Probability = NDArray[Any] | Volume
+
+
+class Views:
+    """The probabilities of the xy, xz and yz sections of one volume, all in the volume's own ZYX order.
+
+    Parameters
+    ----------
+    xy, xz, yz
+        Arrays or open volumes of one shape (Z, Y, X). uint8 means 0 to 255 for 0 to 1, uint16 0 to 65,535,
+        floats are the probabilities themselves.
+    spacing
+        Voxel size (z, y, x) in micrometres. Volumes that carry another are refused.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        A view is missing, has another shape or a type of number that is no probability.
+    electrodej.errors.VoxelSizeError
+        A view has another voxel size.
+    """
+
+    def __init__(
+        self, xy: Probability | None, xz: Probability | None, yz: Probability | None, *, spacing: Spacing
+    ) -> None:
+        given = dict(zip(VIEWS, (xy, xz, yz), strict=True))
+        missing = [name for name, view in given.items() if view is None]
+        if missing:
+            raise InputError(
+                f"the probabilities of the {' and '.join(missing)} sections are missing; fusion needs all "
+                "three views (slices of one view are joined by 'electrodej link')"
+            )
+        self.volumes = tuple(_as_volume(view, name, spacing) for name, view in given.items())
+        self.spacing = spacing
+        self.shape = self.volumes[0].shape
+        for name, view in zip(VIEWS[1:], self.volumes[1:], strict=True):
+            if view.shape != self.shape:
+                raise InputError(
+                    f"{view.path}: the {name} view has the shape {_text(view.shape)} and the xy view "
+                    f"{self.volumes[0].path} has {_text(self.shape)}; all are given in the volume's own "
+                    "order, Z Y X"
+                )
+        for name, view in zip(VIEWS, self.volumes, strict=True):
+            _check_type(name, view)
+            if view.spacing is not None and not same_spacing(view.spacing, spacing):
+                raise VoxelSizeError(
+                    f"{view.path}: the {name} view has voxels of {_text(view.spacing)} um, and "
+                    f"{_text(spacing)} um are expected; say which is right with --spacing"
+                )
+
+    def read(self, z0: int, z1: int) -> tuple[Bytes, Bytes, Bytes]:
+        """Return the slices ``z0`` to ``z1`` of the three views, 0 to 255."""
+        xy, xz, yz = (
+            as_bytes(view[z0:z1], f"{view.path} (the {name} view)")
+            for name, view in zip(VIEWS, self.volumes, strict=True)
+        )
+        return xy, xz, yz
+
+
+def as_bytes(values: NDArray[Any], name: str | os.PathLike[str] = "the probability") -> Bytes:
+    """Return probabilities as uint8, 0 to 255 for 0 to 1.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        A number is NaN or outside 0 to 1.
+
+    Examples
+    --------
+    >>> as_bytes(np.array([0.0, 0.5, 1.0], np.float32)), as_bytes(np.array([65535], np.uint16))
+    (array([  0, 128, 255], dtype=uint8), array([255], dtype=uint8))
+    """
+    if values.dtype == np.uint8:
+        return values
+    if values.dtype == np.bool_:
+        return values.view(np.uint8) * np.uint8(255)
+    if values.dtype == np.uint16:
+        # The nearest of the 256 levels: 65535 is 255 times 257.
+        return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if values.size:
+        low, high = float(values.min()), float(values.max())
+        if not (low >= 0 and high <= 1):
+            wrong = "NaN" if low != low or high != high else f"{high if high > 1 else low:g}"
+            raise InputError(
+                f"{name} has the value {wrong}; probabilities lie between 0 and 1 as floats, or fill the "
+                "range of 8 or 16 bit integers"
+            )
+    return np.asarray(np.rint(values * values.dtype.type(255)), np.uint8)
+
+
+def _as_volume(view: Probability | None, name: str, spacing: Spacing) -> Volume:
+    if isinstance(view, Volume):
+        return view
+    assert view is not None
+    if view.ndim != 3:
+        raise InputError(f"the {name} view has {view.ndim} dimensions; a volume has three, Z Y X")
+    return ArrayVolume(view, spacing=spacing, name=f"the {name} probabilities")
+
+
+def _check_type(name: str, view: Volume) -> None:
+    if view.dtype not in (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(bool)) and view.dtype.kind != "f":
+        raise InputError(
+            f"{view.path}: the {name} view has values of type {view.dtype}; give probabilities as 8 or 16 "
+            "bit unsigned integers or as floats from 0 to 1"
+        )
+
+
+def _text(numbers: Sequence[float]) -> str:
+    return " x ".join(f"{number:g}" for number in numbers)
