@@ -6,11 +6,36 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from electrodej.annotation.outlines import outlines_of
     from electrodej.annotation.pairs import Pair, Pairs, read_pairs
+    from electrodej.annotation.rois import Roi, read_rois, roi_labels, write_rois
+    from electrodej.annotation.shapes import Drawing, Ellipse, Polygon, Region, draw
+    from electrodej.annotation.via import ViaImage, read_via, write_via
 
-__all__ = ["Pair", "Pairs", "read_pairs"]
+__all__ = [
+    "Drawing",
+    "Ellipse",
+    "Pair",
+    "Pairs",
+    "Polygon",
+    "Region",
+    "Roi",
+    "ViaImage",
+    "draw",
+    "outlines_of",
+    "read_pairs",
+    "read_rois",
+    "read_via",
+    "roi_labels",
+    "write_rois",
+    "write_via",
+]
 
 _HOME = {
+    "outlines": ("outlines_of",),
+    "rois": ("Roi", "read_rois", "roi_labels", "write_rois"),
+    "shapes": ("Drawing", "Ellipse", "Polygon", "Region", "draw"),
+    "via": ("ViaImage", "read_via", "write_via"),
     "pairs": ("Pair", "Pairs", "read_pairs"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
