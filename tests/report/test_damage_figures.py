@@ -1,0 +1,128 @@
+"""The damage part of a report: every picture can be read, and says what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from electrodej.damage import (
+    ATTRIBUTES,
+    WELL_FORMED,
+    DamageConfig,
+    analyse_network,
+    evolve,
+    explain_damage,
+    make_contacts,
+    make_table,
+)
+from electrodej.report import ReportContent, write_report
+from electrodej.report.damage_figures import _ranks, _swarm, damage_drawings
+from electrodej.report.damage_sections import damage_section, damage_sections
+from electrodej.report.drawings import Drawing, new_axes, render
+from electrodej.report.network_figures import network_drawings
+
+CONFIG = DamageConfig(trees=6, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, interaction_rows=5)
+
+
+def make_columns(count: int) -> dict[str, Any]:
+    generator = np.random.default_rng(0)
+    columns = {name: generator.random(count) for name in (*ATTRIBUTES, "X", "Y")}
+    return columns | {"Damage": 0.3 * columns["Contact"], "Label": np.arange(1, count + 1)}
+
+
+@pytest.fixture(scope="module")
+def result() -> Any:
+    return explain_damage(make_table(make_columns(60), name="t.csv"), CONFIG)
+
+
+@pytest.fixture(scope="module")
+def chain(result: Any) -> Any:
+    """Contacts of particles in a row."""
+    first = np.arange(1, 60)
+    return make_contacts({"Label1": first, "Label2": first + 1}, result.table)
+
+
+def words_of(svg: bytes) -> str:
+    return " ".join(ElementTree.fromstring(svg).itertext())
+
+
+def test_the_bars_name_every_attribute_and_the_same_input_gives_the_same_file(result: Any) -> None:
+    drawing = damage_drawings(result)[0]
+    svg = render(drawing, "svg")
+    assert all(name in words_of(svg) for name in ATTRIBUTES)
+    assert render(drawing, "svg") == svg
+    assert render(drawing, "png").startswith(b"\x89PNG\r\n")
+
+
+def test_a_table_gets_its_own_file_names(result: Any) -> None:
+    names = [drawing.name for drawing in damage_drawings(result, suffix="-2")]
+    assert names[:2] == ["contribution-2", "beeswarm-2"]
+    assert len(names) == len(set(names)) == 6
+
+
+def test_dollars_and_foreign_letters_in_a_name_are_drawn_as_they_are() -> None:
+    def draw() -> Any:
+        figure, axes = new_axes(3, 2)
+        axes.set_title("$10_{cycles}$ 電極 <b>")
+        return figure
+
+    assert "$10_{cycles}$ 電極 <b>" in words_of(render(Drawing("a", "b", "c", draw), "svg"))
+
+
+def test_a_section_has_the_verdict_the_pictures_and_the_ranking(result: Any) -> None:
+    section = damage_section(result)
+    assert result.model.evaluation.verdict in section.body
+    assert section.table is not None
+    assert list(section.table["Attribute"]) == result.ranking
+    assert section.table["Contribution"][0] == max(result.model.contribution.values())
+    assert len(section.figures) == 6
+
+
+def test_without_a_model_a_section_says_so_and_has_the_correlations() -> None:
+    section = damage_section(explain_damage(make_table(make_columns(10))))
+    assert "10 particles are too few" in section.body
+    assert section.figures == ()
+    assert section.table is not None
+    assert section.table["Rank correlation with damage"][ATTRIBUTES.index("Contact")] == pytest.approx(1)
+
+
+def test_network_and_evolution_join_the_report(result: Any, chain: Any, tmp_path: Any) -> None:
+    network = analyse_network(result.table, chain)
+    found = evolve(chain.pairs, np.ones(60), WELL_FORMED)
+    sections = damage_sections([result], contacts=chain, network=network, evolutions={"A & B": found})
+    assert [section.title for section in sections] == [
+        "What explains the damage",
+        "The contact network",
+        "Evolution of the network (model)",
+    ]
+    assert "60 particles with 59 contacts" in sections[1].body
+    assert f"A & B: synchronous from cycle {found.synchronous_from} on" in sections[2].body
+    content = ReportContent("Damage", None, None, None, table=make_columns(60), sections=sections)
+    page = write_report(tmp_path / "report.html", content).read_text(encoding="utf-8")
+    assert "A &amp; B: synchronous" in page
+    assert page.count("data:image/svg+xml") == 9
+
+
+def test_a_network_without_places_is_laid_out(chain: Any) -> None:
+    columns = make_columns(60)
+    del columns["X"]
+    table = make_table(columns)
+    svg = render(network_drawings(table, chain, analyse_network(table, chain))[0], "svg")
+    assert "Damage" in words_of(svg)
+    assert "µm" not in words_of(svg)
+
+
+def test_points_of_a_swarm_stay_in_their_row_and_apart() -> None:
+    values = np.repeat([0.0, 1.0], [50, 3])
+    heights = _swarm(values, 1.0)
+    assert np.abs(heights).max() <= 0.4
+    assert len(np.unique(heights[:50])) == 50
+    assert sorted(heights[50:].round(3).tolist()) == pytest.approx([-0.016, 0, 0.016], abs=1e-9)
+
+
+def test_equal_values_have_one_rank_and_one_colour() -> None:
+    assert _ranks(np.array([5.0, 1.0, 5.0])).tolist() == [0.75, 0.0, 0.75]
+    assert _ranks(np.ones(3)).tolist() == [0.5, 0.5, 0.5]
