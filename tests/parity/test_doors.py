@@ -91,3 +91,13 @@ def test_a_macro_gives_the_same_table(imagej, files, expected, tmp_path):
     assert str(imagej.runMacro(macro, f"{tmp_path}\n{program}")) == "1"
     table = (tmp_path / "phantom_particles.csv").read_bytes()
     assert table.replace(b"phantom_grey.tif", b"grey.tif") == expected[""]
+
+
+def test_the_light_bridge_gives_the_same_table(imagej, files, same):
+    import electrodej.fiji
+
+    out, check = same
+    connection = electrodej.fiji.connect(light=True)
+    grey, labels = (imagej.openImage(str(files / file)) for file in ("grey.tif", "labels.tif"))
+    electrodej.fiji.measure(connection, grey, labels).write(out)
+    check()

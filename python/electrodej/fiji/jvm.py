@@ -64,7 +64,7 @@ def start_light(*, memory: str | None = None, scripting: bool = False) -> Any:
                 f"ImageJ could not be started ({_first_line(error)}); the first start fetches "
                 f"{IMAGEJ} from Maven Central, so connect to the network once, or use a Fiji folder"
             ) from error
-        scyjava.when_jvm_stops(_stop_filter_threads)
+        scyjava.when_jvm_stops(stop_filter_threads)
     try:
         return scyjava.jimport("ij.IJ")
     except Exception as error:
@@ -99,7 +99,7 @@ def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...]) -> N
         config.add_option(f"-Xmx{memory}")
 
 
-def _stop_filter_threads() -> None:
+def stop_filter_threads() -> None:
     """Let Python end: the threads of ImageJ's filters are no daemons, and Java would wait for them."""
     import scyjava
 

@@ -132,3 +132,18 @@ def _sentence(problem: str) -> str:
     if lines[0].startswith(_PREFIX):
         return lines[0].removeprefix(_PREFIX)
     return " ".join(line.strip() for line in lines[:2])
+
+
+def library_class(scijava: Any, name: str) -> Any:
+    """Return one of the Groovy classes that the scripts share, for its static methods."""
+    import jpype
+    import scyjava
+
+    loader = scyjava.jimport("groovy.lang.GroovyClassLoader")(
+        scyjava.jimport("org.scijava.Context").getClassLoader()
+    )
+    door = loader.loadClass("electrodej.Library").getMethod(
+        "door", scyjava.jimport("org.scijava.Context").class_
+    )
+    made = door.invoke(None, scijava)
+    return jpype.JClass(made.getClass().getClassLoader().loadClass(f"electrodej.{name}"))

@@ -1,0 +1,206 @@
+"""ImageJ in this process: plain ImageJ from Maven Central, or a whole Fiji through pyimagej."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.errors import ElectrodeJError, InputError, MissingExtraError, VoxelSizeError
+from electrodej.extras import require
+from electrodej.fiji.convert import to_imagej, to_numpy
+from electrodej.fiji.images import UNCALIBRATED
+from electrodej.fiji.results import from_results_table, labels_of, outlines, to_results_table
+from electrodej.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from electrodej.features import FeatureTable
+
+_OFFLINE = (
+    "a local Fiji needs the network at its first start too, for pyimagej's Java half; "
+    "without one, electrodej.fiji.connect(light=True) works with plain ImageJ"
+)
+
+
+class Connection:
+    """An ImageJ that runs in this process.
+
+    Attributes
+    ----------
+    ij
+        pyimagej's gateway, or None in the light mode.
+    IJ
+        The class ``ij.IJ``, for ImageJ's own commands.
+    """
+
+    to_imagej = staticmethod(to_imagej)
+    to_numpy = staticmethod(to_numpy)
+    to_results_table = staticmethod(to_results_table)
+    from_results_table = staticmethod(from_results_table)
+    outlines = staticmethod(outlines)
+    labels_of = staticmethod(labels_of)
+
+    def __init__(self, ij: Any, IJ: Any) -> None:
+        self.ij = ij
+        self.IJ = IJ
+
+    @property
+    def light(self) -> bool:
+        """Whether this is plain ImageJ."""
+        return self.ij is None
+
+    def run_script(
+        self, name: str | os.PathLike[str], inputs: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Run a menu command by its name, see `electrodej.fiji.scripting.run_script`."""
+        from electrodej.fiji.scripting import run_script
+
+        return run_script(name, inputs, scijava=None if self.ij is None else self.ij.context())
+
+    def to_scijava_table(self, table: FeatureTable) -> Any:
+        """Return a table as SciJava's, in pyimagej's own conversion; needs a Fiji."""
+        return self._gateway("SciJava tables").py.to_java(table.to_pandas())
+
+    def to_dataset(self, array: NDArray[Any], *, axes: str = "zyx") -> Any:
+        """Return an array as an ImgLib2 Dataset that shares numpy's memory; needs a Fiji."""
+        gateway = self._gateway("datasets")
+        import xarray
+
+        return gateway.py.to_java(
+            xarray.DataArray(array, dims=["pln" if axis == "z" else axis for axis in axes])
+        )
+
+    def _gateway(self, what: str) -> Any:
+        if self.ij is None:
+            raise ElectrodeJError(f"{what} need a Fiji; connect with the folder of one")
+        return self.ij
+
+
+def connect(
+    fiji: str | os.PathLike[str] | Any = None,
+    *,
+    light: bool = False,
+    interactive: bool = False,
+    memory: str | None = None,
+) -> Connection:
+    """Start ImageJ in this process, or take one that runs.
+
+    Parameters
+    ----------
+    fiji
+        The folder of a Fiji, a Maven endpoint such as ``"sc.fiji:fiji"``, or pyimagej's gateway. By
+        default the folder that ELECTRODEJ_FIJI names.
+    light
+        Plain ImageJ 1.54p with SciJava's scripts, from Maven Central: no Fiji, no plugins.
+    interactive
+        Show ImageJ's window (a Fiji with a screen).
+    memory
+        The most that Java may take, as ``4g``.
+
+    Raises
+    ------
+    MissingExtraError
+        pyimagej or scyjava is not installed.
+    ElectrodeJError
+        It cannot be started; the message says what to do.
+
+    Examples
+    --------
+    ::
+
+        connection = connect(light=True)
+        image = connection.IJ.openImage("grey.tif")
+    """
+    if hasattr(fiji, "py"):
+        return _connected(fiji)
+    if light:
+        if fiji is not None or interactive:
+            raise InputError(
+                "the light mode is plain ImageJ without a window; leave fiji and interactive out"
+            )
+        from electrodej.fiji.jvm import start_light
+
+        return Connection(None, start_light(memory=memory, scripting=True))
+    where = fiji or os.environ.get("ELECTRODEJ_FIJI")
+    if not where:
+        raise InputError("no Fiji was named; give its folder, set ELECTRODEJ_FIJI, or connect(light=True)")
+    place = Path(where)
+    if (place.is_absolute() or os.sep in str(where)) and not (place / "jars").is_dir():
+        raise InputError(f"{place} is no Fiji folder; give the folder that has jars and plugins in it")
+    scyjava = require("scyjava", what="connecting to Fiji", extra="fiji")
+    if memory is not None:
+        scyjava.config.add_option(f"-Xmx{memory}")
+    try:
+        imagej = require("imagej", what="connecting to Fiji", extra="fiji")
+        gateway = imagej.init(os.fspath(where), mode="interactive" if interactive else "headless")
+    except MissingExtraError:
+        raise
+    except Exception as error:
+        raise ElectrodeJError(f"{where} could not be started ({_first_line(error)}); {_OFFLINE}") from error
+    return _connected(gateway)
+
+
+def measure(
+    connection: Connection,
+    grey: Any,
+    labels: Any,
+    *,
+    spacing: tuple[float, float, float] | None = None,
+    progress: Progress = silent,
+    **options: Any,
+) -> FeatureTable:
+    """Measure the particles of two ``ij.ImagePlus``.
+
+    Parameters
+    ----------
+    connection
+        Where the images come from.
+    grey, labels
+        The open images.
+    spacing
+        Voxel size (z, y, x) in micrometres, instead of the images' calibration.
+    progress
+        Told of the share done.
+    options
+        As `electrodej.features.features` has them.
+    """
+    from electrodej.features import features
+    from electrodej.volume import same_spacing
+
+    grey_voxels, grey_size = connection.to_numpy(grey)
+    label_voxels, label_size = connection.to_numpy(labels)
+    title, label_title = str(grey.getTitle()), str(labels.getTitle())
+    if grey_voxels.shape != label_voxels.shape:
+        raise InputError(
+            f"{title} has {_text(grey_voxels.shape)} voxels and {label_title} has "
+            f"{_text(label_voxels.shape)}; give the labels of this very image"
+        )
+    size = spacing or grey_size or label_size
+    if size is None:
+        raise VoxelSizeError(f"{title}: {UNCALIBRATED}".replace("--spacing Z,Y,X", "spacing=(z, y, x)"))
+    if spacing is None and label_size is not None and not same_spacing(size, label_size):
+        raise VoxelSizeError(
+            f"{title} has voxels of {_text(size)} um and {label_title} of {_text(label_size)} um; "
+            "say which is right with spacing=(z, y, x)"
+        )
+    return features(grey_voxels, label_voxels, spacing=size, image=title, progress=progress, **options)
+
+
+def _connected(gateway: Any) -> Connection:
+    import scyjava
+
+    from electrodej.fiji.jvm import stop_filter_threads
+
+    scyjava.when_jvm_stops(stop_filter_threads)
+    return Connection(gateway, scyjava.jimport("ij.IJ"))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _text(numbers: Any) -> str:
+    return " x ".join(f"{number:g}" for number in numbers)
