@@ -50,14 +50,12 @@ def _groups(rows: Indices, columns: Indices) -> list[Indices]:
     """Split the candidates into groups that share no row and no column."""
     if rows.size == 0:
         return []
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from electrodej.fusion.linking_kernels import group_pairs
 
-    rows = _numbered(rows)
-    columns = _numbered(columns) + rows.max() + 1
-    nodes = int(columns.max()) + 1
-    graph = coo_array((np.ones(rows.size, np.int8), (rows, columns)), shape=(nodes, nodes))
-    component = connected_components(graph, directed=False)[1][rows]
+    columns = columns + rows.max() + 1
+    root = np.empty(int(columns.max()) + 1, np.intp)
+    group_pairs(rows, columns, root)
+    component = root[rows]
     order = np.argsort(component, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
 

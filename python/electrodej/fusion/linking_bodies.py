@@ -42,16 +42,12 @@ def join_pieces(tracks: Tracks) -> Whole:
 
 def _joined(count: int, pairs: list[tuple[int, int]]) -> Whole:
     """Return for each of ``count`` tracks the first one that pairs connect it with."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from electrodej.fusion.linking_kernels import group_pairs
 
-    if not pairs:
-        return np.arange(count)
-    one, other = np.array(pairs).T
-    graph = coo_array((np.ones(one.size, np.int8), (one, other)), shape=(count, count))
-    group = connected_components(graph, directed=False)[1]
-    first = np.unique(group, return_index=True)[1]
-    return np.asarray(first[group], dtype=np.int64)
+    root = np.empty(count, np.int64)
+    one, other = np.array(pairs, np.int64).reshape(-1, 2).T
+    group_pairs(one, other, root)
+    return root
 
 
 class _Ends:

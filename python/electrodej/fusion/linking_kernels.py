@@ -7,63 +7,83 @@ from typing import Any
 import numba
 import numpy as np
 
-# Columns of the table that `measure_sections` fills.
-AREA, SUM_Y, SUM_X, TOP, BOTTOM, LEFT, RIGHT = range(7)
-COLUMNS = 7
+# Columns of the table of sections.
+LABEL, AREA, SUM_Y, SUM_X, TOP, BOTTOM, LEFT, RIGHT = range(8)
+COLUMNS = 8
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def number_sections(image: Any, table: Any, numbered: Any) -> int:
-    """Number the labels of a slice 1, 2, 3 ... in the order of their first pixels.
+def list_sections(image: Any, number_of: Any, numbered: Any, table: Any) -> int:
+    """Number the labels of a slice 1, 2, 3 ... in the order of their first pixels, and measure them.
 
-    ``table`` has a place for every label and is zero before; afterwards it holds each label's number.
-    ``numbered`` receives the slice with the new numbers. Returns how many there are.
+    Parameters
+    ----------
+    image
+        The slice, (Y, X).
+    number_of
+        A place for every label; zero before, each label's number afterwards.
+    numbered
+        Receives the slice with the new numbers.
+    table
+        Zero before. Receives a row for each number: its label, its pixels, the sum of their y and twice
+        that of their x, and its box.
+
+    Returns
+    -------
+    count
+        How many sections there are; where the table has too few rows, the number that did not fit.
     """
+    height, width = image.shape
     count = 0
-    for y in range(image.shape[0]):
-        last, number = image[y, 0], table[image[y, 0]]
-        for x in range(image.shape[1]):
-            label = image[y, x]
-            if label != last:
-                last, number = label, table[label]
-            if label != 0 and number == 0:
-                count += 1
-                number = count
-                table[label] = number
-            numbered[y, x] = number if label != 0 else 0
+    for y in range(height):
+        row, target = image[y], numbered[y]
+        stop = 0
+        while stop < width:
+            start, label = stop, row[stop]
+            stop += 1
+            while stop < width and row[stop] == label:
+                stop += 1
+            number = 0
+            if label != 0:
+                number = number_of[label]
+                if number == 0:
+                    count += 1
+                    number = count
+                    number_of[label] = number
+                    if number >= table.shape[0]:
+                        return number
+                    section = table[number]
+                    section[LABEL], section[TOP], section[LEFT] = label, y, start
+                section = table[number]
+                section[AREA] += stop - start
+                section[SUM_Y] += y * (stop - start)
+                section[SUM_X] += (start + stop - 1) * (stop - start)
+                section[BOTTOM] = y + 1
+                section[LEFT] = min(section[LEFT], start)
+                section[RIGHT] = max(section[RIGHT], stop)
+            for x in range(start, stop):
+                target[x] = number
     return count
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
-def measure_sections(numbered: Any, image: Any, table: Any, labels: Any) -> None:
-    """Fill a row of ``table`` for each number: pixels, sums of y and x, and the box.
-
-    ``labels[number]`` becomes the label that ``image`` has there.
-    """
-    height, width = numbered.shape
-    table[:, TOP] = height
-    table[:, LEFT] = width
+def measure_sections(image: Any, numbered: Any, table: Any) -> None:
+    """Fill the table of `list_sections` for a slice that is numbered already."""
+    height, width = image.shape
     for y in range(height):
-        x = 0
-        while x < width:
+        for x in range(width):
             number = numbered[y, x]
-            start = x
-            x += 1
-            while x < width and numbered[y, x] == number:
-                x += 1
             if number == 0:
                 continue
-            length = x - start
-            row = table[number]
-            if row[AREA] == 0:
-                labels[number] = image[y, start]
-            row[AREA] += length
-            row[SUM_Y] += y * length
-            row[SUM_X] += (start + x - 1) * length  # twice the sum, so that it stays whole
-            row[TOP] = min(row[TOP], y)
-            row[BOTTOM] = max(row[BOTTOM], y + 1)
-            row[LEFT] = min(row[LEFT], start)
-            row[RIGHT] = max(row[RIGHT], x)
+            section = table[number]
+            if section[AREA] == 0:
+                section[LABEL], section[TOP], section[LEFT] = image[y, x], y, x
+            section[AREA] += 1
+            section[SUM_Y] += y
+            section[SUM_X] += 2 * x
+            section[BOTTOM] = y + 1
+            section[LEFT] = min(section[LEFT], x)
+            section[RIGHT] = max(section[RIGHT], x + 1)
 
 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
@@ -78,16 +98,16 @@ def list_overlaps(first: Any, second: Any, start: int, keys: Any, lengths: Any) 
     for y in range(start, height):
         if found + width > keys.size:
             return y, found
-        x = 0
-        while x < width:
-            a, b = first[y, x], second[y, x]
-            begin = x
-            x += 1
-            while x < width and first[y, x] == a and second[y, x] == b:
-                x += 1
+        upper, lower = first[y], second[y]
+        stop = 0
+        while stop < width:
+            begin, a, b = stop, upper[stop], lower[stop]
+            stop += 1
+            while stop < width and upper[stop] == a and lower[stop] == b:
+                stop += 1
             if a != 0 and b != 0:
                 keys[found] = (np.int64(a) << 32) | np.int64(b)
-                lengths[found] = x - begin
+                lengths[found] = stop - begin
                 found += 1
     return height, found
 
@@ -95,10 +115,33 @@ def list_overlaps(first: Any, second: Any, start: int, keys: Any, lengths: Any) 
 @numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def apply_numbers(image: Any, table: Any, out: Any) -> None:
     """Write ``table[label]`` for every pixel of ``image`` to ``out``."""
-    for y in range(image.shape[0]):
-        last, number = image[y, 0], table[image[y, 0]]
-        for x in range(image.shape[1]):
-            if image[y, x] != last:
-                last = image[y, x]
-                number = table[last]
-            out[y, x] = number
+    height, width = image.shape
+    for y in range(height):
+        row, target = image[y], out[y]
+        stop = 0
+        while stop < width:
+            start, label = stop, row[stop]
+            stop += 1
+            while stop < width and row[stop] == label:
+                stop += 1
+            number = table[label]
+            for x in range(start, stop):
+                target[x] = number
+
+
+@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+def group_pairs(one: Any, other: Any, root: Any) -> None:
+    """Let ``root`` name, for every node, the lowest one that pairs connect it with."""
+    for node in range(root.size):
+        root[node] = node
+    for pair in range(one.size):
+        a, b = one[pair], other[pair]
+        while root[a] != a:
+            root[a] = root[root[a]]
+            a = root[a]
+        while root[b] != b:
+            root[b] = root[root[b]]
+            b = root[b]
+        root[max(a, b)] = min(a, b)
+    for node in range(root.size):
+        root[node] = root[root[node]]

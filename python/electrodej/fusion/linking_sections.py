@@ -73,33 +73,40 @@ class SectionFinder:
     """Finds the sections of slices; keeps the lookup table between them."""
 
     def __init__(self) -> None:
-        self._table = np.zeros(2**16, np.int32)
+        self._number_of = np.zeros(2**16, np.int32)
+        self._room = 1024
 
     def find(self, image: NDArray[Any]) -> Sections:
         """Number and measure the labels of ``image`` (Y, X), unsigned integers with 0 as background."""
         from electrodej.fusion import linking_kernels as kernels
 
-        numbered, count = self._number(image)
-        table = np.zeros((count + 1, kernels.COLUMNS), np.int64)
-        labels = np.zeros(count + 1, np.int64)
-        kernels.measure_sections(numbered, image, table, labels)
-        if int(labels.max()) < self._table.size:
-            self._table[labels] = 0
+        numbered, table = self._list(image)
         area = table[:, kernels.AREA]
         sums = np.stack([table[:, kernels.SUM_Y], table[:, kernels.SUM_X] / 2], axis=1)
         centre = sums / np.maximum(area, 1)[:, None]
-        return Sections(numbered, labels, area, centre, table[:, kernels.TOP :])
+        return Sections(numbered, table[:, kernels.LABEL], area, centre, table[:, kernels.TOP :])
 
-    def _number(self, image: NDArray[Any]) -> tuple[Numbers, int]:
+    def _list(self, image: NDArray[Any]) -> tuple[Numbers, Whole]:
+        """Return the slice with its sections numbered, and the table of the sections."""
         from electrodej.fusion import linking_kernels as kernels
 
         largest = int(image.max())
         if largest >= _LARGEST_TABLE:
-            return _number_by_sorting(image)
-        if largest >= self._table.size:
-            self._table = np.zeros(largest + 1, np.int32)
+            numbered, count = _number_by_sorting(image)
+            table = np.zeros((count + 1, kernels.COLUMNS), np.int64)
+            kernels.measure_sections(image, numbered, table)
+            return numbered, table
+        if largest >= self._number_of.size:
+            self._number_of = np.zeros(largest + 1, np.int32)
         numbered = np.empty(image.shape, np.int32)
-        return numbered, int(kernels.number_sections(image, self._table, numbered))
+        while True:
+            table = np.zeros((self._room, kernels.COLUMNS), np.int64)
+            count = int(kernels.list_sections(image, self._number_of, numbered, table))
+            if count < self._room:
+                self._number_of[table[: count + 1, kernels.LABEL]] = 0
+                return numbered, table[: count + 1]
+            self._number_of[:] = 0
+            self._room *= 2
 
 
 def _number_by_sorting(image: NDArray[Any]) -> tuple[Numbers, int]:
