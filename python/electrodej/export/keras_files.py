@@ -16,6 +16,11 @@ from electrodej.export.libraries import need_keras
 _ENTRIES = re.compile(r"(metadata\.json|config\.json|model\.weights\.h5|assets/?)$")
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
+# Layers of our own networks. Each is known here by name, so that a file cannot ask for other code of ours.
+_OWN = {
+    ("electrodej.networks.semantic.layers", "ArgmaxPooling2D"),
+    ("electrodej.networks.semantic.layers", "ArgmaxUnpooling2D"),
+}
 # Where Keras keeps classes that only compute. keras.utils, which fetches and writes files, is not among them.
 _MODULES = re.compile(
     r"keras(\.src)?"
@@ -25,7 +30,7 @@ _MODULES = re.compile(
 
 
 def load_keras_file(path: Path) -> Any:
-    """Load a ``.keras`` or whole-model ``.h5`` file of built-in layers.
+    """Load a ``.keras`` or whole-model ``.h5`` file of built-in layers and those of our own networks.
 
     Raises
     ------
@@ -44,8 +49,10 @@ def load_keras_file(path: Path) -> Any:
     else:
         _check_whole_h5(path)
     keras = need_keras("reading a Keras model")
+    from electrodej.networks import own_layers
+
     try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
+        return keras.models.load_model(path, custom_objects=own_layers(), compile=False, safe_mode=True)
     except Exception as error:
         raise InputError(f"{path} cannot be read as a Keras model ({_short(error)})") from error
 
@@ -155,6 +162,8 @@ def _check_part(path: Path, part: dict[str, Any]) -> None:
             f"{path}: the layer {name or kind!r} is a Lambda layer, which holds Python code, and nothing in "
             "a file is run; rebuild the model from plain layers"
         )
+    if (module, kind) in _OWN:
+        return
     harmless = module is None or (isinstance(module, str) and _MODULES.match(module) is not None)
     if kind == "function" or not harmless:
         what = f"{module}.{kind}" if module else kind

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from electrodej.networks.backend import load_keras
     from electrodej.networks.run import History, RunSettings, TrainingRun
+    from electrodej.networks.semantic.layers import own_layers
 
 _HOME = {
     "History": "run",
     "RunSettings": "run",
     "TrainingRun": "run",
     "load_keras": "backend",
+    "own_layers": "semantic.layers",
 }
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "RunSettings",
     "TrainingRun",
     "load_keras",
+    "own_layers",
 ]
 
 

@@ -1,0 +1,287 @@
+"""Train a segmentation network on grey images with phases."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from electrodej.errors import InputError
+from electrodej.files import check_target, whole_directory
+from electrodej.networks.backend import load_keras
+from electrodej.networks.run import RunSettings, TrainingRun
+from electrodej.networks.semantic.augment import NONE, Augmentation
+from electrodej.networks.semantic.builders import build_network, freeze_encoder, take_weights
+from electrodej.networks.semantic.config import LrcsConfig, NetworkConfig, config_as_dict
+from electrodej.networks.semantic.folder import SemanticModel, is_model_folder, load_model, write_model
+from electrodej.networks.semantic.grey import mean_histogram
+from electrodej.networks.semantic.losses import Loss, accuracy, make_loss
+from electrodej.networks.semantic.samples import (
+    Classes,
+    Sample,
+    class_counts,
+    class_weights,
+    find_classes,
+    hold_out,
+)
+from electrodej.progress import Progress, silent
+
+# Patches of the held-out part are drawn once, with a seed of their own.
+_HELD_OUT_SEED = 7919
+
+
+@dataclass(frozen=True, kw_only=True)
+class SemanticSettings:
+    """How a network is trained.
+
+    Attributes
+    ----------
+    run
+        How long, and with which seed.
+    patch
+        Side of a patch in pixels; made a multiple of the network's step.
+    batch, steps
+        Patches in a batch, and batches in an epoch.
+    learning_rate
+        Of Adam.
+    loss
+        Cross-entropy ("ce"), Dice ("dice") or their sum ("both").
+    weigh_classes
+        Whether rare classes count more in the cross-entropy.
+    augmentation
+        How patches are changed.
+    views
+        Planes that patches are cut from.
+    held_out
+        Share of the labelled slices that is not trained on, to judge the network by.
+    freeze
+        "encoder": keep the encoder of the network that is started from.
+    mixed_precision
+        Compute in half precision: faster on a GPU, slower on a processor.
+    """
+
+    run: RunSettings = field(default_factory=RunSettings)
+    patch: int = 128
+    batch: int = 8
+    steps: int = 50
+    learning_rate: float = 1e-3
+    loss: Loss = "both"
+    weigh_classes: bool = True
+    augmentation: Augmentation = field(default_factory=Augmentation)
+    views: tuple[Literal["xy", "xz", "yz"], ...] = ("xy",)
+    held_out: float = 0.2
+    freeze: Literal["", "encoder"] = ""
+    mixed_precision: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.patch, self.batch, self.steps) < 1 or self.learning_rate < 0:
+            raise InputError("patch, batch and steps are whole numbers from 1, learning_rate is not below 0")
+        if not 0 <= self.held_out < 0.9:
+            raise InputError(f"held_out is a share from 0, below 0.9, not {self.held_out}")
+        if not self.views or not set(self.views) <= {"xy", "xz", "yz"}:
+            raise InputError("views are some of xy, xz and yz")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training.
+
+    Attributes
+    ----------
+    model
+        The network with the weights of its best epoch.
+    folder
+        Where it lies.
+    summary
+        What ``training.json`` says.
+    notes
+        Sentences for the user.
+    """
+
+    model: SemanticModel
+    folder: Path
+    summary: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+def train_semantic(
+    samples: Sequence[Sample],
+    out: str | os.PathLike[str],
+    *,
+    config: NetworkConfig,
+    settings: SemanticSettings | None = None,
+    held_out: Sequence[Sample] = (),
+    names: Mapping[int, str] | None = None,
+    init: str | os.PathLike[str] | None = None,
+    percentiles: tuple[float, float] = (1.0, 99.8),
+    spacing: tuple[float, float, float] | None = None,
+    name: str | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress = silent,
+) -> Trained:
+    """Train a network and write its folder.
+
+    Parameters
+    ----------
+    samples
+        Images with their phases, see `electrodej.networks.semantic.samples.make_sample`.
+    out
+        The model's folder. What is needed to go on after a stop lies in ``out`` with ``.run`` added.
+    config
+        The network. ``n_classes`` is set to the classes that occur, ``head`` to softmax where they are
+        more than two.
+    settings
+        How to train.
+    held_out
+        Samples to judge the network by; without them some of ``samples`` are held out.
+    names
+        What the classes are called, by their number in the phase images.
+    init
+        Model to start from: a folder or the name of a bundled one. Layers that fit are taken over.
+    percentiles
+        The percentiles that the samples were made with.
+    spacing
+        Voxel size (z, y, x) in micrometres of the images.
+    name
+        What the model is called; by default what its folder is.
+    resume, force
+        Go on with a stopped training; replace a model that exists.
+    progress
+        Told of every batch.
+    """
+    target = check_target(out, force=force)
+    settings = settings or SemanticSettings()
+    classes, notes = find_classes([*samples, *held_out], names)
+    train, judge = (list(samples), list(held_out)) if held_out else hold_out(samples, settings.held_out)
+    config = _fitted(config, classes)
+    if not judge:
+        notes.append(
+            "too little is labelled to hold some out: the network is judged by what it was trained on"
+        )
+    run = TrainingRun(
+        target, settings.run, facts=_facts(config, settings, samples, init), resume=resume, force=force
+    )
+    network, more = _network(config, settings, init)
+    notes += more
+    _compile(network, settings, train, classes)
+    size = _patch_size(config, settings.patch)
+    data, validation = _patches(train, judge or train, classes, size, settings)
+    keras = load_keras("training a network")
+    follow = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(data, "epoch", epoch)  # noqa: ARG005 - Keras gives both
+    )
+    run.fit(network, data, validation_data=validation, callbacks=[follow], progress=progress)
+    model = SemanticModel(
+        network,
+        config,
+        classes,
+        percentiles,
+        mean_histogram(sample.levels for sample in samples),
+        spacing,
+        name or target.resolve().name,
+    )
+    with whole_directory(target, ours=is_model_folder, force=force) as folder:
+        write_model(folder, model)
+        run.write_into(folder, notes=notes)
+    run.discard()
+    return Trained(model, target, run.summary(), tuple(notes))
+
+
+def _fitted(config: NetworkConfig, classes: Classes) -> NetworkConfig:
+    count = len(classes.ids)
+    return dataclasses.replace(config, n_classes=count, head=config.head if count == 2 else "softmax")
+
+
+def _network(
+    config: NetworkConfig, settings: SemanticSettings, init: str | os.PathLike[str] | None
+) -> tuple[Any, list[str]]:
+    keras = load_keras("training a network")
+    keras.mixed_precision.set_global_policy("mixed_float16" if settings.mixed_precision else "float32")
+    try:
+        network = build_network(config)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    notes = []
+    if init is not None:
+        left = take_weights(network, load_model(init).network)
+        if len(left) >= sum(bool(layer.weights) for layer in network.layers):
+            raise InputError(
+                f"{os.fspath(init)} has no layer of the size of the new network's; "
+                "give the same kind of network and the same --filters"
+            )
+        if left:
+            notes.append(f"not taken over from {os.fspath(init)}, because of other sizes: {', '.join(left)}")
+    if settings.freeze == "encoder":
+        if init is None:
+            raise InputError("an encoder is kept as it is only where there is one to start from; give --init")
+        freeze_encoder(network)
+    return network, notes
+
+
+def _compile(network: Any, settings: SemanticSettings, samples: Sequence[Sample], classes: Classes) -> None:
+    import keras
+
+    weights = None
+    if settings.weigh_classes:
+        counts = sum(class_counts(sample.phases)[list(classes.ids)] for sample in samples)
+        weights = class_weights(counts)  # type: ignore[arg-type]
+    network.compile(
+        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        loss=make_loss(settings.loss, class_weights=weights),
+        metrics=[accuracy],
+    )
+
+
+def _patches(
+    train: Sequence[Sample],
+    judge: Sequence[Sample],
+    classes: Classes,
+    size: int,
+    settings: SemanticSettings,
+) -> tuple[Any, Any]:
+    from electrodej.networks.semantic.patches import PatchSequence
+
+    def sequence(samples: Sequence[Sample], steps: int, how: Augmentation, seed: int) -> Any:
+        return PatchSequence(
+            samples, classes, size=size, batch=settings.batch, steps=steps, how=how,
+            views=settings.views, seed=seed,
+        )  # fmt: skip
+
+    seed = settings.run.seed
+    steps = max(2, settings.steps // 5)
+    return (
+        sequence(train, settings.steps, settings.augmentation, seed),
+        sequence(judge, steps, NONE, seed + _HELD_OUT_SEED),
+    )
+
+
+def _patch_size(config: NetworkConfig, wanted: int) -> int:
+    if isinstance(config, LrcsConfig) and config.fixed_size:
+        return config.fixed_size
+    return -(-max(wanted, config.step) // config.step) * config.step
+
+
+def _facts(
+    config: NetworkConfig,
+    settings: SemanticSettings,
+    samples: Sequence[Sample],
+    init: str | os.PathLike[str] | None,
+) -> dict[str, Any]:
+    """Return what must be the same for a stopped training to go on."""
+    digest = hashlib.sha256()
+    for sample in samples:
+        digest.update(sample.phases.tobytes())
+    rest = dataclasses.asdict(settings)
+    rest.pop("run")
+    return {
+        "network": config_as_dict(config),
+        "settings": rest,
+        "seed": settings.run.seed,
+        "phases": digest.hexdigest(),
+        "init": None if init is None else os.fspath(init),
+    }
