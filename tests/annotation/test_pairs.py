@@ -50,6 +50,8 @@ def test_every_slice_of_a_stack_is_a_pair(tmp_path):
     write(tmp_path / "labels.tif", stack)
     pairs = read_pairs(tmp_path)
     assert pairs.names == tuple(f"{tmp_path.name}-000{n}" for n in (1, 2, 3))
+    (warning,) = pairs.warnings
+    assert "labels.tif has 1 slice(s) without a label" in warning
     for z in range(3):
         np.testing.assert_array_equal(pairs[z].grey, grey_slice(1, (3, 6, 9))[z])
         np.testing.assert_array_equal(pairs[z].labels, stack[z])

@@ -134,6 +134,15 @@ def test_where_an_outline_crosses_itself_is_found(points, crossed_at):
     assert crossing(ring(*points)) == crossed_at
 
 
+def test_a_crossing_is_found_among_many_edges():
+    angles = np.arange(1000) * 2 * np.pi / 1000
+    circle = 100 + 90 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    assert crossing(circle) is None
+    circle[[600, 601]] = circle[[601, 600]]
+    x, y = crossing(circle) or (0, 0)
+    assert (x, y) == pytest.approx(tuple(circle[600:602].mean(axis=0)), abs=0.3)
+
+
 @pytest.mark.parametrize("points", [((1, 1), (1, 1), (2, 2)), ((0, 0), (2, 2), (4, 4), (1, 1)), ((3, 3),)])
 def test_an_outline_without_area_is_refused(points):
     with pytest.raises(ValueError, match=r"three different points|on one line"):

@@ -241,9 +241,9 @@ def _look_at_labels(volume: Volume) -> list[str]:
         labels = check_labels(slab, volume.path, z0=z0)
         highest = max(highest, int(labels.max()))
         empty += int(np.count_nonzero(~labels.any(axis=(1, 2))))
-        here = labels[labels > 0]
-        if here.size and not several:
-            first = first or int(here[0])
+        if not several:
+            here = labels[labels > 0]
+            first = first or int(here[0] if here.size else 0)
             several = bool((here != first).any())
     if first == 0:
         raise InputError(

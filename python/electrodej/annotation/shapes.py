@@ -26,7 +26,8 @@ Ring = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Box = tuple[slice, slice]
 
-_AT_ONCE = 2**20  # crossings, or pairs of edges, in memory
+_AT_ONCE = 2**20  # crossings of edges and rows in memory
+_EDGES_AT_ONCE = 64
 
 
 class Shape(Protocol):
@@ -216,17 +217,16 @@ def clean_ring(points: Ring) -> Ring:
 
 def crossing(ring: Ring) -> tuple[float, float] | None:
     """Return a point where an outline crosses itself, or None; touching itself is no crossing."""
-    start, end = ring, np.roll(ring, -1, axis=0)
+    order = np.argsort(np.minimum(ring[:, 1], np.roll(ring[:, 1], -1)), kind="stable")
+    start, end = ring[order], np.roll(ring, -1, axis=0)[order]
     low, high = np.minimum(start, end), np.maximum(start, end)
-    count = len(ring)
-    step = max(1, _AT_ONCE // count)
-    for first in range(0, count, step):
-        a, b = start[first : first + step, None], end[first : first + step, None]
-        near = np.all(
-            (low[first : first + step, None] <= high) & (high[first : first + step, None] >= low), axis=2
-        )
-        i, j = np.nonzero(near)
-        a, b, c, d = a[i, 0], b[i, 0], start[j], end[j]
+    # Taken from top to bottom, a few edges can meet few others; all against all would take minutes.
+    for first in range(0, len(ring), _EDGES_AT_ONCE):
+        some = slice(first, first + _EDGES_AT_ONCE)
+        others = np.flatnonzero((low[:, 1] <= high[some, 1].max()) & (high[:, 1] >= low[some, 1].min()))
+        near = (low[some, None] <= high[others]) & (high[some, None] >= low[others])
+        i, j = np.nonzero(near.all(axis=2))
+        a, b, c, d = start[some][i], end[some][i], start[others[j]], end[others[j]]
         side_of_a, side_of_b = _side(c, d, a), _side(c, d, b)
         crossed = (np.sign(_side(a, b, c)) * np.sign(_side(a, b, d)) < 0) & (
             np.sign(side_of_a) * np.sign(side_of_b) < 0
