@@ -299,7 +299,7 @@ def _borders(counts: Ints, settings: FusionSettings, voxel: float) -> tuple[Ints
     above: NDArray[Any] = counts[:, ::-1].cumsum(axis=1)[:, ::-1]
     radius = np.cbrt(above * (0.75 / np.pi * voxel))
     edges = LevelScale(settings).lower_edges()
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         enough = (edges >= settings.edge + settings.edge_blur / radius) & (above > 0)
     level = np.where(enough.any(axis=1), enough.argmax(axis=1), -1)
     return level, above[np.arange(len(above)), np.maximum(level, 0)]

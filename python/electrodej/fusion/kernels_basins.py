@@ -37,26 +37,26 @@ def climb(field: Any, floor: int, steps: Any, weights: Any, first: int, count: i
     depth, tall, wide = field.shape
     plane = tall * wide
     values = field.reshape(-1)
-    rows, columns = tall - 2, wide - 2
+    columns = wide - 2
     pointers = np.full(depth * plane, -1, np.int32)
+    best = np.empty(columns, np.int32)
     for z in range(first, first + count):
-        for y in range(1, rows + 1):
-            start = z * plane + y * wide
-            for at in range(start + 1, start + columns + 1):
-                own = np.int64(values[at])
-                if own < floor:
-                    continue
-                best, most = at, np.int64(-1)
-                for n in range(26):
-                    if (n < 9 and z == 0) or (n >= 17 and z == depth - 1):
-                        continue
-                    other = at + steps[n]
-                    rise = np.int64(values[other]) - own
-                    if rise > 0 or (rise == 0 and n >= 13):
-                        rise *= weights[n]
-                        if rise >= most:
-                            most, best = rise, other
-                pointers[at] = best
+        for y in range(1, tall - 1):
+            start = z * plane + y * wide + 1
+            own = values[start : start + columns]
+            # The steepest rise and, among equal ones, the later neighbour, in one number; a level way
+            # leads to later neighbours alone, which are those above 12.
+            best[:] = 12
+            for n in range(9 if z == 0 else 0, 17 if z == depth - 1 else 26):
+                weight = np.int32(weights[n] * 32)
+                mark = np.int32(n)
+                other = values[start + steps[n] : start + steps[n] + columns]
+                for x in range(columns):
+                    best[x] = max(best[x], (np.int32(other[x]) - np.int32(own[x])) * weight + mark)
+            for x in range(columns):
+                if own[x] >= floor:
+                    at = start + x
+                    pointers[at] = at if best[x] == 12 else at + steps[best[x] & 31]
     return _number_ends(pointers, first * plane, count, tall, wide, ids)
 
 
@@ -97,38 +97,42 @@ def _number_ends(pointers: Any, begin: int, count: int, tall: int, wide: int, id
 def passes_within(field: Any, first: int, ids: Any) -> Any:
     """Return the passes between numbers that touch: pairs ``low << 32 | high`` and the highest way over.
 
-    The height of a way over is the lower of the two voxels that touch, 26 neighbours counted.
+    The height of a way over is the lower of the two voxels that touch by a face.
     """
     depth, rows, columns = ids.shape
     keys = np.full(4096, -1, np.int64)
     heights = np.zeros(4096, np.uint16)
+    places = np.empty(columns, np.int64)
     used = 0
     for z in range(depth):
         for y in range(rows):
-            for x in range(columns):
-                own = ids[z, y, x]
-                if own == 0:
+            line = ids[z, y]
+            height = field[z + first, y + 1, 1:-1]
+            for n in range(3):
+                if (n == 0 and z + 1 == depth) or (n == 1 and y + 1 == rows):
                     continue
-                for dz in range(2):
-                    if z + dz == depth:
-                        continue
-                    for dy in range(-1 if dz else 0, 2):
-                        if y + dy < 0 or y + dy >= rows:
-                            continue
-                        for dx in range(-1 if dz or dy else 1, 2):
-                            if x + dx < 0 or x + dx >= columns:
-                                continue
-                            other = ids[z + dz, y + dy, x + dx]
-                            if other == own or other == 0:
-                                continue
-                            height = min(
-                                field[z + first, y + 1, x + 1], field[z + first + dz, y + dy + 1, x + dx + 1]
-                            )
-                            used += put_highest(keys, heights, own, other, height)
-                            if 2 * used > len(keys):
-                                keys, heights = grow(keys, heights)
+                dz, dy, dx = n == 0, n == 1, n == 2
+                other = ids[z + dz, y + dy, dx:]
+                beyond = field[z + first + dz, y + 1 + dy, 1 + dx : -1]
+                found = _where_apart(line, other, places)
+                for at in range(found):
+                    x = places[at]
+                    used += put_highest(keys, heights, line[x], other[x], min(height[x], beyond[x]))
+                    if 2 * used > len(keys):
+                        keys, heights = grow(keys, heights)
     taken = keys >= 0
     return keys[taken], heights[taken]
+
+
+@numba.njit(cache=True, nogil=True)
+def _where_apart(line: Any, other: Any, places: Any) -> int:
+    """Find where two rows have different numbers, neither of them 0."""
+    found = 0
+    for x in range(len(other)):
+        places[found] = x
+        found += (line[x] != other[x]) & (line[x] != 0) & (other[x] != 0)
+
+    return found
 
 
 @numba.njit(cache=True, nogil=True)
@@ -143,19 +147,13 @@ def passes_between(field_low: Any, ids_low: Any, field_high: Any, ids_high: Any)
             own = ids_low[y, x]
             if own == 0:
                 continue
-            for dy in range(-1, 2):
-                if y + dy < 0 or y + dy >= rows:
-                    continue
-                for dx in range(-1, 2):
-                    if x + dx < 0 or x + dx >= columns:
-                        continue
-                    other = ids_high[y + dy, x + dx]
-                    if other == 0 or other == own:
-                        continue
-                    height = min(field_low[y + 1, x + 1], field_high[y + dy + 1, x + dx + 1])
-                    used += put_highest(keys, heights, own, other, height)
-                    if 2 * used > len(keys):
-                        keys, heights = grow(keys, heights)
+            other = ids_high[y, x]
+            if other == 0 or other == own:
+                continue
+            height = min(field_low[y + 1, x + 1], field_high[y + 1, x + 1])
+            used += put_highest(keys, heights, own, other, height)
+            if 2 * used > len(keys):
+                keys, heights = grow(keys, heights)
     taken = keys >= 0
     return keys[taken], heights[taken]
 

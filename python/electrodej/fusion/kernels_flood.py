@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numba
+import numpy as np
 
 LEVELS = 1024
 
@@ -50,9 +51,14 @@ def flood(
                     if labels[zz, yy, xx] == 0 and field[zz, yy, xx] >= floor:
                         labels[zz, yy, xx] = flat[at]
                         other = (zz * rows + yy) * columns + xx
-                        lower = min(level, int(field[zz, yy, xx] >> 6))
-                        push(heads, tails, following, lower, other)
+                        push(heads, tails, following, _lower(level, field[zz, yy, xx]), other)
     return -1
+
+
+@numba.njit(cache=True, nogil=True)
+def _lower(level: Any, value: Any) -> Any:
+    """The level of a value, but none above the one that the flood is at."""
+    return min(np.int64(level), np.int64(value) >> np.int64(6))
 
 
 @numba.njit(cache=True, nogil=True)
