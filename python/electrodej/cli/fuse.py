@@ -28,7 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scale",
         metavar="F",
         type=float,
-        help="enlarge sections by this for the network: particles should be 20 to 150 pixels across",
+        help="enlarge sections by this for the network (default: where the voxel size is far from that of "
+        "the training, to that)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="take the views that a stopped run has finished"
@@ -36,9 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("instead of a model")
     for view in ("xy", "xz", "yz"):
         group.add_argument(f"--{view}", metavar="P", help=f"probability of the {view} sections")
-    group.add_argument("--grey", metavar="IMAGE", help="the grey volume, for the pictures")
+    group.add_argument("--grey", metavar="IMAGE", help="the grey volume, for --intact and the pictures")
     group = parser.add_argument_group("fusion")
     group.add_argument("--method", choices=_METHODS, default="flow", help="default: %(default)s")
+    group.add_argument(
+        "--intact",
+        action="store_true",
+        help="leave cracks and dark cores out of the labels, as measure needs it for the damage",
+    )
     group.add_argument(
         "--min-volume",
         metavar="UM3",
@@ -66,6 +72,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         "out": options.out,
         "method": options.method,
         "settings": FusionSettings(**{name: value for name, value in changes.items() if value is not None}),
+        "intact": options.intact,
         "pictures": options.pictures,
         "spacing": options.spacing,
         "memory": options.memory,
@@ -80,8 +87,9 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     else:
         from electrodej.jobs.fuse import fuse_image
 
-        scale = 1.0 if options.scale is None else options.scale
-        result = fuse_image(options.image, model=options.model, scale=scale, resume=options.resume, **common)
+        result = fuse_image(
+            options.image, model=options.model, scale=options.scale, resume=options.resume, **common
+        )
     context.finish_progress()
     _tell(result, context)
     return result

@@ -56,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scale",
         metavar="F",
         type=float,
-        help="enlarge sections by this for the network: particles should be 20 to 150 pixels across",
+        help="enlarge sections by this for the network (default: to the voxel size of the training, where "
+        "that is far from the volume's)",
     )
     add_common(
         parser, "spacing", "out", "force", "jobs", "memory", out="the label volume to write (required)"
@@ -99,7 +100,7 @@ def _stardist(options: argparse.Namespace, context: Context) -> Mapping[str, Any
         view=options.view or "xy",
         probability=options.probability_threshold,
         overlap=options.overlap_threshold,
-        scale=1.0 if options.scale is None else options.scale,
+        scale=options.scale,
     )
     result = find_sections(
         options.image,

@@ -48,7 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _whole(network, "--grid", 2, "the network predicts once for so many pixels along each edge")
     _whole(network, "--depth", 3, "levels of the U-Net")
     _whole(network, "--filters", 32, "filters of its first level")
-    add_common(parser, "out", "force", "jobs", "seed", out="the model's folder (required)")
+    add_common(
+        parser,
+        "spacing",
+        "out",
+        "force",
+        "jobs",
+        "seed",
+        out="the model's folder (required)",
+        spacing="voxel size of the images in micrometres, instead of the one in the files",
+    )
 
 
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
@@ -81,6 +90,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         settings=settings,
         init=options.init,
         description=options.description,
+        spacing=options.spacing,
         jobs=options.jobs,
         resume=options.resume,
         force=options.force,

@@ -17,7 +17,7 @@ from electrodej.files import check_target, whole_file
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from electrodej.fusion import FusionSettings, Method
+    from electrodej.fusion import FusionSettings, IntactMaterial, Method
     from electrodej.volume import Volume
 
 PathLike = str | os.PathLike[str]
@@ -35,6 +35,7 @@ def fuse_views(
     method: Method = "flow",
     settings: FusionSettings | None = None,
     grey: PathLike | None = None,
+    intact: bool = False,
     pictures: PathLike | None = None,
     spacing: Spacing | None = None,
     memory: int | None = None,
@@ -55,6 +56,8 @@ def fuse_views(
         As `electrodej.fusion.fuse_views` has them.
     grey
         The grey volume under the outlines in the pictures; without it, the summed probabilities.
+    intact
+        Leave cracks and dark cores out of the labels, as the attributes need it; asks for ``grey``.
     pictures
         A folder for overlays in three views and a sheet of the doubtful particles; None writes none.
     spacing
@@ -89,9 +92,10 @@ def fuse_views(
             raise InputError(
                 f"{under.path}: the grey volume has another shape than the views; give the one they are of"
             )
+        material = _material(under, size, progress) if intact else None
         result, columns = _fuse_and_write(
-            views, targets, method=method, settings=settings, memory=memory, jobs=jobs, force=force,
-            progress=progress,
+            views, targets, material=material, method=method, settings=settings, memory=memory,
+            jobs=jobs, force=force, progress=progress,
         )  # fmt: skip
         if pictures is not None:
             from electrodej.jobs.fuse_pictures import draw_pictures
@@ -107,10 +111,11 @@ def fuse_image(
     *,
     model: PathLike,
     out: PathLike,
-    scale: float = 1.0,
+    scale: float | None = None,
     resume: bool = False,
     method: Method = "flow",
     settings: FusionSettings | None = None,
+    intact: bool = False,
     pictures: PathLike | None = None,
     spacing: Spacing | None = None,
     memory: int | None = None,
@@ -130,10 +135,10 @@ def fuse_image(
     model
         Name of a bundled model, a model folder or an exported zip.
     scale
-        Enlarges the sections for the network.
+        Enlarges the sections for the network; by default the voxel size decides.
     resume
         Take the views that a stopped run with the same image, model and scale has finished.
-    out, method, settings, pictures, spacing, memory, jobs, force, progress
+    out, method, settings, intact, pictures, spacing, memory, jobs, force, progress
         As `fuse_views` has them.
     """
     from electrodej.volume import open_volume
@@ -156,8 +161,8 @@ def fuse_image(
                 progress=_third(progress, number),
             )  # fmt: skip
     result = fuse_views(
-        *paths.values(), out=out, method=method, settings=settings, grey=image, pictures=pictures,
-        spacing=size, memory=memory, jobs=jobs, force=force, progress=_third(progress, 3),
+        *paths.values(), out=out, method=method, settings=settings, grey=image, intact=intact,
+        pictures=pictures, spacing=size, memory=memory, jobs=jobs, force=force, progress=_third(progress, 3),
     )  # fmt: skip
     shutil.rmtree(folder, ignore_errors=True)
     return result | {"model": os.fspath(model), "resumed_views": resumed}
@@ -194,6 +199,7 @@ def _fuse_and_write(
     views: Any,
     targets: dict[str, Path],
     *,
+    material: IntactMaterial | None,
     method: Method,
     settings: FusionSettings | None,
     memory: int | None,
@@ -219,8 +225,8 @@ def _fuse_and_write(
             targets["labels"], views.shape, kind, spacing=views.spacing, labels=True, force=force
         ) as writer:
             for z0, part in fusion.slabs():
-                writer.write(z0, part)
                 agreement.add(z0, part)
+                writer.write(z0, part if material is None else part * material.mask(z0, len(part)))
                 second(z0 + len(part), depth, "label particles")
             columns = agreement.columns(targets["labels"].name)
             write_table(
@@ -239,6 +245,14 @@ def _fuse_and_write(
         "spacing_um": list(views.spacing),
     }
     return result, columns
+
+
+def _material(grey: Volume | None, spacing: Spacing, progress: Progress) -> IntactMaterial:
+    from electrodej.fusion import IntactMaterial
+
+    if grey is None:
+        raise InputError("cracks can be left out only where the grey volume is known; give it with --grey")
+    return IntactMaterial(grey, spacing=spacing, progress=progress)
 
 
 def _description(views: Any, method: str, settings: FusionSettings) -> dict[str, Any]:
@@ -271,7 +285,7 @@ def _predict(
     view: Any,
     path: Path,
     *,
-    scale: float,
+    scale: float | None,
     spacing: Spacing,
     memory: int | None,
     jobs: int | None,
@@ -286,7 +300,7 @@ def _predict(
     )  # fmt: skip
 
 
-def _identity(image: PathLike, model: PathLike, scale: float, spacing: Spacing) -> dict[str, Any]:
+def _identity(image: PathLike, model: PathLike, scale: float | None, spacing: Spacing) -> dict[str, Any]:
     """What finished views must be of to be taken up again."""
 
     def mark(path: PathLike) -> list[Any]:

@@ -112,7 +112,8 @@ def test_voxels_far_from_those_of_the_training_are_brought_to_them(
     )
     assert result.scale == pytest.approx((scale, scale))
     found = np.isin(read(tmp_path / "labels.tif"), 0, invert=True)
-    assert np.count_nonzero(found) == pytest.approx(np.count_nonzero(balls), rel=0.15)
+    # Smoothing spreads the label numbers that this model reads, so its outlines grow by up to a pixel.
+    assert np.count_nonzero(found) == pytest.approx(np.count_nonzero(balls), rel=0.25)
 
 
 def test_small_memory_gives_the_same(tmp_path, perfect_model, balls):

@@ -62,7 +62,8 @@ def _resized(image: FloatArray, edge: int) -> FloatArray:
 def _nearest(labels: Labels, edge: int) -> Labels:
     # The places that linear zooming reads, to the nearest pixel.
     at = np.round(np.linspace(0, labels.shape[0] - 1, edge)).astype(int)
-    return labels[np.ix_(at, at)]
+    chosen: Labels = labels[np.ix_(at, at)]
+    return chosen
 
 
 def _as_another_scan(image: FloatArray, strength: float, chance: np.random.Generator) -> FloatArray:
@@ -87,4 +88,5 @@ def _as_another_scan(image: FloatArray, strength: float, chance: np.random.Gener
         varied = varied + (tilt * strength).astype(np.float32)
     gain, offset = 1 + some(-0.25, 0.25) * strength, some(-0.12, 0.12) * strength
     # The floor of the normalisation stays one: Fiji and `normalise` cut there.
-    return np.maximum(varied * np.float32(gain) + np.float32(offset), 0).astype(np.float32)
+    scan: FloatArray = np.maximum(varied * np.float32(gain) + np.float32(offset), 0).astype(np.float32)
+    return scan

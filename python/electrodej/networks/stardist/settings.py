@@ -84,4 +84,4 @@ class StarDistSettings:
     @property
     def divisor(self) -> int:
         """Height and width that the network takes are multiples of it."""
-        return int(max(self.grid)) * 2**self.depth
+        return max(self.grid) << self.depth

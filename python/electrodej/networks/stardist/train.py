@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import os
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +80,7 @@ def train_stardist(
     settings: StarDistSettings | None = None,
     init: Path_ | None = None,
     description: str = "",
+    spacing: tuple[float, float, float] | None = None,
     resume: bool = False,
     force: bool = False,
     progress: Progress = silent,
@@ -97,6 +99,9 @@ def train_stardist(
         A StarDist model whose weights are the start; network settings are then that model's.
     description
         A sentence for the model's card.
+    spacing
+        Voxel size (z, y, x) of the images in micrometres; by default what they say themselves. `segment`
+        brings sections of far smaller or larger voxels to it.
     resume
         Go on with a training that was stopped.
     force
@@ -110,10 +115,11 @@ def train_stardist(
     if not len(pairs):
         raise InputError("there are no images to train on")
     # Read before anything is built: a training set with a mistake should not cost minutes first.
-    examples = []
+    examples, sizes = [], []
     for number, pair in enumerate(pairs):
         progress(number, len(pairs), "reading the training images")
         examples.append(prepare(pair, settings))
+        sizes.append(pair.spacing)
     training, kept = split(examples, settings)
     run = TrainingRun(
         out,
@@ -151,6 +157,7 @@ def train_stardist(
         rays=settings.rays,
         percentiles=settings.percentiles,
         size_divisor=settings.divisor,
+        spacing=spacing or _middle(sizes),
     )
     thresholds = choose_thresholds(from_network(network, info), kept, progress=progress)
     info = dataclasses.replace(
@@ -169,6 +176,15 @@ def train_stardist(
         )
     run.discard()
     return Trained(Path(out), (run.epoch, run.best_epoch), (len(training), len(kept)), thresholds)
+
+
+def _middle(sizes: Sequence[tuple[float, float] | None]) -> tuple[float, float, float] | None:
+    """Return the middle one of the images' pixel sizes, where all of them tell it."""
+    known = [min(size) for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return None
+    middle = float(statistics.median(known))
+    return middle, middle, middle
 
 
 def _build(settings: StarDistSettings, init: Path_ | None) -> tuple[Any, StarDistSettings]:

@@ -30,6 +30,8 @@ Path_ = str | os.PathLike[str]
 _AXIS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
 # Pixels whose edges differ by less are taken as square.
 _SQUARE = 0.05
+# Voxels that differ from those of the training by less than this factor are taken as they are.
+NEAR = 1.6
 # Sections are read in slabs of this many bytes, so that a compressed file is not read once for each.
 _SLAB_BYTES = 256 * 2**20
 # A pixel in the network takes some 600 bytes with 32 filters.
@@ -50,13 +52,15 @@ class ViewSettings:
         Outlines that overlap by more are one particle; by default the model's own threshold.
     scale
         Sections are enlarged by this before the network and the outlines brought back: below 1 where
-        particles are far larger than those of the training, above 1 where they are far smaller.
+        particles are far larger than those of the training, above 1 where they are far smaller. By default
+        the voxel size decides: a section is brought to that of the training where the two differ by more
+        than `NEAR`, and the model tells it.
     """
 
     view: View = "xy"
     probability: float | None = None
     overlap: float | None = None
-    scale: float = 1.0
+    scale: float | None = None
 
     def __post_init__(self) -> None:
         if self.view not in VIEWS:
@@ -65,7 +69,7 @@ class ViewSettings:
             value = getattr(self, name)
             if value is not None and not 0 < value < 1:
                 raise InputError(f"the {name} threshold lies between 0 and 1, not {value}")
-        if not 0.02 <= self.scale <= 50:
+        if self.scale is not None and not 0.02 <= self.scale <= 50:
             raise InputError(f"sections are scaled by 0.02 to 50, not {self.scale}")
 
 
@@ -176,7 +180,9 @@ class _Work:
         self.axis = _AXIS[settings.view]
         self.sections = grey.shape[self.axis]
         self.shape = _without(grey.shape, self.axis)
-        self.scale = _square(_without(spacing, self.axis), settings.scale)
+        pixel = _without(spacing, self.axis)
+        wanted = _automatic(pixel, model) if settings.scale is None else settings.scale
+        self.scale = _square(pixel, wanted)
         self.inner = tuple(
             max(1, round((length - 1) * scale) + 1)
             for length, scale in zip(self.shape, self.scale, strict=True)
@@ -256,6 +262,14 @@ class _Work:
 def _without(values: tuple[Any, Any, Any], axis: int) -> tuple[Any, Any]:
     rest = [value for number, value in enumerate(values) if number != axis]
     return rest[0], rest[1]
+
+
+def _automatic(pixel: tuple[float, float], model: StarDistModel) -> float:
+    """Return what brings a section to the voxel size of the training, or 1 where it is near enough."""
+    if model.info.spacing is None:
+        return 1.0
+    factor = min(pixel) / min(model.info.spacing[1:])
+    return 1.0 if 1 / NEAR <= factor <= NEAR else factor
 
 
 def _square(pixel: tuple[float, float], scale: float) -> tuple[float, float]:

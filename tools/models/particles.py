@@ -1,0 +1,123 @@
+"""The bundled StarDist model `nmc-particles`: its data, its training, its scores."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from scores import f1, read_pair
+from sections import SPACING, section, write_sections
+
+from electrodej.export import export_model, verify_zip
+from electrodej.files import whole_directory
+from electrodej.jobs.train import train_particles
+from electrodej.networks.stardist.model import load_stardist
+from electrodej.networks.stardist.settings import StarDistSettings
+from electrodej.progress import Progress
+
+NAME = "nmc-particles"
+DESCRIPTION = (
+    "Outlines NMC particles in sections of X-ray nano-tomograms. Trained on synthetic electrodes only; "
+    "best where particles are 30 to 100 pixels across."
+)
+SETTINGS = StarDistSettings(
+    filters=16, patch=192, batch=4, epochs=100, steps=50, patience=0, validation=0.1, learning_rate=6e-4
+)
+COUNT, EDGE, SEED = 320, 288, 1
+
+
+# Sections held out from the training: near its sizes, and from the smallest to the largest that must work.
+HELD_OUT, HELD_OUT_SEED = 40, 2
+
+
+def main() -> None:
+    """Make the data where it is missing, train, export, verify, score and put the model into ``models``."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--work", type=Path, default=Path(".cache/models"), help="where data and runs are kept"
+    )
+    parser.add_argument("--models", type=Path, default=Path("models"), help="where the model is put")
+    parser.add_argument(
+        "--real", type=Path, nargs=2, metavar=("GREY", "LABELS"), help="also score on a section of one's own"
+    )
+    options = parser.parse_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    trained = train(options.work)
+    finish(trained, options.models / NAME, real=options.real)
+
+
+def train(work: Path) -> Path:
+    """Train on sections of phantoms; what is there already is not made again."""
+    data = work / "sections"
+    if not data.is_dir():
+        part = work / "sections.part"
+        shutil.rmtree(part, ignore_errors=True)
+        print(f"making {COUNT} sections", flush=True)
+        write_sections(part, count=COUNT, edge=EDGE, seed=SEED, jobs=os.cpu_count() or 1)
+        part.rename(data)
+    if not (work / NAME).is_dir():
+        train_particles(
+            data,
+            work / NAME,
+            settings=SETTINGS,
+            description=DESCRIPTION,
+            spacing=(SPACING,) * 3,
+            jobs=os.cpu_count() or 1,
+            resume=True,
+            progress=report(),
+        )
+    return work / NAME
+
+
+def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
+    """Export, verify and score a trained model, and put it in its place."""
+    with whole_directory(
+        target, ours=lambda path: (path / "electrodej.json").is_file(), force=True
+    ) as folder:
+        shutil.copytree(trained, folder, dirs_exist_ok=True)
+        export_model(folder, folder / "model.zip", name=NAME)
+        found = verify_zip(folder / "model.zip", source=folder)
+        print(found.verdict, flush=True)
+        model = load_stardist(folder)
+        least = SETTINGS.least_diameter
+        held_out = [section(number, edge=EDGE, seed=HELD_OUT_SEED) for number in range(HELD_OUT)]
+        scores = {
+            "thresholds": {
+                "probability": model.probability_threshold,
+                "overlap": model.overlap_threshold,
+                "chosen_on": "phantoms",
+            },
+            "held_out_phantoms": {"sections": HELD_OUT, "f1": f1(model, held_out, least_diameter=least)},
+        }
+        if real:
+            scores["real_section"] = {"f1": f1(model, [read_pair(*real)], least_diameter=0)}
+        scores["zip"] = {
+            "difference_in_tensorflow_1_15": found.difference,
+            "context": model.context,
+            "bytes": (folder / "model.zip").stat().st_size,
+        }
+        (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+        print(json.dumps(scores, indent=2), flush=True)
+
+
+def report() -> Progress:
+    """Return a progress that prints a line for each percent."""
+    seen = [""]
+
+    def progress(done: float, total: float, stage: str) -> None:
+        line = f"  {stage} {int(100 * done / max(total, 1))} %"
+        if line != seen[0]:
+            seen[0] = line
+            print(line, flush=True)
+
+    return progress
+
+
+if __name__ == "__main__":
+    main()

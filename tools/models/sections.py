@@ -1,0 +1,99 @@
+"""Sections of phantoms of many kinds, as the bundled models are trained on."""
+
+from __future__ import annotations
+
+import math
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from electrodej.phantom import make_slice
+
+# Particles of the phantom's median size are 7.4 um across: with this voxel size 53 pixels.
+SPACING = 0.14
+DIAMETER = 7.4
+SMALLEST, LARGEST = 28.0, 96.0
+VIEWS = ("xy", "xy", "xz", "yz")
+
+
+def write_sections(folder: Path, *, count: int, edge: int, seed: int, jobs: int = 2) -> None:
+    """Write pairs of grey and label images into ``folder`` as `electrodej train` reads them."""
+    for name in ("images", "masks"):
+        (folder / name).mkdir(parents=True)
+    with Pool(jobs) as pool:
+        jobs_done = pool.imap_unordered(_write, [(folder, number, edge, seed) for number in range(count)])
+        for done, _ in enumerate(jobs_done, 1):
+            if done % 40 == 0:
+                print(f"  {done} of {count} sections", flush=True)
+
+
+def section(number: int, *, edge: int, seed: int) -> tuple[Any, Any]:
+    """Return grey values and outlines of one section; the number and the seed decide everything."""
+    chance = np.random.default_rng([seed, number])
+    phantom = make_slice((edge, edge), view=VIEWS[number % len(VIEWS)], jobs=1, **_options(chance))
+    return phantom.grey[0], phantom.outlines[0].astype(np.uint16)
+
+
+def _write(job: tuple[Path, int, int, int]) -> None:
+    folder, number, edge, seed = job
+    grey, labels = section(number, edge=edge, seed=seed)
+    name = f"section-{number:04d}.tif"
+    tifffile.imwrite(folder / "images" / name, grey)
+    tifffile.imwrite(folder / "masks" / name, labels)
+
+
+def _options(chance: np.random.Generator) -> dict[str, Any]:
+    """Draw an electrode and a scan about the phantom's own defaults, which are those of a real slice."""
+
+    def some(low: float, high: float) -> float:
+        return float(chance.uniform(low, high))
+
+    across = math.exp(some(math.log(SMALLEST), math.log(LARGEST)))
+    voxel = DIAMETER / across
+    # The sharpness of a scan is measured in voxels more than in micrometres.
+    coarser = max(1.0, voxel / 0.07) ** some(0.2, 0.8)
+    blur = coarser * some(0.7, 1.3)
+    binder = 91 + some(-15, 15)
+    return {
+        "spacing": (voxel,) * 3,
+        "seed": int(chance.integers(2**31)),
+        "solid_fraction": some(0.3, 0.55),
+        "radius_sigma": some(0.12, 0.3),
+        "radius_min": 1.5,
+        "ellipticity": some(0.08, 0.2),
+        "bumpiness": some(0.08, 0.2),
+        "roughness": some(0.1, 0.35),
+        "cohesion": some(0.2, 1.0),
+        "cored_share": some(0.3, 0.66),
+        "cracked_share": some(0.05, 0.2),
+        "crackled_share": some(0.02, 0.1),
+        "broken_share": some(0.0, 0.04),
+        "core_size": some(0.15, 0.35),
+        "fogged_share": some(0.0, 0.25),
+        "debris": some(0.01, 0.08),
+        "ghosts": some(0.02, 0.14),
+        "pore_share": some(0.15, 0.5),
+        "particle_grey": 184 + some(-20, 30),
+        "binder_grey": binder,
+        "pore_grey": binder - some(10, 40),
+        "crack_grey": binder + some(-20, 15),
+        "particle_spread": some(2, 10),
+        "shade": some(0, 14),
+        "particle_texture": some(3, 10),
+        "binder_texture": some(6, 16),
+        "seam": some(60, 100),
+        "seam_width": 0.16 * max(1.0, coarser**0.6),
+        "fringe": some(0, 10),
+        "blur": (0.16 * blur, 0.085 * blur, 0.085 * blur),
+        "noise": some(6, 16),
+        "noise_length": (0.085 * coarser, 0.27 * coarser),
+        "streaks": some(0, 4),
+        "rings": some(0, 2.5),
+        "unevenness": some(0, 11),
+        "contrast": some(0.75, 1.15),
+        "faint_sections": some(0.0, 0.04) if chance.random() < 0.25 else 0.0,
+        "faint_depth": some(0.3, 0.6),
+    }
