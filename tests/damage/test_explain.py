@@ -39,7 +39,12 @@ def test_contribution_is_the_mean_absolute_shap_value(known: Any) -> None:
     expected = np.abs(known.model.shap).mean(axis=0)
     assert list(known.model.contribution) == list(known.table.attributes)
     np.testing.assert_allclose(list(known.model.contribution.values()), expected, rtol=1e-15)
-    assert known.ranking[0] == known.table.attributes[int(expected.argmax())]
+
+
+def test_ranking_goes_by_the_mean_over_the_seeds(known: Any) -> None:
+    means = [known.model.seeds[name].mean for name in known.ranking]
+    assert sorted(means, reverse=True) == means
+    assert sorted(known.ranking) == sorted(known.table.attributes)
 
 
 def test_spread_over_seeds_is_that_of_forests_fitted_by_scikit_learn_and_shap_directly(

@@ -77,7 +77,7 @@ def test_a_section_has_the_verdict_the_pictures_and_the_ranking(result: Any) -> 
     assert result.model.evaluation.verdict in section.body
     assert section.table is not None
     assert list(section.table["Attribute"]) == result.ranking
-    assert section.table["Contribution"][0] == max(result.model.contribution.values())
+    assert section.table["Mean over seeds"][0] == max(each.mean for each in result.model.seeds.values())
     assert len(section.figures) == 6
 
 

@@ -166,11 +166,11 @@ def _text(study: DamageStudy, folder: str) -> str:
             lines.append("described, not modelled: see the notes")
         else:
             lines.append(result.model.evaluation.verdict)
-            found, seeds = result.model.contribution, result.model.seeds
+            seeds = result.model.seeds
             width = max(len(name) for name in result.ranking)
-            lines += [f"  {'attribute':<{width}}  contribution      SD of seeds"]
+            lines += [f"  {'attribute':<{width}}  contribution      SD over seeds"]
             lines += [
-                f"  {name:<{width}}  {found[name]:<12.4g}      {seeds[name].deviation:.2g}"
+                f"  {name:<{width}}  {seeds[name].mean:<12.4g}      {seeds[name].deviation:.2g}"
                 for name in result.ranking[:8]
             ]
         parts.append("\n".join(lines))

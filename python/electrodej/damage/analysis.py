@@ -88,11 +88,11 @@ class DamageResult:
 
     @property
     def ranking(self) -> list[str]:
-        """The attributes, the largest contribution first; empty without a model."""
+        """The attributes, the largest contribution (mean over the seeds) first; empty without a model."""
         if self.model is None:
             return []
-        contribution = self.model.contribution
-        return sorted(contribution, key=lambda name: -contribution[name])
+        seeds = self.model.seeds
+        return sorted(seeds, key=lambda name: -seeds[name].mean)
 
     def top_pairs(self, most: int = _TOP_PAIRS) -> list[tuple[str, str, float]]:
         """Return the pairs of attributes that interact most, and how much."""

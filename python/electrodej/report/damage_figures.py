@@ -98,7 +98,7 @@ def contribution_figure(result: DamageResult) -> MatplotlibFigure:
     """Return the bars of the contributions with their spread."""
     assert result.model is not None
     seeds, draws = result.model.seeds, result.model.draws
-    names = sorted(seeds, key=lambda name: seeds[name].mean)
+    names = result.ranking[::-1]
     figure, axes = new_axes(6.4, 1.0 + 0.27 * len(names))
     places = np.arange(len(names))
     axes.barh(
