@@ -355,3 +355,15 @@ def test_a_python_that_works_is_written_down_for_the_next_time(run_script, tmp_p
 
 def test_help_names_the_versions(run_script):
     assert run_script("Help") == {}
+
+
+def test_a_row_of_the_table_selects_its_particle_in_the_middle(opened, run_script, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    table = scyjava.jimport("ij.measure.ResultsTable").open(str(tmp_path / "t.csv"))
+    library_class(context(), "Tables").select(table, 0, opened["labels"])
+    # Slices 4 to 9, counted from 1; the centre lies between the 6th and the 7th.
+    assert opened["labels"].getCurrentSlice() in (6, 7)
+    box = opened["labels"].getRoi().getBounds()
+    assert [int(box.x), int(box.y), int(box.width), int(box.height)] == [3, 3, 6, 6]

@@ -14,7 +14,6 @@ from electrodej.volume import write_volume
 
 pytestmark = pytest.mark.imagej
 
-MACROS = Path(__file__).parents[2] / "macros"
 PROGRAM = str(Path(sys.executable).with_name("electrodej.exe" if os.name == "nt" else "electrodej"))
 
 
@@ -24,16 +23,6 @@ def write_pair(folder, name):
     labels[3:7, 3:7, 3:7] = 1
     write_volume(folder / f"{name}_labels.tif", labels, spacing=(0.5, 0.5, 0.5))
     write_volume(folder / f"{name}_grey.tif", (labels * 90).astype(np.uint8), spacing=(0.5, 0.5, 0.5))
-
-
-@pytest.fixture
-def run_macro(imagej):
-    """Run a macro file with an argument; return what it returns."""
-
-    def run(name, argument):
-        return str(imagej.runMacro((MACROS / name).read_text(encoding="utf-8"), argument))
-
-    return run
 
 
 def test_every_pair_of_a_folder_with_an_awkward_name_is_measured(run_macro, tmp_path):

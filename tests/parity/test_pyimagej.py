@@ -22,13 +22,14 @@ SPACING = (0.3, 0.2, 0.1)
 # One Java can run in a process, and the other tests' Java has no ImageJ2.
 PROGRAM = """
 import sys, json
+from pathlib import Path
 import numpy as np
 import electrodej.fiji
 folder = sys.argv[1]
 connection = electrodej.fiji.connect()
 images = {name: connection.IJ.openImage(f"{folder}/{name}.tif") for name in ("grey", "labels")}
 electrodej.fiji.measure(connection, **images).write(f"{folder}/bridge.csv")
-connection.run_script("Measure Particles", {**images, "table": folder + "/script.csv"})
+connection.run_script("Measure Particles", {**images, "table": Path(folder, "script.csv")})
 back = connection.ij.py.from_java(connection.to_dataset(np.arange(24, dtype=np.uint8).reshape(2, 3, 4)))
 json.dump({"light": connection.light, "back": np.asarray(back).ravel().tolist()}, sys.stdout)
 """

@@ -3,8 +3,11 @@ package electrodej
 import ij.IJ
 import ij.ImagePlus
 import ij.gui.GenericDialog
+import ij.WindowManager
 import ij.measure.ResultsTable
+import ij.text.TextWindow
 import java.awt.GraphicsEnvironment
+import java.awt.event.MouseAdapter
 
 /** Tables: where they are written, and how they are shown. */
 class Tables {
@@ -21,7 +24,40 @@ class Tables {
 	/** Shows a table that was written as CSV. */
 	static void show(File file, String title, ImagePlus labels) {
 		if (GraphicsEnvironment.headless || !file.name.toLowerCase().endsWith(".csv")) return
-		ResultsTable.open(file.path).show(title)
+		ResultsTable table = ResultsTable.open(file.path)
+		table.show(title)
+		if (labels != null) selectOnClick(table, title, labels)
+	}
+
+	/** Lets a click on a row select its particle in the label image. */
+	private static void selectOnClick(ResultsTable table, String title, ImagePlus labels) {
+		def window = WindowManager.getWindow(title)
+		if (!(window instanceof TextWindow)) return
+		def panel = window.textPanel
+		def click = [mouseReleased: { event ->
+			int row = panel.selectionStart
+			if (row >= 0 && row < table.size()) select(table, row, labels)
+		}] as MouseAdapter
+		panel.components.each { it.addMouseListener(click) }
+	}
+
+	/** Shows the slice in the middle of a particle and outlines the particle there. */
+	static void select(ResultsTable table, int row, ImagePlus labels) {
+		int label = (int) table.getValue("Label", row)
+		int slice = table.columnExists("Z")
+			? 1 + (int) Math.round(table.getValue("Z", row) / labels.calibration.pixelDepth)
+			: labels.currentSlice
+		slice = Math.max(1, Math.min(labels.stackSize, slice))
+		// A hollow or bent particle may not be where its centre is.
+		def slices = (1..labels.stackSize).toSorted { Math.abs(it - slice) }
+		for (int each in slices) {
+			def roi = Rois.outline(labels, label, each)
+			if (roi == null) continue
+			labels.setSlice(each)
+			labels.setRoi(roi)
+			return
+		}
+		labels.deleteRoi()
 	}
 
 	/** The voxel size as the user gave it; asks for it where the open images have none and there is a screen. */

@@ -128,6 +128,22 @@ def link(arguments: Arguments, progress: Progress) -> dict[str, Any]:
         )
 
 
+def fuse(arguments: Arguments, progress: Progress) -> dict[str, Any]:
+    """Run a StarDist model in three views and fuse them: ``image`` in, 3D labels in the file ``out``."""
+    from electrodej.jobs.fuse import fuse_image
+
+    out = _required_path(arguments, "out", "choose where to write the labels")
+    with _as_file(arguments.get("image") or {}, spacing=_voxel_size(arguments)) as path:
+        return fuse_image(
+            path,
+            model=str(arguments.get("model") or ""),
+            out=out,
+            method=arguments.get("method") or "flow",
+            force=bool(arguments.get("replace")),
+            progress=progress,
+        )
+
+
 def sample(arguments: Arguments, progress: Progress) -> dict[str, Any]:
     """Make a small synthetic electrode: grey.tif, labels.tif and phases.tif in ``folder``."""
     from electrodej.phantom import PhantomConfig, write_phantom
@@ -159,7 +175,14 @@ def _as_file(
         yield str(path)
 
 
-VERBS = {"version": version, "measure": measure, "segment": segment, "link": link, "sample": sample}
+VERBS = {
+    "version": version,
+    "measure": measure,
+    "segment": segment,
+    "fuse": fuse,
+    "link": link,
+    "sample": sample,
+}
 
 
 def _required_path(arguments: Arguments, name: str, remedy: str) -> str:
