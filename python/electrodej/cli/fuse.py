@@ -64,9 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Fuse and write."""
+    _check_usage(options)
     from electrodej.fusion import FusionSettings
 
-    _check_usage(options)
     changes = {name: getattr(options, name) for name in ("min_volume", "reduce")}
     common: dict[str, Any] = {
         "out": options.out,

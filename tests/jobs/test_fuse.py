@@ -1,0 +1,201 @@
+"""Fusing files: what is written, what is refused, and what a stopped run leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import electrodej.jobs.segment
+from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
+from electrodej.jobs.fuse import fuse_image, fuse_views
+from electrodej.volume import open_volume, write_volume
+
+SPACING = (0.3, 0.2, 0.2)
+VIEWS = ("xy", "xz", "yz")
+
+
+def cones():
+    """The probability of two balls of radius 2 um that touch; the same in each view."""
+    z, y, x = (axis * size for axis, size in zip(np.indices((16, 24, 44)), SPACING, strict=True))
+    near, far = (
+        np.clip(1 - np.sqrt((z - 2.3) ** 2 + (y - 2.3) ** 2 + (x - at) ** 2) / 2, 0, 1) for at in (2.3, 6.3)
+    )
+    return np.rint(255 * np.maximum(near, far)).astype(np.uint8)
+
+
+@pytest.fixture
+def views(tmp_path):
+    """Probability files of the three views."""
+    return [write_volume(tmp_path / f"{view}.tif", cones(), spacing=SPACING) for view in VIEWS]
+
+
+@pytest.fixture
+def network(monkeypatch):
+    """A network that knows the answer, instead of a trained one; lists the views that it was asked for."""
+    asked = []
+
+    def find_sections(_image, *, probability, settings, spacing, progress, **_):
+        asked.append(settings.view)
+        progress(0, 1, "sections")
+        write_volume(probability, cones(), spacing=spacing)
+        progress(1, 1, "sections")
+        return {}
+
+    monkeypatch.setattr(electrodej.jobs.segment, "find_sections", find_sections)
+    return asked
+
+
+@pytest.fixture
+def grey(tmp_path):
+    return write_volume(tmp_path / "grey.tif", cones(), spacing=SPACING)
+
+
+def stop_at(stage):
+    def progress(_done, _total, now):
+        if stage in now:
+            raise Cancelled("stopped")
+
+    return progress
+
+
+@pytest.mark.parametrize("name", ["particles.tif", "particles.ome.tif", "particles.zarr"])
+def test_labels_and_agreement_are_written(views, tmp_path, name):
+    result = fuse_views(*views, out=tmp_path / name, jobs=1)
+    with open_volume(tmp_path / name) as labels:
+        assert labels.spacing == pytest.approx(SPACING)
+        assert labels.dtype == np.uint16
+        voxels = np.bincount(labels.read().ravel())
+    assert result["particles"] == 2
+    assert result["table"] == str(tmp_path / "particles_agreement.csv")
+    with (tmp_path / "particles_agreement.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["Image"], row["Label"], int(row["Voxels"])) for row in rows] == [
+        (name, "1", voxels[1]),
+        (name, "2", voxels[2]),
+    ]
+    assert sorted(round(float(row["X"]), 1) for row in rows) == pytest.approx([2.3, 6.3], abs=0.11)
+    description = json.loads((tmp_path / "particles_agreement.json").read_text())
+    assert description["method"] == "flow"
+    assert description["columns"].keys() == rows[0].keys()
+
+
+def test_an_existing_output_is_kept_without_force(views, tmp_path):
+    for name in ("particles.tif", "particles_agreement.csv"):
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(OutputError, match="--force"):
+            fuse_views(*views, out=tmp_path / "particles.tif")
+        assert (tmp_path / name).read_text() == "mine"
+        (tmp_path / name).unlink()
+
+
+def test_an_input_is_never_replaced(views):
+    with pytest.raises(OutputError, match=r"xz\.tif is what is read"):
+        fuse_views(*views, out=views[1], force=True)
+
+
+def test_views_that_do_not_fit_are_named_and_nothing_is_written(views, tmp_path):
+    write_volume(tmp_path / "short.tif", cones()[:-1], spacing=SPACING)
+    with pytest.raises(InputError, match=r"short\.tif: the yz view has the shape 15 x 24 x 44"):
+        fuse_views(views[0], views[1], tmp_path / "short.tif", out=tmp_path / "p.tif")
+    write_volume(tmp_path / "other.tif", cones(), spacing=(0.3, 0.2, 0.25))
+    with pytest.raises(VoxelSizeError, match=r"other\.tif: the xz view .*--spacing"):
+        fuse_views(views[0], tmp_path / "other.tif", views[2], out=tmp_path / "p.tif")
+    with pytest.raises(InputError, match="xy sections are missing"):
+        fuse_views(None, views[1], views[2], out=tmp_path / "p.tif")
+    write_volume(tmp_path / "logits.tif", cones().astype(np.float32), spacing=SPACING)
+    with pytest.raises(InputError, match=r"logits\.tif .the xy view. has the value 2"):
+        fuse_views(tmp_path / "logits.tif", views[1], views[2], out=tmp_path / "p.tif")
+    assert not list(tmp_path.glob("*p.*")) + list(tmp_path.glob("p_*"))
+
+
+@pytest.mark.parametrize("stage", ["follow", "label"])
+def test_a_stopped_run_leaves_nothing(views, tmp_path, stage):
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(Cancelled):
+        fuse_views(*views, out=tmp_path / "p.tif", jobs=1, progress=stop_at(stage))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_grey_volume_is_seen_in_three_views_and_their_folder_goes(grey, network, tmp_path):
+    result = fuse_image(grey, model="nmc-particles", out=tmp_path / "p.tif", jobs=1)
+    assert network == list(VIEWS)
+    assert (result["particles"], result["resumed_views"]) == (2, [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "grey.tif",
+        "p.tif",
+        "p_agreement.csv",
+        "p_agreement.json",
+    ]
+
+
+def test_a_stopped_run_goes_on_from_the_views_it_has(grey, network, tmp_path):
+    with pytest.raises(Cancelled):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif", jobs=1, progress=stop_at("yz view"))
+    assert sorted(path.name for path in (tmp_path / "p_views").iterdir()) == [
+        "views.json",
+        "xy.tif",
+        "xz.tif",
+    ]
+    assert not (tmp_path / "p.tif").exists()
+    network.clear()
+    result = fuse_image(grey, model="m", out=tmp_path / "p.tif", jobs=1, resume=True)
+    assert network == ["yz"]
+    assert result["resumed_views"] == ["xy", "xz"]
+    assert result["particles"] == 2
+    assert not (tmp_path / "p_views").exists()
+
+
+def test_views_of_something_else_are_not_taken_up(grey, network, tmp_path):
+    with pytest.raises(Cancelled):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif", progress=stop_at("yz view"))
+    with pytest.raises(InputError, match="another image, model"):
+        fuse_image(grey, model="other", out=tmp_path / "p.tif", resume=True)
+    network.clear()
+    fuse_image(grey, model="other", out=tmp_path / "p.tif", jobs=1)
+    assert network == list(VIEWS)
+
+
+def test_a_folder_that_is_in_the_way_is_left_alone(grey, network, tmp_path):
+    (tmp_path / "p_views").mkdir()
+    (tmp_path / "p_views" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputError, match="p_views"):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif")
+    assert (tmp_path / "p_views" / "mine.txt").exists()
+    assert network == []
+
+
+def test_a_single_section_is_refused(network, tmp_path):
+    write_volume(tmp_path / "one.tif", cones()[8], spacing=SPACING)
+    with pytest.raises(InputError, match="single section"):
+        fuse_image(tmp_path / "one.tif", model="m", out=tmp_path / "p.tif")
+    assert network == []
+
+
+@pytest.mark.parametrize("with_grey", [True, False])
+def test_pictures_show_outlines_in_three_views_and_the_doubtful(views, grey, tmp_path, with_grey):
+    result = fuse_views(
+        *views, out=tmp_path / "p.tif", grey=grey if with_grey else None, pictures=tmp_path / "look", jobs=1
+    )
+    shapes = {"overlay_xy": (24, 44), "overlay_xz": (16, 44), "overlay_yz": (16, 24)}
+    for name, shape in shapes.items():
+        picture = np.asarray(Image.open(tmp_path / "look" / f"{name}.png"))
+        assert picture.shape == (*shape, 3)
+        coloured = picture[..., 0] > picture[..., 2]
+        # Two discs of radius 2 um, outlined; the middle of yz lies between the balls.
+        assert np.count_nonzero(coloured) < coloured.size / 2
+        assert name == "overlay_yz" or np.count_nonzero(coloured) > 40
+    sheet = np.asarray(Image.open(tmp_path / "look" / "doubtful.png"))
+    assert sheet.shape == (128, 768, 3)
+    assert (sheet == (255, 64, 64)).all(axis=2).any()
+    assert len(result["pictures"]) == 4
+
+
+def test_nothing_found_is_no_error(tmp_path):
+    write_volume(tmp_path / "dark.tif", np.zeros((16, 24, 44), np.uint8), spacing=SPACING)
+    result = fuse_views(*[tmp_path / "dark.tif"] * 3, out=tmp_path / "p.tif", pictures=tmp_path / "look")
+    assert (result["particles"], result["mean_agreement"]) == (0, None)
+    assert (tmp_path / "p_agreement.csv").read_text().count("\n") == 1
