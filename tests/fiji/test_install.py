@@ -279,3 +279,23 @@ def test_a_python_that_went_away_is_named(fiji):
     found = troubles(fiji)["Python for ElectrodeJ"]
     assert "C:\\gone\\python.exe" in found.found
     assert "Set Up Python" in found.remedy
+
+
+def test_the_zip_is_laid_out_like_a_fiji_and_can_be_taken_away_again(fiji):
+    import importlib.util
+    from pathlib import Path
+
+    path = Path(__file__).parents[2] / "tools" / "make_fiji_zip.py"
+    spec = importlib.util.spec_from_file_location("make_fiji_zip", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    before = snapshot(fiji)
+    files = tool.contents(("electrodej-0-py3-none-any.whl", b"wheel"), path.parents[1] / "requirements.lock")
+    assert {MEASURE, "electrodej/requirements.lock", "electrodej/electrodej-0-py3-none-any.whl"} < set(files)
+    assert "electrodej/python.txt" not in files
+    for name, data in files.items():
+        (fiji / name).parent.mkdir(parents=True, exist_ok=True)
+        (fiji / name).write_bytes(data)
+    (fiji / "electrodej" / "python.txt").write_text("/home/me/.electrodej/python/bin/python\n")
+    assert uninstall(fiji).left == []
+    assert snapshot(fiji) == before

@@ -115,7 +115,8 @@ def uninstall(folder: str | os.PathLike[str]) -> Change:
         raise InputError(f"{fiji} has no ElectrodeJ that was put there by: electrodej fiji install")
     change = Change(str(fiji))
     manifest = read_manifest(fiji)
-    for name in sorted(manifest.files):
+    # The note on Python may have been written by Set Up Python.
+    for name in sorted({*manifest.files, PYTHON_NOTE}):
         _remove(fiji, manifest, name, change)
     (fiji / MANIFEST).unlink()
     for name in sorted(manifest.folders, key=len, reverse=True):
