@@ -10,7 +10,7 @@ DEMO_OPTIONS ?=
 TESTS ?=
 TEST_JOBS ?= 2
 
-.PHONY: help env demo test lint format bench docs lock clean
+.PHONY: help env demo test lint format bench docs models lock clean
 
 help:
 	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint    style and types"
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"
 	@echo "make docs    the documentation, in site/"
+	@echo "make models  train, export, verify and score the bundled models again (about an hour)"
 	@echo "make lock    resolve requirements.lock anew (needs uv)"
 
 env:
@@ -45,6 +46,9 @@ bench: env
 docs: env
 	@NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict --quiet
 	@echo "the documentation is in site/index.html"
+
+models: env
+	@$(RUN)/python tools/models/particles.py
 
 lock:
 	uv pip compile --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \

@@ -12,14 +12,21 @@ from electrodej.cli.options import add_common, parse_shape
 if TYPE_CHECKING:
     from electrodej.jobs.demo import DemoResult
 
-HELP = """Make a synthetic electrode, find its particles, measure them, score the result against the known
-truth and write a report. Each stage's command is shown; its output is the normal file of that verb."""
+HELP = """Make a synthetic electrode, find its particles in three views, measure them, explain their damage,
+score the result against the known truth and write a report. Each stage's command is shown; its output is the
+normal file of that verb."""
 EXAMPLE = "electrodej demo --out my-first-electrode"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the verb."""
     parser.add_argument("--shape", metavar="Z,Y,X", type=parse_shape, help="voxels (default: 256,256,256)")
+    parser.add_argument(
+        "--model",
+        metavar="M",
+        help="what finds the particles: a StarDist model or watershed (default: nmc-particles, which comes "
+        "with ElectrodeJ)",
+    )
     add_common(
         parser,
         "spacing",
@@ -42,6 +49,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         shape=options.shape or DEFAULT_SHAPE,
         spacing=options.spacing or DEFAULT_SPACING,
         seed=options.seed or 0,
+        model=options.model,
         jobs=options.jobs,
         memory=options.memory,
         force=options.force,
@@ -49,6 +57,8 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         announce=lambda command: context.note(f"$ {command}"),
     )
     context.finish_progress()
+    for note in result.notes:
+        context.note(f"note: {note}")
     context.say(_summary(result))
     return result.as_dict()
 

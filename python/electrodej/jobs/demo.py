@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
 from electrodej.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from electrodej.jobs.damage import DamageStudy
 
 Triple = tuple[float, float, float]
 Announce = Callable[[str], None]
@@ -20,7 +24,9 @@ DEFAULT_SHAPE = (256, 256, 256)
 DEFAULT_SPACING: Triple = (0.14, 0.14, 0.14)
 
 GREY, TRUTH = "phantom/grey.tif", "phantom/labels.tif"
-LABELS, TABLE, SCORE, REPORT = "particles.tif", "particles.csv", "score.json", "report.html"
+LABELS, TABLE, CONTACTS = "particles.tif", "particles.csv", "particles_contacts.csv"
+DAMAGE, SCORE, REPORT = "damage", "score.json", "report.html"
+MODEL, WATERSHED = "nmc-particles", "watershed"
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class DemoResult:
     stages: tuple[Stage, ...]
     particles: int
     scores: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
     @property
     def report(self) -> Path:
@@ -53,6 +60,7 @@ class DemoResult:
             "report": str(self.report.absolute()),
             "particles": self.particles,
             "scores": self.scores,
+            "notes": list(self.notes),
             "stages": [vars(stage) for stage in self.stages],
         }
 
@@ -70,6 +78,8 @@ class _Demo:
     force: bool
     progress: Progress
     announce: Announce
+    model: str
+    notes: list[str] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
 
     def run(self, name: str, words: str, output: str, work: Callable[[], Any]) -> Any:
@@ -91,13 +101,14 @@ def run_demo(
     shape: tuple[int, int, int] = DEFAULT_SHAPE,
     spacing: Triple = DEFAULT_SPACING,
     seed: int = 0,
+    model: str | None = None,
     jobs: int = 1,
     memory: int | None = None,
     force: bool = False,
     progress: Progress = silent,
     announce: Announce = lambda command: None,  # noqa: ARG005 - nobody listens
 ) -> DemoResult:
-    """Make an electrode, find its particles, measure them, score the result and write a report.
+    """Make an electrode, find its particles, measure them, explain their damage, score and report.
 
     Parameters
     ----------
@@ -105,6 +116,9 @@ def run_demo(
         Where everything is written; made if it is not there.
     shape, spacing, seed
         Of the synthetic electrode: voxels (z, y, x), voxel size in micrometres, which electrode.
+    model
+        What finds the particles: a StarDist model, run in three views and fused, or "watershed". By default
+        the bundled model, and the watershed where TensorFlow or StarDist is not installed.
     jobs, memory
         How many cores and how many bytes may be used.
     force
@@ -114,7 +128,14 @@ def run_demo(
     announce
         Told the command of each stage before it starts; paths in it are relative to ``folder``.
     """
-    demo = _Demo(Path(folder), shape, spacing, seed, jobs, memory, force, progress, announce)
+    demo = _Demo(
+        Path(folder), shape, spacing, seed, jobs, memory, force, progress, announce, model or _model()
+    )
+    if model is None and demo.model == WATERSHED:
+        demo.notes.append(
+            "TensorFlow and StarDist are not installed, so a plain watershed found the particles; "
+            'pip install "electrodej[all]" brings them'
+        )
     _prepare(demo)
     size = ",".join(map(str, shape))
     voxel = ",".join(f"{length:g}" for length in spacing)
@@ -124,16 +145,36 @@ def run_demo(
         GREY,
         lambda: _phantom(demo),
     )
-    demo.run(
-        "segment",
-        f"segment particles {GREY} --model watershed --out {LABELS}",
-        LABELS,
-        lambda: _segment(demo),
-    )
+    if demo.model == WATERSHED:
+        words = f"segment particles {GREY} --model {WATERSHED} --out {LABELS}"
+        demo.run("segment", words, LABELS, lambda: _segment(demo))
+    else:
+        words = f"fuse {GREY} --model {demo.model} --intact --out {LABELS}"
+        demo.run("fuse", words, LABELS, lambda: _fuse(demo))
     measured = demo.run("measure", f"measure {GREY} {LABELS} --out {TABLE}", TABLE, lambda: _measure(demo))
+    study = None
+    if _has("sklearn", "shap", "networkx"):
+        words = f"damage {TABLE} --contacts {CONTACTS} --out {DAMAGE}"
+        study = demo.run("damage", words, DAMAGE, lambda: _damage(demo))
+    else:
+        demo.notes.append(
+            "scikit-learn, shap and networkx are not installed, so the damage is not explained; "
+            'pip install "electrodej[all]" brings them'
+        )
     scores = demo.run("score", f"score {LABELS} {TRUTH} --out {SCORE}", SCORE, lambda: _score(demo))
-    _report(demo, measured, scores)
-    return DemoResult(demo.folder, tuple(demo.stages), len(measured), scores)
+    _report(demo, measured, study, scores)
+    return DemoResult(demo.folder, tuple(demo.stages), len(measured), scores, tuple(demo.notes))
+
+
+def _model() -> str:
+    """Return the bundled model where it can run."""
+    from electrodej.networks.bundled import bundled_models
+
+    return MODEL if MODEL in bundled_models() and _has("tensorflow", "stardist") else WATERSHED
+
+
+def _has(*modules: str) -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in modules)
 
 
 def _prepare(demo: _Demo) -> None:
@@ -146,7 +187,7 @@ def _prepare(demo: _Demo) -> None:
         ) from error
     if demo.force:
         return
-    for name in ("phantom", LABELS, TABLE, SCORE, REPORT):
+    for name in ("phantom", LABELS, TABLE, DAMAGE, SCORE, REPORT):
         if demo.path(name).exists():
             raise OutputError(
                 f"{demo.path(name)} exists already; give --force to replace the earlier demo, "
@@ -175,6 +216,21 @@ def _segment(demo: _Demo) -> None:
     )
 
 
+def _fuse(demo: _Demo) -> None:
+    from electrodej.jobs.fuse import fuse_image
+
+    fuse_image(
+        demo.path(GREY),
+        model=demo.model,
+        out=demo.path(LABELS),
+        intact=True,
+        jobs=demo.jobs,
+        memory=demo.memory,
+        force=demo.force,
+        progress=demo.progress,
+    )
+
+
 def _measure(demo: _Demo) -> Any:
     from electrodej.jobs.measure import measure_particles
 
@@ -184,6 +240,20 @@ def _measure(demo: _Demo) -> Any:
         demo.path(TABLE),
         jobs=demo.jobs,
         memory=demo.memory,
+        force=demo.force,
+        progress=demo.progress,
+    )
+
+
+def _damage(demo: _Demo) -> DamageStudy:
+    from electrodej.damage import DamageConfig
+    from electrodej.jobs.damage import study_damage
+
+    return study_damage(
+        [demo.path(TABLE)],
+        demo.path(DAMAGE),
+        config=DamageConfig(jobs=demo.jobs),
+        contacts=demo.path(CONTACTS),
         force=demo.force,
         progress=demo.progress,
     )
@@ -204,8 +274,9 @@ def _score(demo: _Demo) -> dict[str, Any]:
     return scores.as_dict()
 
 
-def _report(demo: _Demo, measured: Any, scores: Mapping[str, Any]) -> None:
+def _report(demo: _Demo, measured: Any, study: DamageStudy | None, scores: Mapping[str, Any]) -> None:
     from electrodej.report import ReportContent, write_report
+    from electrodej.report.damage_sections import damage_sections
     from electrodej.volume import open_volume
 
     with open_volume(demo.path(GREY)) as grey, open_volume(demo.path(LABELS)) as labels:
@@ -221,8 +292,12 @@ def _report(demo: _Demo, measured: Any, scores: Mapping[str, Any]) -> None:
             scores=scores,
             stages=[(stage.name, stage.seconds, stage.output) for stage in demo.stages],
             provenance=measured.provenance,
+            sections=[]
+            if study is None
+            else damage_sections(study.results, contacts=study.contacts, network=study.network),
             notes=[
                 "The electrode is synthetic: the scores compare what was found with its known truth.",
+                *demo.notes,
                 *measured.notes,
             ],
         )
