@@ -129,7 +129,7 @@ def _settings(options: argparse.Namespace) -> Any:
         steps=options.steps,
         learning_rate=options.learning_rate,
         loss=options.loss,
-        views=tuple(view.strip() for view in options.views.split(",")),  # type: ignore[arg-type]
+        views=tuple(view.strip() for view in options.views.split(",")),
         freeze=options.freeze or "",
         mixed_precision=options.mixed_precision,
     )

@@ -43,8 +43,8 @@ def find_pairs(data: PathLike) -> list[tuple[Path, Path]]:
             pairs += _pairs_in(inner)
     if not pairs:
         raise InputError(
-            f"{folder} holds no training data: put grey.tif and phases.tif into it, or folders grey and phases "
-            "with images of the same names"
+            f"{folder} holds no training data: put grey.tif and phases.tif into it, or folders grey and "
+            "phases with images of the same names"
         )
     return pairs
 

@@ -169,7 +169,7 @@ def test_few_labelled_slices_gaps_in_the_classes_and_names_without_voxels(electr
     run = RunSettings(epochs=1, seed=1)
     trained = train_semantic(
         [make_sample(electrode.grey, phases)], tmp_path / "sparse", config=UNetConfig(n_filters=2, depth=1),
-        settings=SemanticSettings(run=run, patch=32, batch=4, steps=4), 
+        settings=SemanticSettings(run=run, patch=32, batch=4, steps=4),
         names={3: "matrix", 7: "solid", 9: "foil"},
     )  # fmt: skip
     assert trained.model.classes.ids == (3, 7)
