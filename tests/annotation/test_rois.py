@@ -6,12 +6,15 @@ import zipfile
 import numpy as np
 import pytest
 import roifile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from electrodej.annotation import read_pairs, read_rois, roi_labels, write_rois
 from electrodej.errors import InputError, OutputError
 from electrodej.volume import write_volume
 
 SQUARE = [[1, 1], [4, 1], [4, 4], [1, 4]]
+PATH = [0, 1, 1, 1, 4, 1, 1, 4, 4, 4]
 
 
 def polygon(points=SQUARE, *, kind="POLYGON", name="", **fields) -> roifile.ImagejRoi:
@@ -144,7 +147,7 @@ BOW_TIE = [[0, 0], [4, 4], [4, 0], [0, 4]]
         (polygon(options=roifile.ROI_OPTIONS.SPLINE_FIT), "fitted spline"),
         (composite([0, 1, 1, 3, 1, 1, 2, 2, 3, 3, 4]), "curves"),
         (composite([0, 1, 1, 1, 1]), "damaged path"),
-        (composite([0, 1, 1, 1, 4, np.nan, 1, 4, 4, 4]), "damaged path"),
+        (composite([0, 1, 1, 1, 4, np.nan, 1, 4, 4, 4]), "no numbers of pixels"),
         (composite([0, 1, 1, 4]), "has no area"),
         (polygon(z_position=2, t_position=3), "slice 2 of time 3"),
     ],
@@ -282,3 +285,23 @@ def test_images_without_zip_zips_without_image_and_two_zips_are_refused(tmp_path
     image(tmp_path / "c.tif", (5, 5))
     with pytest.raises(InputError, match=r"c\.tif has no ROI zip in .* under the name c"):
         read_pairs(tmp_path)
+
+
+@given(changes=st.lists(st.tuples(st.integers(4, 130), st.integers(0, 255)), max_size=5), data=st.data())
+def test_whatever_bytes_are_changed_the_answer_is_labels_or_an_error_for_the_user(
+    tmp_path_factory, changes, data
+):
+    whole = data.draw(
+        st.sampled_from([polygon(), polygon(np.array(SQUARE) + 0.3), composite(PATH)])
+    ).tobytes()
+    damaged = bytearray(whole)
+    for at, value in changes:
+        damaged[at % len(damaged)] = value
+    path = tmp_path_factory.mktemp("damaged") / "one.roi"
+    path.write_bytes(damaged)
+    try:
+        answer = f"{path} gives {roi_labels(read_rois(path), (5, 5)).max() > 0}"
+    except InputError as error:
+        answer = str(error)
+    assert str(path) in answer
+    assert not answer.endswith("False")

@@ -26,6 +26,7 @@ _LABEL = "electrodej.label"  # the property of a ROI that keeps its label
 _LARGEST_ROI = 16 * 2**20
 _LARGEST_ZIP = 2**30  # bytes, unpacked
 _HIGHEST_WHOLE = 30_000  # a ROI's whole-numbered coordinates have 16 bits
+_FARTHEST = 1e9  # pixels
 _AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 _DRAWN = ("UNDEFINED", "ELLIPSE", "ROTATED_RECT")
 _CONVERT = "convert it, in Fiji with Edit > Selection > Create Mask and Create Selection, or remove it"
@@ -233,7 +234,7 @@ def _shape_of(roi: Any, name: str) -> Shape:
         raise InputError(f"{name} is a fitted spline, whose outline is not in the file; {_CONVERT}")
     try:
         if kind == "RECT" and roi.composite:
-            return Polygon(tuple(_composite_rings(roi.multi_coordinates.astype(float), name)))
+            return Polygon(tuple(_composite_rings(_numbers(roi.multi_coordinates), name)))
         if kind == "OVAL" or (kind == "RECT" and roi.rounded_rect_arc_size == 0):
             return _boxed(roi, kind)
         if kind == "RECT":
@@ -241,9 +242,7 @@ def _shape_of(roi: Any, name: str) -> Shape:
         points = roi.subpixel_coordinates
         if points is None:
             points = roi.integer_coordinates + np.array([roi.left, roi.top])
-        if not np.isfinite(points).all():
-            raise ValueError("has coordinates that are no numbers")
-        ring = clean_ring(points.astype(float))
+        ring = clean_ring(_numbers(points))
         crossed = crossing(ring) if kind == "POLYGON" else None
     except ValueError as error:
         raise InputError(f"{name} {error}; remove it or draw it again") from error
@@ -252,6 +251,12 @@ def _shape_of(roi: Any, name: str) -> Shape:
             f"{name} crosses itself at x={crossed[0]:.1f}, y={crossed[1]:.1f}; draw it again without crossing"
         )
     return Polygon((ring,))
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
+    if not (np.isfinite(values).all() and (abs(values) < _FARTHEST).all()):
+        raise ValueError("has coordinates that are no numbers of pixels")
+    return values.astype(np.float64)
 
 
 def _boxed(roi: Any, kind: str) -> Shape:
@@ -277,7 +282,7 @@ def _composite_rings(path: NDArray[np.float64], name: str) -> list[Ring]:
             at += 1
             continue
         point = path[at + 1 : at + 3]
-        if len(point) < 2 or not np.isfinite(point).all() or (step == 1 and not outlines):
+        if len(point) < 2 or (step == 1 and not outlines):
             raise ValueError("has a damaged path")
         if step == 0:
             outlines.append([])
