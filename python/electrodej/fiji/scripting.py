@@ -131,7 +131,8 @@ def _sentence(problem: str) -> str:
     lines = problem.splitlines()
     if lines[0].startswith(_PREFIX):
         return lines[0].removeprefix(_PREFIX)
-    return " ".join(line.strip() for line in lines[:2])
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    return " ".join(line.strip() for line in [*lines[:2], *causes[-1:]])
 
 
 def library_class(scijava: Any, name: str) -> Any:
