@@ -1,0 +1,75 @@
+"""What the doors cost over the direct call, on the same data, warm, and what carrying an image costs.
+
+    python benchmarks/doors.py [EDGE]
+
+Limits: a door may take 5 % or 0.3 s more than `features` itself, whichever is larger; an image between numpy
+and ImageJ one copy, which is compared with numpy's own copy of the same voxels.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import electrodej.fiji
+from electrodej.features import features
+from electrodej.phantom import make_phantom
+
+SPACING = (0.07, 0.07, 0.07)
+TURNS = 3
+
+
+def best(call: Callable[[], Any], turns: int = TURNS) -> float:
+    call()
+    times = []
+    for _ in range(turns):
+        start = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main(edge: int) -> int:
+    phantom = make_phantom((edge,) * 3, spacing=SPACING, seed=1)
+    connection = electrodej.fiji.connect(light=True, memory="8g")
+    grey = connection.to_imagej(phantom.grey, spacing=SPACING, title="grey")
+    labels = connection.to_imagej(phantom.labels, spacing=SPACING, title="labels", labels=True)
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "t.csv"
+        inputs = {"grey": grey, "labels": labels, "table": table, "replace": True}
+        direct = best(
+            lambda: features(phantom.grey, phantom.labels, spacing=SPACING).write(table, force=True)
+        )
+        doors = {
+            "light bridge": lambda: electrodej.fiji.measure(connection, grey, labels).write(
+                table, force=True
+            ),
+            "Groovy script": lambda: connection.run_script("Measure Particles", inputs),
+            "Jython script": lambda: connection.run_script("Measure Particles in Jython", inputs),
+        }
+        limit = max(0.05 * direct, 0.3)
+        print(f"{edge}^3 voxels, {int(phantom.labels.max())} particles; features itself {direct:.2f} s")
+        over = []
+        for name, door in doors.items():
+            extra = best(door) - direct
+            over.append(extra > limit)
+            print(
+                f"{name:16s} {extra / limit:6.2f} of what it may cost more ({extra:+.2f} s of {limit:.2f} s)"
+            )
+    voxels = phantom.labels
+    copy = best(lambda: np.copy(voxels))
+    there = best(lambda: connection.to_imagej(voxels, spacing=SPACING))
+    back = best(lambda: connection.to_numpy(labels))
+    print(f"numpy to ImageJ  {there / copy:6.2f} copies of numpy's ({there * 1e3:.0f} ms)")
+    print(f"ImageJ to numpy  {back / copy:6.2f} copies of numpy's ({back * 1e3:.0f} ms)")
+    return int(any(over))
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 512))
