@@ -4,6 +4,7 @@ import ij.IJ
 import ij.ImagePlus
 import ij.ImageStack
 import ij.measure.Calibration
+import java.lang.reflect.InvocationTargetException
 import java.nio.ByteOrder
 
 /** Hands ImageJ's images to the worker: in shared memory, or by path where they are too large for it. */
@@ -77,7 +78,13 @@ class Images implements Closeable {
 		String name = [8: "UINT8", 16: "UINT16", 32: "FLOAT32"][image.bitDepth]
 		int[] lengths = [image.stackSize, image.height, image.width]
 		def extent = shape.getConstructor(order, int[]).newInstance(Enum.valueOf(order, "C_ORDER"), lengths)
-		def made = array.getConstructor(type, shape).newInstance(Enum.valueOf(type, name), extent)
+		def made
+		try {
+			made = array.getConstructor(type, shape).newInstance(Enum.valueOf(type, name), extent)
+		}
+		catch (InvocationTargetException error) {
+			throw new Problem(image.title + " could not be shared with Python (" + error.cause?.message + "); save it and give its file")
+		}
 		shared << made
 		def buffer = made.buffer().order(ByteOrder.nativeOrder())
 		def voxels = image.bitDepth == 8 ? buffer : image.bitDepth == 16 ? buffer.asShortBuffer() : buffer.asFloatBuffer()
