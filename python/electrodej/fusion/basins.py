@@ -154,95 +154,126 @@ def neighbours(shape: tuple[int, ...], spacing: Spacing) -> tuple[NDArray[np.int
 
 
 class _Collector:
-    """Puts the slabs' numbers together."""
+    """Puts the slabs' numbers together.
+
+    A slab has far more numbers than basins, for nearly every voxel at its border is a way out. Once the
+    next slab is there, what is known of them is added up by where they end.
+    """
 
     def __init__(self, slabs: int) -> None:
         self.offsets = np.zeros(slabs + 1, np.int64)
-        self.parents: list[Ints] = []
+        self.parents = np.empty(1024, np.int64)
+        self.maxima: list[Ints] = []
         self.places: list[Ints] = []
         self.peaks: list[Ints] = []
-        self.counts: list[tuple[Ints, NDArray[np.int32]]] = []
+        self.counts: list[tuple[Ints, Ints]] = []
         self.keys: list[Ints] = []
-        self.heights: list[NDArray[np.uint16]] = []
+        self.heights: list[Ints] = []
         self.leaving: tuple[Ints, Ints] | None = None
+        self.unsettled: tuple[list[Ints], list[Ints], Ints, Ints] | None = None
 
     def add(self, number: int, part: _Part, previous: _Part | None) -> None:
         """Take in one more slab, the next after ``previous``."""
         offset = int(self.offsets[number])
+        end = offset + len(part.ends)
+        self.offsets[number + 1] = end
+        if end > len(self.parents):
+            self.parents = np.concatenate([self.parents[:offset], np.empty(end, np.int64)])
         plane = part.ids.shape[1] * part.ids.shape[2]
-        mine = np.arange(offset, offset + len(part.ends))
+        mine = self.parents[offset:end]
+        mine[:] = np.arange(offset, end)
         z = part.ends // plane
+        keys, heights = [part.keys + (offset - 1) * ((1 << 32) + 1)], [part.heights.astype(np.int64)]
         if previous is not None:
             before = int(self.offsets[number - 1])
             below = np.flatnonzero(z < part.slab[0])
             mine[below] = before - 1 + previous.ids[-1].reshape(-1)[part.ends[below] % plane]
             assert self.leaving is not None
             rows, places = self.leaving
-            self.parents[-1][rows] = offset - 1 + part.ids[0].reshape(-1)[places]
-            self._add_border(before, previous, offset, part)
+            self.parents[rows] = offset - 1 + part.ids[0].reshape(-1)[places]
+            self._settle()
+            between, over = _border_passes(before, previous, offset, part)
+            keys.append(between)
+            heights.append(over)
         above = np.flatnonzero(z >= part.slab[1])
-        self.leaving = (above, part.ends[above] % plane)
-        self.parents.append(mine)
-        self.places.append(part.ends)
-        self.peaks.append(part.peaks.astype(np.int64))
+        self.leaving = (above + offset, part.ends[above] % plane)
+        inside = np.flatnonzero((z >= part.slab[0]) & (z < part.slab[1]))
+        self.maxima.append(inside + offset)
+        self.places.append(part.ends[inside])
+        self.peaks.append(part.peaks[inside].astype(np.int64))
         filled = np.flatnonzero(part.counts)
-        self.counts.append((filled + offset * LEVELS, part.counts.reshape(-1)[filled]))
-        self.keys.append(part.keys + ((offset - 1) * ((1 << 32) + 1)))
-        self.heights.append(part.heights)
-        self.offsets[number + 1] = offset + len(part.ends)
+        voxels = part.counts.reshape(-1)[filled].astype(np.int64)
+        self.unsettled = (keys, heights, filled + offset * LEVELS, voxels)
 
-    def _add_border(self, before: int, previous: _Part, offset: int, part: _Part) -> None:
-        from electrodej.fusion.kernels_basins import passes_between
+    def _settle(self) -> None:
+        """Add up the last slab's passes and counts by where its numbers end, as far as that is known."""
+        from electrodej.fusion.kernels_graph import ends_of
 
-        low = _whole_numbers(previous.ids[-1], before)
-        high = _whole_numbers(part.ids[0], offset)
-        keys, heights = passes_between(previous.values[-1], low, part.values[0], high)
-        # Numbers begin at 1 there, so that 0 is no basin.
-        self.keys.append(keys - ((1 << 32) + 1))
+        if self.unsettled is None:
+            return
+        all_keys, all_heights, where, voxels = self.unsettled
+        self.unsettled = None
+        keys, heights = np.concatenate(all_keys), np.concatenate(all_heights)
+        one, other = ends_of(self.parents, keys >> 32), ends_of(self.parents, keys & 0xFFFFFFFF)
+        low, high, heights = _highest_passes(one, other, heights)
+        self.keys.append((low << 32) | high)
         self.heights.append(heights)
+        where = ends_of(self.parents, where // LEVELS) * LEVELS + where % LEVELS
+        entries, inverse = np.unique(where, return_inverse=True)
+        total = np.zeros(len(entries), np.int64)
+        np.add.at(total, inverse, voxels)
+        self.counts.append((entries, total))
 
     def basins(self) -> Basins:
         """Follow the numbers over the slabs' borders and number the basins in the order of their maxima."""
         from electrodej.fusion.kernels_graph import follow
 
-        parents = np.concatenate(self.parents)
-        own = parents == np.arange(len(parents))
+        self._settle()
+        parents = self.parents[: int(self.offsets[-1])]
         follow(parents)
-        places = np.concatenate(self.places)
-        order = np.flatnonzero(own)
-        order = order[np.argsort(places[order], kind="stable")]
+        maxima, places = np.concatenate(self.maxima), np.concatenate(self.places)
+        order = np.argsort(places, kind="stable")
         number = np.full(len(parents), -1, np.int64)
-        number[order] = np.arange(len(order))
+        number[maxima[order]] = np.arange(len(order))
         basin_of = number[parents]
         counts = np.zeros((len(order), LEVELS), np.int64)
         for where, voxels in self.counts:
             np.add.at(counts, (basin_of[where // LEVELS], where % LEVELS), voxels)
-        low, high, heights = self._passes(basin_of)
+        keys, heights = np.concatenate(self.keys), np.concatenate(self.heights)
+        low, high, heights = _highest_passes(basin_of[keys >> 32], basin_of[keys & 0xFFFFFFFF], heights)
+        falling = np.lexsort((high, low, -heights))
         return Basins(
             offsets=self.offsets,
             basin_of=basin_of,
             places=places[order],
             peaks=np.concatenate(self.peaks)[order],
             counts=counts,
-            low=low,
-            high=high,
-            heights=heights,
+            low=low[falling],
+            high=high[falling],
+            heights=heights[falling],
         )
 
-    def _passes(self, basin_of: Ints) -> tuple[Ints, Ints, Ints]:
-        keys = np.concatenate(self.keys)
-        heights = np.concatenate(self.heights).astype(np.int64)
-        one, other = basin_of[keys >> 32], basin_of[keys & 0xFFFFFFFF]
-        low, high = np.minimum(one, other), np.maximum(one, other)
-        apart = low != high
-        low, high, heights = low[apart], high[apart], heights[apart]
-        order = np.lexsort((-heights, high, low))
-        low, high, heights = low[order], high[order], heights[order]
-        first = np.ones(len(low), bool)
-        first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-        low, high, heights = low[first], high[first], heights[first]
-        order = np.lexsort((high, low, -heights))
-        return low[order], high[order], heights[order]
+
+def _highest_passes(one: Ints, other: Ints, heights: Ints) -> tuple[Ints, Ints, Ints]:
+    """Each pair once, the lower number first, with its highest pass; pairs of a number with itself go."""
+    low, high = np.minimum(one, other), np.maximum(one, other)
+    apart = low != high
+    low, high, heights = low[apart], high[apart], heights[apart]
+    order = np.lexsort((-heights, high, low))
+    low, high, heights = low[order], high[order], heights[order]
+    first = np.ones(len(low), bool)
+    first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+    return low[first], high[first], heights[first]
+
+
+def _border_passes(before: int, previous: _Part, offset: int, part: _Part) -> tuple[Ints, Ints]:
+    from electrodej.fusion.kernels_basins import passes_between
+
+    low = _whole_numbers(previous.ids[-1], before)
+    high = _whole_numbers(part.ids[0], offset)
+    keys, heights = passes_between(previous.values[-1], low, part.values[0], high)
+    # Numbers begin at 1 there, so that 0 is no basin.
+    return keys - ((1 << 32) + 1), heights.astype(np.int64)
 
 
 def _whole_numbers(ids: NDArray[np.int32], offset: int) -> Ints:

@@ -20,6 +20,18 @@ def follow(parents: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
+def ends_of(parents: Any, entries: Any) -> Any:
+    """The end of the chain of each of ``entries``."""
+    ends = np.empty(len(entries), np.int64)
+    for n in range(len(entries)):
+        end = entries[n]
+        while parents[end] != end:
+            end = parents[end]
+        ends[n] = end
+    return ends
+
+
+@numba.njit(cache=True, nogil=True)
 def gather(
     low: Any, high: Any, heights: Any, peaks: Any, sizes: Any, depth: float, necking: float, blur: float
 ) -> Any:
