@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import threading
@@ -28,11 +29,12 @@ def system():
 
 def workers():
     """The Python workers that belong to this process."""
-    return [
-        child
-        for child in psutil.Process().children(recursive=True)
-        if "electrodej.jobs.fiji" in child.cmdline()
-    ]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it ended while being looked at
+            if "electrodej.jobs.fiji" in child.cmdline():
+                found.append(child)
+    return found
 
 
 def test_the_worker_stays_warm_between_two_clicks(run_script, opened, tmp_path):
