@@ -34,20 +34,10 @@ def annotated(tmp_path_factory):
 
 
 TINY = [
-    "--filters",
-    "4",
-    "--depth",
-    "1",
-    "--rays",
-    "8",
-    "--patch",
-    "64",
-    "--batch",
-    "2",
-    "--steps",
-    "2",
-    "--epochs",
-    "1",
+    f"--{name}={value}"
+    for name, value in zip(
+        ("filters", "depth", "rays", "patch", "batch", "steps", "epochs"), (4, 1, 8, 64, 2, 2, 1), strict=True
+    )
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import shutil
@@ -14,11 +15,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 from scores import f1, read_pair
 from sections import SPACING, section, write_sections
 
-from electrodej.export import export_model, verify_zip
+from electrodej.export import export_model, to_json, verify_zip
 from electrodej.files import whole_directory
 from electrodej.jobs.train import train_particles
+from electrodej.networks.normalise import normalise
 from electrodej.networks.stardist.model import load_stardist
+from electrodej.networks.stardist.patches import Example, without_small
 from electrodej.networks.stardist.settings import StarDistSettings
+from electrodej.networks.stardist.thresholds import choose_thresholds
+from electrodej.phantom import make_slice
 from electrodej.progress import Progress
 
 NAME = "nmc-particles"
@@ -32,6 +37,8 @@ SETTINGS = StarDistSettings(
 COUNT, EDGE, SEED = 320, 288, 1
 
 
+# The thresholds are for scans of the usual look: the phantom's defaults, which are those of a real slice.
+CALIBRATION, CALIBRATION_EDGE, CALIBRATION_SEED = 12, 384, 500
 # Sections held out from the training: near its sizes, and from the smallest to the largest that must work.
 HELD_OUT, HELD_OUT_SEED = 40, 2
 
@@ -81,6 +88,7 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
         target, ours=lambda path: (path / "electrodej.json").is_file(), force=True
     ) as folder:
         shutil.copytree(trained, folder, dirs_exist_ok=True)
+        calibrate(folder)
         export_model(folder, folder / "model.zip", name=NAME)
         found = verify_zip(folder / "model.zip", source=folder)
         print(found.verdict, flush=True)
@@ -104,6 +112,26 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
         }
         (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
         print(json.dumps(scores, indent=2), flush=True)
+
+
+def calibrate(folder: Path) -> None:
+    """Choose the thresholds on sections of the phantom's default look."""
+    model = load_stardist(folder)
+    examples = []
+    for number in range(CALIBRATION):
+        phantom = make_slice(
+            (CALIBRATION_EDGE, CALIBRATION_EDGE), spacing=(SPACING,) * 3, seed=CALIBRATION_SEED + number
+        )
+        image = normalise(phantom.grey[0], model.info.percentiles)
+        labels = without_small(phantom.outlines[0], SETTINGS.least_diameter)
+        examples.append(Example(str(number), image, labels))
+    chosen = choose_thresholds(model, examples)
+    info = dataclasses.replace(
+        model.info, probability_threshold=chosen.probability, overlap_threshold=chosen.overlap
+    )
+    (folder / "electrodej.json").write_text(to_json(info), encoding="utf-8")
+    stored = {"prob": chosen.probability, "nms": chosen.overlap}
+    (folder / "thresholds.json").write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
 
 
 def report() -> Progress:

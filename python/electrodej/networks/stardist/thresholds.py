@@ -18,6 +18,7 @@ from electrodej.score import score_instances
 PROBABILITIES = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))
 OVERLAPS = (0.3, 0.4, 0.5)
 IOU = (0.5, 0.75)
+NEAR = 0.02
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,8 @@ def choose_thresholds(
 ) -> Thresholds:
     """Try pairs of thresholds and take the one with the best mean F1 at the IoU thresholds `IOU`.
 
-    Of pairs within a two-hundredth of the best, the middle one is taken: the best value itself is a matter
-    of chance among near ones, and the middle is furthest from where the score falls.
+    Of pairs within `NEAR` of the best, the one with the highest probability is taken: a particle that is not
+    there costs more than a section that is missed, which the sections beside it and the other views show.
     """
     hits: dict[tuple[float, float], list[list[int]]] = {}
     for number, example in enumerate(examples):
@@ -73,9 +74,8 @@ def choose_thresholds(
     scores = {pair: _f1(np.array(counted)) for pair, counted in hits.items()}
     means = {pair: float(np.mean(score)) for pair, score in scores.items()}
     best = max(means.values())
-    near = sorted(pair for pair, mean in means.items() if mean >= best - 0.005)
-    middle = float(np.median([pair[0] for pair in near]))
-    taken = min(near, key=lambda pair: (abs(pair[0] - middle), -means[pair]))
+    near = [pair for pair, mean in means.items() if mean >= best - NEAR]
+    taken = max(near, key=lambda pair: (pair[0], means[pair]))
     table = tuple(
         {"probability": pair[0], "overlap": pair[1], "f1": round(mean, 4)} for pair, mean in means.items()
     )
