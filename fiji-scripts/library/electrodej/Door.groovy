@@ -117,7 +117,12 @@ class Door {
 			}
 		} as Consumer)
 		IJ.resetEscape()
-		task.start()
+		try {
+			task.start()
+		}
+		catch (IllegalStateException diedBefore) {
+			throw new Problem(crashed(service))
+		}
 		try {
 			if (!finished(ended, service) { task.cancel() }) end = end ?: "CRASH"
 		}
