@@ -109,15 +109,15 @@ class Door {
 		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
 		def ended = new CountDownLatch(1)
 		String end = null
-		task.listen({ event ->
-			if (event.message != null) status.showStatus(event.current as int, event.maximum as int, event.message)
-			if (event.responseType.terminal) {
-				end = event.responseType.name()
-				ended.countDown()
-			}
-		} as Consumer)
 		IJ.resetEscape()
 		try {
+			task.listen({ event ->
+				if (event.message != null) status.showStatus(event.current as int, event.maximum as int, event.message)
+				if (event.responseType.terminal) {
+					end = event.responseType.name()
+					ended.countDown()
+				}
+			} as Consumer)
 			task.start()
 		}
 		catch (IllegalStateException diedBefore) {
