@@ -10,7 +10,7 @@ DEMO_OPTIONS ?=
 TESTS ?=
 TEST_JOBS ?= 2
 
-.PHONY: help env demo test lint format bench docs models lock clean
+.PHONY: help env demo test lint format bench docs models fiji-zip lock clean
 
 help:
 	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
@@ -18,6 +18,7 @@ help:
 	@echo "make lint    style and types"
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"
 	@echo "make docs    the documentation, in site/"
+	@echo "make fiji-zip  one archive to drag into a Fiji folder, in dist/"
 	@echo "make models  train, export, verify and score the bundled models again (about an hour)"
 	@echo "make lock    resolve requirements.lock anew (needs uv)"
 
@@ -49,6 +50,9 @@ docs: env
 
 models: env
 	@$(RUN)/python tools/models/particles.py
+
+fiji-zip: env
+	@$(RUN)/python tools/make_fiji_zip.py dist/electrodej-fiji.zip
 
 lock:
 	uv pip compile --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \

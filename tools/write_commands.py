@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -30,12 +31,21 @@ def main() -> None:
     os.environ["COLUMNS"] = "100"
     parts = [HEAD]
     for name, summary in SUMMARIES.items():
-        parts.append(f"\n## {name}\n\n{summary[0].upper()}{summary[1:]}.\n\n```\n{help_of(name)}\n```\n")
+        parser = make_parser(name, load(name))
+        parts.append(f"\n## {name}\n\n{summary[0].upper()}{summary[1:]}.\n\n{shown(parser)}")
+        for kind, inner in kinds_of(parser).items():
+            parts.append(f"\n### {name} {kind}\n\n{shown(inner)}")
     PAGE.write_text("".join(parts), encoding="utf-8")
 
 
-def help_of(name: str) -> str:
-    return make_parser(name, load(name)).format_help().rstrip()
+def shown(parser: argparse.ArgumentParser) -> str:
+    return f"```\n{parser.format_help().rstrip()}\n```\n"
+
+
+def kinds_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the parsers of what a verb that does several things does."""
+    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    return {name: kind for action in inner for name, kind in action.choices.items()}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import argparse
 import math
 import os
 import re
-from typing import Literal
+from typing import Any, Literal
 
 CommonOption = Literal["spacing", "out", "force", "jobs", "memory", "seed"]
 
@@ -135,3 +135,16 @@ def add_common(
     group.add_argument("--json", action="store_true", help="print one JSON object on stdout, nothing else")
     group.add_argument("--quiet", action="store_true", help="no progress and no notes")
     group.add_argument("--debug", action="store_true", help="show warnings, and where an error came from")
+
+
+def add_kind(kinds: Any, name: str, summary: str, words: str, example: str) -> argparse.ArgumentParser:
+    """Add what comes after a verb that does several things, with a help of its own."""
+    parser: argparse.ArgumentParser = kinds.add_parser(
+        name,
+        help=summary,
+        description=words,
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    return parser

@@ -1,4 +1,4 @@
-"""``electrodej segment``: find particles in a grey volume."""
+"""``electrodej segment``: find particles, phases or cracks in a grey volume."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, add_kind
+from electrodej.cli.segment_phases import EXAMPLE as PHASES_EXAMPLE
+from electrodej.cli.segment_phases import HELP as PHASES_HELP
+from electrodej.cli.segment_phases import add_phases_arguments, run_phases
 
-HELP = """Find the particles of a grey image and write them as labels.
+HELP = """Find the particles, the phases or the cracks of a grey image with a trained network."""
+EXAMPLE = "electrodej segment particles grey.tif --model nmc-particles --view xz --out outlines.tif"
+
+PARTICLES_HELP = """Find the particles of a grey image and write them as labels.
 
 With a StarDist model, every section of the chosen view is segmented on its own, as Fiji's StarDist plugin
 does it: labels are numbered on from section to section and mean nothing across sections. `electrodej link`
@@ -17,14 +23,19 @@ joins them along one view; `electrodej fuse` runs a model in all three views and
 
 The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
 particles parted by a watershed of their distance to the surface. It holds the whole volume in memory."""
-EXAMPLE = "electrodej segment particles grey.tif --model nmc-particles --view xz --out outlines.tif"
 
 _STARDIST_ONLY = ("view", "probability", "probability_threshold", "overlap_threshold", "scale")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the verb."""
-    parser.add_argument("what", choices=("particles",), help="what to find")
+    """Declare the options for particles and for phases."""
+    kinds = parser.add_subparsers(dest="what", metavar="WHAT", required=True, title="what to find")
+    add_particles_arguments(add_kind(kinds, "particles", "outlines of particles", PARTICLES_HELP, EXAMPLE))
+    add_phases_arguments(add_kind(kinds, "phases", "phases or cracks", PHASES_HELP, PHASES_EXAMPLE))
+
+
+def add_particles_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``segment particles``."""
     parser.add_argument("image", metavar="IMAGE", help="the grey volume, or a single section")
     parser.add_argument(
         "--model",
@@ -68,6 +79,8 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Segment and write."""
     from electrodej.errors import UsageError
 
+    if options.what == "phases":
+        return run_phases(options, context)
     if options.out is None:
         raise UsageError("say where to write the labels with --out, e.g. --out particles.tif")
     return _watershed(options, context) if options.model == "watershed" else _stardist(options, context)

@@ -12,7 +12,7 @@ from electrodej.cli.options import add_common
 HELP = """Find the phases or the cracks of a grey image with a trained network.
 
 The volume is read slab by slab and may be larger than the memory. Tiles leave no seams."""
-EXAMPLE = "electrodej segment phases grey.tif --model nmc-phases --out phases.tif"
+EXAMPLE = "electrodej segment phases grey.tif --model my-phases --out phases.tif"
 
 
 def add_phases_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +21,8 @@ def add_phases_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="M",
-        default="nmc-phases",
-        help="a bundled model or a folder (default: %(default)s)",
+        required=True,
+        help="a model folder, see electrodej train lrcs and electrodej train unet",
     )
     parser.add_argument(
         "--view",

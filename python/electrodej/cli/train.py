@@ -7,22 +7,35 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, add_kind
+from electrodej.cli.train_semantic import EXAMPLE as SEMANTIC_EXAMPLE
+from electrodej.cli.train_semantic import HELP as SEMANTIC_HELP
+from electrodej.cli.train_semantic import add_semantic_arguments, run_semantic
 
-HELP = """Train a network on images that a person annotated.
+HELP = """Train a network on images that a person annotated: stardist outlines particles, lrcs tells phases
+apart, unet finds cracks. A training that is stopped leaves MODEL.run beside the model, and --resume goes on
+from there. The model's folder holds the network, its history and a picture of the curves; `electrodej export`
+turns it into a zip for Fiji."""
+EXAMPLE = "electrodej train stardist annotated/ --out my-particles --init nmc-particles --epochs 30"
+
+STARDIST_HELP = """Train a StarDist model, which outlines particles on sections.
 
 DATA is a folder with the subfolders images and masks (label images), a VIA JSON beside its images, or a
-folder of images with ImageJ ROI zips of the same name. `stardist` learns to outline particles.
-
-A training that is stopped leaves MODEL.run beside the model, and --resume goes on from there. The model's
-folder holds the network, its thresholds, the history and a picture of the curves; `electrodej export` turns
-it into a zip for Fiji."""
-EXAMPLE = "electrodej train stardist annotated/ --out my-particles --init nmc-particles --epochs 30"
+folder of images with ImageJ ROI zips of the same name."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the verb."""
-    parser.add_argument("kind", choices=("stardist",), help="what to train")
+    """Declare the options of each kind of network."""
+    kinds = parser.add_subparsers(dest="kind", metavar="KIND", required=True, title="kinds")
+    add_stardist_arguments(
+        add_kind(kinds, "stardist", "outlines particles on sections", STARDIST_HELP, EXAMPLE)
+    )
+    for name, words in (("lrcs", "tells phases apart"), ("unet", "finds cracks, or phases")):
+        add_semantic_arguments(add_kind(kinds, name, words, SEMANTIC_HELP, SEMANTIC_EXAMPLE))
+
+
+def add_stardist_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of ``train stardist``."""
     parser.add_argument("data", metavar="DATA", help="images with their annotations")
     parser.add_argument(
         "--init", metavar="MODEL", help="start from this model: a bundled name or a StarDist folder"
@@ -62,6 +75,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Train and write."""
+    return _run_stardist(options, context) if options.kind == "stardist" else run_semantic(options, context)
+
+
+def _run_stardist(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     from electrodej.errors import UsageError
     from electrodej.jobs.train import train_particles
     from electrodej.networks.stardist.settings import StarDistSettings

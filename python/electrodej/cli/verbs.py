@@ -13,7 +13,7 @@ SUMMARIES: dict[str, str] = {
     "demo": "run the whole chain on a synthetic electrode and write a report",
     "phantom": "make a synthetic cathode with known truth",
     "train": "train a network on annotated images",
-    "segment": "find particles in a grey volume",
+    "segment": "find particles, phases or cracks in a grey volume",
     "fuse": "find 3D particles from the three views of a volume",
     "link": "link the labels of single slices to 3D labels",
     "measure": "measure every particle: 21 attributes, damage and more",

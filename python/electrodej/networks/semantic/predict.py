@@ -36,7 +36,7 @@ DEFAULT_MEMORY = 2 * 2**30
 _FULL = 65535
 _MOST_SECTIONS = 64
 _MOST_BATCH = 16
-# Bytes per pixel and filter while a network runs, as measured: some ten maps of full size at once.
+# Maps of full size that a network is taken to hold at once; each costs four bytes a pixel and filter.
 _MAPS = 12
 
 
