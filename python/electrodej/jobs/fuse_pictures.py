@@ -108,7 +108,8 @@ class _Under:
         else:
             z, y, x = box
             first, last, _ = z.indices(self._views.shape[0])
-            values = sum(view[:, y, x].astype(np.float32) for view in self._read_views(first, last))
+            parts = [view[:, y, x] for view in self._read_views(first, last)]
+            values = np.sum(parts, axis=0, dtype=np.float32)
         low, high = self._range
         return np.asarray(np.clip((np.squeeze(values, axis) - low) * (255 / (high - low)), 0, 255), np.uint8)
 
