@@ -27,6 +27,8 @@ GREY, TRUTH = "phantom/grey.tif", "phantom/labels.tif"
 LABELS, TABLE, CONTACTS = "particles.tif", "particles.csv", "particles_contacts.csv"
 DAMAGE, SCORE, REPORT = "damage", "score.json", "report.html"
 MODEL, WATERSHED = "nmc-particles", "watershed"
+# A ball of 1 um radius: smaller ones are fragments and slivers at the border, not particles (um^3).
+LEAST_VOLUME = 4.2
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def run_demo(
         words = f"segment particles {GREY} --model {WATERSHED} --out {LABELS}"
         demo.run("segment", words, LABELS, lambda: _segment(demo))
     else:
-        words = f"fuse {GREY} --model {demo.model} --intact --out {LABELS}"
+        words = f"fuse {GREY} --model {demo.model} --intact --min-volume {LEAST_VOLUME} --out {LABELS}"
         demo.run("fuse", words, LABELS, lambda: _fuse(demo))
     measured = demo.run("measure", f"measure {GREY} {LABELS} --out {TABLE}", TABLE, lambda: _measure(demo))
     study = None
@@ -161,7 +163,8 @@ def run_demo(
             "scikit-learn, shap and networkx are not installed, so the damage is not explained; "
             'pip install "electrodej[all]" brings them'
         )
-    scores = demo.run("score", f"score {LABELS} {TRUTH} --out {SCORE}", SCORE, lambda: _score(demo))
+    words = f"score {LABELS} {TRUTH} --min-volume {LEAST_VOLUME} --out {SCORE}"
+    scores = demo.run("score", words, SCORE, lambda: _score(demo))
     _report(demo, measured, study, scores)
     return DemoResult(demo.folder, tuple(demo.stages), len(measured), scores, tuple(demo.notes))
 
@@ -217,6 +220,7 @@ def _segment(demo: _Demo) -> None:
 
 
 def _fuse(demo: _Demo) -> None:
+    from electrodej.fusion import FusionSettings
     from electrodej.jobs.fuse import fuse_image
 
     fuse_image(
@@ -224,6 +228,7 @@ def _fuse(demo: _Demo) -> None:
         model=demo.model,
         out=demo.path(LABELS),
         intact=True,
+        settings=FusionSettings(min_volume=LEAST_VOLUME),
         jobs=demo.jobs,
         memory=demo.memory,
         force=demo.force,
@@ -265,6 +270,7 @@ def _score(demo: _Demo) -> dict[str, Any]:
     scores = score_particles(
         demo.path(LABELS),
         demo.path(TRUTH),
+        min_volume=LEAST_VOLUME,
         out=demo.path(SCORE),
         jobs=demo.jobs,
         memory=demo.memory,
