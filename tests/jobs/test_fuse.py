@@ -199,3 +199,18 @@ def test_nothing_found_is_no_error(tmp_path):
     result = fuse_views(*[tmp_path / "dark.tif"] * 3, out=tmp_path / "p.tif", pictures=tmp_path / "look")
     assert (result["particles"], result["mean_agreement"]) == (0, None)
     assert (tmp_path / "p_agreement.csv").read_text().count("\n") == 1
+
+
+def test_a_folder_of_somebody_else_where_the_views_belong_is_left_alone(tmp_path):
+    folder = tmp_path / "v_views"
+    folder.mkdir()
+    (folder / "views.json").write_text("{")
+    write_volume(folder / "g.tif", np.zeros((4, 8, 8), np.uint8), spacing=(0.1, 0.1, 0.1))
+    write_volume(tmp_path / "g.tif", np.zeros((4, 8, 8), np.uint8), spacing=(0.1, 0.1, 0.1))
+    for image in (folder / "g.tif", tmp_path / "g.tif"):
+        with pytest.raises(OutputError, match="v_views"):
+            fuse_image(image, model="nmc-particles", out=tmp_path / "v.tif")
+    assert (folder / "g.tif").exists()
+    (folder / "g.tif").unlink()
+    with pytest.raises(InputError, match="damaged"):
+        fuse_image(tmp_path / "g.tif", model="nmc-particles", out=tmp_path / "v.tif", resume=True)

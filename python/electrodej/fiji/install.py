@@ -185,6 +185,8 @@ def _refuse_strangers(fiji: Path, manifest: Manifest, files: dict[str, bytes]) -
         for name, data in files.items()
         if name not in manifest.files and (fiji / name).exists() and not _is(fiji / name, [_checksum(data)])
     ]
+    parents = {parent.as_posix() for name in files for parent in PurePosixPath(name).parents} - {"."}
+    strange += [name for name in sorted(parents) if (fiji / name).exists() and not (fiji / name).is_dir()]
     if strange:
         raise OutputError(
             f"{fiji} has files of somebody else where ElectrodeJ's belong: {', '.join(strange)}; "

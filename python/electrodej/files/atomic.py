@@ -57,7 +57,7 @@ def check_target(
         raise _as_output_error(error, path) from error
     if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it")
-    if any(path.exists() and Path(each).exists() and path.samefile(each) for each in inputs):
+    if any(_would_lose(path, Path(each)) for each in inputs):
         raise OutputError(f"{path} is what is read and would be lost; choose another name for the output")
     if path.is_symlink() and not path.exists():
         raise OutputError(
@@ -69,6 +69,13 @@ def check_target(
     if not os.access(folder, os.W_OK):
         raise OutputError(f"{path}: the folder {folder} is not writable; choose another with --out")
     return path
+
+
+def _would_lose(target: Path, source: Path) -> bool:
+    """Whether writing ``target`` replaces ``source``, or a folder that it lies in."""
+    if not (target.exists() and source.exists()):
+        return False
+    return target.samefile(source) or target.resolve() in source.resolve().parents
 
 
 @contextlib.contextmanager

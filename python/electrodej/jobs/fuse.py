@@ -152,6 +152,9 @@ def fuse_image(
             )
         size = grey.require_spacing()
     folder = beside(out, "_views")
+    for given in (image, model):
+        if folder.resolve() in Path(given).resolve().parents:
+            raise OutputError(f"{folder} is needed for the three views, and {given} lies in it; move it away")
     resumed = _open_folder(folder, _identity(image, model, scale, size), resume=resume)
     paths = {view: folder / f"{view}.tif" for view in ("xy", "xz", "yz")}
     for number, (view, path) in enumerate(paths.items()):
@@ -164,7 +167,7 @@ def fuse_image(
         *paths.values(), out=out, method=method, settings=settings, grey=image, intact=intact,
         pictures=pictures, spacing=size, memory=memory, jobs=jobs, force=force, progress=_third(progress, 3),
     )  # fmt: skip
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove_views(folder)
     return result | {"model": os.fspath(model), "resumed_views": resumed}
 
 
@@ -317,16 +320,16 @@ def _open_folder(folder: Path, identity: dict[str, Any], *, resume: bool) -> lis
     """Make the folder of the views, or take it up; return the views that are finished in it."""
     note = folder / _NOTE
     if folder.exists():
-        if not note.is_file():
+        if not _is_views_folder(folder):
             raise OutputError(f"{folder} is needed for the three views and is something else; move it away")
         if resume:
-            if json.loads(note.read_text(encoding="utf-8")) != identity:
+            if _read_note(note) != identity:
                 raise InputError(
                     f"{folder} has the views of another image, model, scale or voxel size; start anew "
                     "without --resume"
                 )
             return [view for view in ("xy", "xz", "yz") if (folder / f"{view}.tif").exists()]
-        shutil.rmtree(folder)
+        _remove_views(folder)
     try:
         folder.mkdir()
     except OSError as error:
@@ -334,6 +337,28 @@ def _open_folder(folder: Path, identity: dict[str, Any], *, resume: bool) -> lis
     with whole_file(note) as part:
         part.write_text(json.dumps(identity) + "\n", encoding="utf-8")
     return []
+
+
+def _is_views_folder(folder: Path) -> bool:
+    """Whether a folder holds what an earlier run put there, and nothing else."""
+    known = {_NOTE, *(f"{view}.tif" for view in ("xy", "xz", "yz"))}
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    return (folder / _NOTE).is_file() and all(
+        entry.name in known or (entry.name.startswith(".") and ".partial" in entry.name) for entry in entries
+    )
+
+
+def _read_note(note: Path) -> Any:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{note} is damaged; start anew without --resume") from error
+
+
+def _remove_views(folder: Path) -> None:
+    """Remove the views; a folder into which somebody put something meanwhile stays with it."""
+    if _is_views_folder(folder):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _third(progress: Progress, number: int) -> Progress:

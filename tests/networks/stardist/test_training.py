@@ -14,7 +14,7 @@ from electrodej.networks.stardist.thresholds import choose_thresholds
 from electrodej.networks.stardist.train import train_stardist
 
 TINY = StarDistSettings(
-    filters=8, depth=1, grid=(2, 2), patch=64, batch=4, epochs=6, steps=25, learning_rate=4e-3, patience=0
+    filters=8, depth=1, grid=(2, 2), patch=64, batch=4, epochs=10, steps=30, learning_rate=3e-3, patience=0
 )
 
 
@@ -213,6 +213,18 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(tmp_path, make_disc
         load_stardist(tmp_path / name).run(np.ones((1, 64, 64), np.float32))[0] for name in ("whole", "parts")
     ]
     np.testing.assert_allclose(one[0], one[1], atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "data"])
+def test_a_folder_that_holds_more_than_a_model_is_never_replaced(tmp_path, make_discs, name):
+    folder = tmp_path / "project"
+    (folder / "data").mkdir(parents=True)
+    (folder / "thesis.txt").write_text("mine")
+    (folder / "thresholds.json").write_text("{}")
+    (folder / ("data" if name == "thesis.txt" else "thesis.txt")).rename(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="more than a model"):
+        train_stardist([make_discs(0), make_discs(1)], folder, settings=TINY, force=True)
+    assert (folder / name).exists()
 
 
 def test_transfer_starts_from_the_weights_given(tmp_path, trained, make_discs):

@@ -13,11 +13,12 @@ from typing import Any, Literal
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
 from electrodej.networks.backend import load_keras
+from electrodej.networks.replaceable import check_replaceable, is_only_model
 from electrodej.networks.run import RunSettings, TrainingRun
 from electrodej.networks.semantic.augment import NONE, Augmentation
 from electrodej.networks.semantic.builders import build_network, freeze_encoder, take_weights
 from electrodej.networks.semantic.config import LrcsConfig, NetworkConfig, config_as_dict
-from electrodej.networks.semantic.folder import SemanticModel, is_model_folder, load_model, write_model
+from electrodej.networks.semantic.folder import SETTINGS, SemanticModel, load_model, write_model
 from electrodej.networks.semantic.grey import mean_histogram
 from electrodej.networks.semantic.losses import Loss, accuracy, make_loss
 from electrodej.networks.semantic.samples import (
@@ -155,6 +156,7 @@ def train_semantic(
         Told of every batch.
     """
     target = check_target(out, force=force)
+    check_replaceable(target, (SETTINGS,))
     settings = settings or SemanticSettings()
     classes, notes = find_classes([*samples, *held_out], names)
     train, judge = (list(samples), list(held_out)) if held_out else hold_out(samples, settings.held_out)
@@ -185,7 +187,7 @@ def train_semantic(
         spacing,
         name or target.resolve().name,
     )
-    with whole_directory(target, ours=is_model_folder, force=force) as folder:
+    with whole_directory(target, ours=lambda path: is_only_model(path, (SETTINGS,)), force=force) as folder:
         write_model(folder, model)
         run.write_into(folder, notes=notes)
     run.discard()

@@ -19,6 +19,7 @@ from electrodej.export import FOLDER_FILE, ModelInfo, load_folder, need_keras, t
 from electrodej.extras import require
 from electrodej.files import check_target, whole_directory
 from electrodej.networks.bundled import find_model
+from electrodej.networks.replaceable import check_replaceable, is_only_model
 from electrodej.networks.run import RunSettings, TrainingRun
 from electrodej.networks.stardist.model import from_network
 from electrodej.networks.stardist.patches import (
@@ -35,7 +36,8 @@ from electrodej.progress import Progress, silent
 
 Path_ = str | os.PathLike[str]
 
-WEIGHTS = "weights_best.weights.h5"
+WEIGHTS = "weights_best.h5"
+_MARKERS = ("thresholds.json", FOLDER_FILE)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def train_stardist(
     """
     settings = settings or StarDistSettings()
     check_target(out, force=force)
+    check_replaceable(Path(out), _MARKERS)
     need_keras("training a StarDist model")
     if not len(pairs):
         raise InputError("there are no images to train on")
@@ -166,7 +169,7 @@ def train_stardist(
         overlap_threshold=thresholds.overlap,
         context=_context(network, info),
     )
-    with whole_directory(out, ours=_is_model, force=force) as folder:
+    with whole_directory(out, ours=lambda path: is_only_model(path, _MARKERS), force=force) as folder:
         _write(folder, star, info)
         run.write_into(
             folder,
@@ -274,10 +277,6 @@ def _write(folder: Path, star: Any, info: ModelInfo) -> None:
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-
-
-def _is_model(folder: Path) -> bool:
-    return (folder / "config.json").is_file() or (folder / FOLDER_FILE).is_file()
 
 
 def _checksum(examples: Sequence[Example]) -> str:
