@@ -24,7 +24,7 @@ from electrodej.files import whole_file
 ROOT = Path(__file__).resolve().parent.parent
 _DATE = (1980, 1, 1, 0, 0, 0)
 # What a Fiji has itself, and what it may have from other people: neither is taken away again.
-_FOLDERS_OF_FIJI = ("jars", "luts", "macros", "scripts", "scripts/Plugins", "models")
+_FOLDERS_OF_FIJI = ("jars", "luts", "macros", "scripts", "scripts/Plugins")
 
 
 def main() -> None:

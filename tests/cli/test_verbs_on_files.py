@@ -187,7 +187,9 @@ def test_measure_list_names_the_21_attributes_and_damage(electrodej):
 
 def test_segment_writes_labels_that_score_reads(electrodej, tmp_path):
     cube_files(tmp_path)
-    done = electrodej("segment", "particles", "grey.tif", "--out", "found.tif", "--json")
+    done = electrodej(
+        "segment", "particles", "grey.tif", "--model", "watershed", "--out", "found.tif", "--json"
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["particles"] == 1
     scores = json.loads(electrodej("score", "found.tif", "labels.tif", "--json").stdout)

@@ -112,8 +112,9 @@ def test_voxels_far_from_those_of_the_training_are_brought_to_them(
     )
     assert result.scale == pytest.approx((scale, scale))
     found = np.isin(read(tmp_path / "labels.tif"), 0, invert=True)
-    # Smoothing spreads the label numbers that this model reads, so its outlines grow by up to a pixel.
-    assert np.count_nonzero(found) == pytest.approx(np.count_nonzero(balls), rel=0.25)
+    # This model reads label numbers, which scaling blurs, so its outlines grow; they still cover the balls.
+    assert np.count_nonzero(found & (balls > 0)) > 0.8 * np.count_nonzero(balls)
+    assert np.count_nonzero(found) < 1.6 * np.count_nonzero(balls)
 
 
 def test_small_memory_gives_the_same(tmp_path, perfect_model, balls):
