@@ -39,6 +39,9 @@ def require(module: str, *, what: str, extra: str) -> Any:
     """
     root = module.partition(".")[0]
     talkative = root in _TALKATIVE and "tensorflow" not in sys.modules
+    if talkative:
+        # It tells of processors and missing graphics cards on stderr unless it is told before not to.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with _greetings_kept_back() if talkative else contextlib.nullcontext():
             return importlib.import_module(module)

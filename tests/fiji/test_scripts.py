@@ -73,7 +73,7 @@ def test_images_above_the_limit_of_shared_memory_are_read_from_their_files(
         line
         for log in worker_logs.glob("*.log")
         for line in log.read_text("utf-8").splitlines()
-        if "t.csv" in line
+        if str(tmp_path / "t.csv") in line
     ]
     assert "array" not in last[-1]
 

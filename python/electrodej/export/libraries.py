@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from electrodej.errors import InputError
@@ -11,8 +10,6 @@ from electrodej.extras import require
 
 def need_tensorflow(what: str) -> Any:
     """Import TensorFlow, or say how to install it. ``what`` starts the sentence: "exporting a model"."""
-    # TensorFlow tells of processors and missing graphics cards on stderr unless it is told before not to.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     return require("tensorflow", what=what, extra="train")
 
 

@@ -157,7 +157,7 @@ def _python(python: str | os.PathLike[str] | None) -> str:
     if not path.is_file():
         raise InputError(f"there is no Python {path}; give the program itself, such as .venv/bin/python")
     # Not resolved: the link in a virtual environment is what makes it one.
-    return os.path.abspath(path)  # noqa: PTH100
+    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are
 
 
 def _appose(fiji: Path, manifest: Manifest, change: Change) -> dict[str, bytes]:

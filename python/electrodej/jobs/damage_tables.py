@@ -64,18 +64,21 @@ def _read_text(source: Path) -> dict[str, NDArray[Any]]:
     import pandas
 
     separator = _separator(source)
+    form: dict[str, Any] = {
+        "sep": separator,
+        "decimal": "," if separator == ";" else ".",
+        "encoding": "utf-8-sig",
+        "skipinitialspace": True,
+        "index_col": False,
+        "low_memory": False,
+        "header": None,
+    }
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             frame = pandas.read_csv(
                 source,
-                sep=separator,
-                decimal="," if separator == ";" else ".",
-                encoding="utf-8-sig",
-                skipinitialspace=True,
-                index_col=False,
-                low_memory=False,
-                header=None,
+                **form,
                 skiprows=0,
                 dtype=str,
                 keep_default_na=False,
@@ -84,13 +87,7 @@ def _read_text(source: Path) -> dict[str, NDArray[Any]]:
             names = [str(name).strip() for name in frame.iloc[0].tolist()]
             body = pandas.read_csv(
                 source,
-                sep=separator,
-                decimal="," if separator == ";" else ".",
-                encoding="utf-8-sig",
-                skipinitialspace=True,
-                index_col=False,
-                low_memory=False,
-                header=None,
+                **form,
                 names=list(range(len(names))),
                 skiprows=1,
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from typing import Any
 
 from electrodej.extras import require
@@ -22,8 +21,6 @@ def load_keras(what: str) -> Any:
     electrodej.errors.MissingExtraError
         Keras or its backend is not installed.
     """
-    # TensorFlow tells of processors and missing graphics cards on stderr unless it is told before not to.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     return require("keras", what=what, extra="train")
 
 

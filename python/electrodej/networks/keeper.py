@@ -18,18 +18,18 @@ def make_keeper(run: TrainingRun, progress: Progress, stage: str) -> Any:
     import keras
 
     class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
+        def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's form
             self._tell(run.epoch, {})
 
         def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
             steps = self.params.get("steps") or 0
             self._tell(run.epoch + ((batch + 1) / steps if steps else 0.0), logs or {})
 
-        def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
+        def on_test_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's form
             # Only so that a wish to stop is heard here, too.
             self._tell(min(run.epoch + 1, run.settings.epochs), logs or {})
 
-        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
+        def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's form
             run.end_epoch(self.model, {name: float(value) for name, value in (logs or {}).items()})
             self._tell(run.epoch, logs or {})
             if run.finished:
