@@ -87,7 +87,7 @@ class LrcsConfig:
     """Channels that the encoder ends with; 0: 1 as published where the middle is dense, else 4n."""
     dropout: float = 0.5
     """Share of the values left out in the middle while training."""
-    softness: float = 0.25
+    softness: float = 1.0
     """How much smaller than the largest of its block a value must be to be forgotten. 0, as published, makes
     results jump where TensorFlow 1.15 rounds otherwise. Where the middle is dense, it is always 0."""
     size: int = 128
