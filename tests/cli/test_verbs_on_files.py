@@ -251,14 +251,27 @@ def test_phantom_refuses_voxels_that_show_no_particles(electrodej, tmp_path, spa
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("value", [1.5, np.nan, -1.0])
-def test_measure_names_the_file_of_labels_that_are_none(electrodej, tmp_path, value):
+@pytest.mark.parametrize(
+    ("dtype", "value", "shown", "fault"),
+    [
+        (np.float32, 1.5, "1.5", "not a whole number"),
+        (np.float32, np.nan, "nan", "not a number"),
+        (np.float32, -1.0, "-1.0", "negative"),
+        (np.int16, -7, "-7", "negative"),
+        (np.uint32, 2**31 + 1, "2147483649", "above 2147483648"),
+        (np.float64, 2.0**33, "8589934592.0", "above 2147483648"),
+    ],
+)
+def test_measure_names_file_and_place_of_the_first_voxel_that_is_no_label(
+    electrodej, tmp_path, dtype, value, shown, fault
+):
     cube_files(tmp_path)
-    labels = np.zeros((10, 10, 10), np.float32)
-    labels[3:7, 3:7, 3:7] = value
-    tifffile.imwrite(tmp_path / "odd.tif", labels, imagej=True, metadata={"axes": "ZYX"})
+    labels = np.zeros((10, 10, 10), dtype)
+    labels[3:7, 3:7, 3:7] = 5
+    labels[4, 6, 5:7] = labels[5, 3, 3] = value
+    tifffile.imwrite(tmp_path / "odd.tif", labels, metadata={"axes": "ZYX"})
     done = electrodej("measure", "grey.tif", "odd.tif", "--out", "t.csv", "--quiet")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
-    assert "odd.tif: " in done.stderr
+    assert f"odd.tif: the label {shown} at z=4, y=6, x=5 is {fault}" in done.stderr
     assert not (tmp_path / "t.csv").exists()

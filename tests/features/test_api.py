@@ -60,7 +60,7 @@ def test_every_attribute_has_a_definition_and_a_unit_in_the_description(scene: A
         ({"labels": np.full((24, 26, 30), -1, np.int16)}, "negative"),
         ({"labels": np.full((24, 26, 30), -1, np.int64)}, "negative"),
         ({"labels": np.full((24, 26, 30), 0.5)}, "whole number"),
-        ({"labels": np.full((24, 26, 30), np.nan)}, "whole number"),
+        ({"labels": np.full((24, 26, 30), np.nan)}, "not a number"),
         ({"grey": np.zeros((24, 26, 30), np.complex64)}, "no grey value"),
         ({"grey": np.zeros((26, 30), np.uint8)}, "2 axes"),
     ],
@@ -69,6 +69,53 @@ def test_bad_input_is_refused_in_a_sentence(scene: Any, change: dict[str, Any], 
     arguments = {"grey": scene[0], "labels": scene[1], "spacing": UNIT, **change}
     with pytest.raises(InputError, match=message):
         features(arguments.pop("grey"), arguments.pop("labels"), **arguments)
+
+
+LARGEST = 2**31  # of the labels that are measured
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "fault"),
+    [
+        (np.int8, -1, "-1 at z=21, y=4, x=2 is negative"),
+        (np.int16, -(2**15), "-32768 at z=21, y=4, x=2 is negative"),
+        (np.int32, -1, "-1 at z=21, y=4, x=2 is negative"),
+        (np.int32, -(2**31), "-2147483648 at z=21, y=4, x=2 is negative"),
+        (np.int64, -1, "-1 at z=21, y=4, x=2 is negative"),
+        (np.float32, -2, "-2.0 at z=21, y=4, x=2 is negative"),
+        (np.float32, 0.25, "0.25 at z=21, y=4, x=2 is not a whole number"),
+        (np.float32, 1e30, "1.*e[+]30 at z=21, y=4, x=2 is above 2147483648"),
+        (np.float64, np.nan, "nan at z=21, y=4, x=2 is not a number"),
+        (np.float64, -np.inf, "-inf at z=21, y=4, x=2 is not a number"),
+        (np.uint32, LARGEST + 1, "2147483649 at z=21, y=4, x=2 is above 2147483648"),
+        (np.int64, 2**32 + 1, "4294967297 at z=21, y=4, x=2 is above 2147483648"),
+        (np.uint64, 2**63, "9223372036854775808 at z=21, y=4, x=2 is above 2147483648"),
+        (np.uint64, 2**64 - 1, "18446744073709551615 at z=21, y=4, x=2 is above"),
+    ],
+)
+@pytest.mark.parametrize("crop", [0, 2])
+def test_the_first_voxel_that_is_no_label_is_named_by_its_place_in_the_whole_volume(
+    dtype: Any, value: float, fault: str, crop: int
+) -> None:
+    labels = np.zeros((40, 9, 8), dtype)
+    labels[3:5, 1:3, 2:5] = 6
+    labels[21, 4, 2] = labels[21, 4, 3] = labels[30, 2, 2] = value
+    with pytest.raises(InputError, match=f"^labels: the label {fault}"):
+        features(np.zeros_like(labels, np.uint8), labels, spacing=UNIT, crop=crop, jobs=2, memory=1.0)
+
+
+@pytest.mark.parametrize("dtype", [np.uint32, np.int64, np.uint64, np.float32, np.float64])
+def test_the_largest_label_is_measured(dtype: Any) -> None:
+    labels = np.zeros((3, 3, 4), dtype)
+    labels[1, 1, 1:3] = LARGEST
+    table = features(np.zeros_like(labels, np.uint8), labels, spacing=UNIT, attributes="Voxels")
+    assert (table["Label"].tolist(), table["Voxels"].tolist()) == ([LARGEST], [2])
+
+
+def test_what_is_no_label_does_no_harm_where_it_is_cropped_away() -> None:
+    labels = np.ones((5, 5, 5), np.int16)
+    labels[0, 2, 2] = -1
+    assert features(labels, labels, spacing=UNIT, crop=1, attributes="Voxels")["Voxels"].tolist() == [27]
 
 
 @pytest.mark.parametrize("spacing", [(0.1, 0.1), (0.0, 1.0, 1.0), (1.0, 1.0, float("inf")), "abc", None])

@@ -82,7 +82,8 @@ def features(
     Raises
     ------
     InputError
-        The volumes differ in shape, labels are negative or no whole numbers, an attribute is unknown.
+        The volumes differ in shape, a label is no whole number from 0 to 2^31 (the message says where), an
+        attribute is unknown.
     VoxelSizeError
         ``spacing`` is not three lengths.
 

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from electrodej.features.density import count_slab, surroundings
+from electrodej.features.faults import refuse_faulty_labels
 from electrodej.features.groups import grouped
 from electrodej.features.particles import Measured, Plan, measure_group
-from electrodej.features.scan import BLOCK, Block, Scanned, joined, scan_slab
+from electrodej.features.scan import BLOCK, Block, Scanned, joined, labels_in, scan_slab
 from electrodej.features.schedule import Scheduler, Task
-from electrodej.features.sources import Source, grey_kind, no_negative
+from electrodej.features.sources import Source, grey_kind
 from electrodej.features.typing import Ints
 from electrodej.progress import Progress
 
@@ -67,9 +68,8 @@ def scan_pass(work: Work, *, with_grey: bool, with_faces: bool) -> Scanned:
     blocks: list[Block] = []
     for _, part in work._run(scan_slab, tasks, "finding particles", 0.0, _SCAN):
         blocks += part
-    scanned = joined(blocks, grey_kind(work.grey) if with_grey else 0)
-    no_negative(scanned.labels, np.dtype(work.labels.data.dtype))
-    return scanned
+    refuse_faulty_labels(labels_in(blocks), work.labels)
+    return joined(blocks, grey_kind(work.grey) if with_grey else 0)
 
 
 def density_pass(

@@ -96,6 +96,13 @@ class _Runs:
         return np.asarray(table[1:][table[1:, 0] != 0])
 
 
+def labels_in(blocks: Iterable[Block]) -> Ints:
+    """The label of every record of the blocks, as the kernels saw it."""
+    from electrodej.features.kernels import scan as k
+
+    return np.concatenate([block[1][:, k.LABEL] for block in blocks])
+
+
 def joined(blocks: Iterable[Block], kind: int) -> Scanned:
     """Join the blocks of all slabs."""
     from electrodej.features.kernels import scan as k

@@ -39,6 +39,8 @@ _LABELS = ("uint8", "uint16", "uint32", "int64")
 _WHOLE_GREY = ("uint8", "uint16", "int16")
 _REAL_GREY = ("float32", "float64")
 
+LARGEST_LABEL = 2**31
+
 
 @dataclass(frozen=True)
 class Source:
@@ -112,7 +114,7 @@ def _plain(source: Source) -> bool:
 def _view(array: Array, role: str) -> Array | None:
     """``array`` in a type of the kernels without a copy, or None where a copy is needed.
 
-    Negative labels come out as very large or negative ones here; `no_negative` finds them.
+    Negative labels come out as very large or negative ones here; `refuse_faulty_labels` finds them.
     """
     dtype = array.dtype
     if not dtype.isnative:
@@ -134,21 +136,11 @@ def _converted(array: Array, role: str) -> Array:
         ready = _view(array, role)
         assert ready is not None
         return ready
-    whole = np.where(np.isfinite(array), array, -1).astype(np.int64)
-    if not np.array_equal(whole, array):
-        raise InputError("labels: a label image of fractions or NaN; a label must be a whole number")
+    # What is no label becomes -1, and is refused by place once the whole volume was seen.
+    within = (array >= 0) & (array <= LARGEST_LABEL)
+    whole = np.where(within, array, 0).astype(np.int64)
+    whole[whole != array] = -1
     return whole
-
-
-def no_negative(labels: Array, dtype: np.dtype[Any]) -> None:
-    """Raise if the labels found, as the kernels saw them, are negative or too large in ``dtype``."""
-    if not labels.size:
-        return
-    limit = np.iinfo(dtype).max if dtype.kind == "i" else np.iinfo(np.int64).max
-    if labels.min() < 0 or labels.max() > limit:
-        raise InputError(
-            "labels: negative labels (or labels of 2^63 and more); 0 is background, particles 1 and up"
-        )
 
 
 def checked_sources(grey: Sliceable, labels: Sliceable, crop: int) -> tuple[Source, Source]:
