@@ -19,7 +19,7 @@ help:
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"
 	@echo "make docs    the documentation, in site/"
 	@echo "make fiji-zip  one archive to drag into a Fiji folder, in dist/"
-	@echo "make models  train, export, verify and score the bundled models again (about an hour)"
+	@echo "make models  train, export, verify and score the bundled models again (a few hours)"
 	@echo "make lock    resolve requirements.lock anew (needs uv)"
 
 env:
@@ -50,6 +50,7 @@ docs: env
 
 models: env
 	@$(RUN)/python tools/models/particles.py
+	@$(RUN)/python tools/models/phases.py
 
 fiji-zip: env
 	@$(RUN)/python tools/make_fiji_zip.py dist/electrodej-fiji.zip

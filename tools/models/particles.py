@@ -13,7 +13,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from scores import f1, read_pair
-from sections import SPACING, section, write_sections
+from sections import SPACING, section, usual_section, write_sections
+from telling import report
 
 from electrodej.export import export_model, to_json, verify_zip
 from electrodej.files import whole_directory
@@ -23,8 +24,6 @@ from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import Example, without_small
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import choose_thresholds
-from electrodej.phantom import make_slice
-from electrodej.progress import Progress
 
 NAME = "nmc-particles"
 DESCRIPTION = (
@@ -32,15 +31,15 @@ DESCRIPTION = (
     "best where particles are 30 to 100 pixels across."
 )
 SETTINGS = StarDistSettings(
-    filters=16, patch=192, batch=4, epochs=100, steps=50, patience=0, validation=0.1, learning_rate=6e-4
+    filters=16, patch=192, batch=4, epochs=160, steps=50, patience=0, validation=0.1, learning_rate=6e-4
 )
-COUNT, EDGE, SEED = 320, 288, 1
+COUNT, EDGE, SEED = 480, 288, 1
 
 
 # The thresholds are for scans of the usual look: the phantom's defaults, which are those of a real slice.
 CALIBRATION, CALIBRATION_EDGE, CALIBRATION_SEED = 12, 384, 500
-# Sections held out from the training: near its sizes, and from the smallest to the largest that must work.
-HELD_OUT, HELD_OUT_SEED = 40, 2
+# Sections held out from the training: of the usual look, and as diverse as those trained on.
+HELD_OUT, HELD_OUT_SEED, DIVERSE_SEED = 40, 900, 2
 
 
 def main() -> None:
@@ -94,14 +93,19 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
         print(found.verdict, flush=True)
         model = load_stardist(folder)
         least = SETTINGS.least_diameter
-        held_out = [section(number, edge=EDGE, seed=HELD_OUT_SEED) for number in range(HELD_OUT)]
+        usual = [usual_section(HELD_OUT_SEED + number, edge=CALIBRATION_EDGE) for number in range(HELD_OUT)]
+        diverse = [section(number, edge=EDGE, seed=DIVERSE_SEED) for number in range(HELD_OUT)]
         scores = {
             "thresholds": {
                 "probability": model.probability_threshold,
                 "overlap": model.overlap_threshold,
                 "chosen_on": "phantoms",
             },
-            "held_out_phantoms": {"sections": HELD_OUT, "f1": f1(model, held_out, least_diameter=least)},
+            "held_out_phantoms": {"sections": HELD_OUT, "f1": f1(model, usual, least_diameter=least)},
+            "held_out_diverse_phantoms": {
+                "sections": HELD_OUT,
+                "f1": f1(model, diverse, least_diameter=least),
+            },
         }
         if real:
             scores["real_section"] = {"f1": f1(model, [read_pair(*real)], least_diameter=0)}
@@ -119,11 +123,9 @@ def calibrate(folder: Path) -> None:
     model = load_stardist(folder)
     examples = []
     for number in range(CALIBRATION):
-        phantom = make_slice(
-            (CALIBRATION_EDGE, CALIBRATION_EDGE), spacing=(SPACING,) * 3, seed=CALIBRATION_SEED + number
-        )
-        image = normalise(phantom.grey[0], model.info.percentiles)
-        labels = without_small(phantom.outlines[0], SETTINGS.least_diameter)
+        grey, outlines = usual_section(CALIBRATION_SEED + number, edge=CALIBRATION_EDGE)
+        image = normalise(grey, model.info.percentiles)
+        labels = without_small(outlines, SETTINGS.least_diameter)
         examples.append(Example(str(number), image, labels))
     chosen = choose_thresholds(model, examples)
     info = dataclasses.replace(
@@ -132,19 +134,6 @@ def calibrate(folder: Path) -> None:
     (folder / "electrodej.json").write_text(to_json(info), encoding="utf-8")
     stored = {"prob": chosen.probability, "nms": chosen.overlap}
     (folder / "thresholds.json").write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
-
-
-def report() -> Progress:
-    """Return a progress that prints a line for each percent."""
-    seen = [""]
-
-    def progress(done: float, total: float, stage: str) -> None:
-        line = f"  {stage} {int(100 * done / max(total, 1))} %"
-        if line != seen[0]:
-            seen[0] = line
-            print(line, flush=True)
-
-    return progress
 
 
 if __name__ == "__main__":

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from electrodej.phantom import make_slice
+from electrodej.phantom import Phantom, make_slice
 
 # Particles of the phantom's median size are 7.4 um across: with this voxel size 53 pixels.
 SPACING = 0.14
 DIAMETER = 7.4
 SMALLEST, LARGEST = 28.0, 96.0
 VIEWS = ("xy", "xy", "xz", "yz")
+# Nobody outlines a particle that is only grazed: its section is small beside it, and blurred all over.
+GRAZED = 0.4
 
 
 def write_sections(folder: Path, *, count: int, edge: int, seed: int, jobs: int = 2) -> None:
@@ -34,7 +36,24 @@ def section(number: int, *, edge: int, seed: int) -> tuple[Any, Any]:
     """Return grey values and outlines of one section; the number and the seed decide everything."""
     chance = np.random.default_rng([seed, number])
     phantom = make_slice((edge, edge), view=VIEWS[number % len(VIEWS)], jobs=1, **_options(chance))
-    return phantom.grey[0], phantom.outlines[0].astype(np.uint16)
+    return phantom.grey[0], outlined(phantom)
+
+
+def usual_section(seed: int, *, edge: int) -> tuple[Any, Any]:
+    """Return a section of the phantom's default electrode and scan, whose look is that of a real slice."""
+    phantom = make_slice((edge, edge), spacing=(SPACING,) * 3, seed=seed)
+    return phantom.grey[0], outlined(phantom)
+
+
+def outlined(phantom: Phantom) -> Any:
+    """Return the outlines that a person would draw: those of particles cut well enough to be seen."""
+    outlines, truth = phantom.outlines[0], phantom.truth
+    area = np.bincount(outlines.ravel(), minlength=len(truth["label"]) + 1)
+    across = 2 * np.sqrt(area / math.pi) * phantom.config.spacing[1]
+    whole = 2 * np.cbrt(truth["semi_axis_1"] * truth["semi_axis_2"] * truth["semi_axis_3"])
+    seen = np.zeros(len(area), bool)
+    seen[truth["label"]] = across[truth["label"]] >= GRAZED * whole
+    return np.where(seen[outlines], outlines, 0).astype(np.uint16)
 
 
 def _write(job: tuple[Path, int, int, int]) -> None:
