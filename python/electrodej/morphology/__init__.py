@@ -6,11 +6,52 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from electrodej.morphology.borders import move_border
     from electrodej.morphology.cracks import CRACK_COLUMNS, measure_cracks
+    from electrodej.morphology.outlines import add_cracks
+    from electrodej.morphology.phases import (
+        Measure,
+        PairCounts,
+        find_phases,
+        measure_phases,
+        phase_measures,
+    )
+    from electrodej.morphology.relation import Bin, Relation, relate
+    from electrodej.morphology.spread import SPREAD_COLUMNS, spread
 
-_HOME = {"CRACK_COLUMNS": "cracks", "measure_cracks": "cracks"}
+_HOME = {
+    "Bin": "relation",
+    "CRACK_COLUMNS": "cracks",
+    "Measure": "phases",
+    "PairCounts": "phases",
+    "Relation": "relation",
+    "SPREAD_COLUMNS": "spread",
+    "add_cracks": "outlines",
+    "find_phases": "phases",
+    "measure_cracks": "cracks",
+    "measure_phases": "phases",
+    "move_border": "borders",
+    "phase_measures": "phases",
+    "relate": "relation",
+    "spread": "spread",
+}
 
-__all__ = ["CRACK_COLUMNS", "measure_cracks"]
+__all__ = [
+    "CRACK_COLUMNS",
+    "SPREAD_COLUMNS",
+    "Bin",
+    "Measure",
+    "PairCounts",
+    "Relation",
+    "add_cracks",
+    "find_phases",
+    "measure_cracks",
+    "measure_phases",
+    "move_border",
+    "phase_measures",
+    "relate",
+    "spread",
+]
 
 
 def __getattr__(name: str) -> Any:
