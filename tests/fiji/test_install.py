@@ -160,6 +160,22 @@ def test_an_install_that_was_cut_off_can_be_taken_away(fiji, monkeypatch):
     assert snapshot(fiji) == before
 
 
+@pytest.mark.parametrize("step", ["_make_folder", "_write"])
+def test_an_install_that_cannot_begin_leaves_no_empty_folders(step, fiji, monkeypatch):
+    before = snapshot(fiji)
+    real = getattr(installing, step)
+
+    def refused(path, *rest):
+        if path.name in ("models", MANIFEST.rpartition("/")[2]):
+            raise OutputError(f"{path} cannot be made")
+        real(path, *rest)
+
+    monkeypatch.setattr(installing, step, refused)
+    with pytest.raises(OutputError, match="cannot be made"):
+        install(fiji)
+    assert snapshot(fiji) == before
+
+
 @pytest.mark.parametrize("name", ["../outside", "/etc/passwd", "C:/Windows/x", "..\\outside"])
 def test_a_manifest_cannot_name_files_outside_its_fiji(fiji, name):
     install(fiji)

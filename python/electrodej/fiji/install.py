@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -77,7 +78,6 @@ def install(folder: str | os.PathLike[str], *, python: str | os.PathLike[str] | 
     files = planned() | _appose(fiji, manifest, change)
     files[PYTHON_NOTE] = f"{program}\n".encode()
     _refuse_strangers(fiji, manifest, files)
-    _make_folders(fiji, manifest, [*files, MANIFEST])
     # What lies there already, the same to the byte, is somebody else's and stays so.
     borrowed = [name for name in files if name not in manifest.files and (fiji / name).exists()]
     change.unchanged += borrowed
@@ -87,7 +87,8 @@ def install(folder: str | os.PathLike[str], *, python: str | os.PathLike[str] | 
     for name, data in files.items():
         if name not in changed:
             manifest.files[name] = [*manifest.files.get(name, []), _checksum(data)]
-    manifest.write(fiji)
+    with _folders(fiji, manifest, [*files, MANIFEST]):
+        manifest.write(fiji)
     for name, data in files.items():
         if name in changed:
             change.left.append(name)
@@ -194,18 +195,32 @@ def _refuse_strangers(fiji: Path, manifest: Manifest, files: dict[str, bytes]) -
         )
 
 
-def _make_folders(fiji: Path, manifest: Manifest, names: list[str]) -> None:
+@contextlib.contextmanager
+def _folders(fiji: Path, manifest: Manifest, names: list[str]) -> Iterator[None]:
+    """Make the folders that files need; none of them stays where they cannot be written down."""
     needed = {parent.as_posix() for name in names for parent in PurePosixPath(name).parents} - {"."}
-    for name in sorted(needed):
-        folder = fiji / name
-        if not folder.is_dir():
-            try:
-                folder.mkdir()
-            except OSError as error:
-                raise OutputError(
-                    f"{folder} cannot be made ({error.strerror}); ask whoever looks after this Fiji"
-                ) from error
-            manifest.folders.append(name)
+    made: list[str] = []
+    try:
+        for name in sorted(needed):
+            if not (fiji / name).is_dir():
+                _make_folder(fiji / name)
+                made.append(name)
+        manifest.folders += made
+        yield
+    except BaseException:
+        for name in reversed(made):
+            with contextlib.suppress(OSError):
+                (fiji / name).rmdir()
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be made ({error.strerror}); ask whoever looks after this Fiji"
+        ) from error
 
 
 def _remove_former(fiji: Path, manifest: Manifest, files: dict[str, bytes], change: Change) -> None:
