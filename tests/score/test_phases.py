@@ -140,3 +140,29 @@ def test_results_are_ready_for_json() -> None:
     read = json.loads(json.dumps(scores.as_dict(), allow_nan=False))
     assert read["confusion"] == [[1, 0, 0], [0, 0, 0], [0, 1, 0]]
     assert [entry["precision"] for entry in read["classes"]] == [1.0, 0.0, None]
+
+
+@pytest.mark.parametrize("number", [3, 1])
+def test_one_class_alone_is_judged_against_all_others(number: int) -> None:
+    truth = np.array([[0, 1, 2, 3, 3, 3, 255, 255]], np.uint8)
+    pred = np.array([[0, 0, number, number, number, 0, number, 0]], np.uint8)
+    scores = score_phases(pred, truth, only=3)
+    # Of six voxels that count, two are found, one is invented and one missed.
+    assert scores.confusion == ((2, 1), (1, 2))
+    assert scores.classes[1].dice == pytest.approx(2 * 2 / 6)
+    assert scores.voxels == 6
+
+
+def test_one_class_alone_is_taken_by_its_number_among_several() -> None:
+    truth = np.array([[0, 1, 2, 3]], np.uint8)
+    pred = np.array([[3, 1, 2, 3]], np.uint8)
+    assert score_phases(pred, truth, only=3).confusion == ((2, 1), (0, 1))
+    with pytest.raises(InputError, match="no class 3, but 1, 2"):
+        score_phases(np.array([[0, 1, 2, 2]], np.uint8), truth, only=3)
+
+
+def test_a_voxel_that_the_prediction_leaves_unlabelled_is_wrong_for_one_class_too() -> None:
+    truth, pred = np.array([[3, 3, 0]], np.uint8), np.array([[3, 255, 255]], np.uint8)
+    scores = score_phases(pred, truth, only=3)
+    assert scores.unlabelled == (1, 1)
+    assert scores.classes[-1].iou == pytest.approx(1 / 2)

@@ -52,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--names", metavar="A,B,...", help="names of the classes 0, 1, ..., e.g. pore,binder,particle,crack"
     )
+    group.add_argument(
+        "--only",
+        metavar="CLASS",
+        type=_parse_class,
+        help="judge this class of TRUTH against all others; in PRED it may be the only number other than 0",
+    )
     add_common(
         parser,
         "spacing",
@@ -110,6 +116,7 @@ def _phases(options: argparse.Namespace, context: Context) -> PhaseScores:
         options.truth,
         out=options.out,
         ignore=getattr(options, "ignore", UNLABELLED),
+        only=options.only,
         names=dict(enumerate(names)),
         spacing=options.spacing,
         memory=options.memory,
@@ -126,8 +133,9 @@ def _check_usage(options: argparse.Namespace) -> None:
     from electrodej.errors import UsageError
 
     if not options.phases:
-        if options.names is not None:
-            raise UsageError("--names is for --phases; leave it out")
+        for name, value in (("--names", options.names), ("--only", options.only)):
+            if value is not None:
+                raise UsageError(f"{name} is for --phases; leave it out")
         return
     for name, given in (
         ("--criterion", options.criterion is not None),
@@ -136,6 +144,8 @@ def _check_usage(options: argparse.Namespace) -> None:
     ):
         if given:
             raise UsageError(f"{name} is for particles; leave it out with --phases")
+    if options.only is not None and options.only == getattr(options, "ignore", None):
+        raise UsageError("--only and --ignore name the same class; choose two")
 
 
 def _parse_ignore(text: str) -> int | None:
@@ -143,6 +153,12 @@ def _parse_ignore(text: str) -> int | None:
         return None
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a label; give a whole number from 0, or none")
+    return int(text)
+
+
+def _parse_class(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a class; give a whole number from 0")
     return int(text)
 
 

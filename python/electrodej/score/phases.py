@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -110,6 +110,7 @@ def score_phases(
     truth: LabelImage,
     *,
     ignore: int | None = UNLABELLED,
+    only: int | None = None,
     names: Mapping[int, str] | None = None,
     memory: int = DEFAULT_MEMORY,
     jobs: int | None = None,
@@ -125,6 +126,9 @@ def score_phases(
     ignore
         Value of voxels that are not labelled. Where ``truth`` has it, a voxel does not count at all;
         where only ``pred`` has it, the voxel is wrong. None: every value is a class.
+    only
+        Judge this class alone, against all others: 1 where ``truth`` has it and 0 elsewhere. In ``pred`` it
+        may have the same value, or be the only value other than 0.
     names
         What the classes are called; their value where they are not named.
     memory, jobs, progress
@@ -146,6 +150,8 @@ def score_phases(
     """
     pair = pair_images(pred, truth)
     table = overlaps_of_pair(pair, border=False, memory=memory, jobs=jobs, progress=progress)
+    if only is not None:
+        table, ignore = _alone(table, only, ignore)
     values, confusion, unlabelled = _confusion(table, ignore)
     classes = _class_scores(values, confusion, unlabelled, names or {})
     voxels = int(confusion.sum() + unlabelled.sum())
@@ -160,6 +166,28 @@ def score_phases(
         mean_dice=float(np.mean([score.dice for score in classes])) if classes else None,
         notes=spacing_notes(pair),
     )
+
+
+def _alone(table: OverlapTable, only: int, ignore: int | None) -> tuple[OverlapTable, int | None]:
+    """Return the table with 1 for one class and 0 for the others, and what says unlabelled in it."""
+    known = np.ones(table.truth.size, bool) if ignore is None else table.truth != ignore
+    truth, pred = table.truth[known], table.pred[known]
+    others = np.setdiff1d(pred, [0, only, *([] if ignore is None else [ignore])])
+    if others.size and only not in pred:
+        if others.size > 1:
+            raise InputError(
+                f"the prediction has no class {only}, but {', '.join(map(str, others[:5]))}; give the number of "
+                "a class that it has, or an image of 0 and one other number"
+            )
+        pred = np.where(pred == others[0], only, pred)
+    left = np.zeros(pred.size, bool) if ignore is None else pred == ignore
+    alone = replace(
+        table,
+        truth=(truth == only).astype(np.uint32),
+        pred=np.where(left, UNLABELLED, pred == only).astype(np.uint32),
+        voxels=table.voxels[known],
+    )
+    return alone, UNLABELLED
 
 
 def _confusion(
