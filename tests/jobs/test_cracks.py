@@ -40,7 +40,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_cracks_without_a_label_count_for_their_particle(files: Path):
-    result = crack_table(files / "labels.tif", files / "phases.tif", files / "c.csv", value=CRACK)
+    result = crack_table(files / "labels.tif", files / "phases.tif", files / "c.csv", value=CRACK).result
     rows = rows_of(files / "c.csv")
     assert [float(row["CrackVolume"]) for row in rows] == [number % 6 * 0.125 for number in range(16)]
     # The cracks are part of the particle: every cube is 343 voxels.
@@ -59,7 +59,7 @@ def test_the_packing_density_counts_the_cracks_as_particle(files: Path):
 
 
 def test_what_lies_beside_the_table(files: Path):
-    result = crack_table(files / "labels.tif", files / "phases.tif", files / "c.csv", value=CRACK)
+    result = crack_table(files / "labels.tif", files / "phases.tif", files / "c.csv", value=CRACK).result
     assert {Path(file).name for file in result["files"]} == {
         "c.csv", "c.json", "c_packing.csv", "c.png", "c.svg", "c.html",
     }  # fmt: skip
@@ -80,7 +80,7 @@ def test_measuring_with_cracks_writes_both_tables(files: Path):
         files / "grey.tif", files / "labels.tif", files / "phases.tif", files / "t.csv", value=CRACK,
         attributes="Volume", jobs=1,
     )  # fmt: skip
-    assert len(table) == cracks["particles"] == 16
+    assert len(table) == len(cracks.table["Label"]) == cracks.result["particles"] == 16
     assert [row["Label"] for row in rows_of(files / "t.csv")] == [
         row["Label"] for row in rows_of(files / "t_cracks.csv")
     ]
@@ -90,12 +90,11 @@ def test_measuring_with_cracks_writes_both_tables(files: Path):
 
 def test_particles_at_the_border_are_left_out_where_that_is_asked_for(files: Path):
     options: dict[str, Any] = {"value": CRACK, "exclude_border": True}
-    assert (
-        crack_table(files / "labels.tif", files / "phases.tif", files / "a.csv", **options)["particles"] == 16
-    )
+    whole = crack_table(files / "labels.tif", files / "phases.tif", files / "a.csv", **options)
+    assert whole.result["particles"] == 16
     cropped = crack_table(files / "labels.tif", files / "phases.tif", files / "b.csv", crop=2, **options)
     # All cubes are cut at z; none is left.
-    assert cropped["particles"] == 0
+    assert cropped.result["particles"] == 0
     assert rows_of(files / "b.csv") == []
 
 
@@ -128,6 +127,6 @@ def test_cracks_far_from_every_particle_are_noted(files: Path):
     labels = np.zeros((9, 38, 38), np.uint16)
     labels[4, 4, 4] = 1
     write_volume(files / "one.tif", labels, spacing=SPACING, labels=True)
-    result = crack_table(files / "one.tif", files / "phases.tif", files / "c.csv", value=CRACK)
+    result = crack_table(files / "one.tif", files / "phases.tif", files / "c.csv", value=CRACK).result
     assert result["crack_share_outside_particles"] == 1
     assert "--radius" in result["notes"][0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,25 @@ _PACKING_TEXT = (
 )
 
 
+@dataclass(frozen=True)
+class CrackStudy:
+    """The cracks of a volume's particles, and how they go with packing.
+
+    Attributes
+    ----------
+    table
+        One row for each particle, see `electrodej.morphology.measure_cracks`, and ``PDensity``.
+    relations
+        Of crack measures with ``PDensity``, by their names.
+    result
+        Files, counts, the relations as numbers, voxel size and notes, as JSON has them.
+    """
+
+    table: Columns
+    relations: dict[str, Relation]
+    result: dict[str, Any]
+
+
 def measure_with_cracks(
     grey: PathLike,
     labels: PathLike,
@@ -48,7 +68,7 @@ def measure_with_cracks(
     force: bool = False,
     progress: Progress = silent,
     **options: Any,
-) -> tuple[FeatureTable, dict[str, Any]]:
+) -> tuple[FeatureTable, CrackStudy]:
     """Measure particles as `electrodej.jobs.measure.measure_particles` does, and their cracks.
 
     ``T.csv`` comes with ``T_cracks.csv`` and what `crack_table` writes beside it.
@@ -113,7 +133,7 @@ def crack_table(
     jobs: int | None = None,
     force: bool = False,
     progress: Progress = silent,
-) -> dict[str, Any]:
+) -> CrackStudy:
     """Measure the cracks of every particle, relate them to the packing density, and write it all.
 
     ``C.csv`` comes with its description ``C.json``, the means in bins of the packing density
@@ -186,7 +206,7 @@ def crack_table(
         beside={"packing": _bins(relations)},
         force=force,
     )
-    return {
+    result = {
         "table": os.fspath(out),
         "files": [os.fspath(path) for path in paths.values()],
         "particles": len(table["Label"]),
@@ -196,6 +216,7 @@ def crack_table(
         "spacing_um": list(size),
         "notes": _notes(outside, radius),
     }
+    return CrackStudy(table, relations, result)
 
 
 def _size_of(particles: Volume, cracks: Volume, crop: int) -> Triple:
