@@ -17,6 +17,7 @@ SUMMARIES: dict[str, str] = {
     "fuse": "find 3D particles from the three views of a volume",
     "link": "link the labels of single slices to 3D labels",
     "measure": "measure every particle: 21 attributes, damage and more",
+    "morphology": "measure phases, and how far versions of their labels differ",
     "damage": "explain the damage of the particles, and compare electrodes",
     "score": "compare a segmentation with the truth",
     "export": "write a trained model as a zip for Fiji's plugins",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         phase_measures,
     )
     from electrodej.morphology.relation import Bin, Relation, relate
-    from electrodej.morphology.spread import SPREAD_COLUMNS, spread
+    from electrodej.morphology.versions import SPREAD_COLUMNS, spread
 
 _HOME = {
     "Bin": "relation",
@@ -25,7 +25,7 @@ _HOME = {
     "Measure": "phases",
     "PairCounts": "phases",
     "Relation": "relation",
-    "SPREAD_COLUMNS": "spread",
+    "SPREAD_COLUMNS": "versions",
     "add_cracks": "outlines",
     "find_phases": "phases",
     "measure_cracks": "cracks",
@@ -33,7 +33,7 @@ _HOME = {
     "move_border": "borders",
     "phase_measures": "phases",
     "relate": "relation",
-    "spread": "spread",
+    "spread": "versions",
 }
 
 __all__ = [
