@@ -1,12 +1,18 @@
-"""Fusion of three views on phantoms: F1 of every method, and the speed of connected components and the flow.
+"""Fusion of three views on phantoms: F1 of every way, and the speed of connected components and the flow.
 
-    python benchmarks/fusion.py [--diameters 10,25,50,80] [--densities 0.15,0.35,0.55] [--size 160]
+    python benchmarks/fusion.py [--diameters 10,25,50,80] [--densities 0.15,0.35,0.55] [--seeds 21,22]
+    python benchmarks/fusion.py --full [--shape 1324,1985,492] [--folder DIR]
 
 A phantom's outlines are cut into sections in three views. Each view gets what StarDist is trained to say:
 the distance to the section's border over its largest value, on every second pixel. Then each view on its own
 loses 8 % of its slices and 8 % of its sections, the outlines waver, and noise and blur are added. All views
-and methods go by one set of parameters. "one view linked" is the best of the three views with sections
-drawn by a watershed of that view alone and linked over the slices.
+and methods go by one set of parameters, which was chosen on phantoms of seed 1, so that seed is not run here
+unless asked for. Ways that start from sections (one view linked, StarDist's own grouping, the majority
+of three linked views) get the very sections of which the probabilities are; of several tries, such as the
+three views, the best counts.
+
+With ``--full``, three views of the reference's size are written to DIR and fused from file to file in a
+process of its own: its peak memory and its rate beside their limits. Takes 20 GiB of disk for some minutes.
 """
 
 from __future__ import annotations
@@ -15,87 +21,21 @@ import argparse
 import json
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 THRESHOLDS = (0.5, 0.75, 0.9)
+LIMITS = (0.97, 0.95, 0.80)
 DIAMETER_UM = 7.4  # of the phantom's median particle, on average
-GRID = 2
-LOST = MISSED = 0.08
-WAVER, NOISE, BLUR = 0.5, 0.04, 0.5  # pixels, share of full probability, network pixels
-
-
-def see(labels: NDArray[Any], axis: int, seed: int) -> NDArray[np.uint8]:
-    """One view's probability of ``labels``, with its faults."""
-    random = np.random.default_rng((seed, axis))
-    out = np.zeros(labels.shape, np.uint8)
-    for section, target in zip(np.moveaxis(labels, axis, 0), np.moveaxis(out, axis, 0), strict=True):
-        target[:] = see_section(np.ascontiguousarray(section), random)
-    return out
-
-
-def see_section(section: NDArray[Any], random: np.random.Generator) -> NDArray[np.uint8]:
-    """The probability of one section."""
-    import edt
-    from scipy import ndimage
-
-    rows, columns = np.indices(section.shape)
-    shown = np.zeros_like(section)
-    if random.random() >= LOST:
-        shift = [ndimage.gaussian_filter(random.standard_normal(section.shape), 6) for _ in range(2)]
-        at = [grid + WAVER * part / part.std() for grid, part in zip((rows, columns), shift, strict=True)]
-        shown = ndimage.map_coordinates(section, at, order=0, mode="nearest")
-        numbers = np.unique(shown[shown > 0])
-        shown[np.isin(shown, numbers[random.random(len(numbers)) < MISSED])] = 0
-    depth = edt.edt(shown)
-    most = np.zeros(int(shown.max()) + 1)
-    np.maximum.at(most, shown.ravel(), depth.ravel())
-    coarse = (depth / np.maximum(most, 1e-6)[shown])[::GRID, ::GRID] * (shown[::GRID, ::GRID] > 0)
-    coarse = ndimage.gaussian_filter(coarse, BLUR)
-    # Networks are surest of the background.
-    doubt = 0.15 + (ndimage.maximum_filter(coarse, 3) > 0.02)
-    noise = ndimage.gaussian_filter(random.standard_normal(coarse.shape), 0.7) * 2.5 * NOISE
-    coarse = np.clip(coarse + noise * doubt, 0, 1)
-    fine = ndimage.map_coordinates(coarse, [rows / GRID, columns / GRID], order=1, mode="nearest")
-    return np.rint(255 * fine).astype(np.uint8)
-
-
-def link_one_view(view: NDArray[np.uint8], axis: int, spacing: tuple[float, float, float]) -> NDArray[Any]:
-    """Particles of one view alone: sections by a watershed in the plane, linked."""
-    from scipy import ndimage
-    from skimage.feature import peak_local_max
-    from skimage.segmentation import watershed
-
-    from electrodej.fusion import LinkSettings, link_slices
-
-    sections = np.zeros(view.shape, np.int32)
-    for section, target in zip(np.moveaxis(view, axis, 0), np.moveaxis(sections, axis, 0), strict=True):
-        smooth = ndimage.gaussian_filter(section.astype(np.float32), 0.7)
-        peaks = peak_local_max(smooth, min_distance=3, threshold_abs=127)
-        seeds = np.zeros(section.shape, np.int32)
-        seeds[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-        target[:] = watershed(-smooth, seeds, mask=smooth > 0.12 * 255)
-    name: Any = ("xy", "xz", "yz")[axis]
-    return np.asarray(link_slices(sections, view=name, spacing=spacing, settings=LinkSettings(fill=True)))
-
-
-def methods(views: list[NDArray[np.uint8]], spacing: tuple[float, float, float]) -> dict[str, Any]:
-    """Every method's labels, by name, made when asked for."""
-    from electrodej.fusion import fuse_views
-
-    def fused(method: Any) -> Any:
-        return lambda: [fuse_views(*views, spacing=spacing, method=method, jobs=1).labels]
-
-    def linked() -> Any:
-        return [link_one_view(view, axis, spacing) for axis, view in enumerate(views)]
-
-    return {name: fused(name) for name in ("flow", "watershed", "kmeans")} | {"one view linked": linked}
 
 
 def score(diameter: int, density: float, size: int, seed: int) -> dict[str, list[float]]:
-    """F1 of every method at each threshold."""
+    """F1 of every way at each threshold."""
+    from fusion_parts.peers import ways
+    from fusion_parts.simulate import see
+
     from electrodej.phantom import make_phantom
     from electrodej.score import score_instances
 
@@ -106,7 +46,7 @@ def score(diameter: int, density: float, size: int, seed: int) -> dict[str, list
     # Slivers that the volume's faces cut off are not scored: 3 % of the median particle.
     smallest = 0.03 * np.pi / 6 * DIAMETER_UM**3
     found = {}
-    for name, make in methods(views, spacing).items():
+    for name, make in ways(views, spacing).items():
         rows = []
         for labels in make():
             scores = score_instances(
@@ -156,44 +96,74 @@ def measure_speed(size: int, jobs: int) -> dict[str, float]:
     }
 
 
-def main() -> int:
-    """Print the table, the means and the speed."""
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--diameters", default="10,25,50,80", help="of the particles, voxels")
     parser.add_argument("--densities", default="0.15,0.35,0.55", help="solid shares")
     parser.add_argument("--size", type=int, default=160, help="edge of the phantoms, voxels")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", default="21,22", help="one phantom for each; 1 was tuned on")
     parser.add_argument(
         "--speed", type=int, default=384, help="edge of the volume for the speed; 0 leaves it out"
     )
     parser.add_argument("--jobs", type=int, default=2, help="threads for the speed")
+    parser.add_argument("--full", action="store_true", help="only the memory and rate at the full size")
+    parser.add_argument("--shape", default="1324,1985,492", help="of the full size, Z,Y,X")
+    parser.add_argument("--folder", type=Path, help="where its files may lie for a while")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def _full(options: argparse.Namespace) -> int:
+    from fusion_parts.full import LEAST_RATE, MOST_GIB, measure_full, tell
+
+    z, y, x = (int(n) for n in options.shape.split(","))
+    found = measure_full((z, y, x), folder=options.folder, jobs=options.jobs, seed=7, options=[])
+    limits = {"most_gib": MOST_GIB, "least_mvoxel_per_s": LEAST_RATE}
+    print(json.dumps(found | limits) if options.json else tell(found))
+    return 0
+
+
+def main() -> int:
+    """Print the table, the means and the speed."""
+    options = _options()
+    if options.full:
+        return _full(options)
     rows: list[dict[str, Any]] = []
     for diameter in map(int, filter(None, options.diameters.split(","))):
         for density in map(float, options.densities.split(",")):
-            found = score(diameter, density, options.size, options.seed)
-            rows.append({"diameter": diameter, "density": density, "f1": found})
-            if not options.json:
-                cells = "   ".join(
-                    f"{name} " + "/".join(f"{f:.3f}" for f in f1) for name, f1 in found.items()
-                )
-                print(f"{diameter:3d} voxels {density:4.0%} solid   {cells}", flush=True)
-    means = {
-        name: np.mean([row["f1"][name] for row in rows], axis=0).round(4).tolist()
-        for name in (rows[0]["f1"] if rows else ())
-    }
+            for seed in map(int, options.seeds.split(",")):
+                found = score(diameter, density, options.size, seed)
+                rows.append({"diameter": diameter, "density": density, "seed": seed, "f1": found})
+                if not options.json:
+                    print(f"{diameter:3d} voxels {density:4.0%} solid seed {seed}")
+                    for name, f1 in found.items():
+                        print(f"    {name:<26}{_figures(f1)}", flush=True)
     speed = measure_speed(options.speed, options.jobs) if options.speed else {}
+    means = {name: _mean(rows, name) for name in (rows[0]["f1"] if rows else ())}
     if options.json:
-        print(json.dumps({"rows": rows, "mean_f1": means, "thresholds": THRESHOLDS} | speed))
+        print(
+            json.dumps({"rows": rows, "mean_f1": means, "thresholds": THRESHOLDS, "limits": LIMITS} | speed)
+        )
         return 0
+    print(f"mean F1 at IoU {' / '.join(map(str, THRESHOLDS))}; limits {_figures(list(LIMITS))}")
     for name, f1 in means.items():
-        print(f"mean F1 at IoU {'/'.join(map(str, THRESHOLDS))}: {name} " + "/".join(f"{f:.3f}" for f in f1))
+        print(f"    {name:<26}{_figures(f1)}")
+    for diameter in sorted({row["diameter"] for row in rows}):
+        f1 = _mean([row for row in rows if row["diameter"] == diameter], "flow")
+        print(f"flow at {diameter} voxels: {_figures(f1)}")
     for name, value in speed.items():
         print(f"{name}: {value:.2f}")
     return 0
+
+
+def _mean(rows: list[dict[str, Any]], name: str) -> list[float]:
+    return [round(float(f1), 4) for f1 in np.mean([row["f1"][name] for row in rows], axis=0)]
+
+
+def _figures(f1: list[float]) -> str:
+    return " / ".join(f"{value:.3f}" for value in f1)
 
 
 if __name__ == "__main__":

@@ -47,9 +47,20 @@ class Agreement:
 
     def add(self, z0: int, labels: NDArray[Any]) -> None:
         """Take in the labels of a slab that begins with slice ``z0``."""
+        self.take(*self.count(z0, labels))
+
+    def count(self, z0: int, labels: NDArray[Any]) -> tuple[int, NDArray[np.int64]]:
+        """Count what the views say of a slab, for `take`; several threads may count at once."""
         from electrodej.fusion.kernels_graph import tally_particles
 
-        tally_particles(labels, *self._views.read(z0, z0 + len(labels)), z0, SEEN, self._sums)
+        low, high = _range(labels)
+        sums = np.zeros((high - low + 2, 7), np.int64)
+        tally_particles(labels, *self._views.read(z0, z0 + len(labels)), z0, SEEN, low - 1, sums)
+        return low, sums[1:]
+
+    def take(self, low: int, sums: NDArray[np.int64]) -> None:
+        """Add the counts of a slab, whose least label is ``low``."""
+        self._sums[low : low + len(sums)] += sums
 
     def columns(self, image: str) -> dict[str, NDArray[Any]]:
         """The table: a row for each particle, columns as `COLUMNS` describes them."""
@@ -69,3 +80,11 @@ class Agreement:
         table["Agreement"] = means[:, 3:].mean(axis=1)
         table["LeastAgreement"] = means[:, 3:].min(axis=1)
         return table
+
+
+def _range(labels: NDArray[Any]) -> tuple[int, int]:
+    """The least label but 0 and the highest one; 1 and 0 where there is none."""
+    high = int(labels.max(initial=0))
+    # Background, 0, becomes the largest number there is.
+    less_one = labels - labels.dtype.type(1)
+    return (int(less_one.min()) + 1, high) if high else (1, 0)

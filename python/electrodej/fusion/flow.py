@@ -74,15 +74,16 @@ class FlowFusion:
 
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""
+        for number, (z0, _) in enumerate(self._slabs):
+            yield z0, self._label(self._ids.get(number), self._values.get(number), number)
+
+    def _label(self, ids: NDArray[np.int32], values: NDArray[np.uint16], number: int) -> NDArray[Any]:
         from electrodej.fusion.kernels_graph import label_slab
 
-        for number, (z0, _) in enumerate(self._slabs):
-            ids = self._ids.get(number)
-            values = np.ascontiguousarray(self._values.get(number))
-            labels = np.empty(ids.shape, compact_dtype(self.count))
-            offset = int(self._offsets[number])
-            label_slab(ids, values, offset, self._labels_of, self._particles.least, labels)
-            yield z0, labels
+        labels = np.empty(ids.shape, compact_dtype(self.count))
+        offset = int(self._offsets[number])
+        label_slab(ids, np.ascontiguousarray(values), offset, self._labels_of, self._particles.least, labels)
+        return labels
 
     def close(self) -> None:
         """Let go of the scratch files."""

@@ -7,6 +7,10 @@ from typing import Any
 import numba
 import numpy as np
 
+# Background as wide as this is not worked on, in voxels; less would cost more to leave out.
+_NEAR = 16
+_BITE = 64
+
 
 @numba.njit(cache=True, nogil=True)
 def climb(field: Any, floor: int, steps: Any, weights: Any, first: int, count: int, ids: Any) -> Any:
@@ -40,56 +44,90 @@ def climb(field: Any, floor: int, steps: Any, weights: Any, first: int, count: i
     columns = wide - 2
     pointers = np.full(depth * plane, -1, np.int32)
     best = np.empty(columns, np.int32)
+    begins = np.empty(columns // _NEAR + 1, np.int64)
+    stops = np.empty(columns // _NEAR + 1, np.int64)
     for z in range(first, first + count):
         for y in range(1, tall - 1):
-            start = z * plane + y * wide + 1
-            own = values[start : start + columns]
-            # The steepest rise and, among equal ones, the later neighbour, in one number; a level way
-            # leads to later neighbours alone, which are those above 12.
-            best[:] = 12
-            for n in range(9 if z == 0 else 0, 17 if z == depth - 1 else 26):
-                weight = np.int32(weights[n] * 32)
-                mark = np.int32(n)
-                other = values[start + steps[n] : start + steps[n] + columns]
-                for x in range(columns):
-                    best[x] = max(best[x], (np.int32(other[x]) - np.int32(own[x])) * weight + mark)
-            for x in range(columns):
-                if own[x] >= floor:
-                    at = start + x
-                    pointers[at] = at if best[x] == 12 else at + steps[best[x] & 31]
+            row = z * plane + y * wide + 1
+            for span in range(_spans(values[row : row + columns], floor, begins, stops)):
+                start = row + begins[span]
+                length = stops[span] - begins[span]
+                own = values[start : start + length]
+                # The steepest rise and, among equal ones, the later neighbour, in one number; a level way
+                # leads to later neighbours alone, which are those above 12.
+                best[:length] = 12
+                for n in range(9 if z == 0 else 0, 17 if z == depth - 1 else 26):
+                    weight = np.int32(weights[n] * 32)
+                    mark = np.int32(n)
+                    other = values[start + steps[n] : start + steps[n] + length]
+                    for x in range(length):
+                        best[x] = max(best[x], (np.int32(other[x]) - np.int32(own[x])) * weight + mark)
+                for x in range(length):
+                    if own[x] >= floor:
+                        at = start + x
+                        pointers[at] = at if best[x] == 12 else at + steps[best[x] & 31]
     return _number_ends(pointers, first * plane, count, tall, wide, ids)
 
 
 @numba.njit(cache=True, nogil=True)
-def _number_ends(pointers: Any, begin: int, count: int, tall: int, wide: int, ids: Any) -> Any:
-    """Follow the pointers to their ends and number these in the order they are met."""
-    numbers = np.zeros(len(pointers), np.int32)
-    ends = np.empty(1024, np.int64)
+def _spans(line: Any, floor: int, begins: Any, stops: Any) -> int:
+    """Find where a row reaches ``floor``; stretches nearer to each other than ``_NEAR`` are one."""
     found = 0
+    last = -_NEAR - 1
+    for x in range(len(line)):
+        if line[x] >= floor:
+            if x - last > _NEAR:
+                begins[found] = x
+                found += 1
+            last = x
+            stops[found - 1] = x + 1
+    return found
+
+
+@numba.njit(cache=True, nogil=True)
+def _number_ends(pointers: Any, begin: int, count: int, tall: int, wide: int, ids: Any) -> Any:
+    """Follow the pointers to their ends and number these.
+
+    Numbers take the pointers' place, number n as -1 - n; -1 is background and what lies outside the slab.
+    Once backward over the voxels and once forward settles nearly all of them by a look at a neighbour:
+    following each way on its own would go all over the memory.
+    """
+    stop = begin + count * tall * wide
+    maxima = 0
+    for at in range(begin, stop):
+        maxima += pointers[at] == at
+    # Ways leave the slab through the slices before and after it.
+    ends = np.empty(maxima + len(pointers) - (stop - begin), np.int64)
+    found = 0
+    for at in range(stop - 1, begin - 1, -1):
+        following = np.int64(pointers[at])
+        if following < at:
+            continue
+        number = np.int64(-1) if following == at else np.int64(pointers[following])
+        if number == -1:
+            ends[found] = following
+            found += 1
+            number = np.int64(-1 - found)
+            pointers[following] = number
+        pointers[at] = number
     for z in range(count):
         for y in range(tall - 2):
             start = begin + (z * tall + y + 1) * wide + 1
+            target = ids[z, y]
             for x in range(wide - 2):
-                at = start + x
-                if pointers[at] < 0:
-                    ids[z, y, x] = 0
-                    continue
-                end = at
-                while numbers[end] == 0 and pointers[end] >= 0 and pointers[end] != end:
-                    end = pointers[end]
-                if numbers[end] == 0:
-                    if found == len(ends):
-                        more = np.empty(2 * found, np.int64)
-                        more[:found] = ends
-                        ends = more
-                    ends[found] = end
-                    found += 1
-                    numbers[end] = found
-                number = numbers[end]
-                ids[z, y, x] = number
-                while numbers[at] == 0:
-                    numbers[at] = number
-                    at = pointers[at]
+                number = np.int64(pointers[start + x])
+                if number >= 0:
+                    end = number
+                    while number >= 0:
+                        end = number
+                        number = np.int64(pointers[end])
+                    if number == -1:
+                        ends[found] = end
+                        found += 1
+                        number = np.int64(-1 - found)
+                        pointers[end] = number
+                    pointers[start + x] = number
+                target[x] = -1 - number
     return ends[:found].copy()
 
 
@@ -128,10 +166,17 @@ def passes_within(field: Any, first: int, ids: Any) -> Any:
 def _where_apart(line: Any, other: Any, places: Any) -> int:
     """Find where two rows have different numbers, neither of them 0."""
     found = 0
-    for x in range(len(other)):
-        places[found] = x
-        found += (line[x] != other[x]) & (line[x] != 0) & (other[x] != 0)
-
+    for begin in range(0, len(other), _BITE):
+        own, beyond = line[begin : begin + _BITE], other[begin : begin + _BITE]
+        # Most stretches are all background or of one number, and many voxels are told at once that they are.
+        different = np.int32(0)
+        for x in range(len(beyond)):
+            different |= own[x] ^ beyond[x]
+        if different == 0:
+            continue
+        for x in range(len(beyond)):
+            places[found] = begin + x
+            found += (own[x] != beyond[x]) & (own[x] != 0) & (beyond[x] != 0)
     return found
 
 

@@ -55,10 +55,12 @@ def bridge_within_rows(source: Any, reach: int, first: int, out: Any) -> None:
             below[:] = 0
             above[:] = 0
             for step in range(1, reach + 1):
+                before = padded[reach - step : reach - step + columns]
+                behind = padded[reach + step : reach + step + columns]
                 for x in range(columns):
-                    below[x] = max(below[x], padded[x + reach - step])
+                    below[x] = max(below[x], before[x])
                 for x in range(columns):
-                    above[x] = max(above[x], padded[x + reach + step])
+                    above[x] = max(above[x], behind[x])
             for x in range(columns):
                 target[x] += max(own[x], min(below[x], above[x]))
 

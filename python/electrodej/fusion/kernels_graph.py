@@ -102,18 +102,19 @@ def label_slab(ids: Any, values: Any, offset: int, labels_of: Any, least: Any, o
 
 
 @numba.njit(cache=True, nogil=True)
-def tally_particles(labels: Any, xy: Any, xz: Any, yz: Any, z0: int, seen: int, sums: Any) -> None:
-    """Add to ``sums`` (label, 7): voxels, sum of z, y and x, and voxels that each view sees."""
+def tally_particles(labels: Any, xy: Any, xz: Any, yz: Any, z0: int, seen: int, skip: int, sums: Any) -> None:
+    """Add to ``sums`` (label - skip, 7): voxels, sum of z, y and x, and voxels that each view sees."""
     depth, rows, columns = labels.shape
     for z in range(depth):
         for y in range(rows):
             for x in range(columns):
                 label = labels[z, y, x]
                 if label:
-                    sums[label, 0] += 1
-                    sums[label, 1] += z + z0
-                    sums[label, 2] += y
-                    sums[label, 3] += x
-                    sums[label, 4] += xy[z, y, x] >= seen
-                    sums[label, 5] += xz[z, y, x] >= seen
-                    sums[label, 6] += yz[z, y, x] >= seen
+                    row = np.int64(label) - skip
+                    sums[row, 0] += 1
+                    sums[row, 1] += z + z0
+                    sums[row, 2] += y
+                    sums[row, 3] += x
+                    sums[row, 4] += xy[z, y, x] >= seen
+                    sums[row, 5] += xz[z, y, x] >= seen
+                    sums[row, 6] += yz[z, y, x] >= seen

@@ -5,11 +5,12 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from electrodej.errors import InputError
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 Slab = tuple[int, int]
 
@@ -52,17 +53,17 @@ def plan_slabs(
     return [(z0, min(z0 + thickness, depth)) for z0 in range(0, depth, thickness)]
 
 
-def in_order(function: Callable[[Slab], T], slabs: Sequence[Slab], *, jobs: int) -> Iterator[T]:
-    """Yield ``function(slab)`` for one slab after the other, while the threads work ahead a little."""
-    if jobs == 1 or len(slabs) == 1:
-        for slab in slabs:
-            yield function(slab)
+def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int) -> Iterator[T]:
+    """Yield ``function(item)`` for one item after the other, while the threads work ahead a little."""
+    if jobs == 1:
+        for item in items:
+            yield function(item)
         return
     pool = concurrent.futures.ThreadPoolExecutor(jobs, thread_name_prefix="electrodej")
     waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
     try:
-        for slab in slabs:
-            waiting.append(pool.submit(function, slab))
+        for item in items:
+            waiting.append(pool.submit(function, item))
             if len(waiting) > jobs:
                 yield waiting.popleft().result()
         while waiting:

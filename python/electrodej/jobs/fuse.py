@@ -212,6 +212,7 @@ def _fuse_and_write(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     from electrodej.files.tables import write_table
     from electrodej.fusion import Agreement, FusionSettings, start_fusion
+    from electrodej.fusion.slabs import cores, in_order
     from electrodej.volume import VolumeWriter, compact_dtype
 
     chosen = settings or FusionSettings()
@@ -227,18 +228,26 @@ def _fuse_and_write(
         with VolumeWriter(
             targets["labels"], views.shape, kind, spacing=views.spacing, labels=True, force=force
         ) as writer:
-            for z0, part in fusion.slabs():
-                agreement.add(z0, part)
-                writer.write(z0, part if material is None else part * material.mask(z0, len(part)))
-                second(z0 + len(part), depth, "label particles")
+
+            def compared(slab: tuple[int, Any]) -> tuple[int, Any, tuple[int, Any]]:
+                z0, part = slab
+                seen = agreement.count(z0, part)
+                return z0, part if material is None else part * material.mask(z0, len(part)), seen
+
+            # The views are read and compared while the slabs before are packed and written.
+            with contextlib.closing(in_order(compared, fusion.slabs(), jobs=cores(jobs))) as coming:
+                for z0, part, seen in coming:
+                    agreement.take(*seen)
+                    writer.write(z0, part)
+                    second(z0 + len(part), depth, "label particles")
             columns = agreement.columns(targets["labels"].name)
             write_table(
                 targets["table"], columns, description=_description(views, method, chosen), force=force
             )
     finally:
         fusion.close()
-    seen = columns["Agreement"]
-    mean = float(seen.mean()) if len(seen) else None
+    agreed = columns["Agreement"]
+    mean = float(agreed.mean()) if len(agreed) else None
     result = {
         "particles": fusion.count,
         "labels": os.fspath(targets["labels"]),
