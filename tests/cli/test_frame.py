@@ -8,10 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from electrodej.cli.verbs import SUMMARIES
+
+FULL = Path("/dev/full")
 
 
 def test_help_names_every_verb(electrodej):
@@ -86,6 +91,13 @@ def test_unknown_verb_is_wrong_usage_and_suggests_the_nearest(electrodej):
         ["phantom", "out", "--unknown"],
         ["phantom", "out", "--forc"],
         ["doctor", "extra-word"],
+        ["phantom", "out", "--solid", "0.6"],
+        ["phantom", "out", "--solid", "nan"],
+        ["segment", "particles", "grey.tif", "--out", "l.tif", "--probability-threshold", "1.5"],
+        ["segment", "particles", "grey.tif", "--out", "l.tif", "--scale", "0"],
+        ["train", "stardist", "data", "--out", "m", "--epochs", "-1"],
+        ["train", "unet", "data", "--out", "m", "--batch", "0"],
+        ["measure", "grey.tif", "labels.tif", "--out", "t.csv", "--scheduler", "nowhere"],
     ],
 )
 def test_wrong_usage_exits_2_and_writes_nothing(electrodej, tmp_path, words):
@@ -93,6 +105,29 @@ def test_wrong_usage_exits_2_and_writes_nothing(electrodej, tmp_path, words):
     assert done.returncode == 2
     assert done.stderr.startswith("usage: electrodej")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["phantom", "out", "--solid", "0.6", "--json"], "0.6"),
+        (["phantom", "--json"], "DIR"),
+        (["fiji", "polish", "folder", "--json"], "polish"),
+        (["train", "--json"], "required"),
+        (["phantm", "--json"], "phantom"),
+        (["measure", "grey.tif", "labels.tif", "--out", "t.csv", "--attributes", "Volum", "--json"], "Volum"),
+    ],
+)
+def test_json_of_wrong_usage_is_one_object_too(electrodej, tmp_path, words, part):
+    for name in ("grey.tif", "labels.tif") if "measure" in words else ():
+        tifffile.imwrite(
+            tmp_path / name, np.zeros((2, 3, 4), np.uint8), imagej=True, metadata={"axes": "ZYX"}
+        )
+    done = electrodej(*words, *(["--spacing", "1"] if "measure" in words else []))
+    assert done.returncode == 2
+    (line,) = done.stdout.splitlines()
+    assert part in json.loads(line)["error"]
+    assert json.loads(line)["error"] in " ".join(done.stderr.split())
 
 
 def test_bad_input_is_one_line_and_exit_1(electrodej):
@@ -143,12 +178,13 @@ def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to one process")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code):
-    words = [program, "phantom", "out", "--shape", "400,400,400"]
-    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    words = [program, "phantom", "out", "--shape", "400,400,400", "--json"]
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: any(".partial" in path.name for path in tmp_path.iterdir()), process)
     process.send_signal(number)
-    stderr = process.communicate(timeout=30)[1]
+    stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == code
+    assert json.loads(stdout) == {"error": "stopped; unfinished outputs were removed"}
     assert stderr.splitlines()[-1] == "electrodej: stopped; unfinished outputs were removed"
     assert list(tmp_path.iterdir()) == []
 
@@ -191,3 +227,60 @@ def test_closed_output_streams_are_no_error(program, closed, words):
     )
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a disk that is full is Linux's to pretend")
+def test_a_full_stderr_costs_the_progress_and_not_the_result(electrodej, tmp_path):
+    with FULL.open("w") as full:
+        done = electrodej(
+            "phantom", "p", "--shape", "8,32,32", "--json",
+            capture_output=False, stdout=subprocess.PIPE, stderr=full,
+        )  # fmt: skip
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["shape"] == [8, 32, 32]
+    assert (tmp_path / "p" / "truth.csv").is_file()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe of which the reading end can be closed first")
+def test_a_stderr_that_nobody_reads_costs_the_progress_and_not_the_result(electrodej):
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = electrodej(
+            "phantom", "p", "--shape", "8,32,32", "--json",
+            capture_output=False, stdout=subprocess.PIPE, stderr=writing,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["shape"] == [8, 32, 32]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a disk that is full is Linux's to pretend")
+def test_a_full_stdout_is_told_in_one_line(electrodej):
+    with FULL.open("w") as full:
+        done = electrodej("doctor", capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name of a file is text")
+@pytest.mark.parametrize("table", [b"t\xfd.csv", b"t\xfd.parquet"])
+def test_names_that_are_no_text_are_taken_and_told(electrodej, tmp_path, table):
+    labels = np.zeros((6, 6, 6), np.uint16)
+    labels[2:4, 2:4, 2:4] = 3
+    folder = tmp_path / os.fsdecode(b"b\xff")
+    folder.mkdir()
+    grey, labelled, out = (folder / os.fsdecode(name) for name in (b"grey\xfe.tif", b"labels\xfe.tif", table))
+    for path in (grey, labelled):
+        tifffile.imwrite(path, labels, metadata={"axes": "ZYX"})
+    done = electrodej("measure", grey, labelled, "--out", out, "--spacing", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["table"] == str(out)
+    assert out.is_file()
+    description = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
+    assert description["inputs"]["grey"]["file"] == grey.name
+    missing = electrodej("measure", folder / "none.tif", labelled, "--out", "t.csv")
+    assert missing.returncode == 1
+    assert "b\\udcff" in missing.stderr

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -275,3 +277,104 @@ def test_measure_names_file_and_place_of_the_first_voxel_that_is_no_label(
     assert done.stderr.count("\n") == 1
     assert f"odd.tif: the label {shown} at z=4, y=6, x=5 is {fault}" in done.stderr
     assert not (tmp_path / "t.csv").exists()
+
+
+@pytest.fixture
+def my_measures(tmp_path):
+    """The example file of the docs, as a reader would copy it."""
+    page = (Path(__file__).parents[2] / "docs" / "features.md").read_text(encoding="utf-8")
+    section = page.partition("## A measure of your own")[2]
+    file = tmp_path / "my_measures.py"
+    file.write_text(section.partition("```python\n")[2].partition("```")[0], encoding="utf-8")
+    return file
+
+
+def test_the_measures_of_the_docs_are_columns_with_a_description(electrodej, tmp_path, my_measures):
+    cube_files(tmp_path)
+    grey = tifffile.imread(tmp_path / "grey.tif")
+    grey[3, 3, 3:6] = 201
+    tifffile.imwrite(tmp_path / "grey.tif", grey, metadata={"axes": "ZYX"})
+    words = ["measure", "grey.tif", "labels.tif", "--out", "t.csv", "--measures", my_measures]
+    done = electrodej(*words, "--attributes", "Voxels,own", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["columns"] == ["Label", "Voxels", "BrightShare", "CrackVolume"]
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert float(row["BrightShare"]) == 3 / 64
+    assert float(row["CrackVolume"]) == 0
+    description = json.loads((tmp_path / "t.json").read_text(encoding="utf-8"))
+    assert description["columns"]["CrackVolume"] == {
+        "unit": "um^3",
+        "definition": "Volume of fill that is not raw.",
+    }
+    known = hashlib.sha256(my_measures.read_bytes()).hexdigest()
+    assert description["inputs"]["measures"] == [{"file": "my_measures.py", "checksum": f"sha256:{known}"}]
+
+
+def test_own_measures_are_listed_last_and_only_when_their_file_is_named(electrodej, my_measures):
+    listed = json.loads(electrodej("measure", "--list", "--measures", my_measures, "--json").stdout)
+    assert [row["name"] for row in listed["attributes"]][-2:] == ["BrightShare", "CrackVolume"]
+    assert (
+        "Share of the particle brighter" in electrodej("measure", "--list", "--measures", my_measures).stdout
+    )
+    assert "BrightShare" not in electrodej("measure", "--list").stdout
+
+
+ADDED = """from electrodej.features import measure
+@measure("{}", unit="", definition="")
+def function(particle): {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "part"),
+    [
+        (None, "no such file"),
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys; sys.exit(0)", "SystemExit"),
+        ("def (", "SyntaxError"),
+        ("x = 1", "adds no measure"),
+        (ADDED.format("Volume", "pass"), "exists"),
+        (ADDED.format("Bad", "return 1 / 0"), '"Bad" fails for label 5'),
+        (ADDED.format("Bad", "pass"), '"Bad" fails for label 5'),
+    ],
+)
+def test_a_file_of_measures_that_does_not_work_is_told_in_one_line(electrodej, tmp_path, code, part):
+    cube_files(tmp_path)
+    if code is not None:
+        (tmp_path / "mine.py").write_text(code)
+    words = ["grey.tif", "labels.tif", "--out", "t.csv", "--measures", "mine.py", "--attributes", "own"]
+    done = electrodej("measure", *words, "--quiet")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert part in done.stderr
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_two_files_with_a_measure_of_one_name_are_refused(electrodej, tmp_path, my_measures):
+    (tmp_path / "other.py").write_text(my_measures.read_text())
+    done = electrodej("measure", "--list", "--measures", my_measures, "--measures", "other.py")
+    assert done.returncode == 1
+    assert "BrightShare" in done.stderr
+
+
+def test_the_scores_beside_a_table_of_the_same_name_are_not_lost(electrodej, tmp_path):
+    cube_files(tmp_path)
+    assert electrodej("score", "labels.tif", "labels.tif", "--out", "t.json").returncode == 0
+    scores = (tmp_path / "t.json").read_bytes()
+    done = electrodej("measure", "grey.tif", "labels.tif", "--out", "t.csv", "--force")
+    assert done.returncode == 1
+    assert "t.json" in done.stderr
+    assert (tmp_path / "t.json").read_bytes() == scores
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_the_description_of_a_table_is_not_replaced_by_scores(electrodej, tmp_path):
+    cube_files(tmp_path)
+    words = ["measure", "grey.tif", "labels.tif", "--out", "t.csv", "--attributes", "Voxels"]
+    assert electrodej(*words).returncode == 0
+    description = (tmp_path / "t.json").read_bytes()
+    done = electrodej("score", "labels.tif", "labels.tif", "--out", "t.json", "--force")
+    assert done.returncode == 1
+    assert "t.json" in done.stderr
+    assert (tmp_path / "t.json").read_bytes() == description
+    assert electrodej(*words, "--force").returncode == 0

@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
-from electrodej.features import Particle, features, forget, listing, load_measures, measure
+from electrodej.features import Particle, features, forget, listing, load_measures, measure, with_measures
 from electrodej.files.tables import checksum, write_table
 
 UNIT = (1.0, 1.0, 1.0)
@@ -238,25 +238,55 @@ def test_a_measure_of_ones_own_sees_fill_and_the_faces_of_the_volume(reference: 
         assert seen[label].box == tuple(edge for side in box for edge in (side.start, side.stop))
 
 
+ONES = """
+import numpy as np
+from electrodej.features import measure
+
+def one():
+    return np.ones(())
+
+@measure("Ones", unit="", definition="Always one.")
+def ones(particle):
+    return one()
+"""
+
+
 def test_measures_are_loaded_from_a_file(tmp_path: Path, scene: Any) -> None:
     file = tmp_path / "mine.py"
-    file.write_text(
-        "from electrodej.features import measure\n"
-        "@measure('Ones', unit='', definition='Always one.')\n"
-        "def ones(particle):\n"
-        "    return 1\n"
-    )
-    load_measures(file)
+    file.write_text(ONES)
     try:
+        assert load_measures(file) == load_measures(file) == ("Ones",)
         assert_array_equal(features(*scene, spacing=UNIT, attributes="own")["Ones"], 1.0)
     finally:
         forget("Ones")
-    file.write_text("1 / 0")
+    for text, fault in (("1 / 0", "ZeroDivisionError"), ("", "adds no measure")):
+        file.write_text(text)
+        with pytest.raises(InputError, match=fault):
+            load_measures(file)
+
+
+def test_a_file_that_fails_half_way_adds_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(ONES + "1 / 0")
     with pytest.raises(InputError, match="ZeroDivisionError"):
         load_measures(file)
-    file.write_text("")
-    with pytest.raises(InputError, match="adds no measure"):
-        load_measures(file)
+    assert "Ones" not in [row["name"] for row in listing()]
+
+
+def test_measures_of_a_file_are_there_only_while_they_are_wanted(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(ONES)
+    with with_measures([file]):
+        assert listing()[-1]["name"] == "Ones"
+    assert "Ones" not in [row["name"] for row in listing()]
+    with pytest.raises(InputError, match=r'mine.py adds a measure "Ones" too'), with_measures([file, file]):
+        pass
+
+
+@pytest.mark.parametrize("name", ["", "a,b", " a", "basic", "own", "all"])
+def test_a_measure_cannot_have_a_name_that_could_not_be_asked_for(name: str) -> None:
+    with pytest.raises(InputError, match="name of a measure"):
+        measure(name, unit="", definition="")(lambda _: 0.0)
 
 
 def test_a_measure_cannot_take_a_name_that_exists() -> None:
@@ -289,6 +319,10 @@ def test_write_table_keeps_what_exists_without_force(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="--force"):
         write_table(tmp_path / "t.csv", {"a": np.ones(2)}, description={})
     assert not (tmp_path / "t.csv").exists()
+    with pytest.raises(OutputError, match="does not describe a table"):
+        write_table(tmp_path / "t.csv", {"a": np.ones(2)}, description={}, force=True)
+    (tmp_path / "t.json").unlink()
+    write_table(tmp_path / "t.csv", {"a": np.ones(2)}, description={})
     write_table(
         tmp_path / "t.csv", {"a": np.array([0.1, np.nan]), "b": np.arange(2)}, description={}, force=True
     )

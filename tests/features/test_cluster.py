@@ -15,7 +15,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from electrodej.errors import InputError
-from electrodej.features import Particle, features, forget, measure
+from electrodej.features import Particle, features, forget, measure, with_measures
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.5, 0.4, 0.3)
@@ -99,7 +99,52 @@ def test_killed_worker_costs_a_retry_and_not_the_result(
     assert_same_table(here, there)
 
 
-def test_scheduler_that_does_not_answer_is_named() -> None:
+def test_cluster_runs_a_measure_from_a_file_with_all_that_it_uses(
+    cluster: Any, scene: Any, here: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import numpy as np\n"
+        "from electrodej.features import measure\n"
+        "def helper(x):\n"
+        "    return np.sum(x)\n"
+        "@measure('Counted', unit='voxel', definition='Voxels of raw.')\n"
+        "def counted(particle):\n"
+        "    return helper(particle.raw)\n"
+    )
+    for name, array in zip(("grey", "labels"), scene, strict=True):
+        write_volume(tmp_path / f"{name}.tif", array, spacing=SPACING)
+    with (
+        with_measures([file]),
+        open_volume(tmp_path / "grey.tif") as grey,
+        open_volume(tmp_path / "labels.tif") as labels,
+    ):
+        there = features(grey, labels, spacing=SPACING, attributes="own", scheduler=cluster.scheduler_address)
+    assert_array_equal(there["Counted"], here["Voxels"])
+
+
+@pytest.mark.parametrize("address", ["tcp://localhost:1", "localhost:1", "tls://localhost:1"])
+def test_scheduler_that_does_not_answer_is_named(address: str) -> None:
     labels = np.zeros((2, 2, 2), np.uint8)
-    with pytest.raises(InputError, match="no Dask scheduler answers at nowhere"):
-        features(labels, labels, spacing=SPACING, scheduler="nowhere")
+    with pytest.raises(InputError, match=f"no Dask scheduler answers at {address}"):
+        features(labels, labels, spacing=SPACING, scheduler=address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nowhere",
+        "tcp://",
+        "tcp://host",
+        "tcp://host:",
+        "tcp://host:port",
+        "http://host:1",
+        "a:1:2",
+        "a:99999",
+    ],
+)
+def test_what_is_no_address_of_a_scheduler_is_told_at_once(address: str) -> None:
+    labels = np.zeros((2, 2, 2), np.uint8)
+    with pytest.raises(InputError, match="no address of a Dask scheduler"):
+        features(labels, labels, spacing=SPACING, scheduler=address)

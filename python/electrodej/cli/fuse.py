@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, number_within
 
 HELP = """Find 3D particles from the three views of a volume.
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale",
         metavar="F",
-        type=float,
+        type=number_within(0, without_lowest=True),
         help="enlarge sections by this for the network (default: where the voxel size is far from that of "
         "the training, to that)",
     )

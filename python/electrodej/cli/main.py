@@ -1,12 +1,15 @@
 """From the words on the command line to an exit code.
 
-0 the work is done; 1 the input is bad, said in one line; 2 the command was called wrongly; 130 stopped
-by Ctrl-C and 143 by a termination signal, with nothing half written.
+0 the work is done; 1 the input is bad, said in one line; 2 the command was called wrongly, which its words
+alone show, whatever the files hold; 130 stopped by Ctrl-C and 143 by a termination signal, with nothing
+half written. With ``--json`` each of them prints one object.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import math
 import os
@@ -17,15 +20,23 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 
 from electrodej import __version__
 from electrodej.cli.context import Context
-from electrodej.cli.terminal import make_progress
+from electrodej.cli.terminal import ForgivingStream, make_progress
 from electrodej.cli.verbs import SUMMARIES, Verb, load
 from electrodej.errors import ElectrodeJError
 
 _SECONDS_BETWEEN_LOOKS = 0.1
+
+
+class WrongUsage(Exception):
+    """The words on the command line make no sense; carries what is shown and the reason in one line."""
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(reason)
+        self.text, self.reason = text, reason
 
 
 class _Stopped(BaseException):
@@ -40,6 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code."""
     _mend_surroundings()
     words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _obey(words)
+    except WrongUsage as wrong:
+        sys.stderr.write(wrong.text)
+        if "--json" in words:
+            _print_json({"error": wrong.reason})
+        _let_go_of_stdout()
+        return 2
+    except KeyboardInterrupt:
+        # Before the work began, so there is nothing to tidy up.
+        return 130
+
+
+def _obey(words: list[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())
         return 0
@@ -47,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"electrodej {__version__}\n")
         return 0
     if words[0] not in SUMMARIES:
-        sys.stderr.write(_unknown_verb(words[0]))
-        return 2
+        raise _unknown_verb(words[0])
     verb = load(words[0])
     options = make_parser(words[0], verb).parse_args(words[1:])
     return _run(words[0], verb, options)
@@ -59,6 +83,11 @@ def _mend_surroundings() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A file's name may have bytes that are no text; they are shown as escapes.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if not isinstance(sys.stderr, ForgivingStream):
+        sys.stderr = cast(TextIO, ForgivingStream(sys.stderr))
     places = [Path(__file__).parent, Path(os.path.expanduser("~"))]  # noqa: PTH111 - Path.home() may raise
     if "NUMBA_CACHE_DIR" not in os.environ and not any(os.access(place, os.W_OK) for place in places):
         import atexit
@@ -87,17 +116,25 @@ def _overview() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _unknown_verb(word: str) -> str:
+def _unknown_verb(word: str) -> WrongUsage:
     import difflib
 
     near = difflib.get_close_matches(word, SUMMARIES, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"electrodej: there is no verb {word!r}{hint} (electrodej --help lists them)\n"
+    reason = f"there is no verb {word!r}{hint} (electrodej --help lists them)"
+    return WrongUsage(f"electrodej: {reason}\n", reason)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to `main` to say what is wrong, because with --json that is said twice."""
+
+    def error(self, message: str) -> NoReturn:
+        raise WrongUsage(f"{self.format_usage()}{self.prog}: error: {message}\n", _one_line(message))
 
 
 def make_parser(name: str, verb: Verb) -> argparse.ArgumentParser:
     """Return the parser of one verb's options."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"electrodej {name}",
         description=verb.HELP,
         epilog=f"example:\n  {verb.EXAMPLE}",
@@ -113,27 +150,39 @@ def _run(name: str, verb: Verb, options: argparse.Namespace) -> int:
         # What a library warns of is for us to mend; a user cannot act on it.
         warnings.simplefilter("ignore")
     context = Context(json=options.json, quiet=options.quiet, progress=make_progress(quiet=options.quiet))
+    answered = False
     try:
         result = _run_stoppable(verb, options, context)
         context.finish_progress()
+        answered = True
         if options.json:
-            sys.stdout.write(_as_json(result) + "\n")
+            _print_json(result)
         sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt) as stop:
-        _leave(stop.code if isinstance(stop, _Stopped) else 130, context)
+        _leave(stop.code if isinstance(stop, _Stopped) else 130, context, answered=answered)
     except BrokenPipeError:
         # Whoever read the output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
     except Exception as error:
         if options.debug:
             raise
         context.finish_progress()
         message, code = _explain(error)
         sys.stderr.write(f"electrodej {name}: {message}\n")
-        if options.json:
-            sys.stdout.write(_as_json({"error": message, **getattr(error, "result", {})}) + "\n")
+        if options.json and not answered:
+            _print_json({"error": message, **getattr(error, "result", {})})
+        _let_go_of_stdout()
         return code
     return 0
+
+
+def _let_go_of_stdout() -> None:
+    """Write out what stdout holds, or have it dropped quietly where that cannot be."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run_stoppable(verb: Verb, options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
@@ -167,7 +216,7 @@ def _listen_for_termination() -> None:
     signal.signal(signal.SIGTERM, stop)
 
 
-def _leave(code: int, context: Context) -> NoReturn:
+def _leave(code: int, context: Context, *, answered: bool) -> NoReturn:
     """End at once: threads may be deep in native code, so nothing waits for them."""
     from electrodej.files import discard_unfinished
 
@@ -175,8 +224,14 @@ def _leave(code: int, context: Context) -> NoReturn:
     discard_unfinished()
     _end_children()
     context.finish_progress()
-    sys.stderr.write("electrodej: stopped; unfinished outputs were removed\n")
+    message = "stopped; unfinished outputs were removed"
+    sys.stderr.write(f"electrodej: {message}\n")
     sys.stderr.flush()
+    if context.json and not answered:
+        with contextlib.suppress(OSError, ValueError):
+            _print_json({"error": message})
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
     os._exit(code)
 
 
@@ -197,7 +252,7 @@ def _explain(error: Exception) -> tuple[str, int]:
     if isinstance(error, MemoryError):
         return "there is not enough memory; give less of it with --memory, or use a smaller volume", 1
     if isinstance(error, OSError):
-        return _one_line(f"{error.filename or 'a file'}: {error.strerror or error}"), 1
+        return _one_line(f"{error.filename or 'the output'}: {error.strerror or error}"), 1
     kind = type(error).__name__
     return _one_line(f"internal error, {kind}: {error}; please report it with the output of --debug"), 1
 
@@ -206,8 +261,14 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _as_json(result: Mapping[str, Any]) -> str:
-    return json.dumps(_plain(result), allow_nan=False, ensure_ascii=False, default=str)
+def _print_json(result: Mapping[str, Any]) -> None:
+    """Print one object on one line; what stdout cannot show is escaped the way JSON does it."""
+    text = json.dumps(_plain(result), allow_nan=False, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(_plain(result), allow_nan=False, default=str)
+    sys.stdout.write(text + "\n")
 
 
 def _plain(value: Any) -> Any:

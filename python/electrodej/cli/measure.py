@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
 from electrodej.cli.options import add_common
 
+if TYPE_CHECKING:
+    from electrodej.features import FeatureTable
+
 HELP = """Measure every particle of a label volume in its grey volume: the 21 attributes, damage and more,
 one row for each particle. TABLE.json beside the table says what each column means and how it was made;
-TABLE_contacts.csv has one row for each pair of particles that touch."""
+TABLE_contacts.csv has one row for each pair of particles that touch. With --cracks, TABLE_cracks.csv has the
+cracks of each particle, and TABLE_cracks.html shows how they go with the packing density."""
 EXAMPLE = "electrodej measure grey.tif labels.tif --out particles.csv"
 
 
@@ -24,7 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--attributes",
         metavar="A,B,...",
-        help="only these: names, or the groups basic, damage, extras (default: all)",
+        help="only these: names, or the groups basic, damage, extras, own (default: all)",
+    )
+    parser.add_argument(
+        "--measures",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="run this Python file, which adds measures of your own (group own; may be given again); "
+        "docs/features.md shows one",
     )
     parser.add_argument(
         "--radius",
@@ -36,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--crop",
         metavar="N",
-        type=_parse_crop,
+        type=_parse_whole,
         default=0,
         help="leave out N voxels at each face (default: 0)",
     )
@@ -44,7 +56,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--exclude-border", action="store_true", help="leave out the rows of particles that touch a face"
     )
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="work on this Dask cluster, e.g. tcp://head-node:8786"
+        "--cracks", metavar="CRACKS", help="also measure these cracks of the particles: an image of phases"
+    )
+    parser.add_argument(
+        "--crack-class",
+        metavar="N",
+        type=_parse_whole,
+        help="with --cracks: which number in CRACKS is crack (default: the only one that is not 0)",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        type=_parse_scheduler,
+        help="work on this Dask cluster, e.g. tcp://head-node:8786",
     )
     add_common(
         parser,
@@ -62,46 +86,63 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     from electrodej.errors import UsageError
 
     if options.list:
-        return _list_attributes(context)
+        return _list_attributes(options, context)
     if options.grey is None or options.labels is None:
         raise UsageError(
             "give the grey volume and the labels, e.g. electrodej measure grey.tif labels.tif --out t.csv"
         )
     if options.out is None:
         raise UsageError("say where to write the table with --out, e.g. --out particles.csv")
-    from electrodej.jobs.measure import measure_particles
-
-    table = measure_particles(
-        options.grey,
-        options.labels,
-        options.out,
-        spacing=options.spacing,
-        radius=options.radius,
-        attributes=options.attributes,
-        crop=options.crop,
-        exclude_border=options.exclude_border,
-        jobs=options.jobs,
-        memory=options.memory,
-        scheduler=options.scheduler,
-        force=options.force,
-        progress=context.progress,
-    )
-    for note in table.notes:
+    if options.crack_class is not None and options.cracks is None:
+        raise UsageError("--crack-class says which number in --cracks is crack; give --cracks too")
+    table, cracks = _measured(options, context)
+    for note in (*table.notes, *(cracks or {}).get("notes", ())):
         context.note(f"note: {note}")
     context.finish_progress()
     context.say(f"{len(table)} particles in {options.out}")
-    return {
+    if cracks is not None:
+        context.say(f"{cracks['cracked']} of {cracks['particles']} particles are cracked: {cracks['table']}")
+    result = {
         "particles": len(table),
         "table": options.out,
         "columns": list(table.columns),
         "notes": list(table.notes),
     }
+    return result if cracks is None else {**result, "cracks": cracks}
 
 
-def _list_attributes(context: Context) -> Mapping[str, Any]:
-    from electrodej.features import listing
+def _measured(options: argparse.Namespace, context: Context) -> tuple[FeatureTable, Mapping[str, Any] | None]:
+    """Return the table, and what was found out about cracks where that was asked for."""
+    common: dict[str, Any] = {
+        "spacing": options.spacing,
+        "radius": options.radius,
+        "attributes": options.attributes,
+        "measures": options.measures,
+        "crop": options.crop,
+        "exclude_border": options.exclude_border,
+        "jobs": options.jobs,
+        "memory": options.memory,
+        "scheduler": options.scheduler,
+        "force": options.force,
+        "progress": context.progress,
+    }
+    if options.cracks is None:
+        from electrodej.jobs.measure import measure_particles
 
-    attributes = listing()
+        return measure_particles(options.grey, options.labels, options.out, **common), None
+    from electrodej.jobs.cracks import measure_with_cracks
+
+    table, study = measure_with_cracks(
+        options.grey, options.labels, options.cracks, options.out, value=options.crack_class, **common
+    )
+    return table, study.result
+
+
+def _list_attributes(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
+    from electrodej.features import listing, with_measures
+
+    with with_measures(options.measures):
+        attributes = listing()
     width = max(len(attribute["name"]) for attribute in attributes)
     units = max(len(attribute["unit"]) for attribute in attributes)
     indent = width + units + 4
@@ -115,6 +156,16 @@ def _list_attributes(context: Context) -> Mapping[str, Any]:
     return {"attributes": attributes}
 
 
+def _parse_scheduler(text: str) -> str:
+    from electrodej.errors import InputError
+    from electrodej.features.schedule import check_address
+
+    try:
+        return check_address(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error).partition(": ")[2]) from error
+
+
 def _parse_radius(text: str) -> float:
     try:
         radius = float(text)
@@ -125,7 +176,7 @@ def _parse_radius(text: str) -> float:
     return radius
 
 
-def _parse_crop(text: str) -> int:
+def _parse_whole(text: str) -> int:
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
     return int(text)

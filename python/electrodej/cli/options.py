@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import re
+from collections.abc import Callable
 from typing import Any, Literal
 
 CommonOption = Literal["spacing", "out", "force", "jobs", "memory", "seed"]
@@ -74,6 +75,45 @@ def parse_memory(text: str) -> int:
     if size < 2**20:
         raise argparse.ArgumentTypeError(f"{text!r} is too little memory to work with; give at least 1MiB")
     return size
+
+
+def whole_from(lowest: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``lowest`` on.
+
+    >>> whole_from(1)("3")
+    3
+    """
+
+    def read(text: str) -> int:
+        if not text.isdigit() or int(text) < lowest:
+            raise argparse.ArgumentTypeError(f"{text!r} is not possible; give a whole number from {lowest}")
+        return int(text)
+
+    return read
+
+
+def number_within(
+    lowest: float, highest: float = math.inf, *, without_lowest: bool = False
+) -> Callable[[str], float]:
+    """Return a reader of numbers from ``lowest`` to ``highest``, or above ``lowest`` if that is left out.
+
+    >>> number_within(0, 1)("0.25")
+    0.25
+    """
+    least = f"above {lowest:g}" if without_lowest else f"from {lowest:g}"
+    most = f" to {highest:g}" if math.isfinite(highest) else ""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        fits = lowest < number <= highest if without_lowest else lowest <= number <= highest
+        if not (fits and math.isfinite(number)):
+            raise argparse.ArgumentTypeError(f"{text!r} is not possible; give a number {least}{most}")
+        return number
+
+    return read
 
 
 def parse_jobs(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common, parse_shape
+from electrodej.cli.options import add_common, number_within, parse_shape
 
 if TYPE_CHECKING:
     from electrodej.phantom import PhantomConfig
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--solid",
         metavar="SHARE",
-        type=float,
+        type=number_within(0, 0.55),
         help="share of the volume inside particles, 0 to 0.55 (default: 0.5)",
     )
     parser.add_argument("--config", metavar="FILE", help="start from the phantom.json of another phantom")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, number_within
 
 if TYPE_CHECKING:
     from electrodej.score import InstanceScores, PhaseScores, ThresholdScore
@@ -45,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the predicted one (iop)",
     )
     group.add_argument(
-        "--min-volume", metavar="UM3", type=float, help="leave out smaller particles, in cubic micrometres"
+        "--min-volume",
+        metavar="UM3",
+        type=number_within(0),
+        help="leave out smaller particles, in cubic micrometres",
     )
     group.add_argument("--exclude-border", action="store_true", help="leave out particles cut by the border")
     group = parser.add_argument_group("phases")

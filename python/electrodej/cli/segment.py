@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common, add_kind
+from electrodej.cli.options import add_common, add_kind, number_within
 from electrodej.cli.segment_phases import EXAMPLE as PHASES_EXAMPLE
 from electrodej.cli.segment_phases import HELP as PHASES_HELP
 from electrodej.cli.segment_phases import add_phases_arguments, run_phases
@@ -54,19 +54,19 @@ def add_particles_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--probability-threshold",
         metavar="T",
-        type=float,
+        type=number_within(0, 1),
         help="least probability of a particle (default: the model's)",
     )
     group.add_argument(
         "--overlap-threshold",
         metavar="T",
-        type=float,
+        type=number_within(0, 1),
         help="outlines that overlap by more are one particle (default: the model's)",
     )
     group.add_argument(
         "--scale",
         metavar="F",
-        type=float,
+        type=number_within(0, without_lowest=True),
         help="enlarge sections by this for the network (default: to the voxel size of the training, where "
         "that is far from the volume's)",
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common, add_kind
+from electrodej.cli.options import add_common, add_kind, number_within, whole_from
 from electrodej.cli.train_semantic import EXAMPLE as SEMANTIC_EXAMPLE
 from electrodej.cli.train_semantic import HELP as SEMANTIC_HELP
 from electrodej.cli.train_semantic import add_semantic_arguments, run_semantic
@@ -49,7 +49,8 @@ def add_stardist_arguments(parser: argparse.ArgumentParser) -> None:
     _whole(training, "--steps", 100, "steps in an epoch")
     _whole(training, "--batch", 4, "patches in a step")
     _whole(training, "--patch", 256, "edge of a patch in pixels")
-    _whole(training, "--patience", 30, "stop after so many epochs without a better validation loss; 0: never")
+    patience = "stop after so many epochs without a better validation loss; 0: never"
+    _whole(training, "--patience", 30, patience, lowest=0)
     _number(training, "--learning-rate", 4e-4, "at the start")
     _number(training, "--validation", 0.15, "share of the images kept for validation and the thresholds")
     _number(training, "--augment", 1.0, "how strongly images are varied; 0: flips and turns only")
@@ -121,9 +122,13 @@ def _run_stardist(options: argparse.Namespace, context: Context) -> Mapping[str,
     return result
 
 
-def _whole(group: Any, name: str, default: int, words: str) -> None:
-    group.add_argument(name, metavar="N", type=int, default=default, help=f"{words} (default: {default})")
+def _whole(group: Any, name: str, default: int, words: str, *, lowest: int = 1) -> None:
+    group.add_argument(
+        name, metavar="N", type=whole_from(lowest), default=default, help=f"{words} (default: {default})"
+    )
 
 
 def _number(group: Any, name: str, default: float, words: str) -> None:
-    group.add_argument(name, metavar="X", type=float, default=default, help=f"{words} (default: {default:g})")
+    group.add_argument(
+        name, metavar="X", type=number_within(0), default=default, help=f"{words} (default: {default:g})"
+    )

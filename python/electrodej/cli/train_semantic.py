@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, number_within, whole_from
 
 HELP = """Train a network that tells phases (lrcs) or cracks (unet) apart, on grey images with their phases.
 
@@ -26,17 +26,22 @@ def add_semantic_arguments(parser: argparse.ArgumentParser) -> None:
         "--names", metavar="A,B,...", help="names of the classes 0, 1, ..., e.g. pore,binder,particle"
     )
     group.add_argument(
-        "--ignore", metavar="CLASS", type=int, action="append", default=[], help="take it as not labelled"
+        "--ignore",
+        metavar="CLASS",
+        type=whole_from(0),
+        action="append",
+        default=[],
+        help="take it as not labelled",
     )
     group.add_argument(
-        "--foreground", metavar="CLASS", type=int, help="tell only this class from all the others"
+        "--foreground", metavar="CLASS", type=whole_from(0), help="tell only this class from all the others"
     )
     group.add_argument(
         "--views", metavar="V,...", default="xy", help="planes to learn from: xy, or xy,xz,yz (default: xy)"
     )
     group = parser.add_argument_group("network")
     group.add_argument(
-        "--filters", metavar="N", type=int, default=16, help="filters at full size (default: 16)"
+        "--filters", metavar="N", type=whole_from(1), default=16, help="filters at full size (default: 16)"
     )
     group.add_argument(
         "--dense",
@@ -46,17 +51,17 @@ def add_semantic_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--init", metavar="M", help="start from this model: a folder or a bundled name")
     group.add_argument("--freeze", choices=("encoder",), help="with --init: keep the encoder as it is")
     group = parser.add_argument_group("training")
-    for name, kind, default, text in (
-        ("--epochs", int, 100, "at most so many epochs"),
-        ("--patience", int, 20, "end after so many epochs without gain; 0: never early"),
-        ("--steps", int, 50, "batches in an epoch"),
-        ("--batch", int, 8, "patches in a batch"),
-        ("--patch", int, 128, "side of a patch in pixels"),
-        ("--learning-rate", float, 1e-3, "of Adam"),
+    for name, reader, default, text in (
+        ("--epochs", whole_from(1), 100, "at most so many epochs"),
+        ("--patience", whole_from(0), 20, "end after so many epochs without gain; 0: never early"),
+        ("--steps", whole_from(1), 50, "batches in an epoch"),
+        ("--batch", whole_from(1), 8, "patches in a batch"),
+        ("--patch", whole_from(1), 128, "side of a patch in pixels"),
+        ("--learning-rate", number_within(0, without_lowest=True), 1e-3, "of Adam"),
     ):
-        metavar = "N" if kind is int else "R"
+        metavar = "R" if name == "--learning-rate" else "N"
         group.add_argument(
-            name, metavar=metavar, type=kind, default=default, help=f"{text} (default: %(default)s)"
+            name, metavar=metavar, type=reader, default=default, help=f"{text} (default: %(default)s)"
         )
     group.add_argument(
         "--loss", choices=("ce", "dice", "both"), default="both", help="cross-entropy, Dice or both (default)"

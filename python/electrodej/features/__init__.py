@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from electrodej.features.api import features
 from electrodej.features.particles import Particle
-from electrodej.features.registry import Attribute, forget, listing, load_measures, measure
+from electrodej.features.registry import Attribute, forget, listing, load_measures, measure, with_measures
 from electrodej.features.table import FeatureTable
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "listing",
     "load_measures",
     "measure",
+    "with_measures",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from electrodej.errors import InputError
 from electrodej.features.ball import ball_half_widths, crofton_directions, steps_within
 from electrodej.features.registry import Need
 from electrodej.features.sources import Box, Source, Window, grey_kind
@@ -249,9 +250,19 @@ def _own(plan: Plan, ids: Ints, boxes: Ints, bits: _Batch, shade: Window) -> Flo
             fill=plain[1],
             grey=_with_rim(shade, boxes[i]),
         )
-        for j, (_, function) in enumerate(plan.own_measures):
-            values[i, j] = float(function(particle))
+        for j, (name, function) in enumerate(plan.own_measures):
+            values[i, j] = _value(name, function, particle)
     return values
+
+
+def _value(name: str, function: Callable[[Particle], float], particle: Particle) -> float:
+    try:
+        return float(function(particle))
+    except Exception as error:
+        raise InputError(
+            f'the measure "{name}" fails for label {particle.label}: {type(error).__name__}: {error}; '
+            "let it return a number, or math.nan where it is undefined"
+        ) from error
 
 
 def _with_rim(window: Window, box: Ints) -> Array:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, UsageError
 from electrodej.features.typing import Array
 
 if TYPE_CHECKING:
     from electrodej.features.particles import Particle
     from electrodej.features.results import Results
+
+
+class UnknownAttributeError(InputError, UsageError):
+    """There is no attribute or group of that name; on the command line that is wrong usage."""
 
 
 class Need(enum.Flag):
@@ -98,6 +103,8 @@ def measure(
     def add(function: Callable[[Particle], float]) -> Callable[[Particle], float]:
         if name in {attribute.name for attribute in built_in()} or name in ("Image", "Label"):
             raise InputError(f'the measure "{name}" exists already; give yours another name')
+        if name in _groups() or not name or name != name.strip() or "," in name:
+            raise InputError(f'"{name}" cannot be the name of a measure; choose a word like BrightShare')
         _own[name] = OwnMeasure(name, unit, definition, function)
         return function
 
@@ -107,6 +114,10 @@ def measure(
 def forget(name: str) -> None:
     """Take a measure of one's own out again."""
     _own.pop(name, None)
+
+
+def _groups() -> set[str]:
+    return {group for attribute in built_in() for group in attribute.groups} | {"all", "own"}
 
 
 def built_in() -> tuple[Attribute, ...]:
@@ -133,10 +144,10 @@ def selected(
         choice = "all"
     words = [word.strip() for word in choice.split(",")] if isinstance(choice, str) else list(choice)
     known = {a.name for a in built_in()} | set(_own)
-    groups = {group for a in built_in() for group in a.groups} | {"all", "own"}
+    groups = _groups()
     for word in words:
         if word not in known and word not in groups:
-            raise InputError(
+            raise UnknownAttributeError(
                 f'attributes: there is no attribute or group "{word}"; groups are '
                 f"{', '.join(sorted(groups))}, and 'electrodej measure --list' prints all names"
             )
@@ -154,20 +165,65 @@ def listing() -> list[dict[str, str]]:
     return [dict(zip(("name", "unit", "groups", "definition"), row, strict=True)) for row in rows]
 
 
-def load_measures(path: str | os.PathLike[str]) -> None:
-    """Run a Python file that adds measures with `measure`."""
-    import runpy
+def load_measures(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Run a Python file that adds measures with `measure`, and return their names.
 
+    Raises
+    ------
+    InputError
+        The file cannot be run, or adds nothing. Then no measure is added.
+    """
     if not Path(path).is_file():
         raise InputError(f"{path}: there is no such file; give a Python file that adds measures")
-    before = set(_own)
+    before = dict(_own)
+    try:
+        _run_file(path)
+        added = tuple(name for name, each in _own.items() if each is not before.get(name))
+        if not added:
+            raise InputError(
+                f"{path}: adds no measure; decorate a function with @measure, see docs/features.md"
+            )
+    except BaseException:
+        _restore(before)
+        raise
+    return added
+
+
+def _run_file(path: str | os.PathLike[str]) -> None:
+    import runpy
+
     try:
         runpy.run_path(os.fspath(path))
-    except InputError:
-        raise
-    except Exception as error:
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    except (Exception, SystemExit) as error:
         raise InputError(
             f"{path}: the measures could not be loaded: {type(error).__name__}: {error}"
         ) from error
-    if set(_own) == before:
-        raise InputError(f"{path}: adds no measure; decorate a function with @measure, see docs/features.md")
+
+
+def _restore(measures: dict[str, OwnMeasure]) -> None:
+    _own.clear()
+    _own.update(measures)
+
+
+@contextlib.contextmanager
+def with_measures(paths: Iterable[str | os.PathLike[str]]) -> Iterator[None]:
+    """Have the measures of some files in the table while the block runs.
+
+    Raises
+    ------
+    InputError
+        A file cannot be run or adds nothing, or two of them add a measure of the same name.
+    """
+    before = dict(_own)
+    homes: dict[str, str | os.PathLike[str]] = {}
+    try:
+        for path in paths:
+            for name in load_measures(path):
+                if name in homes:
+                    raise InputError(f'{path}: {homes[name]} adds a measure "{name}" too; rename one of them')
+                homes[name] = path
+        yield
+    finally:
+        _restore(before)

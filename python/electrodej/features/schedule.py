@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import re
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Protocol
 
@@ -55,6 +56,23 @@ class Threads:
         """Nothing is kept open between runs."""
 
 
+_ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss|ucx|ucxx)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
+
+
+def check_address(text: str) -> str:
+    """Return the address of a scheduler if it is one.
+
+    >>> check_address("tcp://head-node:8786")
+    'tcp://head-node:8786'
+    """
+    match = _ADDRESS.fullmatch(text)
+    if match is None or not 0 < int(match[1]) < 2**16:
+        raise InputError(
+            f"scheduler: {text!r} is no address of a Dask scheduler; give it like tcp://head-node:8786"
+        )
+    return text
+
+
 class Cluster:
     """The workers of an existing Dask cluster. A task whose worker dies is done again by another."""
 
@@ -64,9 +82,10 @@ class Cluster:
         connect: Any = distributed.Client
         self._own = isinstance(scheduler, str)
         if isinstance(scheduler, str):
+            address = check_address(scheduler)
             try:
-                self._client: Any = connect(scheduler, timeout="10s", set_as_default=False)
-            except (OSError, TimeoutError, ValueError) as error:
+                self._client: Any = connect(address, timeout="10s", set_as_default=False)
+            except (OSError, TimeoutError, ValueError, TypeError) as error:
                 raise InputError(
                     f"scheduler: no Dask scheduler answers at {scheduler}; start one with 'dask scheduler' "
                     "and give the address that it prints"

@@ -192,8 +192,11 @@ def _part_name(path: Path, kind: str = _SUFFIX) -> Path:
 
 def _start_of(path: Path) -> str:
     # The mark needs room, so a long name is cut; what is cut off is kept apart by the mark.
-    room = _LONGEST_NAME - len(f"..{socket.gethostname()}-4294967295-01234567{_SUFFIX}{path.suffix}".encode())
-    return "." + path.stem.encode()[: max(1, room)].decode(errors="ignore")
+    mark = os.fsencode(f"..{socket.gethostname()}-4294967295-01234567{_SUFFIX}{path.suffix}")
+    stem = os.fsencode(path.stem)
+    room = max(1, _LONGEST_NAME - len(mark))
+    # Whole characters are cut off; a name that fits is kept as it is, also where it is no text.
+    return "." + (path.stem if len(stem) <= room else stem[:room].decode(errors="ignore"))
 
 
 def _sweep(path: Path) -> None:

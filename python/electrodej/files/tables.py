@@ -25,6 +25,8 @@ from electrodej.files.atomic import check_target, whole_file
 Columns = Mapping[str, NDArray[Any]]
 
 _CHUNK = 1 << 20
+# A file's name may have bytes that are no text; written as \\udc.., JSON reads them back as they were.
+_NO_TEXT = "backslashreplace"
 
 
 def check_table_target(
@@ -45,8 +47,22 @@ def check_table_target(
         _parquet()
     paths = {"table": target, "description": target.with_suffix(".json")}
     paths |= {name: target.with_name(f"{target.stem}_{name}{target.suffix}") for name in beside}
+    if force and paths["description"].exists() and not is_description(paths["description"]):
+        raise OutputError(
+            f"{paths['description']} would be replaced, and it does not describe a table; "
+            f"choose another name than {target.name}"
+        )
     read = list(inputs)
     return {name: check_target(each, force=force, inputs=read) for name, each in paths.items()}
+
+
+def is_description(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is what `write_table` writes beside a table."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and isinstance(content.get("columns"), dict)
 
 
 def write_table(
@@ -69,7 +85,7 @@ def write_table(
     columns
         Name to array, all of one length. NaN becomes an empty cell.
     description
-        Whatever JSON can hold.
+        Whatever JSON can hold; ``columns`` says what each column means.
     beside
         Further tables, by the name that is added to the file's.
     force
@@ -84,8 +100,10 @@ def write_table(
     paths = check_table_target(path, beside=more, force=force)
     for name, table in more.items():
         _write_one(paths[name], table, force=force)
+    described = {"columns": {name: {} for name in columns}, **description}
+    text = json.dumps(described, indent=2, ensure_ascii=False)
     with whole_file(paths["description"], force=force) as part:
-        part.write_text(json.dumps(description, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(text + "\n", encoding="utf-8", errors=_NO_TEXT)
     _write_one(paths["table"], columns, force=force)
     return paths
 
@@ -97,10 +115,12 @@ def _write_one(path: Path, columns: Columns, *, force: bool) -> None:
     with whole_file(path, force=force) as part:
         if path.suffix.lower() == ".parquet":
             pyarrow, parquet = _parquet()
-            parquet.write_table(pyarrow.table({name: _nullable(v) for name, v in columns.items()}), part)
+            table = pyarrow.table({name: _nullable(values) for name, values in columns.items()})
+            with part.open("wb") as file:
+                parquet.write_table(table, file)
         else:
-            with part.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
+            with part.open("w", encoding="utf-8", errors=_NO_TEXT, newline="") as text:
+                writer = csv.writer(text, lineterminator="\n")
                 writer.writerow(columns)
                 writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
 
@@ -119,7 +139,8 @@ def _nullable(values: NDArray[Any]) -> Any:
     if values.dtype.kind == "f":
         return pyarrow.array(values, mask=np.isnan(values))
     if values.dtype.kind == "O":
-        return pyarrow.array(values.tolist(), type=pyarrow.string())
+        texts = [str(value).encode("utf-8", _NO_TEXT).decode() for value in values.tolist()]
+        return pyarrow.array(texts, type=pyarrow.string())
     return pyarrow.array(values)
 
 
@@ -138,7 +159,7 @@ def checksum(path: str | os.PathLike[str]) -> str:
     digest = hashlib.sha256()
     if source.is_dir():
         for file in sorted(p for p in source.rglob("*") if p.is_file()):
-            digest.update(file.relative_to(source).as_posix().encode())
+            digest.update(os.fsencode(file.relative_to(source).as_posix()))
             _digest(file, digest)
     else:
         _digest(source, digest)

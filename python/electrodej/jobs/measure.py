@@ -26,6 +26,7 @@ def measure_particles(
     spacing: tuple[float, float, float] | None = None,
     radius: float = 0.7,
     attributes: str | Iterable[str] | None = None,
+    measures: Iterable[PathLike] = (),
     crop: int = 0,
     exclude_border: bool = False,
     jobs: int | None = None,
@@ -46,6 +47,9 @@ def measure_particles(
         Voxel size (z, y, x) in micrometres, instead of the one in the files.
     radius, attributes, crop, exclude_border, jobs, memory, scheduler
         As `electrodej.features.features` has them.
+    measures
+        Python files that add measures of one's own (`electrodej.features.load_measures`). They are run, and
+        what they add is in this table only.
     force
         Replace outputs that exist.
     progress
@@ -56,12 +60,14 @@ def measure_particles(
     FeatureTable
         What was written.
     """
-    from electrodej.features import features
+    from electrodej.features import features, with_measures
     from electrodej.files.tables import check_table_target, checksum
     from electrodej.volume import open_volume
 
-    check_table_target(out, beside=("contacts",), force=force, inputs=[grey, labels])
+    own = list(measures)
+    check_table_target(out, beside=("contacts",), force=force, inputs=[grey, labels, *own])
     with (
+        with_measures(own),
         open_volume(grey, spacing=spacing) as grey_volume,
         open_volume(labels, spacing=spacing) as label_volume,
         named_by_file(grey=grey, labels=labels),
@@ -84,6 +90,8 @@ def measure_particles(
         name: {"file": Path(path).name, "checksum": checksum(path)}
         for name, path in (("grey", grey), ("labels", labels))
     }
+    if own:
+        inputs["measures"] = [{"file": Path(path).name, "checksum": checksum(path)} for path in own]
     table.write(out, force=force, inputs=inputs)
     return table
 

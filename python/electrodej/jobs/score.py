@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from electrodej.errors import OutputError
 from electrodej.files import check_target, whole_file
+from electrodej.files.tables import is_description
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ def _check_out(out: PathLike | None, suffixes: tuple[str, ...], *, force: bool) 
             f"{os.fspath(out)}: scores are written as {' or '.join(suffixes)}; choose such a name"
         )
     check_target(out, force=force)
+    if suffix == ".json" and is_description(out):
+        raise OutputError(f"{os.fspath(out)} describes the table beside it; choose another name")
     return suffix
 
 
@@ -131,7 +134,10 @@ def _write_partners(out: PathLike, truth: PathLike, scores: InstanceScores, *, f
 
     assert scores.particles is not None
     columns = scores.particles.columns()
-    with whole_file(out, force=force) as part, part.open("w", newline="", encoding="utf-8") as handle:
+    with (
+        whole_file(out, force=force) as part,
+        part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as handle,
+    ):
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["Image", *columns])
         for row in zip(*(column.tolist() for column in columns.values()), strict=True):
