@@ -11,7 +11,8 @@ from electrodej.cli.options import add_common
 
 HELP = """Find the phases or the cracks of a grey image with a trained network.
 
-The volume is read slab by slab and may be larger than the memory. Tiles leave no seams."""
+The volume is read slab by slab and may be larger than the memory. Tiles leave no seams. Several models, or
+one with dropout switched on, tell how sure the result is."""
 EXAMPLE = "electrodej segment phases grey.tif --model my-phases --out phases.tif"
 
 
@@ -22,7 +23,9 @@ def add_phases_arguments(parser: argparse.ArgumentParser) -> None:
         "--model",
         metavar="M",
         required=True,
-        help="a model folder, see electrodej train lrcs and electrodej train unet",
+        action="append",
+        help="a model folder, a zip made by electrodej export, or a bundled model; given again, all are "
+        "asked and the mean is taken",
     )
     parser.add_argument(
         "--view",
@@ -37,9 +40,33 @@ def add_phases_arguments(parser: argparse.ArgumentParser) -> None:
         "--entropy", metavar="E", help="also write how undecided the network is, 0 to 1 at each voxel"
     )
     parser.add_argument(
+        "--dropout",
+        metavar="N",
+        type=int,
+        default=0,
+        help="ask each model N times with its dropout switched on (Monte-Carlo dropout)",
+    )
+    parser.add_argument(
+        "--disagreement",
+        metavar="D",
+        help="also write how far several models, or passes, disagree, 0 to 1 at each voxel",
+    )
+    parser.add_argument(
+        "--spread",
+        metavar="TABLE",
+        help="also measure the phases by each model, or pass: TABLE, and their mean and spread beside it",
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep what is done in OUT.run while working, and go on from there after a stop",
+    )
+    parser.add_argument(
         "--tile", metavar="N", type=int, default=0, help="largest tile in pixels (default: by the memory)"
     )
-    add_common(parser, "spacing", "out", "force", "jobs", "memory", out="the phases to write (required)")
+    add_common(
+        parser, "spacing", "out", "force", "jobs", "memory", "seed", out="the phases to write (required)"
+    )
 
 
 def run_phases(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
@@ -49,21 +76,33 @@ def run_phases(options: argparse.Namespace, context: Context) -> Mapping[str, An
 
     if options.out is None:
         raise UsageError("say where to write the phases with --out, e.g. --out phases.tif")
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        context.note(f"note: {text}")
+
     result = segment_phases(
         options.image,
         model=options.model,
         out=options.out,
         probability=options.probability,
         entropy=options.entropy,
+        disagreement=options.disagreement,
+        spread=options.spread,
+        dropout=options.dropout,
+        seed=options.seed or 0,
         views=("xy", "xz", "yz") if options.view == "all" else (options.view,),
         tile=options.tile,
         spacing=options.spacing,
         memory=options.memory,
         jobs=options.jobs,
+        resume=options.resume,
         force=options.force,
+        say=say,
         progress=context.progress,
     )
-    for note in result["notes"]:
+    for note in (note for note in result["notes"] if note not in said):
         context.note(f"note: {note}")
     context.say("\n".join(f"{entry['share']:7.2%}  {entry['name']}" for entry in result["classes"]))
     return result

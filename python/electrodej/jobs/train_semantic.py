@@ -93,7 +93,6 @@ def train_phases(
     from electrodej.networks.backend import use_threads
     from electrodej.networks.semantic import train_semantic
 
-    use_threads(jobs)
     found: list[list[Sample]] = []
     spacings: list[Triple | None] = []
     for folders in (data, held_out):
@@ -103,6 +102,8 @@ def train_phases(
             samples.append(sample)
             spacings.append(size)
         found.append(samples)
+    # Loads the network's library, which takes seconds: what is wrong with the data is said before.
+    use_threads(jobs)
     trained = train_semantic(
         found[0],
         out,

@@ -11,6 +11,8 @@ import json
 import os
 import shutil
 import time
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -302,17 +304,23 @@ class TrainingRun:
         state = _read_state(self.folder)
         if state is None:
             return
-        for name in sorted({*self.facts, *state["facts"]}):
-            if self.facts.get(name) != state["facts"].get(name):
+        facts = state.get("facts")
+        if not isinstance(facts, dict):
+            raise _damaged(self.folder / STATE)
+        for name in sorted({*self.facts, *facts}):
+            if self.facts.get(name) != facts.get(name):
                 raise InputError(
                     f"{self.folder} holds a training with another {name!r}; "
                     "give the same options and data as then, or --force instead of --resume"
                 )
-        self.history = History([dict(row) for row in state["history"]])
-        self.best, self.best_epoch = state["best"], state["best_epoch"]
-        self.since_better, self.since_halved = state["since_better"], state["since_halved"]
-        self._values = _load_arrays(self.folder / state["files"]["last"])
-        best = _load_arrays(self.folder / state["files"]["best"])
+        try:
+            self.history = History([dict(row) for row in state["history"]])
+            self.best, self.best_epoch = float(state["best"]), int(state["best_epoch"])
+            self.since_better, self.since_halved = int(state["since_better"]), int(state["since_halved"])
+            files = [self.folder / str(state["files"][name]) for name in ("last", "best")]
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(self.folder / STATE) from error
+        self._values, best = (_load_arrays(path) for path in files)
         self._best_values = [best[name] for name in sorted(best)]
 
 
@@ -369,7 +377,12 @@ def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path} is missing or damaged, so the training cannot go on; give --force to begin anew"
-        ) from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(path) from error
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(
+        f"{path} is missing or damaged, so the training cannot go on; give --force instead of --resume to "
+        "begin anew"
+    )

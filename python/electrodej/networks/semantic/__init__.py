@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from electrodej.networks.semantic.builders import build_network
     from electrodej.networks.semantic.config import LrcsConfig, UNetConfig
+    from electrodej.networks.semantic.ensemble import make_members, predict_ensemble
     from electrodej.networks.semantic.folder import SemanticModel, load_model
     from electrodej.networks.semantic.predict import PredictSettings, predict_slabs
     from electrodej.networks.semantic.samples import Classes, Sample, make_sample
@@ -27,7 +28,9 @@ _HOME = {
     "UNetConfig": "config",
     "build_network": "builders",
     "load_model": "folder",
+    "make_members": "ensemble",
     "make_sample": "samples",
+    "predict_ensemble": "ensemble",
     "predict_slabs": "predict",
     "train_semantic": "train",
 }
@@ -43,7 +46,9 @@ __all__ = [
     "UNetConfig",
     "build_network",
     "load_model",
+    "make_members",
     "make_sample",
+    "predict_ensemble",
     "predict_slabs",
     "train_semantic",
 ]

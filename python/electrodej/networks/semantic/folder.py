@@ -90,7 +90,7 @@ def is_model_folder(folder: Path) -> bool:
 
 
 def load_model(path: str | os.PathLike[str]) -> SemanticModel:
-    """Load a model folder, given by its path or by the name of a bundled model.
+    """Load a model folder, given by its path or by the name of a bundled model, or an exported zip.
 
     Raises
     ------
@@ -98,10 +98,14 @@ def load_model(path: str | os.PathLike[str]) -> SemanticModel:
         There is no such model, or it is another kind of model.
     """
     folder = find_model(path)
+    if folder.suffix.lower() == ".zip" and folder.is_file():
+        from electrodej.networks.semantic.zipped import load_zip
+
+        return load_zip(folder)
     if not is_model_folder(folder):
         raise InputError(
             f"{folder} is no model that tells phases apart; give a folder written by electrodej train unet "
-            "or lrcs"
+            "or lrcs, or a zip exported from one"
         )
     settings = read_json(folder / SETTINGS)
     if settings.get("format") != _FORMAT or settings.get("version") != 1:

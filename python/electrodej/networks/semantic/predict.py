@@ -1,20 +1,12 @@
-"""Run a segmentation network over a volume of any size, tile by tile, without seams.
-
-The poolings of a network make it sensitive to where its image begins: moved by one pixel, the result is
-another one; moved by a multiple of its step (8 or 16 pixels), it is the same, moved. And a result depends on
-the image as far as the network's reach. So tiles begin at multiples of the step, carry a margin of at least
-the reach that is cut off afterwards, and the whole plane is continued by reflection: where the tiles are cut
-changes nothing but rounding. A network for one size of image has no such reach; its tiles overlap by half and
-are blended.
-"""
+"""Run segmentation networks over a volume of any size, slab by slab and in up to three views."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,20 +16,28 @@ from electrodej.files import scratch_folder
 from electrodej.networks.normalise import scale
 from electrodej.networks.semantic.folder import SemanticModel
 from electrodej.networks.semantic.grey import FAR, Levels, measure_levels, shift
+from electrodej.networks.semantic.tiles import (
+    DEFAULT_MEMORY,
+    TilePlan,
+    plan_tiles,
+    predict_planes,
+    smaller_plan,
+)
 from electrodej.progress import Progress, silent
 from electrodej.volume import Volume, check_grey
 
 FloatArray = NDArray[np.float32]
 View = Literal["xy", "xz", "yz"]
+Say = Callable[[str], None]
 
 ACROSS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
-DEFAULT_MEMORY = 2 * 2**30
 # Sums of up to three probabilities are kept as whole numbers of 16 bit between the views.
 _FULL = 65535
 _MOST_SECTIONS = 64
-_MOST_BATCH = 16
-# Maps of full size that a network is taken to hold at once; each costs four bytes a pixel and filter.
-_MAPS = 12
+
+
+def unheard(text: str) -> None:
+    """Let a message go."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +52,18 @@ class PredictSettings:
         Bytes that may be used; decides how large tiles and slabs are.
     tile
         Largest side of a tile in pixels without its margin; 0: as large as the memory allows.
+    slab
+        Planes that are predicted together; 0: as many as the memory allows.
     """
 
     views: tuple[View, ...] = ("xy",)
     memory: int = DEFAULT_MEMORY
     tile: int = 0
+    slab: int = 0
 
     def __post_init__(self) -> None:
+        if min(self.tile, self.slab) < 0:
+            raise InputError("sides of tiles and numbers of planes are whole numbers from 0")
         if not self.views or not set(self.views) <= set(ACROSS) or len(set(self.views)) < len(self.views):
             raise InputError("views are some of xy, xz and yz, each once")
 
@@ -86,6 +91,8 @@ def predict_slabs(
     levels: Levels,
     settings: PredictSettings | None = None,
     scratch: str | os.PathLike[str] | None = None,
+    start: int = 0,
+    say: Say = unheard,
     progress: Progress = silent,
 ) -> Iterator[tuple[int, int, FloatArray]]:
     """Yield the probabilities of the classes, slab by slab.
@@ -102,6 +109,10 @@ def predict_slabs(
         Views, memory and tiles.
     scratch
         File beside which the sum over several views is kept meanwhile; needed for more than one view.
+    start
+        First slice; others than 0 go with the view xy alone.
+    say
+        Told when the memory did not do, and with what tiles it goes on.
     progress
         Told of each batch of tiles.
 
@@ -112,18 +123,20 @@ def predict_slabs(
     """
     settings = settings or PredictSettings()
     if settings.views == ("xy",):
-        for z0, z1, found in _view_slabs(volume, model, levels, "xy", settings, progress, (0.0, 1.0)):
+        for z0, z1, found in _view_slabs(
+            volume, model, levels, "xy", settings, say, progress, (0.0, 1.0), start
+        ):
             yield z0, z1, _both_classes(found)
         return
-    if scratch is None:
-        raise ValueError("several views need a place for their sum")
+    if scratch is None or start:
+        raise ValueError("several views need a place for their sum, and begin with the first slice")
     channels = model.network.output_shape[-1]
     with scratch_folder(scratch) as folder:
         shape = (*volume.shape, channels)
         total = np.memmap(folder / "views.sum", np.uint16, "w+", shape=shape)
         try:
-            _add_views(total, volume, model, levels, settings, progress)
-            depth = max(1, settings.memory // 4 // max(1, math.prod(shape[1:]) * 12))
+            _add_views(total, volume, model, levels, settings, say, progress)
+            depth = settings.slab or max(1, settings.memory // 4 // max(1, math.prod(shape[1:]) * 12))
             for z0 in range(0, shape[0], depth):
                 z1 = min(z0 + depth, shape[0])
                 yield z0, z1, _both_classes(total[z0:z1].astype(np.float32) / np.float32(_FULL))
@@ -137,13 +150,14 @@ def _add_views(
     model: SemanticModel,
     levels: Levels,
     settings: PredictSettings,
+    say: Say,
     progress: Progress,
 ) -> None:
     share = _FULL // len(settings.views)
     for number, view in enumerate(settings.views):
         part = (number / len(settings.views), 1 / len(settings.views))
         here: NDArray[np.uint16] = np.moveaxis(total, ACROSS[view], 0)
-        for first, last, found in _view_slabs(volume, model, levels, view, settings, progress, part):
+        for first, last, found in _view_slabs(volume, model, levels, view, settings, say, progress, part):
             here[first:last] += np.rint(found * share).astype(np.uint16)
 
 
@@ -153,8 +167,10 @@ def _view_slabs(
     levels: Levels,
     view: View,
     settings: PredictSettings,
+    say: Say,
     progress: Progress,
     part: tuple[float, float],
+    start: int = 0,
 ) -> Iterator[tuple[int, int, FloatArray]]:
     """Yield the network's output for slabs of a view's planes; axes are (plane, row, column, channel)."""
     across = ACROSS[view]
@@ -162,9 +178,9 @@ def _view_slabs(
     rows, columns = (length for axis, length in enumerate(volume.shape) if axis != across)
     channels = model.network.output_shape[-1]
     plane_bytes = rows * columns * (volume.dtype.itemsize + 4 * (2 + channels))
-    depth = max(1, min(count, settings.memory // 4 // max(1, plane_bytes), 128))
-    plan = plan_tiles(rows, columns, model, settings)
-    for first in range(0, count, depth):
+    depth = settings.slab or max(1, min(count, settings.memory // 4 // max(1, plane_bytes), 128))
+    plan = plan_tiles(rows, columns, model, memory=settings.memory, tile=settings.tile)
+    for first in range(start, count, depth):
         last = min(first + depth, count)
         box: list[slice] = [slice(None)] * 3
         box[across] = slice(first, last)
@@ -172,154 +188,51 @@ def _view_slabs(
         planes = scale(np.moveaxis(grey, across, 0), levels.low, levels.high)
         del grey
 
-        def tell(share: float, start: int = first, stop: int = last) -> None:
-            done = (start + share * (stop - start)) / count
+        def tell(share: float, low: int = first, high: int = last) -> None:
+            done = (low + share * (high - low)) / count
             progress(part[0] + part[1] * done, 1.0, f"segmenting {view} planes")
 
-        yield first, last, predict_planes(planes, model, plan, tell)
+        found, plan = _within_memory(planes, model, plan, tell, say)
+        yield first, last, found
 
 
-@dataclass(frozen=True)
-class TilePlan:
-    """How planes of one size are cut.
+def _within_memory(
+    planes: FloatArray, model: SemanticModel, plan: TilePlan, tell: Callable[[float], None], say: Say
+) -> tuple[FloatArray, TilePlan]:
+    """Predict planes, with smaller tiles where the memory does not do; return the plan that did, too."""
+    while True:
+        try:
+            return predict_planes(planes, model, plan, tell), plan
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            smaller = smaller_plan(plan, model, planes.shape[1:])
+            if smaller is None:
+                raise InputError(
+                    "there is not enough memory for the smallest tile; end other programs, or use a network "
+                    "of fewer filters"
+                ) from error
+            sizes = [f"{each.batch} of {each.size[0]} x {each.size[1]} pixels" for each in (plan, smaller)]
+            say(f"the memory did not do for tiles, {sizes[0]} at once; going on with {sizes[1]}")
+            plan = smaller
 
-    Attributes
-    ----------
-    starts
-        First row, and first column, of each tile without its margin.
-    size
-        Rows and columns of a tile without its margin.
-    margin
-        Pixels that each tile has more on all sides.
-    padded
-        Rows and columns that the plane is continued to.
-    batch
-        Tiles in a batch.
-    blended
-        Whether overlapping tiles are blended, not laid beside each other.
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether an error of NumPy or of any of Keras's backends says that there is no memory left.
+
+    >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError("shapes"))
+    (True, False)
     """
-
-    starts: tuple[tuple[int, ...], tuple[int, ...]]
-    size: tuple[int, int]
-    margin: int
-    padded: tuple[int, int]
-    batch: int
-    blended: bool = False
-
-
-def plan_tiles(rows: int, columns: int, model: SemanticModel, settings: PredictSettings) -> TilePlan:
-    """Choose tiles as large as the memory allows: the larger, the less is computed twice."""
-    fixed = model.config.fixed_size
-    per_pixel = 4 * _MAPS * model.config.n_filters
-    pixels = max(1, settings.memory // 2 // per_pixel)
-    if fixed is not None:
-        half = fixed // 2
-        padded = tuple(max(fixed, -(-length // half) * half + half) for length in (rows, columns))
-        starts = tuple(tuple(range(0, length - fixed + 1, half)) for length in padded)
-        batch = max(1, min(_MOST_BATCH, pixels // fixed**2))
-        return TilePlan(starts, (fixed, fixed), half // 2, padded, batch, True)  # type: ignore[arg-type]
-    step = model.config.step
-    margin = _up(model.config.reach, step)
-    most = max(step, int(math.sqrt(pixels)) // step * step - 2 * margin)
-    if settings.tile:
-        most = max(step, settings.tile // step * step)
-    padded = (_up(rows, step), _up(columns, step))
-    size = tuple(_up(-(-length // -(-length // most)), step) for length in padded)
-    starts = tuple(
-        tuple(min(k * side, length - side) for k in range(-(-length // side)))
-        for length, side in zip(padded, size, strict=True)
+    # TensorFlow, JAX and PyTorch have classes of their own, which are not to be imported for this.
+    text = f"{type(error).__name__} {error}".lower()
+    return isinstance(error, MemoryError) or any(
+        words in text for words in ("resourceexhausted", "resource_exhausted", "outofmemory", "out of memory")
     )
-    batch = max(1, min(_MOST_BATCH, pixels // math.prod(side + 2 * margin for side in size)))
-    return TilePlan(starts, size, margin, padded, batch)  # type: ignore[arg-type]
-
-
-def predict_planes(
-    planes: FloatArray, model: SemanticModel, plan: TilePlan, tell: Callable[[float], None] | None = None
-) -> FloatArray:
-    """Return the network's output (plane, row, column, channel) for scaled planes (plane, row, column)."""
-    rows, columns = planes.shape[1:]
-    channels = model.network.output_shape[-1]
-    result = np.zeros((len(planes), rows, columns, channels), np.float32)
-    weight = np.zeros((rows, columns, 1), np.float32) if plan.blended else None
-    places = [(y, x) for y in plan.starts[0] for x in plan.starts[1]]
-    work = [(number, place) for place in places for number in range(len(planes))]
-    window = _window(plan.size) if plan.blended else None
-    for first in range(0, len(work), plan.batch):
-        batch = work[first : first + plan.batch]
-        tiles = np.stack([_tile(planes[number], place, plan) for number, place in batch])[..., np.newaxis]
-        # Always as many tiles, so that the network's graph is made once.
-        filled = np.concatenate([tiles, np.repeat(tiles[-1:], plan.batch - len(batch), axis=0)])
-        found = _run(model.network, filled)[: len(batch)]
-        for (number, place), output in zip(batch, found, strict=True):
-            _lay(result[number], output, place, plan, window)
-            if weight is not None and number == 0:
-                _lay(weight, np.ones((*output.shape[:2], 1), np.float32), place, plan, window)
-        if tell is not None:
-            tell((first + len(batch)) / len(work))
-    if weight is not None:
-        result /= np.maximum(weight, np.float32(1e-6))
-    return result
-
-
-def _run(network: Any, tiles: FloatArray) -> FloatArray:
-    return np.asarray(network.predict_on_batch(tiles), np.float32)
-
-
-def _tile(plane: FloatArray, place: tuple[int, int], plan: TilePlan) -> FloatArray:
-    """Cut a tile with its margin; what lies outside the plane is its reflection."""
-    parts = []
-    for start, side, length in zip(place, plan.size, plane.shape, strict=True):
-        first = start - plan.margin
-        # A network for one size sees as many pixels as its tile has; there is no margin around them.
-        last = first + side + (0 if plan.blended else 2 * plan.margin)
-        parts.append(_reflected(np.arange(first, last), length))
-    return plane[np.ix_(*parts)]
-
-
-def _reflected(positions: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Bring positions beyond an axis back into it, as in mirrors at its first and last pixel."""
-    if length == 1:
-        return np.zeros_like(positions)
-    period = 2 * (length - 1)
-    turned = np.abs(positions) % period
-    return np.where(turned < length, turned, period - turned)
-
-
-def _lay(
-    target: FloatArray,
-    output: FloatArray,
-    place: tuple[int, int],
-    plan: TilePlan,
-    window: FloatArray | None,
-) -> None:
-    """Put a tile's output, without its margin or weighted, where it belongs."""
-    if window is None:
-        inner = output[
-            plan.margin : output.shape[0] - plan.margin, plan.margin : output.shape[1] - plan.margin
-        ]
-        area = target[place[0] : place[0] + plan.size[0], place[1] : place[1] + plan.size[1]]
-        area[...] = inner[: area.shape[0], : area.shape[1]]
-        return
-    first = [start - plan.margin for start in place]
-    skip = [max(0, -start) for start in first]
-    area = target[max(0, first[0]) : first[0] + plan.size[0], max(0, first[1]) : first[1] + plan.size[1]]
-    rows, columns = (slice(s, s + n) for s, n in zip(skip, area.shape[:2], strict=True))
-    area += (output * window)[rows, columns]
-
-
-def _window(size: Sequence[int]) -> FloatArray:
-    """Return weights of a tile's pixels that fall towards its edges and add up to one where tiles overlap."""
-    y, x = (np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2 for side in size)
-    return np.asarray(np.outer(y, x)[..., np.newaxis], np.float32)
 
 
 def _both_classes(found: FloatArray) -> FloatArray:
     """Return one channel for each class, also where the network gives the second of two alone."""
     return np.concatenate([1 - found, found], axis=-1) if found.shape[-1] == 1 else found
-
-
-def _up(length: int, step: int) -> int:
-    return -(-length // step) * step
 
 
 def entropy_of(probability: FloatArray) -> FloatArray:
