@@ -5,22 +5,35 @@
 First, tables with four drivers among 21 attributes, at several levels of noise: whether the four lead the
 ranking, the largest decoy over the weakest driver, and how often a table without any driver is taken for
 one that has some. Then the cost of the whole study over that of one forest with SHAP values by
-scikit-learn and shap, in the same run, and of a large table.
+scikit-learn and shap, in the same run. With --large, what a table of so many rows takes, step by step: the
+criterion of the splits, the network, and the page.
 """
 
 from __future__ import annotations
 
 import argparse
+import tempfile
 import time
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial import KDTree
 
-from electrodej.damage import ATTRIBUTES, DamageConfig, explain_damage, make_table
+from electrodej.damage import (
+    ATTRIBUTES,
+    DamageConfig,
+    analyse_network,
+    explain_damage,
+    make_contacts,
+    make_table,
+)
 from electrodej.damage.evaluate import evaluate
-from electrodej.damage.robust import contributions, shap_over_seeds
+from electrodej.damage.forest import fit_forest, shap_values
+from electrodej.damage.robust import contributions, drawn_rows, shap_over_seeds
+from electrodej.report import ReportContent, write_report
 
 DRIVERS = ("Contact", "Edensity", "Volume", "PDensity")
 
@@ -90,6 +103,50 @@ def cost(particles: int, config: DamageConfig) -> None:
     )
 
 
+def criterion(config: DamageConfig) -> None:
+    """Print how the time of a forest grows with the rows, which is what makes a large table usable or not."""
+    print("rows     forest, s of one core   per row, us")
+    for rows in (5_000, 10_000, 20_000, 40_000):
+        table = make_table(make_columns(rows, seed=0, noise=0.5))
+        start = time.process_time()
+        fit_forest(table.values, table.damage, config, seed=0)
+        taken = time.process_time() - start
+        print(f"{rows:6d}   {taken:8.2f}                {1e6 * taken / rows:8.1f}")
+
+
+def large(rows: int, config: DamageConfig) -> None:
+    """Print what each step takes for a large table, in seconds of one core, and the size of the page."""
+    columns = make_columns(rows, seed=0, noise=0.5)
+    side = (rows * 500.0) ** (1 / 3)
+    generator = np.random.default_rng(1)
+    columns |= {axis: side * generator.random(rows) for axis in "XYZ"} | {"Label": np.arange(1, rows + 1)}
+    start = time.process_time()
+    table = make_table(columns)
+    start = _told("table checked", start)
+    forest = fit_forest(table.values, table.damage, config, seed=0)
+    start = _told("forest", start)
+    shap_values(forest.model, table.values)
+    start = _told("SHAP values of all", start)
+    some = drawn_rows(rows, config.most_rows, seed=0)
+    shap_over_seeds(table.values[some], table.damage[some], replace(config, seeds=2))
+    start = _told(f"one seed, of {len(some)} rows, and another", start)
+    nearest = np.asarray(KDTree(table.positions).query(table.positions, k=7)[1])[:, 1:]
+    ends = np.stack([np.repeat(np.arange(rows), 6), nearest.ravel()], axis=1) + 1
+    contacts = make_contacts({"Label1": ends[:, 0], "Label2": ends[:, 1]}, table)
+    start = time.process_time()
+    analyse_network(table, contacts)
+    start = _told(f"network of {len(contacts.pairs)} contacts", start)
+    content = ReportContent("Large", None, None, None, table=columns)
+    with tempfile.TemporaryDirectory() as folder:
+        size = write_report(Path(folder) / "large.html", content).stat().st_size
+    _told(f"page of {len(columns)} columns, {size / 1e6:.1f} MB", start)
+
+
+def _told(what: str, start: float) -> float:
+    print(f"{time.process_time() - start:8.1f} s  {what}")
+    return time.process_time()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -97,14 +154,16 @@ def main() -> None:
     parser.add_argument("--particles", type=int, default=2000)
     parser.add_argument("--tables", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--large", type=int, default=0, help="rows of a large table, 0 for none")
+    parser.add_argument("--large", type=int, default=0, help="rows of a large table, and nothing else")
     options = parser.parse_args()
     config = DamageConfig(jobs=options.jobs)
+    if options.large:
+        criterion(config)
+        large(options.large, config)
+        return
     recovery(options.particles, options.tables, config)
     false_alarms(4 * options.tables, config)
     cost(options.particles, config)
-    if options.large:
-        cost(options.large, config)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,16 @@ def test_numbers_as_text_and_words_for_nothing_are_read(columns_of: Any) -> None
     assert "Contact 4 of 6" in table.notes[0]
 
 
+def test_an_empty_cell_has_the_median_for_the_model_and_stays_empty_as_measured(columns_of: Any) -> None:
+    columns = columns_of(20)
+    columns["RoughInner"] = np.arange(20.0)
+    columns["RoughInner"][4] = np.nan
+    table = make_table(columns)
+    place = table.attributes.index("RoughInner")
+    assert table.values[4, place] == np.median(np.delete(np.arange(20.0), 4))
+    np.testing.assert_array_equal(table.measured("RoughInner"), columns["RoughInner"])
+
+
 def test_rows_without_damage_are_left_out_and_counted(columns_of: Any) -> None:
     columns = columns_of(20)
     columns["Damage"][[3, 7]] = np.nan, np.inf

@@ -208,6 +208,32 @@ def test_a_bad_table_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["t.csv"]
 
 
+def test_of_two_tables_the_one_that_lacks_a_column_is_named_and_both_can_do_without(tmp_path: Path) -> None:
+    fewer = columns_of(10)
+    del fewer["RoughInner"]
+    tables = [write(tmp_path / "a.csv", columns_of(10)), write(tmp_path / "b.csv", fewer)]
+    with pytest.raises(InputError, match=r"b\.csv: the column RoughInner is missing.*--leave-out RoughInner"):
+        study_damage(tables, tmp_path / "out")
+    study = study_damage(tables, tmp_path / "out", leave_out=["RoughInner"])
+    assert [len(result.table.attributes) for result in study.results] == [20, 20]
+
+
+def test_damage_that_is_all_alike_is_reported_without_a_model(tmp_path: Path) -> None:
+    table = write(tmp_path / "t.csv", columns_of(60) | {"Damage": np.full(60, 0.25)})
+    study = study_damage([table], tmp_path / "out", config=QUICK)
+    assert study.results[0].model is None
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "all particles have the same damage, 0.25" in page
+
+
+def test_a_decimal_comma_among_decimal_points_is_shown_with_its_row(tmp_path: Path) -> None:
+    columns = columns_of(10)
+    columns["Contact"] = columns["Contact"].astype(object)
+    columns["Contact"][2] = "0,5"
+    with pytest.raises(InputError, match=r"row 3 of Contact holds '0,5', which is no number"):
+        study_damage([write(tmp_path / "t.csv", columns)], tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

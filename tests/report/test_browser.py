@@ -14,6 +14,7 @@ from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
 from electrodej.report import Section
+from electrodej.report.numbers import column_texts
 
 pytestmark = pytest.mark.browser
 
@@ -110,6 +111,22 @@ def test_search_leaves_the_rows_that_fit(open_page, content, text, labels):
     assert page.column("Label") == labels
 
 
+def test_table_has_as_many_decimals_in_a_column_as_numbers_py(open_page, content):
+    chance = np.random.default_rng(0)
+    columns = {
+        "Small": chance.lognormal(-4, 1, 40),
+        "Large": chance.lognormal(9, 2, 40),
+        "Wide": np.append(chance.normal(0, 5, 38), [0.0, 1e-9]),
+        "Whole": np.arange(40.0),
+    }
+    page = open_page(content, grey=None, labels=None, spacing=None, table=columns)
+    for name, values in columns.items():
+        assert (
+            page.column(name)
+            == column_texts(values.astype(np.float32).astype(float))[: len(page.column(name))]
+        )
+
+
 def test_search_that_makes_no_sense_says_so_and_keeps_the_rows(open_page, content):
     page = open_page(content)
     page.search("Damag > 0.1", answer='There is no column "Damag".')
@@ -130,6 +147,18 @@ def test_row_click_shows_the_particle_in_three_views(open_page, content):
     assert blue > red + 10
     red, _, blue = page.pixel("xy", 35.5 / 40, 26.5 / 30)
     assert red == blue
+
+
+def test_row_click_brings_the_views_into_sight(open_page, content):
+    page = open_page(content, table={name: np.tile(values, 20) for name, values in content.table.items()})
+    page.run("document.documentElement.style.scrollBehavior = 'auto'")
+    page.run("document.getElementById('provenance').scrollIntoView({behavior: 'instant'})")
+    page.click_row(5)
+    top, bottom, window = page.run(
+        "const {top, bottom} = document.querySelector('#view-xy canvas').getBoundingClientRect();"
+        "return [top, bottom, window.innerHeight]"
+    )
+    assert 0 <= top < bottom <= window
 
 
 def test_click_on_a_particle_in_a_view_selects_its_row(open_page, content):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,8 +22,9 @@ from electrodej.damage import (
 from electrodej.report import ReportContent, write_report
 from electrodej.report.damage_figures import _ranks, _swarm, damage_drawings
 from electrodej.report.damage_sections import damage_section, damage_sections
-from electrodej.report.drawings import Drawing, new_axes, render
-from electrodej.report.network_figures import network_drawings
+from electrodej.report.drawings import Drawing, as_figure, new_axes, render, write_drawings
+from electrodej.report.network_figures import network_drawings, shown_particles
+from electrodej.report.plain_words import PLAIN_WORDS
 
 CONFIG = DamageConfig(trees=6, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, interaction_rows=5)
 
@@ -63,6 +65,20 @@ def test_a_table_gets_its_own_file_names(result: Any) -> None:
     assert len(names) == len(set(names)) == 6
 
 
+def test_a_drawing_is_drawn_once_for_both_files_and_the_page(tmp_path: Path) -> None:
+    drawn = []
+
+    def draw() -> Any:
+        drawn.append(1)
+        return new_axes(3, 2)[0]
+
+    drawing = Drawing("a", "b", "c", draw)
+    files = write_drawings(tmp_path, [drawing])
+    assert [file.name for file in files] == ["a.png", "a.svg"]
+    assert as_figure(drawing).data == files[1].read_bytes()
+    assert len(drawn) == 1
+
+
 def test_dollars_and_foreign_letters_in_a_name_are_drawn_as_they_are() -> None:
     def draw() -> Any:
         figure, axes = new_axes(3, 2)
@@ -77,7 +93,9 @@ def test_a_section_has_the_verdict_the_pictures_and_the_ranking(result: Any) -> 
     assert result.model.evaluation.verdict in section.body
     assert section.table is not None
     assert list(section.table["Attribute"]) == result.ranking
-    assert section.table["Mean over seeds"][0] == max(each.mean for each in result.model.seeds.values())
+    assert section.table["Contribution, mean of seeds"][0] == max(
+        each.mean for each in result.model.seeds.values()
+    )
     assert len(section.figures) == 6
 
 
@@ -113,6 +131,19 @@ def test_a_network_without_places_is_laid_out(chain: Any) -> None:
     svg = render(network_drawings(table, chain, analyse_network(table, chain))[0], "svg")
     assert "Damage" in words_of(svg)
     assert "µm" not in words_of(svg)
+
+
+def test_every_attribute_has_its_meaning_in_plain_words() -> None:
+    assert tuple(PLAIN_WORDS) == ATTRIBUTES
+
+
+def test_of_many_particles_a_layer_around_the_middle_height_is_drawn() -> None:
+    columns = make_columns(4000)
+    columns["Z"] = np.random.default_rng(1).permutation(4000) / 10
+    table = make_table(columns)
+    rows = shown_particles(table)
+    assert np.sort(columns["Z"][rows]).tolist() == pytest.approx(np.arange(500, 3500) / 10)
+    assert shown_particles(make_table(make_columns(60))).tolist() == list(range(60))
 
 
 def test_points_of_a_swarm_stay_in_their_row_and_apart() -> None:

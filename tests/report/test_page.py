@@ -56,7 +56,7 @@ def written(tmp_path):
 
 def printed_cells(page: str) -> list[list[str]]:
     table = re.search(r'id="first-rows".*?<tbody>(.*?)</tbody>', page, re.S).group(1)
-    return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
+    return [re.findall(r"<td.*?>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
 
 
 def key_numbers(page: str) -> dict[str, str]:
@@ -110,8 +110,12 @@ def test_page_names_no_address_but_those_it_holds(content, written):
     addresses = [
         a[name] for _, a in page.tags for name in ("src", "href", "srcset", "data", "action") if name in a
     ]
-    assert len(addresses) == 1
-    assert all(address.startswith("data:") for address in addresses)
+    elsewhere = [address for address in addresses if not address.startswith("#")]
+    assert len(elsewhere) == 1
+    assert elsewhere[0].startswith("data:")
+    # What the page points to in itself is there.
+    places = [a["id"] for _, a in page.tags if "id" in a]
+    assert {address[1:] for address in addresses if address.startswith("#")} <= set(places)
     assert "@import" not in page.texts["style"][0]
     assert "url(" not in page.texts["style"][0]
 
@@ -120,7 +124,7 @@ def test_undefined_value_is_an_empty_cell(content, written):
     cells = printed_cells(written(content))
     # Label, Volume, Contact, Damage, in this order; volumes of 162, 605 and 385 voxels of 0.016 cubic um.
     assert cells == [
-        ["5", "2.592", "0", "0.25"],
+        ["5", "2.59", "0", "0.25"],
         ["7", "9.68", "0.3", ""],
         ["70000", "6.16", "0.6", "0.05"],
     ]
@@ -150,6 +154,8 @@ def test_score_against_the_truth_stands_at_the_head(content, written):
     page = written(replace(content, scores=scores))
     assert key_numbers(page)["F1 at IoU 0.5"] == "0.875"
     assert "<dt>notes</dt>" not in page
+    cells = re.search(r'id="scores".*?<tbody>(.*?)</tbody>', page, re.S).group(1)
+    assert re.findall(r"<td.*?>(.*?)</td>", cells) == ["0.50", "0.875", "0.75", "0.500"]
 
 
 @pytest.mark.parametrize("table", [{}, {"Label": np.zeros(0, int), "Damage": np.zeros(0)}])
@@ -161,7 +167,7 @@ def test_empty_table_is_said_in_words(content, written, table):
 
 def test_one_particle_is_a_report(content, written):
     page = written(replace(content, table={name: values[:1] for name, values in content.table.items()}))
-    assert printed_cells(page) == [["5", "2.592", "0", "0.25"]]
+    assert printed_cells(page) == [["5", "2.59", "0", "0.25"]]
 
 
 def test_table_without_labels_or_images_is_a_report(content, written):
@@ -178,7 +184,7 @@ def test_main_columns_come_first_and_none_is_lost(content, written):
     table |= {name: np.ones(1) for name in ("X", "Own", "Damage", "Volume")}
     page = Parsed(written(replace(content, table=table)))
     names = [column["name"] for column in json.loads(page.texts["script"][0])["columns"]]
-    assert names == ["Label", "Volume", "Damage", "Image", "X", "Own"]
+    assert names == ["Label", "Volume", "Damage", "X", "Own", "Image"]
 
 
 def test_section_text_is_escaped_and_marked_html_is_kept(content, written):
@@ -191,7 +197,10 @@ def test_section_text_is_escaped_and_marked_html_is_kept(content, written):
 def test_section_table_leaves_undefined_cells_empty(content, written):
     table = {"Attribute": ["Volume", "Contact"], "Contribution": np.array([0.5, np.nan])}
     page = written(replace(content, sections=[Section("Drivers", table=table)]))
-    assert "<tr><td>Volume</td><td>0.5</td></tr><tr><td>Contact</td><td></td></tr>" in page
+    assert (
+        '<tr><td>Volume</td><td class="num">0.5</td></tr><tr><td>Contact</td><td class="num"></td></tr>'
+        in page
+    )
 
 
 def test_two_thousand_particles_in_noise_stay_below_fifteen_megabytes(content, tmp_path):

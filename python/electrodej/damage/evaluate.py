@@ -79,9 +79,10 @@ class Evaluation:
         """One sentence for the reader."""
         r2, mae, flat = self.r2["forest"], self.mae["forest"], self.mae["mean"]
         figures = (
-            f"cross-validated R2 {r2.mean:.3f} (SD {r2.deviation:.3f} over {self.repeats} repeats), "
-            f"mean absolute error {mae.mean:.4g} against {flat.mean:.4g} for predicting the mean; confidence "
-            f"to be better than the mean {self.beats_mean:.3f}, than the median {self.beats_median:.3f}"
+            f"on particles that were not fitted R2 is {r2.mean:.2f} (1 is all of it, 0 nothing; SD "
+            f"{r2.deviation:.2f} over {self.repeats} repeats) and the mean absolute error {mae.mean:.3g}, "
+            f"against {flat.mean:.3g} for predicting the mean. Confidence to do better than the mean: "
+            f"{_confidence(self.beats_mean)}, than the median: {_confidence(self.beats_median)}"
         )
         if self.better_than_a_constant:
             return f"The attributes explain part of the damage: {figures}."
@@ -103,6 +104,13 @@ class Evaluation:
             "repeats": self.repeats,
             "particles": self.particles,
         }
+
+
+def _confidence(share: float) -> str:
+    """A confidence in words that claim no certainty."""
+    if share > 0.999:
+        return "above 0.999"
+    return "below 0.001" if share < 0.001 else f"{share:.3f}"
 
 
 def evaluate(

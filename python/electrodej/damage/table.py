@@ -40,6 +40,8 @@ class DamageTable:
         (n,) name of each particle's image, "" where the table has none.
     positions
         (n, 3) z, y, x in um, NaN where the table does not know.
+    empty
+        (n, attributes) True where a value is not measured but the median.
     filled
         Column to number of cells that were empty.
     constant
@@ -59,6 +61,7 @@ class DamageTable:
     labels: NDArray[Any]
     images: NDArray[Any]
     positions: Floats
+    empty: NDArray[np.bool_]
     filled: Mapping[str, int]
     constant: tuple[str, ...]
     rows: int
@@ -67,6 +70,11 @@ class DamageTable:
 
     def __len__(self) -> int:
         return len(self.damage)
+
+    def measured(self, attribute: str) -> Floats:
+        """Return the values of an attribute as they were measured, NaN where the cell was empty."""
+        place = self.attributes.index(attribute)
+        return np.where(self.empty[:, place], np.nan, self.values[:, place])
 
     def as_dict(self) -> dict[str, Any]:
         """Return what was read, without the values."""
@@ -130,7 +138,8 @@ def make_table(
     notes += [f"{number} of {count} rows were left out: {reason}." for reason, number in left_out.items()]
     table = {each: values[kept] for each, values in numbers.items()}
     notes += _label_notes(labels[kept], images[kept])
-    values, filled = _fill(table, attributes)
+    values, empty = _fill(table, attributes)
+    filled = {each: int(cells.sum()) for each, cells in zip(attributes, empty.T, strict=True) if cells.any()}
     notes += _filled_notes(filled, len(values))
     constant = tuple(
         each for each, column in zip(attributes, values.T, strict=True) if column.size and np.ptp(column) == 0
@@ -143,8 +152,8 @@ def make_table(
         notes.append(f"{beyond} particles have a damage below 0 or above 1, which no share of a volume is.")
     positions = np.stack([table.get(axis, np.full(len(damage), np.nan)) for axis in _POSITION], axis=1)
     return DamageTable(
-        name, attributes, values, damage, labels[kept], images[kept], positions, filled, constant, count,
-        left_out, tuple(notes),
+        name, attributes, values, damage, labels[kept], images[kept], positions, empty, filled, constant,
+        count, left_out, tuple(notes),
     )  # fmt: skip
 
 
@@ -242,15 +251,14 @@ def _label_notes(labels: NDArray[Any], images: NDArray[Any]) -> list[str]:
     ]
 
 
-def _fill(table: Mapping[str, Floats], attributes: tuple[str, ...]) -> tuple[Floats, dict[str, int]]:
+def _fill(table: Mapping[str, Floats], attributes: tuple[str, ...]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the values without gaps, and where the gaps were."""
     values = np.stack([table[each] for each in attributes], axis=1)
-    filled = {}
-    for place, each in enumerate(attributes):
-        empty = np.isnan(values[:, place])
-        if empty.any():
-            filled[each] = int(empty.sum())
-            values[empty, place] = 0.0 if empty.all() else np.median(values[~empty, place])
-    return values, filled
+    empty = np.isnan(values)
+    for place in np.flatnonzero(empty.any(axis=0)):
+        gaps = empty[:, place]
+        values[gaps, place] = 0.0 if gaps.all() else np.median(values[~gaps, place])
+    return values, empty
 
 
 def _filled_notes(filled: Mapping[str, int], count: int) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
         EvolutionConfig,
         NetworkResult,
     )
+    from electrodej.report import Section
+    from electrodej.report.damage_sections import DamageDrawings
 
 PathLike = str | os.PathLike[str]
 
@@ -54,6 +57,32 @@ class DamageStudy:
     evolutions: Mapping[str, Evolution]
     notes: tuple[str, ...]
     provenance: Mapping[str, Any]
+
+    @cached_property
+    def drawings(self) -> DamageDrawings:
+        """The pictures, each drawn once however often it is wanted."""
+        from electrodej.report.damage_sections import all_drawings
+
+        return all_drawings(
+            self.results,
+            self.comparisons,
+            contacts=self.contacts,
+            network=self.network,
+            evolutions=self.evolutions,
+        )
+
+    def sections(self) -> list[Section]:
+        """Return the parts of a report that tell of this study."""
+        from electrodej.report.damage_sections import damage_sections
+
+        return damage_sections(
+            self.results,
+            self.comparisons,
+            contacts=self.contacts,
+            network=self.network,
+            evolutions=self.evolutions,
+            drawings=self.drawings,
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:

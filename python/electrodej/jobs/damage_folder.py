@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from electrodej.damage import Comparison, DamageResult, Evolution
     from electrodej.jobs.damage import DamageStudy
     from electrodej.jobs.damage_tables import TableFile
-    from electrodej.report.drawings import Drawing
 
 PathLike = str | os.PathLike[str]
 
@@ -64,10 +63,9 @@ def fill_folder(
     from electrodej.report.drawings import write_drawings
 
     _write_tables(folder, study)
-    drawings = _drawings(study)
-    if drawings:
+    if study.drawings.all:
         (folder / FIGURES).mkdir()
-        write_drawings(folder / FIGURES, drawings, progress=progress)
+        write_drawings(folder / FIGURES, study.drawings.all, progress=progress)
     _write_page(folder / PAGE, study, files, progress)
     text = json.dumps(_finite(study.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
@@ -236,27 +234,8 @@ def _stacked(tables: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[
     return {head: np.concatenate([table[head] for table in tables]) for head in tables[0]}
 
 
-def _drawings(study: DamageStudy) -> list[Drawing]:
-    from electrodej.report.damage_figures import comparison_drawing, damage_drawings
-    from electrodej.report.network_figures import evolution_drawing, network_drawings
-
-    several = len(study.results) > 1
-    drawings: list[Drawing] = []
-    for place, result in enumerate(study.results):
-        drawings += damage_drawings(result, suffix=f"-{place + 1}" if several else "")
-    for place, comparison in enumerate(study.comparisons):
-        suffix = f"-{place + 1}" if len(study.comparisons) > 1 else ""
-        drawings.append(comparison_drawing(comparison, suffix=suffix))
-    if study.network is not None and study.contacts is not None:
-        drawings += network_drawings(study.results[0].table, study.contacts, study.network)
-    if study.evolutions:
-        drawings.append(evolution_drawing(study.evolutions))
-    return drawings
-
-
 def _write_page(path: Path, study: DamageStudy, files: Sequence[TableFile], progress: Progress) -> None:
     from electrodej.report import ReportContent, write_report
-    from electrodej.report.damage_sections import damage_sections
 
     units: dict[str, str] = {}
     definitions: dict[str, str] = {}
@@ -274,14 +253,9 @@ def _write_page(path: Path, study: DamageStudy, files: Sequence[TableFile], prog
         units=units,
         definitions={name: text for name, text in definitions.items() if text},
         provenance=study.provenance,
-        notes=study.warnings,
-        sections=damage_sections(
-            study.results,
-            study.comparisons,
-            contacts=study.contacts,
-            network=study.network,
-            evolutions=study.evolutions,
-        ),
+        # The sections say the others.
+        notes=[note for note in study.warnings if note in study.notes or "WARNING" in note],
+        sections=study.sections(),
     )
     write_report(path, content, progress=progress)
 
@@ -299,7 +273,7 @@ def _page_columns(results: Sequence[DamageResult]) -> dict[str, NDArray[Any]]:
         columns: dict[str, NDArray[Any]] = {"Label": table.labels, "Damage": table.damage}
         columns["Predicted"] = np.full(len(table), np.nan) if model is None else model.prediction
         for name in shared:
-            columns[name] = table.values[:, table.attributes.index(name)]
+            columns[name] = table.measured(name)
         if len(results) > 1:
             columns["Table"] = np.full(len(table), table.name, dtype=object)
         if any(table.images):

@@ -36,12 +36,15 @@ class Figure:
         Which of the two.
     caption
         What the picture shows, as text.
+    wide
+        Whether it is shown across both columns of the page.
     """
 
     title: str
     data: bytes
     media_type: Literal["image/svg+xml", "image/png"]
     caption: str = ""
+    wide: bool = False
 
 
 @dataclass(frozen=True)

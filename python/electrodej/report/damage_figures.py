@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.report.drawings import Drawing, new_axes
+from electrodej.report.drawings import HALF, WHOLE, Drawing, new_axes
 from electrodej.report.figures import PALETTE
 from electrodej.report.numbers import unit_text, within_fences
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MatplotlibFigure
 
-    from electrodej.damage import Comparison, DamageResult
+    from electrodej.damage import AttributeChange, Comparison, DamageResult
 
 Floats = NDArray[np.float64]
 
@@ -40,35 +40,36 @@ def damage_drawings(result: DamageResult, *, suffix: str = "") -> list[Drawing]:
         Drawing(
             f"contribution{suffix}",
             "Contribution of each attribute",
-            f"Mean absolute SHAP value, in damage. Bars: mean and SD over {result.config.seeds} seeds. "
-            f"Diamonds: mean and SD over {result.config.draws} draws of {model.draw_size} particles.",
+            "Mean absolute SHAP value: 0.01 means that the attribute moves the expected damage by one "
+            "percent of the particle's volume, on average. "
+            f"Bars: mean and SD over {result.config.seeds} seeds."
+            + (
+                f" Diamonds: mean and SD over {result.config.draws} draws of {model.draw_size} particles."
+                if model.draws
+                else ""
+            ),
             lambda: contribution_figure(result),
         ),
         Drawing(
             f"beeswarm{suffix}",
             "SHAP value of every particle",
-            "Right of zero the attribute makes the forest expect more damage. Colour: the attribute's rank "
-            "among the particles.",
+            "Each dot is a particle. Right of zero the attribute makes the forest expect more damage, left "
+            "of it less. Colour: whether the particle's value of the attribute is low or high among all.",
             lambda: beeswarm_figure(result),
         ),
         Drawing(
             f"dependence{suffix}",
             "How the contribution runs over the value",
-            "Points: particles, those far off left out. Line and band: mean in bins, and SD over the seeds.",
+            "The six attributes that contribute most. Points: particles, those far off left out. Line and "
+            "band: mean in bins, and SD over the seeds.",
             lambda: dependence_figure(result),
+            wide=True,
         ),
         Drawing(
             f"fit{suffix}",
             "Predicted and measured damage",
             "Held-out particles were not seen by the forest.",
             lambda: fit_figure(result),
-        ),
-        Drawing(
-            f"evaluation{suffix}",
-            "How good the fit is",
-            "Cross-validation: mean and SD over the repeats. Right: rise of the error on particles that were "
-            "not fitted when the attribute is shuffled, mean and SD.",
-            lambda: evaluation_figure(result),
         ),
     ]
     if model.interactions is not None:
@@ -80,6 +81,17 @@ def damage_drawings(result: DamageResult, *, suffix: str = "") -> list[Drawing]:
                 lambda: interaction_figure(result),
             )
         )
+    drawings.append(
+        Drawing(
+            f"evaluation{suffix}",
+            "How good the fit is",
+            "Left: error on particles that were not fitted, mean and SD over the repeats of the "
+            "cross-validation; shorter is better. Right: by how much that error rises when one "
+            "attribute is shuffled.",
+            lambda: evaluation_figure(result),
+            wide=True,
+        )
+    )
     return drawings
 
 
@@ -88,9 +100,11 @@ def comparison_drawing(comparison: Comparison, *, suffix: str = "") -> Drawing:
     return Drawing(
         f"comparison{suffix}",
         f"Change of the contributions: {comparison.first} to {comparison.other}",
-        "Difference of the mean absolute SHAP values with its 95 % interval. Filled: sure after Holm's "
-        "correction for the number of attributes.",
+        "Left: contribution in each, mean over the seeds. Right: their difference with its 95 % interval, "
+        "and the confidence that it has its sign. Filled and bold: sure after Holm's correction for the "
+        "number of attributes.",
         lambda: comparison_figure(comparison),
+        wide=True,
     )
 
 
@@ -99,7 +113,7 @@ def contribution_figure(result: DamageResult) -> MatplotlibFigure:
     assert result.model is not None
     seeds, draws = result.model.seeds, result.model.draws
     names = result.ranking[::-1]
-    figure, axes = new_axes(6.4, 1.0 + 0.27 * len(names))
+    figure, axes = new_axes(HALF, _height(len(names)))
     places = np.arange(len(names))
     axes.barh(
         places,
@@ -123,6 +137,8 @@ def contribution_figure(result: DamageResult) -> MatplotlibFigure:
         )
     axes.set_yticks(places, names)
     axes.set_xlim(left=0)
+    axes.locator_params(axis="x", nbins=5)
+    axes.set_ylim(-0.7, len(names) - 0.3)
     axes.set_xlabel("Mean |SHAP| (damage)")
     axes.legend(loc="lower right")
     return figure
@@ -133,7 +149,7 @@ def beeswarm_figure(result: DamageResult) -> MatplotlibFigure:
     assert result.model is not None
     names = result.ranking
     rows = _some_rows(len(result.table))
-    figure, axes = new_axes(7.2, 1.2 + 0.34 * len(names))
+    figure, axes = new_axes(HALF, _height(len(names)))
     columns = [result.table.attributes.index(name) for name in names]
     limits = result.model.shap[rows][:, columns]
     width = float(np.ptp(limits)) or 1.0
@@ -149,11 +165,12 @@ def beeswarm_figure(result: DamageResult) -> MatplotlibFigure:
     axes.axvline(0, color=_GREY, linewidth=1, zorder=0)
     axes.set_yticks(np.arange(len(names))[::-1], names)
     axes.set_ylim(-0.7, len(names) - 0.3)
+    axes.locator_params(axis="x", nbins=5)
     axes.set_xlabel("SHAP value (damage)")
     if points is not None:
         bar = figure.colorbar(points, ax=axes, ticks=[0, 1], pad=0.02, aspect=40)
         bar.ax.set_yticklabels(["low", "high"])
-        bar.set_label("Value of the attribute")
+        bar.set_label("Value of the attribute", labelpad=-14)
     return figure
 
 
@@ -166,7 +183,7 @@ def dependence_figure(result: DamageResult, most: int = 6) -> MatplotlibFigure:
     units = _units()
     across = min(3, len(names))
     down = -(-len(names) // across)
-    figure = MatplotlibFigure(figsize=(3.5 * across, 2.8 * down), layout="constrained")
+    figure = MatplotlibFigure(figsize=(WHOLE, 2.9 * down), layout="constrained")
     panels = figure.subplots(down, across, squeeze=False).ravel()
     rows = _some_rows(len(result.table))
     for axes, name in zip(panels, names, strict=False):
@@ -208,7 +225,7 @@ def fit_figure(result: DamageResult) -> MatplotlibFigure:
     rows = _some_rows(len(result.table))
     held_out = result.model.forest.held_out[rows]
     measured, predicted = result.table.damage[rows], result.model.prediction[rows]
-    figure, axes = new_axes(4.6, 4.4)
+    figure, axes = new_axes(HALF, 5.0)
     for chosen, colour, mark, label in (
         (~held_out, _GREY, ".", "fitted"),
         (held_out, _RED, "D", "held out"),
@@ -238,8 +255,8 @@ def evaluation_figure(result: DamageResult) -> MatplotlibFigure:
 
     assert result.model is not None
     evaluation = result.model.evaluation
-    figure = MatplotlibFigure(figsize=(9.0, 4.2), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[1, 1.4])
+    figure = MatplotlibFigure(figsize=(WHOLE, 4.0), layout="constrained")
+    left, right = figure.subplots(1, 2)
     models = list(evaluation.mae)[::-1]
     _bars(
         left,
@@ -259,6 +276,7 @@ def evaluation_figure(result: DamageResult) -> MatplotlibFigure:
         [_GREEN] * len(names),
     )
     right.axvline(0, color="#000000", linewidth=0.8)
+    right.locator_params(axis="x", nbins=5)
     right.set_xlabel("Rise of the error when shuffled (damage)")
     return figure
 
@@ -271,7 +289,7 @@ def interaction_figure(result: DamageResult, most: int = 10) -> MatplotlibFigure
     columns = [result.table.attributes.index(name) for name in names]
     strengths = result.model.interactions[np.ix_(columns, columns)].copy()
     np.fill_diagonal(strengths, np.nan)
-    figure, axes = new_axes(6.0, 5.2)
+    figure, axes = new_axes(HALF, 5.0)
     picture = axes.imshow(strengths, cmap="cividis", vmin=0)
     axes.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
@@ -280,31 +298,63 @@ def interaction_figure(result: DamageResult, most: int = 10) -> MatplotlibFigure
 
 
 def comparison_figure(comparison: Comparison) -> MatplotlibFigure:
-    """Return the changes of the contributions with their intervals."""
+    """Return the contributions in both electrodes, and their changes with interval and confidence."""
+    from matplotlib.figure import Figure as MatplotlibFigure
+
     changes = sorted(comparison.changes, key=lambda change: change.change)
-    figure, axes = new_axes(6.4, 1.0 + 0.27 * len(changes))
-    for place, change in enumerate(changes):
-        sure = change.p_holm < 0.05
-        colour = _RED if change.change > 0 else _BLUE
-        axes.plot([change.low, change.high], [place, place], color=colour, linewidth=1.5)
-        axes.plot(
-            change.change,
-            place,
-            "^" if change.change > 0 else "v",
-            color=colour,
-            markerfacecolor=colour if sure else "white",
-            markersize=6,
-        )
-    axes.axvline(0, color="#000000", linewidth=0.8)
-    axes.set_yticks(range(len(changes)), [change.attribute for change in changes])
-    axes.set_xlabel("Change of mean |SHAP| (damage)")
+    figure = MatplotlibFigure(figsize=(WHOLE, _height(len(changes))), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    places = range(len(changes))
+    first, other = [each.first for each in changes], [each.other for each in changes]
+    left.hlines(places, first, other, color=_GREY, linewidth=1)
+    left.plot(first, places, "o", color=_GREY, markersize=6, label=comparison.first)
+    left.plot(other, places, "D", color=_BLUE, markersize=5, label=comparison.other)
+    left.set_xlim(left=0)
+    left.set_xlabel("Mean |SHAP| (damage)")
+    left.set_yticks(places, [change.attribute for change in changes])
+    left.legend(loc="lower right")
+    for place, change in zip(places, changes, strict=True):
+        _draw_change(right, place, change)
+    right.axvline(0, color="#000000", linewidth=0.8)
+    right.set_xlabel("Change (damage)")
+    right.text(1.02, 1.0, "confidence", transform=right.transAxes, va="bottom", fontsize=10)
+    right.tick_params(left=False)
     return figure
+
+
+def _draw_change(axes: Axes, place: int, change: AttributeChange) -> None:
+    """Draw one change with its interval, and write its confidence beside it."""
+    sure = change.p_holm < 0.05
+    colour = _RED if change.change > 0 else _BLUE
+    axes.plot([change.low, change.high], [place, place], color=colour, linewidth=1.5)
+    axes.plot(
+        change.change,
+        place,
+        "^" if change.change > 0 else "v",
+        color=colour,
+        markerfacecolor=colour if sure else "white",
+        markersize=6,
+    )
+    axes.text(
+        1.02,
+        place,
+        ">0.999" if change.confidence > 0.999 else f"{change.confidence:.3f}",
+        transform=axes.get_yaxis_transform(),
+        va="center",
+        fontsize=9,
+        weight="bold" if sure else "normal",
+    )
 
 
 def _units() -> dict[str, str]:
     from electrodej.features import listing
 
     return {attribute["name"]: unit_text(attribute["unit"]) for attribute in listing()}
+
+
+def _height(attributes: int) -> float:
+    """Height in inches of a picture with a line for each attribute."""
+    return 1.0 + 0.26 * attributes
 
 
 def _shown_range(values: Floats) -> tuple[float, float]:

@@ -3,19 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from electrodej.report.content import Section
 from electrodej.report.damage_figures import comparison_drawing, damage_drawings
-from electrodej.report.drawings import as_figure
+from electrodej.report.drawings import Drawing, as_figure
 from electrodej.report.network_figures import evolution_drawing, network_drawings
-from electrodej.report.numbers import readable
+from electrodej.report.numbers import percent, readable
+from electrodej.report.plain_words import PLAIN_WORDS
 
 if TYPE_CHECKING:
     from electrodej.damage import Comparison, Contacts, DamageResult, Evolution, NetworkResult
 
 
-def damage_section(result: DamageResult, *, title: str = "What explains the damage") -> Section:
+@dataclass(frozen=True)
+class DamageDrawings:
+    """The drawings of a study, so that files and page share them and each is drawn once.
+
+    Attributes
+    ----------
+    tables
+        Of each table.
+    comparisons
+        Of each comparison.
+    network
+        Of the contact network.
+    evolution
+        Of the model.
+    """
+
+    tables: Sequence[Sequence[Drawing]]
+    comparisons: Sequence[Drawing] = ()
+    network: Sequence[Drawing] = ()
+    evolution: Sequence[Drawing] = ()
+
+    @property
+    def all(self) -> list[Drawing]:
+        """One after the other."""
+        of_tables = [drawing for drawings in self.tables for drawing in drawings]
+        return [*of_tables, *self.comparisons, *self.network, *self.evolution]
+
+
+def all_drawings(
+    results: Sequence[DamageResult],
+    comparisons: Sequence[Comparison] = (),
+    *,
+    contacts: Contacts | None = None,
+    network: NetworkResult | None = None,
+    evolutions: Mapping[str, Evolution] | None = None,
+) -> DamageDrawings:
+    """Return the drawings of everything that is given, with names that differ."""
+    return DamageDrawings(
+        tables=[
+            damage_drawings(result, suffix=_suffix(place, results)) for place, result in enumerate(results)
+        ],
+        comparisons=[
+            comparison_drawing(comparison, suffix=_suffix(place, comparisons))
+            for place, comparison in enumerate(comparisons)
+        ],
+        network=()
+        if network is None or contacts is None
+        else network_drawings(results[0].table, contacts, network),
+        evolution=[evolution_drawing(evolutions)] if evolutions else (),
+    )
+
+
+def _suffix(place: int, of: Sequence[object]) -> str:
+    return f"-{place + 1}" if len(of) > 1 else ""
+
+
+def damage_section(
+    result: DamageResult,
+    *,
+    title: str = "What explains the damage",
+    drawings: Sequence[Drawing] | None = None,
+) -> Section:
     """Return what a table tells of its damage, for `ReportContent.sections`.
 
     Parameters
@@ -24,6 +87,8 @@ def damage_section(result: DamageResult, *, title: str = "What explains the dama
         From `electrodej.damage.explain_damage`; without a model the section says what can be said.
     title
         Heading.
+    drawings
+        Those of the result, where they are there already.
     """
     body = "\n\n".join([_lead(result), *result.notes])
     if result.model is None:
@@ -33,6 +98,7 @@ def damage_section(result: DamageResult, *, title: str = "What explains the dama
             body,
             table={
                 "Attribute": list(correlation),
+                "Meaning": [PLAIN_WORDS[name] for name in correlation],
                 "Rank correlation with damage": [
                     float("nan") if value is None else value for value in correlation.values()
                 ],
@@ -43,27 +109,27 @@ def damage_section(result: DamageResult, *, title: str = "What explains the dama
     return Section(
         title,
         body,
-        figures=[as_figure(drawing) for drawing in damage_drawings(result)],
+        figures=[as_figure(each) for each in (damage_drawings(result) if drawings is None else drawings)],
         table={
             "Attribute": names,
-            "Contribution": [model.contribution[name] for name in names],
-            "Mean over seeds": [model.seeds[name].mean for name in names],
-            "SD over seeds": [model.seeds[name].deviation for name in names],
+            "Meaning": [PLAIN_WORDS[name] for name in names],
+            "Contribution, mean of seeds": [model.seeds[name].mean for name in names],
+            "SD of seeds": [model.seeds[name].deviation for name in names],
             **(
                 {
-                    "Mean over draws": [model.draws[name].mean for name in names],
-                    "SD over draws": [model.draws[name].deviation for name in names],
+                    "Mean of draws": [model.draws[name].mean for name in names],
+                    "SD of draws": [model.draws[name].deviation for name in names],
                 }
                 if model.draws
                 else {}
             ),
-            "Permutation": [model.evaluation.permutation[name].mean for name in names],
+            "Error rise when shuffled": [model.evaluation.permutation[name].mean for name in names],
             "Curve": [model.curves[name].shape for name in names],
         },
     )
 
 
-def comparison_section(comparison: Comparison) -> Section:
+def comparison_section(comparison: Comparison, drawing: Drawing) -> Section:
     """Return what changed from one electrode to another."""
     changes = comparison.changes
     return Section(
@@ -71,9 +137,10 @@ def comparison_section(comparison: Comparison) -> Section:
         "\n\n".join(
             ["Confidence is that the change has its sign; p is after Holm's correction.", *comparison.notes]
         ),
-        figures=[as_figure(comparison_drawing(comparison))],
+        figures=[as_figure(drawing)],
         table={
             "Attribute": [change.attribute for change in changes],
+            "Meaning": [PLAIN_WORDS[change.attribute] for change in changes],
             f"In {comparison.first}": [change.first for change in changes],
             f"In {comparison.other}": [change.other for change in changes],
             "Change": [change.change for change in changes],
@@ -84,25 +151,24 @@ def comparison_section(comparison: Comparison) -> Section:
     )
 
 
-def network_section(result: DamageResult, contacts: Contacts, network: NetworkResult) -> Section:
+def network_section(network: NetworkResult, drawings: Sequence[Drawing]) -> Section:
     """Return the contact network of an electrode and how damage lies in it."""
     pair, degree = network.damage_assortativity, network.degree_damage
     body = [
         f"{network.particles} particles with {network.contacts} contacts: a particle touches "
         f"{readable(network.degree.mean, 3)} others (SD {readable(network.degree.deviation, 3)}), "
-        f"{network.isolated} touch none. {readable(100 * network.largest_share, 3)} % of the particles hang "
-        f"together; the clustering coefficient is {readable(network.clustering, 3)}.",
+        f"{network.isolated} touch none. {readable(100 * network.largest_share, 3)} % of the particles are "
+        f"connected in one part; the clustering coefficient is {readable(network.clustering, 3)}.",
         f"Correlation of the damage of particles that touch: "
         f"{_chance(pair.value, pair.low, pair.high, pair.p)}. "
         f"Rank correlation of damage and number of contacts: "
         f"{_chance(degree.value, degree.low, degree.high, degree.p)}.",
         *network.notes,
     ]
-    drawings = network_drawings(result.table, contacts, network)
     return Section("The contact network", "\n\n".join(body), figures=[as_figure(each) for each in drawings])
 
 
-def evolution_section(evolutions: Mapping[str, Evolution]) -> Section:
+def evolution_section(evolutions: Mapping[str, Evolution], drawings: Sequence[Drawing]) -> Section:
     """Return how electrodes of this network would go through their cycles, by the model."""
     lines = [
         "A model of load that is handed from particle to particle, run on the measured network; its "
@@ -122,7 +188,7 @@ def evolution_section(evolutions: Mapping[str, Evolution]) -> Section:
     return Section(
         "Evolution of the network (model)",
         "\n\n".join(lines),
-        figures=[as_figure(evolution_drawing(evolutions))],
+        figures=[as_figure(drawing) for drawing in drawings],
     )
 
 
@@ -133,22 +199,30 @@ def damage_sections(
     contacts: Contacts | None = None,
     network: NetworkResult | None = None,
     evolutions: Mapping[str, Evolution] | None = None,
+    drawings: DamageDrawings | None = None,
 ) -> list[Section]:
-    """Return all sections of a damage report, in order."""
+    """Return all sections of a damage report, in order; ``drawings`` are those of `all_drawings`, if made."""
+    if drawings is None:
+        drawings = all_drawings(
+            results, comparisons, contacts=contacts, network=network, evolutions=evolutions
+        )
+    title = "What explains the damage"
     sections = [
         damage_section(
             result,
-            title="What explains the damage"
-            if len(results) == 1
-            else f"What explains the damage: {result.table.name}",
+            title=title if len(results) == 1 else f"{title}: {result.table.name}",
+            drawings=drawn,
         )
-        for result in results
+        for result, drawn in zip(results, drawings.tables, strict=True)
     ]
-    sections += [comparison_section(comparison) for comparison in comparisons]
+    sections += [
+        comparison_section(comparison, drawn)
+        for comparison, drawn in zip(comparisons, drawings.comparisons, strict=True)
+    ]
     if network is not None and contacts is not None:
-        sections.append(network_section(results[0], contacts, network))
+        sections.append(network_section(network, drawings.network))
     if evolutions:
-        sections.append(evolution_section(evolutions))
+        sections.append(evolution_section(evolutions, drawings.evolution))
     return sections
 
 
@@ -158,12 +232,13 @@ def _lead(result: DamageResult) -> str:
     lead = f"{description.particles} particles"
     if numbers:
         lead += (
-            f" with a damage of {readable(numbers['mean'], 3)} on average (SD {readable(numbers['sd'], 3)}, "
-            f"median {readable(numbers['median'], 3)}, largest {readable(numbers['largest'], 3)})"
+            f" with a mean damage of {percent(numbers['mean'])} % of their volume (SD "
+            f"{percent(numbers['sd'])} %, median {percent(numbers['median'])} %, "
+            f"largest {percent(numbers['largest'])} %)"
         )
     if result.model is None:
         return lead + "."
-    first = ", ".join(result.ranking[:3])
+    first = ", ".join(f"{name} ({PLAIN_WORDS[name]})" for name in result.ranking[:3])
     return f"{lead}. The largest contributions: {first}. {result.model.evaluation.verdict}"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -14,12 +16,17 @@ from electrodej.progress import Progress, silent
 from electrodej.report.content import Figure
 from electrodej.report.figures import STYLE
 
+Form = Literal["svg", "png"]
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MatplotlibFigure
 
-# Names come from files: a dollar sign in one is no formula.
-_RC = {**STYLE, "text.parse_math": False, "legend.frameon": False}
+HALF, WHOLE = 6.0, 12.2
+"""Widths of a drawing in inches, one column of the page and both: its letters are as large as the text's."""
+
+# Names come from files: a dollar sign in one is no formula. A drawing keeps the width that it asks for.
+_RC = {**STYLE, "text.parse_math": False, "legend.frameon": False, "savefig.bbox": "standard"}
 
 
 @dataclass(frozen=True)
@@ -34,29 +41,58 @@ class Drawing:
         For the page.
     draw
         Makes it.
+    wide
+        Whether it takes both columns of the page.
     """
 
     name: str
     title: str
     caption: str
     draw: Callable[[], MatplotlibFigure]
+    wide: bool = False
+
+    @cached_property
+    def figure(self) -> MatplotlibFigure:
+        """The drawing itself, made once."""
+        with _drawing():
+            return self.draw()
+
+    @cached_property
+    def svg(self) -> bytes:
+        """The picture as SVG; the same drawing gives the same bytes."""
+        return self._saved("svg", metadata={"Date": None})
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture as PNG, after the SVG, because saving may move what is saved next by a hair."""
+        self.svg  # noqa: B018 - saved first
+        return self._saved("png")
+
+    def _saved(self, form: Form, **options: Any) -> bytes:
+        buffer = io.BytesIO()
+        with _drawing():
+            self.figure.savefig(buffer, format=form, **options)
+        return buffer.getvalue()
+
+
+@contextmanager
+def _drawing() -> Iterator[None]:
+    """The house's style, and no word on letters that the font lacks, which a name may hold."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(cast(Any, _RC)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
+        yield
 
 
 def as_figure(drawing: Drawing) -> Figure:
     """Return a drawing for a section of the report, as SVG."""
-    return Figure(drawing.title, render(drawing, "svg"), "image/svg+xml", drawing.caption)
+    return Figure(drawing.title, drawing.svg, "image/svg+xml", drawing.caption, wide=drawing.wide)
 
 
-def render(drawing: Drawing, form: Literal["svg", "png"]) -> bytes:
-    """Return the bytes of a picture; the same drawing gives the same bytes."""
-    import matplotlib as mpl
-
-    buffer = io.BytesIO()
-    with mpl.rc_context(cast(Any, _RC)), warnings.catch_warnings():
-        # A name may hold letters that the font lacks.
-        warnings.filterwarnings("ignore", "Glyph .* missing", UserWarning)
-        drawing.draw().savefig(buffer, format=form, metadata={"Date": None} if form == "svg" else None)
-    return buffer.getvalue()
+def render(drawing: Drawing, form: Form) -> bytes:
+    """Return the bytes of a picture; it is drawn once, however often it is wanted."""
+    return drawing.svg if form == "svg" else drawing.png
 
 
 def write_drawings(
@@ -65,9 +101,9 @@ def write_drawings(
     """Write each drawing into an existing folder as PNG, 200 dots per inch, and as SVG with text as text."""
     written = []
     for done, drawing in enumerate(drawings):
-        for form in ("png", "svg"):
+        for form, picture in (("png", drawing.png), ("svg", drawing.svg)):
             path = Path(folder) / f"{drawing.name}.{form}"
-            path.write_bytes(render(drawing, form))
+            path.write_bytes(picture)
             written.append(path)
         progress(done + 1, len(drawings), "figures")
     return written

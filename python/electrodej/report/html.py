@@ -17,6 +17,7 @@ from electrodej.progress import Progress, silent
 from electrodej.report.content import ReportContent, is_numeric
 from electrodej.report.numbers import key_numbers, unit_text
 from electrodej.report.payload import Parts, pack_column, script_safe_json
+from electrodej.report.scores import score_table
 from electrodej.report.slices import SlicePack, grid_positions, pack_slices
 from electrodej.report.template import page_file, page_template
 
@@ -29,6 +30,7 @@ _SCRIPTS = (
     "state.js",
     "volume.js",
     "views.js",
+    "scene.js",
     "charts.js",
     "filter.js",
     "table.js",
@@ -112,6 +114,8 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
         numbers=key_numbers(content, None if pack is None else pack.labelled_share),
         phases=_phases(content),
         printed=_printed_rows(content),
+        warned=any("WARNING" in str(note) for note in content.notes),
+        scores=score_table(content.scores) if content.scores else None,
         version=electrodej.__version__,
         style=Markup(style),
         script=Markup(script),
@@ -127,7 +131,9 @@ def _manifest(content: ReportContent, pack: SlicePack | None, parts: Parts) -> d
     columns = []
     # The main columns come first, as few are in sight at once.
     first = [name for name in _MAIN_COLUMNS if name in content.table]
-    for name in [*first, *(name for name in content.table if name not in first)]:
+    last = [name for name in ("Image",) if name in content.table]
+    others = [name for name in content.table if name not in (*first, *last)]
+    for name in (*first, *others, *last):
         values = content.table[name]
         entry = {
             "name": str(name),
@@ -181,5 +187,5 @@ def _printed_rows(content: ReportContent) -> dict[str, Any]:
     for name, values in content.table.items():
         if len(names) < len(_MAIN_COLUMNS) and name not in names and is_numeric(values):
             names.append(name)
-    rows = [[content.table[name][row] for name in names] for row in range(min(content.rows, _PRINTED_ROWS))]
-    return {"names": names, "rows": rows}
+    columns = {name: np.asarray(content.table[name])[:_PRINTED_ROWS] for name in names}
+    return {"columns": columns, "shown": min(content.rows, _PRINTED_ROWS)}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.report.drawings import Drawing
+from electrodej.report.drawings import HALF, WHOLE, Drawing
 from electrodej.report.figures import PALETTE
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
     from electrodej.damage import Contacts, DamageTable, Evolution, NetworkResult
+
+_MOST_PARTICLES = 3000
+"""More in one picture cannot be told apart."""
 
 _PANELS = (
     ("asynchrony", "Asynchrony of the load"),
@@ -35,13 +38,20 @@ def network_drawings(table: DamageTable, contacts: Contacts, network: NetworkRes
     network
         From `electrodej.damage.analyse_network`.
     """
+    shown = shown_particles(table)
+    caption = "Each dot is a particle, seen along z where positions are known; lines join those that touch."
+    if len(shown) < len(table):
+        caption += (
+            f" Shown are {len(shown)} of the {len(table)} particles, those nearest to the middle height."
+            if np.isfinite(table.positions).all()
+            else f" Shown are the first {len(shown)} of the {len(table)} particles."
+        )
     return [
         Drawing(
             "network",
             "The contact network",
-            "Each dot is a particle, seen along z where positions are known; lines join those that touch. "
-            "Colour: damage.",
-            lambda: graph_figure(table, contacts),
+            f"{caption} Colour: damage.",
+            lambda: graph_figure(table, contacts, shown),
         ),
         Drawing(
             "damage-over-distance",
@@ -63,32 +73,46 @@ def evolution_drawing(evolutions: Mapping[str, Evolution]) -> Drawing:
     )
 
 
-def graph_figure(table: DamageTable, contacts: Contacts) -> MatplotlibFigure:
-    """Return the particles and their contacts, seen along z."""
+def shown_particles(table: DamageTable) -> NDArray[np.intp]:
+    """Return the rows that are drawn: all, or of too many those in a layer around the middle height."""
+    if len(table) <= _MOST_PARTICLES or not np.isfinite(table.positions).all():
+        return np.arange(min(len(table), _MOST_PARTICLES))
+    height = table.positions[:, 0]
+    nearest = np.argsort(np.abs(height - np.median(height)), kind="stable")
+    return np.sort(nearest[:_MOST_PARTICLES])
+
+
+def graph_figure(
+    table: DamageTable, contacts: Contacts, shown: NDArray[np.intp] | None = None
+) -> MatplotlibFigure:
+    """Return the particles and their contacts, seen along z; ``shown`` are rows of the table."""
     from matplotlib.collections import LineCollection
     from matplotlib.figure import Figure
 
-    places = _places(table, contacts)
+    shown = np.arange(len(table)) if shown is None else shown
+    drawn = np.zeros(len(table), dtype=bool)
+    drawn[shown] = True
+    everywhere = _places(table, contacts)
+    places = everywhere[shown]
+    pairs = contacts.pairs[drawn[contacts.pairs].all(axis=1)]
     width, height = np.maximum(np.ptp(places, axis=0), 1e-9)
-    figure = Figure(figsize=(6.6, float(np.clip(5.6 * height / width, 2.5, 8))), layout="constrained")
+    figure = Figure(figsize=(HALF, float(np.clip(5.0 * height / width, 2.5, 8))), layout="constrained")
     axes = figure.subplots()
     axes.add_collection(
-        LineCollection(
-            list(places[contacts.pairs]), colors="#8c8c8c", linewidths=0.7, alpha=0.7, rasterized=True
-        )
+        LineCollection(list(everywhere[pairs]), colors="#8c8c8c", linewidths=0.7, alpha=0.7, rasterized=True)
     )
-    size = float(np.clip(8000 / max(1, len(table)), 2, 60))
-    order = np.argsort(table.damage)
+    size = float(np.clip(8000 / max(1, len(shown)), 2, 60))
+    order = np.argsort(table.damage[shown])
     points = axes.scatter(
         places[order, 0],
         places[order, 1],
-        c=table.damage[order],
+        c=table.damage[shown][order],
         cmap="cividis",
         s=size,
         edgecolors="#000000",
         linewidths=0.3,
         zorder=2,
-        rasterized=len(table) > 2000,
+        rasterized=len(shown) > 2000,
     )
     axes.set_aspect("equal")
     axes.margins(0.03)
@@ -109,8 +133,8 @@ def correlation_figure(network: NetworkResult) -> MatplotlibFigure:
     shown = [(network.by_hops, "Contacts between two particles")]
     if network.by_distance is not None:
         shown.append((network.by_distance, "Distance of centroids (µm)"))
-    figure = Figure(figsize=(4.2 * len(shown), 3.4), layout="constrained")
-    panels = figure.subplots(1, len(shown), squeeze=False)[0]
+    figure = Figure(figsize=(HALF, 2.6 * len(shown)), layout="constrained")
+    panels = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
     for axes, (curve, label) in zip(panels, shown, strict=True):
         axes.fill_between(curve.distance, curve.low, curve.high, color="#d9d9d9", linewidth=0)
         axes.axhline(0, color="#000000", linewidth=0.6)
@@ -124,7 +148,7 @@ def evolution_figure(evolutions: Mapping[str, Evolution]) -> MatplotlibFigure:
     """Return the curves of several electrodes over the cycles."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.4, 5.6), layout="constrained")
+    figure = Figure(figsize=(WHOLE, 6.2), layout="constrained")
     panels = figure.subplots(2, 2).ravel()
     for (name, evolution), colour, line in zip(
         evolutions.items(), PALETTE * len(evolutions), ("-", "--", "-.", ":") * len(evolutions), strict=False

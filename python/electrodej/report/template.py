@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
+import numpy as np
 from jinja2 import DictLoader, Environment, StrictUndefined, Template
 
-from electrodej.report.content import Figure
-from electrodej.report.numbers import percent, readable, unit_text
+from electrodej.report.content import Figure, is_numeric
+from electrodej.report.numbers import column_texts, percent, readable, unit_text
 
 _LONGEST_LINE = 110
 
@@ -33,6 +35,7 @@ def page_template() -> Template:
         paragraphs=paragraphs,
         data_uri=data_uri,
         lines=lines,
+        sentence=sentence,
     )
     environment.tests.update(
         nested=lambda value: isinstance(value, Mapping),
@@ -48,8 +51,16 @@ def page_file(name: str) -> str:
 
 
 def words(name: object) -> str:
-    """Return a key as words: ``voxel_size`` becomes ``voxel size``."""
-    return str(name).replace("_", " ")
+    """Return a key as words: ``voxel_size_um`` becomes ``voxel size (µm)``."""
+    text = str(name)
+    if text.endswith("_um"):
+        text = text.removesuffix("_um") + " (µm)"
+    return text.replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital at its start."""
+    return text[:1].upper() + text[1:]
 
 
 def one_line(entry: Mapping[str, Any]) -> str:
@@ -78,6 +89,20 @@ def data_uri(figure: Figure) -> str:
     return f"data:{figure.media_type};base64,{base64.b64encode(figure.data).decode('ascii')}"
 
 
-def lines(table: Mapping[str, Iterable[Any]]) -> list[tuple[Any, ...]]:
-    """Return the rows of a table given by columns."""
-    return list(zip(*table.values(), strict=True))
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a cell of a small table, and whether it is a number."""
+
+    text: str
+    number: bool
+
+
+def lines(table: Mapping[str, Iterable[Any]]) -> list[tuple[Cell, ...]]:
+    """Return the rows of a table given by columns; the numbers of a column have as many decimals each."""
+    columns = []
+    for values in table.values():
+        array = np.asarray(values if isinstance(values, np.ndarray) else list(values))
+        number = is_numeric(array) and array.dtype.kind != "b"
+        texts = column_texts(array) if number else [readable(value) for value in array.tolist()]
+        columns.append([Cell(text, number) for text in texts])
+    return list(zip(*columns, strict=True))

@@ -152,6 +152,7 @@ class Histogram extends Chart {
     if (undefinedCount) parts.push(`${undefinedCount} undefined`);
     if (values.length < defined.length) parts.push(`${defined.length - values.length} not above zero left out`);
     this.caption.textContent = parts.join(", ");
+    if (column.definition) this.caption.append(make("div", {}, column.definition));
   }
 
   // Width after Freedman and Diaconis, within 12 to 60 bars.

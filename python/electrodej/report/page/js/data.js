@@ -25,12 +25,9 @@ async function unpackNumbers(column, rows) {
 }
 
 async function loadColumns() {
-  return Promise.all(manifest.columns.map(async (column) => ({
-    name: column.name,
-    unit: column.unit,
-    definition: column.definition,
-    whole: column.whole,
-    text: column.text || null,
-    values: column.text ? null : await unpackNumbers(column, manifest.rows),
-  })));
+  return Promise.all(manifest.columns.map(async (column) => {
+    const { name, unit, definition, whole } = column;
+    const values = column.text ? null : await unpackNumbers(column, manifest.rows);
+    return { name, unit, definition, whole, text: column.text || null, values, decimals: values && columnDecimals(values) };
+  }));
 }

@@ -6,9 +6,39 @@ function readable(value, digits = 4) {
   return String(Number(value.toPrecision(digits)));
 }
 
+// As many decimals for all values of a column: those that give the middle one three digits, one at least
+// below 1000, and no more than the values have; null where no number of them suits all. As column_texts in
+// numbers.py. Of a long column every n-th value is looked at.
+function columnDecimals(values) {
+  const step = Math.max(1, Math.floor(values.length / 2000));
+  const sizes = [];
+  for (let row = 0; row < values.length; row += step) {
+    if (Number.isFinite(values[row]) && values[row] !== 0) sizes.push(Math.abs(values[row]));
+  }
+  if (sizes.length === 0) return 0;
+  sizes.sort((a, b) => a - b);
+  const middle = sizes[sizes.length >> 1];
+  if (middle < 1e-6 || sizes[sizes.length - 1] >= 1e9) return null;
+  const wanted = Math.max(2 - Math.floor(Math.log10(middle)), middle < 1000 ? 1 : 0);
+  return Math.min(wanted, Math.max(...sizes.map(ownDecimals)));
+}
+
+// How many decimals a value has, at seven digits.
+function ownDecimals(value) {
+  const [digits, power] = value.toExponential(6).split("e");
+  const own = (digits.replace(/0+$/, "").split(".")[1] || "").length;
+  return Math.max(0, own - Number(power));
+}
+
+// A value that would vanish keeps a digit, and 0 stays 0.
 function cellText(column, row) {
   if (column.text) return column.text[row];
-  return column.whole && Number.isFinite(column.values[row]) ? String(column.values[row]) : readable(column.values[row]);
+  const value = column.values[row];
+  if (!Number.isFinite(value)) return "";
+  if (column.whole) return String(value);
+  if (column.decimals === null || value === 0) return readable(value);
+  const text = value.toFixed(column.decimals);
+  return Number(text) === 0 ? readable(value, 1) : text;
 }
 
 function nameWithUnit(column) {

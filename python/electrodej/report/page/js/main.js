@@ -45,8 +45,14 @@ async function start() {
   document.body.dataset.ready = "true";
 }
 
+// Paper cannot be unfolded.
+let unfolded = [];
 window.addEventListener("beforeprint", () => {
-  for (const folded of document.querySelectorAll(".notes details")) folded.open = true;
+  unfolded = [...document.querySelectorAll(".notes details, #definitions details")].filter((folded) => !folded.open);
+  for (const folded of unfolded) folded.open = true;
+});
+window.addEventListener("afterprint", () => {
+  for (const folded of unfolded) folded.open = false;
 });
 
 start().catch((error) => {

@@ -106,7 +106,7 @@ class ParticleTable {
     state.filter(Uint32Array.from(rows));
     this.count.textContent = rows.length === manifest.rows ? `${rows.length} particles` : `${rows.length} of ${manifest.rows} particles`;
     document.getElementById("chart-scope").textContent =
-      rows.length === manifest.rows ? "" : `Of the ${rows.length} particles that the search below leaves, of ${manifest.rows}.`;
+      rows.length === manifest.rows ? "" : `Of the ${rows.length} particles that the search leaves, of ${manifest.rows}.`;
     this.arrange();
     this.frame.scrollTop = 0;
     this.draw();
