@@ -194,6 +194,23 @@ def test_pictures_show_outlines_in_three_views_and_the_doubtful(views, grey, tmp
     assert len(result["pictures"]) == 4
 
 
+def test_borders_move_to_the_edges_in_the_grey_volume(views, tmp_path):
+    plain = fuse_views(*views, out=tmp_path / "plain.tif", jobs=1)
+    grey = np.where(cones() >= 30, 200, 40).astype(np.uint8)
+    write_volume(tmp_path / "edges.tif", grey, spacing=SPACING)
+    refined = fuse_views(*views, out=tmp_path / "p.tif", grey=tmp_path / "edges.tif", refine=3, jobs=1)
+    assert refined["particles"] == plain["particles"] == 2
+    off = []
+    for name in ("plain.tif", "p.tif"):
+        with open_volume(tmp_path / name) as labels:
+            off.append(np.count_nonzero((labels.read() > 0) != (grey == 200)))
+    assert off[1] < off[0] / 2
+    assert json.loads((tmp_path / "p_agreement.json").read_text())["settings"]["refine"] == 3
+    with pytest.raises(InputError, match="--grey"):
+        fuse_views(*views, out=tmp_path / "q.tif", refine=1)
+    assert not list(tmp_path.glob("q*"))
+
+
 def test_nothing_found_is_no_error(tmp_path):
     write_volume(tmp_path / "dark.tif", np.zeros((16, 24, 44), np.uint8), spacing=SPACING)
     result = fuse_views(*[tmp_path / "dark.tif"] * 3, out=tmp_path / "p.tif", pictures=tmp_path / "look")

@@ -37,13 +37,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("instead of a model")
     for view in ("xy", "xz", "yz"):
         group.add_argument(f"--{view}", metavar="P", help=f"probability of the {view} sections")
-    group.add_argument("--grey", metavar="IMAGE", help="the grey volume, for --intact and the pictures")
+    group.add_argument(
+        "--grey", metavar="IMAGE", help="the grey volume, for --intact, --refine and the pictures"
+    )
     group = parser.add_argument_group("fusion")
     group.add_argument("--method", choices=_METHODS, default="flow", help="default: %(default)s")
     group.add_argument(
         "--intact",
         action="store_true",
         help="leave cracks and dark cores out of the labels, as measure needs it for the damage",
+    )
+    group.add_argument(
+        "--refine",
+        metavar="N",
+        type=_parse_refine,
+        help="move borders by up to N voxels to the edges in the grey volume; 1 does for most",
     )
     group.add_argument(
         "--min-volume",
@@ -73,6 +81,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         "method": options.method,
         "settings": FusionSettings(**{name: value for name, value in changes.items() if value is not None}),
         "intact": options.intact,
+        "refine": options.refine,
         "pictures": options.pictures,
         "spacing": options.spacing,
         "memory": options.memory,
@@ -129,6 +138,8 @@ def _check_usage(options: argparse.Namespace) -> None:
             raise UsageError(f"fusion needs three views; add {' and '.join(missing)}")
     elif options.grey is not None:
         raise UsageError("--grey is for three probability volumes; the image is the grey volume")
+    if options.image is None and options.refine is not None and options.grey is None:
+        raise UsageError("--refine moves borders to the edges in the grey volume; add --grey IMAGE")
     if options.reduce is not None and options.method != "kmeans":
         raise UsageError("--reduce is for the method kmeans; leave it out, or add --method kmeans")
 
@@ -141,6 +152,12 @@ def _parse_volume(text: str) -> float:
     if not (math.isfinite(value) and value >= 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a volume; give cubic micrometres, 0 or more")
     return value
+
+
+def _parse_refine(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 8:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 1 to 8")
+    return int(text)
 
 
 def _parse_reduce(text: str) -> int:

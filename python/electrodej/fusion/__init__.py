@@ -7,6 +7,7 @@ from electrodej.fusion.fuse import FusedParticles, Fusion, fuse_views, start_fus
 from electrodej.fusion.intact import IntactMaterial
 from electrodej.fusion.linking import LinkedVolume, link_slices, link_volume
 from electrodej.fusion.linking_settings import LinkSettings
+from electrodej.fusion.refine import RefinedFusion, refine_borders
 from electrodej.fusion.settings import METHODS, VIEWS, FusionSettings, Method
 from electrodej.fusion.views import Views, as_bytes
 from electrodej.fusion.watershed import BYTES_PER_VOXEL, ClassicSettings, segment_classic
@@ -25,12 +26,14 @@ __all__ = [
     "LinkSettings",
     "LinkedVolume",
     "Method",
+    "RefinedFusion",
     "Views",
     "as_bytes",
     "connected_components",
     "fuse_views",
     "link_slices",
     "link_volume",
+    "refine_borders",
     "segment_classic",
     "start_fusion",
 ]

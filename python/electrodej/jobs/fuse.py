@@ -36,6 +36,7 @@ def fuse_views(
     settings: FusionSettings | None = None,
     grey: PathLike | None = None,
     intact: bool = False,
+    refine: int | None = None,
     pictures: PathLike | None = None,
     spacing: Spacing | None = None,
     memory: int | None = None,
@@ -58,6 +59,8 @@ def fuse_views(
         The grey volume under the outlines in the pictures; without it, the summed probabilities.
     intact
         Leave cracks and dark cores out of the labels, as the attributes need it; asks for ``grey``.
+    refine
+        Move the particles' borders by up to this many voxels to the edges in ``grey``.
     pictures
         A folder for overlays in three views and a sheet of the doubtful particles; None writes none.
     spacing
@@ -93,9 +96,11 @@ def fuse_views(
                 f"{under.path}: the grey volume has another shape than the views; give the one they are of"
             )
         material = _material(under, size, progress) if intact else None
+        if refine is not None and under is None:
+            raise InputError("borders move to the edges in the grey volume; give it with --grey")
         result, columns = _fuse_and_write(
-            views, targets, material=material, method=method, settings=settings, memory=memory,
-            jobs=jobs, force=force, progress=progress,
+            views, targets, grey=under, material=material, refine=refine, method=method, settings=settings,
+            memory=memory, jobs=jobs, force=force, progress=progress,
         )  # fmt: skip
         if pictures is not None:
             from electrodej.jobs.fuse_pictures import draw_pictures
@@ -116,6 +121,7 @@ def fuse_image(
     method: Method = "flow",
     settings: FusionSettings | None = None,
     intact: bool = False,
+    refine: int | None = None,
     pictures: PathLike | None = None,
     spacing: Spacing | None = None,
     memory: int | None = None,
@@ -138,7 +144,7 @@ def fuse_image(
         Enlarges the sections for the network; by default the voxel size decides.
     resume
         Take the views that a stopped run with the same image, model and scale has finished.
-    out, method, settings, intact, pictures, spacing, memory, jobs, force, progress
+    out, method, settings, intact, refine, pictures, spacing, memory, jobs, force, progress
         As `fuse_views` has them.
     """
     from electrodej.volume import open_volume
@@ -165,7 +171,8 @@ def fuse_image(
             )  # fmt: skip
     result = fuse_views(
         *paths.values(), out=out, method=method, settings=settings, grey=image, intact=intact,
-        pictures=pictures, spacing=size, memory=memory, jobs=jobs, force=force, progress=_third(progress, 3),
+        refine=refine, pictures=pictures, spacing=size, memory=memory, jobs=jobs, force=force,
+        progress=_third(progress, 3),
     )  # fmt: skip
     _remove_views(folder)
     return result | {"model": os.fspath(model), "resumed_views": resumed}
@@ -202,7 +209,9 @@ def _fuse_and_write(
     views: Any,
     targets: dict[str, Path],
     *,
+    grey: Volume | None,
     material: IntactMaterial | None,
+    refine: int | None,
     method: Method,
     settings: FusionSettings | None,
     memory: int | None,
@@ -211,7 +220,7 @@ def _fuse_and_write(
     progress: Progress,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     from electrodej.files.tables import write_table
-    from electrodej.fusion import Agreement, FusionSettings, start_fusion
+    from electrodej.fusion import Agreement, FusionSettings, RefinedFusion, start_fusion
     from electrodej.fusion.slabs import cores, in_order
     from electrodej.volume import VolumeWriter, compact_dtype
 
@@ -223,6 +232,14 @@ def _fuse_and_write(
         folder=targets["labels"].absolute().parent, progress=first,
     )  # fmt: skip
     try:
+        if refine is not None and grey is not None:
+            fusion = RefinedFusion(
+                fusion,
+                grey,
+                spacing=views.spacing,
+                reach=refine,
+                progress=lambda *_: first(1, 1, "learn greys"),
+            )
         agreement = Agreement(views, fusion.count)
         kind = compact_dtype(fusion.count)
         with VolumeWriter(
@@ -242,7 +259,10 @@ def _fuse_and_write(
                     second(z0 + len(part), depth, "label particles")
             columns = agreement.columns(targets["labels"].name)
             write_table(
-                targets["table"], columns, description=_description(views, method, chosen), force=force
+                targets["table"],
+                columns,
+                description=_description(views, method, chosen, refine),
+                force=force,
             )
     finally:
         fusion.close()
@@ -267,14 +287,14 @@ def _material(grey: Volume | None, spacing: Spacing, progress: Progress) -> Inta
     return IntactMaterial(grey, spacing=spacing, progress=progress)
 
 
-def _description(views: Any, method: str, settings: FusionSettings) -> dict[str, Any]:
+def _description(views: Any, method: str, settings: FusionSettings, refine: int | None) -> dict[str, Any]:
     import electrodej
     from electrodej.fusion import AGREEMENT_COLUMNS, VIEWS
 
     return {
         "columns": AGREEMENT_COLUMNS,
         "method": method,
-        "settings": asdict(settings),
+        "settings": asdict(settings) | {"refine": refine},
         "views": {name: volume.path.name for name, volume in zip(VIEWS, views.volumes, strict=True)},
         "shape": list(views.shape),
         "spacing_um": list(views.spacing),
