@@ -85,7 +85,8 @@ class KeptSlabs:
         """Return a slab that was kept."""
         path = self._path(z0)
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # Opened here, because NumPy leaves a damaged file open.
+            with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 return {name: stored[name] for name in stored.files}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
             raise InputError(

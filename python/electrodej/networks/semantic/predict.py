@@ -71,7 +71,8 @@ class PredictSettings:
 def measure_volume(volume: Volume, model: SemanticModel) -> tuple[Levels, list[str]]:
     """Return the grey levels of a volume, and notes where they are unlike those of the training."""
     sections = sorted({int(z) for z in np.linspace(0, volume.shape[0] - 1, _MOST_SECTIONS)})
-    levels = measure_levels((check_grey(volume[z : z + 1], volume.path) for z in sections), model.percentiles)
+    slices = (check_grey(volume[z : z + 1], volume.path, z0=z) for z in sections)
+    levels = measure_levels(slices, model.percentiles)
     notes = []
     if model.histogram:
         distance = shift(levels.histogram, model.histogram)
