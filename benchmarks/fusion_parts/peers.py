@@ -16,9 +16,9 @@ VIEWS = ("xy", "xz", "yz")
 CUTS = (0.1, 0.2, 0.3, 0.5)
 
 
-def ways(views: list[SeenView], spacing: Spacing) -> dict[str, Callable[[], Iterator[Labels]]]:
+def ways(views: list[SeenView], grey: Labels, spacing: Spacing) -> dict[str, Callable[[], Iterator[Labels]]]:
     """Every way by its name; each gives one or more label volumes, of which the best one counts."""
-    from electrodej.fusion import fuse_views
+    from electrodej.fusion import fuse_views, refine_borders
 
     linked: list[Labels] = []
 
@@ -30,12 +30,16 @@ def ways(views: list[SeenView], spacing: Spacing) -> dict[str, Callable[[], Iter
 
         return make
 
+    def refined() -> Iterator[Labels]:
+        yield refine_borders(next(fused("flow")()), grey, spacing=spacing)
+
     def one_view() -> Iterator[Labels]:
         linked[:] = [link_view(view, axis, spacing) for axis, view in enumerate(views)]
         yield from linked
 
     return {
         **{name: fused(name) for name in ("flow", "watershed", "kmeans")},
+        "flow, --refine 1": refined,
         "components": lambda: components(views),
         "one view linked": one_view,
         "StarDist's grouping": lambda: (group(view, axis) for axis, view in enumerate(views)),
