@@ -170,6 +170,14 @@ def test_menu_scripts_run_by_name(connection, tmp_path):
         connection.run_script("Dance")
 
 
+def test_without_fijis_stardist_plugin_the_bridge_says_so(connection):
+    _, _, grey_image, _ = pair(connection)
+    with pytest.raises(ElectrodeJError, match="no StarDist plugin; tick the update sites"):
+        connection.stardist(grey_image, "nmc-particles")
+    with pytest.raises(InputError, match="there is no such model"):
+        connection.stardist(grey_image, "nothing-like-it")
+
+
 def test_what_needs_a_fiji_says_so(connection, monkeypatch, tmp_path):
     with pytest.raises(ElectrodeJError, match="need a Fiji"):
         connection.to_dataset(np.zeros((2, 2), np.uint8))

@@ -19,23 +19,26 @@ class Door {
 	static final String TASK = "import electrodej.jobs.fiji as fiji; fiji.run(task, verb, arguments)"
 	private static final long LONGEST_CANCEL_MS = 1000
 
+	private final Context context
 	private final ObjectService objects
 	private final StatusService status
 	/** Lends images to the worker, and brings labels back. */
 	final Images images = new Images()
 
 	Door(Context context) {
+		this.context = context
 		objects = context.service(ObjectService)
 		status = context.service(StatusService)
 	}
 
-	/** Runs a script's body; what goes wrong is told in one sentence, on the screen or on one line. */
-	void guard(Callable body) {
+	/** Runs a script's body and returns what it gives; what goes wrong is told in one sentence, on the screen or on one line. */
+	Object guard(Callable body) {
 		try {
-			body.call()
+			return body.call()
 		}
 		catch (Problem problem) {
 			tell(problem)
+			return null
 		}
 		finally {
 			images.close()
@@ -79,6 +82,11 @@ class Door {
 		return Python
 	}
 
+	/** Fiji's own StarDist plugin. */
+	StarDist getStarDist() {
+		return new StarDist(context, this)
+	}
+
 	/** Tells the user something, on the screen or in the log. */
 	static void say(String text) {
 		if (GraphicsEnvironment.headless) System.out.println(text)
@@ -88,6 +96,15 @@ class Door {
 	/** Shows how far something is. */
 	void showProgress(String text, long done, long total) {
 		status.showStatus(done as int, total as int, text)
+	}
+
+	/** Says in the status bar how a result came about. */
+	void note(String text) {
+		status.showStatus(text)
+	}
+
+	void clearProgress() {
+		status.clearStatus()
 	}
 
 	/** Tries a Python, and returns its versions. */

@@ -3,7 +3,9 @@ package electrodej
 import ij.IJ
 import ij.ImagePlus
 import ij.ImageStack
+import ij.io.FileSaver
 import ij.measure.Calibration
+import ij.process.LUT
 import java.lang.reflect.InvocationTargetException
 import java.nio.ByteOrder
 
@@ -18,11 +20,7 @@ class Images implements Closeable {
 	 * Voxels go over in the order ZYX, in one copy, with the calibration as it stands.
 	 */
 	Map argument(ImagePlus image, File file, String role) {
-		if (image == null) {
-			if (file == null || file.path.trim().isEmpty()) throw new Problem("there is no " + role + "; open one, or give its file")
-			if (!file.exists()) throw new Problem("there is no file " + file)
-			return [file: file.absolutePath]
-		}
+		if (image == null) return [file: given(file, role).absolutePath]
 		check(image)
 		if (bytes(image) > limit()) return [file: savedFile(image)]
 		Calibration size = image.calibration
@@ -32,6 +30,19 @@ class Images implements Closeable {
 			voxel: [size.pixelDepth, size.pixelHeight, size.pixelWidth],
 			unit : size.scaled() ? size.unit : "pixel",
 		]
+	}
+
+	/** Opens the file that stands for an image. */
+	static ImagePlus open(File file, String role) {
+		ImagePlus image = IJ.openImage(given(file, role).path)
+		if (image == null) throw new Problem(file.path + " is no image that ImageJ can open")
+		return image
+	}
+
+	private static File given(File file, String role) {
+		if (file == null || file.path.trim().isEmpty()) throw new Problem("there is no " + role + "; open one, or give its file")
+		if (!file.exists()) throw new Problem("there is no file " + file)
+		return file
 	}
 
 	/** Calls the body with the file to write: the user's, or one that is thrown away after it was opened. */
@@ -45,6 +56,56 @@ class Images implements Closeable {
 		ImagePlus labels = IJ.openImage(file.path)
 		if (labels == null) throw new Problem("the labels in " + file + " cannot be opened")
 		return labels
+	}
+
+	/** Stops at a file that cannot be written, before the work. */
+	static void checkTarget(File file, boolean replace) {
+		if (!file.name.toLowerCase().matches(/.+\.tiff?/)) throw new Problem(file.path + " is no name for labels; end it with .tif")
+		if (file.exists() && !replace) throw new Problem(file.path + " exists already; tick Replace existing files to replace it")
+		if (!file.absoluteFile.parentFile.directory) throw new Problem("there is no folder " + file.absoluteFile.parent)
+	}
+
+	/** Writes labels beside their place and renames the file when it is whole. */
+	static void save(ImagePlus labels, File file, boolean replace) {
+		checkTarget(file, replace)
+		File part = File.createTempFile(".electrodej", ".tif", file.absoluteFile.parentFile)
+		try {
+			// Not IJ.saveAsTiff, which gives the image the name of the file.
+			def saver = new FileSaver(labels)
+			boolean whole = labels.stackSize > 1 ? saver.saveAsTiffStack(part.path) : saver.saveAsTiff(part.path)
+			if (!whole) throw new Problem(file.path + " cannot be written")
+			if (replace) file.delete()
+			if (!part.renameTo(file)) throw new Problem(file.path + " cannot be written")
+		}
+		finally {
+			part.delete()
+		}
+	}
+
+	/** Sets the voxel size that a user typed, Z,Y,X in micrometres, if there is any. */
+	static void calibrate(ImagePlus image, String voxelSize) {
+		if (!voxelSize?.trim()) return
+		List<String> sizes = voxelSize.split(",")*.trim()
+		if (sizes.size() != 3 || !sizes.every { it.isDouble() && it.toDouble() > 0 }) {
+			throw new Problem(voxelSize + " is no voxel size; give three lengths Z,Y,X in micrometres, for example 0.07,0.07,0.07")
+		}
+		Calibration size = image.calibration
+		size.pixelDepth = sizes[0].toDouble()
+		size.pixelHeight = sizes[1].toDouble()
+		size.pixelWidth = sizes[2].toDouble()
+		size.unit = "micron"
+	}
+
+	/** Gives labels their colours, and shows them from 0 to the highest. */
+	static void paint(ImagePlus labels, double highest) {
+		byte[] colours = Images.getResourceAsStream("/electrodej/labels.lut").withCloseable { it.bytes }
+		labels.setLut(new LUT(colours[0..255] as byte[], colours[256..511] as byte[], colours[512..767] as byte[]))
+		labels.setDisplayRange(0, Math.max(1, highest))
+	}
+
+	/** A length in micrometres; what it is not known to be counts as micrometres. */
+	static double micrometres(double length, String unit) {
+		return length * ([nm: 0.001d, nanometer: 0.001d, mm: 1000d, cm: 10000d, m: 1000000d, inch: 25400d][unit?.toLowerCase()] ?: 1d)
 	}
 
 	/** The same voxels with their time points as slices. */

@@ -80,17 +80,20 @@ class Rois {
 		ImageStack stack = new ImageStack(like.width, like.height)
 		like.stackSize.times { stack.addSlice(new ShortProcessor(like.width, like.height)) }
 		int next = 1
+		int highest = 0
 		for (Roi roi in rois) {
 			String known = roi.getProperty(LABEL)
 			int label = known == null ? next++ : known as int
 			if (label > 65535) throw new Problem("there are more than 65535 particles, too many for a 16-bit image")
 			ImageProcessor plane = stack.getProcessor(Math.max(1, roi.position))
+			highest = Math.max(highest, label)
 			plane.setValue(label)
 			plane.fill(roi)
 		}
 		def made = new ImagePlus("labels", stack)
 		made.copyScale(like)
 		made.setDimensions(1, like.stackSize, 1)
+		Images.paint(made, highest)
 		return made
 	}
 

@@ -29,7 +29,7 @@ class Tables {
 		if (labels != null) selectOnClick(table, title, labels)
 	}
 
-	/** Lets a click on a row select its particle in the label image. */
+	/** Lets a click on a row select its particle in the label image, and a click on a particle its row. */
 	private static void selectOnClick(ResultsTable table, String title, ImagePlus labels) {
 		def window = WindowManager.getWindow(title)
 		if (!(window instanceof TextWindow)) return
@@ -39,12 +39,30 @@ class Tables {
 			if (row >= 0 && row < table.size()) select(table, row, labels)
 		}] as MouseAdapter
 		panel.components.each { it.addMouseListener(click) }
+		def canvas = labels.canvas
+		if (canvas == null) return
+		canvas.addMouseListener([mouseClicked: { event ->
+			int row = rowAt(table, labels, canvas.offScreenX(event.x), canvas.offScreenY(event.y))
+			// The table may have been closed, or sorted or cut by the user since.
+			if (row < 0 || !window.showing || panel.lineCount <= row) return
+			panel.setSelection(row, row)
+			select(table, row, labels, labels.currentSlice)
+		}] as MouseAdapter)
 	}
 
-	/** Shows the slice in the middle of a particle and outlines the particle there. */
-	static void select(ResultsTable table, int row, ImagePlus labels) {
+	/** The row of the particle at a place in the slice that is shown, or -1. */
+	static int rowAt(ResultsTable table, ImagePlus labels, int x, int y) {
+		if (x < 0 || y < 0 || x >= labels.width || y >= labels.height) return -1
+		int label = (int) labels.getStack().getProcessor(labels.currentSlice).getf(x, y)
+		if (label == 0) return -1
+		for (int row = 0; row < table.size(); row++) if ((int) table.getValue("Label", row) == label) return row
+		return -1
+	}
+
+	/** Outlines a particle in the slice that is given, or else in the one in its middle, and shows that slice. */
+	static void select(ResultsTable table, int row, ImagePlus labels, int wanted = 0) {
 		int label = (int) table.getValue("Label", row)
-		int slice = table.columnExists("Z")
+		int slice = wanted > 0 ? wanted : table.columnExists("Z")
 			? 1 + (int) Math.round(table.getValue("Z", row) / labels.calibration.pixelDepth)
 			: labels.currentSlice
 		slice = Math.max(1, Math.min(labels.stackSize, slice))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from electrodej.features import FeatureTable
 
+STARDIST_PLUGIN = "Fiji's StarDist plugin"
 _OFFLINE = (
     "a local Fiji needs the network at its first start too, for pyimagej's Java half; "
     "without one, electrodej.fiji.connect(light=True) works with plain ImageJ"
@@ -40,8 +41,6 @@ class Connection:
     to_numpy = staticmethod(to_numpy)
     to_results_table = staticmethod(to_results_table)
     from_results_table = staticmethod(from_results_table)
-    outlines = staticmethod(outlines)
-    labels_of = staticmethod(labels_of)
 
     def __init__(self, ij: Any, IJ: Any) -> None:
         self.ij = ij
@@ -52,13 +51,44 @@ class Connection:
         """Whether this is plain ImageJ."""
         return self.ij is None
 
+    def outlines(self, labels: Any) -> list[Any]:
+        """Return the selections of all particles of a label image, one for each particle and slice."""
+        return outlines(labels, scijava=self._context())
+
+    def labels_of(self, rois: list[Any], like: Any) -> Any:
+        """Return a label image, of the size of another, from selections as `outlines` gives them."""
+        return labels_of(rois, like, scijava=self._context())
+
+    def _context(self) -> Any:
+        return None if self.ij is None else self.ij.context()
+
     def run_script(
         self, name: str | os.PathLike[str], inputs: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Run a menu command by its name, see `electrodej.fiji.scripting.run_script`."""
         from electrodej.fiji.scripting import run_script
 
-        return run_script(name, inputs, scijava=None if self.ij is None else self.ij.context())
+        return run_script(name, inputs, scijava=self._context())
+
+    def stardist(self, grey: Any, model: str | os.PathLike[str]) -> Any:
+        """Return the labels that Fiji's own StarDist plugin finds in an ``ij.ImagePlus``; needs a Fiji.
+
+        Parameters
+        ----------
+        grey
+            The open image; every xy section is labelled on its own, and the labels are numbered on.
+        model
+            A bundled model's name, a model's folder, or a zip with its sidecar beside it.
+
+        Raises
+        ------
+        ElectrodeJError
+            There is no plugin, or no such model; the message says what to do.
+        """
+        from electrodej.networks.bundled import find_model
+
+        inputs = {"grey": grey, "model": str(find_model(model).absolute()), "engine": STARDIST_PLUGIN}
+        return self.run_script("Segment Particles", inputs)["labels"]
 
     def to_scijava_table(self, table: FeatureTable) -> Any:
         """Return a table as SciJava's, in pyimagej's own conversion; needs a Fiji."""
@@ -131,6 +161,12 @@ def connect(
     if (place.is_absolute() or os.sep in str(where)) and not (place / "jars").is_dir():
         raise InputError(f"{place} is no Fiji folder; give the folder that has jars and plugins in it")
     scyjava = require("scyjava", what="connecting to Fiji", extra="fiji")
+    from electrodej.fiji.content import library
+    from electrodej.fiji.jvm import prefer_present_java
+
+    prefer_present_java(scyjava.config)
+    # Before that of the Fiji, so that scripts and library are of one version; it may also have none.
+    scyjava.config.add_classpath(str(library()))
     if memory is not None:
         scyjava.config.add_option(f"-Xmx{memory}")
     try:

@@ -25,7 +25,7 @@ SCRIPTING = (
 )
 
 
-def start_light(*, memory: str | None = None, scripting: bool = False) -> Any:
+def start_light(*, memory: str | None = None, scripting: bool = False, screen: bool = False) -> Any:
     """Start Java with ImageJ 1.54p, or find it running, and return the class ``ij.IJ``.
 
     Parameters
@@ -34,6 +34,8 @@ def start_light(*, memory: str | None = None, scripting: bool = False) -> Any:
         The most that Java may take, as ``4g`` or ``512m``; by default what Java chooses.
     scripting
         Have SciJava and its languages too, see `electrodej.fiji.scripting`.
+    screen
+        Let ImageJ open windows.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def start_light(*, memory: str | None = None, scripting: bool = False) -> Any:
         raise MissingExtraError("ImageJ", "fiji", "scyjava") from error
     if not scyjava.jvm_started():
         _use_present_java()
-        _configure(scyjava.config, memory, (IMAGEJ, *(SCRIPTING if scripting else ())))
+        _configure(scyjava.config, memory, (IMAGEJ, *(SCRIPTING if scripting else ())), screen=screen)
         try:
             scyjava.start_jvm()
         except Exception as error:
@@ -74,6 +76,15 @@ def start_light(*, memory: str | None = None, scripting: bool = False) -> Any:
         ) from error
 
 
+def prefer_present_java(config: Any) -> None:
+    """Let pyimagej take the Java that is there, where it is new enough; by itself it fetches another one."""
+    java = find_java()
+    if java is not None and java.version >= MINIMUM_VERSION:
+        os.environ["JAVA_HOME"] = str(java.home)
+        # Not "never", with which pyimagej 1.8 stops in an error of its own.
+        config.set_java_constraints(fetch="auto")
+
+
 def _use_present_java() -> None:
     java = find_java()
     if java is None:
@@ -85,7 +96,7 @@ def _use_present_java() -> None:
     os.environ["JAVA_HOME"] = str(java.home)
 
 
-def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...]) -> None:
+def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...], *, screen: bool) -> None:
     # The Java that is there, and Maven Central (which jgo always asks) without SciJava's repository.
     config.set_java_constraints(fetch="never")
     config.get_repositories().clear()
@@ -94,7 +105,8 @@ def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...]) -> N
         from electrodej.fiji.content import library
 
         config.add_classpath(str(library()))
-    config.enable_headless_mode()
+    if not screen:
+        config.enable_headless_mode()
     if memory is not None:
         config.add_option(f"-Xmx{memory}")
 

@@ -44,21 +44,24 @@ def from_results_table(table: Any) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def outlines(labels: Any) -> list[Any]:
-    """Return the selections of all particles of a label image, one for each particle and slice."""
-    return list(_rois().outlines(labels))
+def outlines(labels: Any, *, scijava: Any = None) -> list[Any]:
+    """Return the selections of all particles of a label image, one for each particle and slice.
+
+    ``scijava`` is the context of a Fiji; without it, that of the light mode.
+    """
+    return list(_rois(scijava).outlines(labels))
 
 
-def labels_of(rois: list[Any], like: Any) -> Any:
+def labels_of(rois: list[Any], like: Any, *, scijava: Any = None) -> Any:
     """Return a label image, of the size of another, from selections as `outlines` gives them."""
     scyjava = require("scyjava", what="drawing selections", extra="fiji")
     given = scyjava.jimport("java.util.ArrayList")()
     for roi in rois:
         given.add(roi)
-    return _rois().labels(given, like)
+    return _rois(scijava).labels(given, like)
 
 
-def _rois() -> Any:
+def _rois(scijava: Any) -> Any:
     from electrodej.fiji.scripting import context, library_class
 
-    return library_class(context(), "Rois")
+    return library_class(context() if scijava is None else scijava, "Rois")
