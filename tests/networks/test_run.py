@@ -151,3 +151,34 @@ def test_importing_keras_prints_nothing():
     code = "from electrodej.networks import load_keras; load_keras('testing')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.fixture
+def stopped(tmp_path: Path) -> Path:
+    """The folder of a training that was stopped."""
+    with pytest.raises(Cancelled):
+        train(tmp_path / "model", RunSettings(epochs=6, checkpoint_seconds=0), stop_at=2.1)
+    return tmp_path / "model.run"
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "gone", "text", "another file"])
+def test_damaged_weights_are_said_in_a_sentence(stopped: Path, damage: str):
+    path = next(iter(sorted(stopped.glob("last-*.npz"))))
+    content = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        other = {"cut": content[: len(content) // 2], "empty": b"", "text": b"weights"}
+        path.write_bytes(other.get(damage, content[:40] + bytes(40) + content[80:]))
+    with pytest.raises(InputError, match=r"damaged.*--force") as said:
+        TrainingRun(stopped.with_name("model"), RunSettings(epochs=6), resume=True)
+    assert path.name in str(said.value)
+
+
+@pytest.mark.parametrize("name", ["history", "best", "best_epoch", "files", "facts"])
+def test_a_state_that_lacks_something_is_said_in_a_sentence(stopped: Path, name: str):
+    state = json.loads((stopped / "state.json").read_text())
+    del state[name]
+    (stopped / "state.json").write_text(json.dumps(state))
+    with pytest.raises(InputError, match=r"state\.json is missing or damaged"):
+        TrainingRun(stopped.with_name("model"), RunSettings(epochs=6), resume=True)

@@ -28,6 +28,7 @@ from electrodej.networks.semantic import (
 )
 from electrodej.networks.semantic.grey import measure_levels
 from electrodej.networks.semantic.predict import entropy_of, measure_volume
+from electrodej.networks.semantic.tiles import plan_tiles
 from electrodej.phantom import make_phantom
 from electrodej.score import score_phases
 from electrodej.volume import ArrayVolume
@@ -48,6 +49,13 @@ def unseen() -> Any:
     return make_phantom((6, 100, 84), spacing=(0.28, 0.28, 0.28), seed=11, jobs=1)
 
 
+@pytest.fixture(scope="module")
+def wide() -> NDArray[np.uint8]:
+    """A section wider than two margins of a tile, so that tiles are cut."""
+    grey = make_phantom((1, 204, 188), spacing=(0.28, 0.28, 0.28), seed=12, jobs=1).grey
+    return np.asarray(grey)
+
+
 @pytest.mark.parametrize("kind", ["unet", "lrcs"])
 def test_a_network_finds_particles_that_it_has_not_seen(
     kind: str, request: pytest.FixtureRequest, unseen: Any, tmp_path: Path
@@ -64,12 +72,14 @@ def test_a_network_finds_particles_that_it_has_not_seen(
 
 @pytest.mark.parametrize("kind", ["unet", "lrcs"])
 def test_tiles_and_slabs_change_nothing(
-    kind: str, request: pytest.FixtureRequest, unseen: Any, tmp_path: Path
+    kind: str, request: pytest.FixtureRequest, wide: NDArray[np.uint8], tmp_path: Path
 ):
     model = request.getfixturevalue(kind).model
-    whole = predicted(model, unseen.grey, tmp_path)
+    whole = predicted(model, wide, tmp_path)
     for options in ({"tile": 16}, {"tile": 48}, {"memory": 2_000_000}):
-        parts = predicted(model, unseen.grey, tmp_path, **options)
+        plan = plan_tiles(*wide.shape[1:], model, **options)
+        assert len(plan.starts[0]) * len(plan.starts[1]) > 1
+        parts = predicted(model, wide, tmp_path, **options)
         np.testing.assert_allclose(parts, whole, atol=1e-4)
         changed = (parts.argmax(axis=-1) != whole.argmax(axis=-1)).mean()
         assert changed < 0.001
