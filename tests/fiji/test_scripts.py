@@ -269,6 +269,41 @@ def test_segmented_labels_come_back_with_their_calibration_and_colours(run_scrip
         np.testing.assert_array_equal(found, truth.read())
 
 
+def test_segmented_labels_say_where_they_were_made(run_script, opened):
+    labels = run_script("Segment Particles", {"grey": opened["grey"]})["labels"]
+    assert labels.getProperty("Info") == "Segmented in Python with watershed"
+
+
+def in_fiji(run_script, grey, **inputs):
+    return refused(run_script, "Segment Particles", grey=grey, engine="Fiji's StarDist plugin", **inputs)
+
+
+def test_without_the_stardist_plugin_the_update_sites_are_named(run_script, opened):
+    said = in_fiji(run_script, opened["grey"], model="nmc-particles")
+    assert "no StarDist plugin" in said
+    assert "update sites CSBDeep, StarDist and TensorFlow" in said
+    assert "xy sections only" in in_fiji(run_script, opened["grey"], model="nmc-particles", view="xz")
+
+
+def test_labels_are_not_segmented_where_they_cannot_be_saved(run_script, opened, tmp_path):
+    (tmp_path / "mine.tif").write_text("mine")
+    for name, words in (
+        ("mine.tif", "tick Replace existing files"),
+        ("labels.png", "end it with .tif"),
+        ("gone/labels.tif", "there is no folder"),
+    ):
+        assert words in in_fiji(run_script, opened["grey"], model="nmc-particles", out=tmp_path / name)
+    assert (tmp_path / "mine.tif").read_text() == "mine"
+
+
+def test_the_colours_of_labels_are_pythons(imagej):
+    from electrodej.fiji.content import library
+    from electrodej.volume.lut import label_colours
+
+    assert imagej is not None
+    assert (library() / "electrodej" / "labels.lut").read_bytes() == label_colours().tobytes()
+
+
 @pytest.mark.parametrize("version", [(2, 7), (3, 0)])
 def test_jython_scripts_read_in_python_2_and_3(version):
     import ast
