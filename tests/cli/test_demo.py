@@ -18,8 +18,20 @@ OUTPUTS = {
     "particles_contacts.csv",
     "particles_agreement.csv",
     "particles_agreement.json",
+    "particles_cracks.csv",
+    "particles_cracks.json",
+    "particles_cracks.html",
+    "particles_cracks.png",
+    "particles_cracks.svg",
+    "particles_cracks_packing.csv",
+    "phases.tif",
+    "phases.csv",
+    "phases.json",
+    "cracks.tif",
     "damage",
     "score.json",
+    "score_phases.json",
+    "score_cracks.json",
 }
 
 
@@ -54,7 +66,7 @@ def test_every_stage_leaves_the_normal_file_of_its_verb(demo):
 def test_the_commands_it_shows_give_the_same_files(demo, program, tmp_path):
     folder, done = demo
     commands = [line.removeprefix("$ ") for line in done.stderr.splitlines() if line.startswith("$ ")]
-    assert len(commands) == 5
+    assert len(commands) == 10
     for command in commands:
         name, *words = shlex.split(command)
         assert name == "electrodej"

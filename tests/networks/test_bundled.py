@@ -15,7 +15,7 @@ MOST_BYTES = 20 * 2**20
 
 def test_every_bundled_model_is_whole():
     models = bundled_models()
-    assert "nmc-particles" in models
+    assert set(models) == {"nmc-particles", "nmc-phases", "nmc-cracks"}
     for name, folder in models.items():
         names = {path.name for path in folder.iterdir()}
         assert {
@@ -30,9 +30,45 @@ def test_every_bundled_model_is_whole():
         assert json.loads((folder / "electrodej.json").read_text())["name"] == name
 
 
-def test_the_zip_of_nmc_particles_passes_its_proof():
-    found = verify_zip(find_model("nmc-particles") / "model.zip", source=find_model("nmc-particles"))
+@pytest.mark.parametrize("name", ["nmc-particles", "nmc-phases", "nmc-cracks"])
+def test_the_zip_of_a_bundled_model_passes_its_proof(name):
+    found = verify_zip(find_model(name) / "model.zip", source=find_model(name))
     assert found.runs_in_fiji, found.findings
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    """A part of an electrode that no model was trained on, in which binder shows beside pores."""
+    from electrodej.phantom import PORE_GREY, make_phantom
+
+    return make_phantom((4, 256, 256), spacing=(0.07,) * 3, seed=78, pore_grey=PORE_GREY["phase"])
+
+
+def _classes(phantom, name):
+    from electrodej.networks.semantic import load_model, predict_slabs
+    from electrodej.networks.semantic.grey import measure_levels
+    from electrodej.volume import ArrayVolume
+
+    model = load_model(name)
+    volume = ArrayVolume(phantom.grey, spacing=phantom.config.spacing)
+    levels = measure_levels([phantom.grey], model.percentiles)
+    slabs = predict_slabs(volume, model, levels=levels)
+    return np.concatenate([model.classes.phases(found.argmax(axis=-1)) for _, _, found in slabs])
+
+
+def test_nmc_phases_tells_the_phases_of_an_unseen_electrode_apart(unseen):
+    from electrodej.score import score_phases
+
+    scores = score_phases(_classes(unseen, "nmc-phases"), unseen.phases, ignore=3)
+    assert [entry.iou > least for entry, least in zip(scores.classes, (0.55, 0.65, 0.88), strict=True)] == [
+        True
+    ] * 3
+
+
+def test_nmc_cracks_finds_the_cracks_of_an_unseen_electrode(unseen):
+    from electrodej.score import score_phases
+
+    assert score_phases(_classes(unseen, "nmc-cracks"), unseen.phases, only=3).classes[1].dice > 0.5
 
 
 def test_nmc_particles_finds_the_particles_of_a_section_it_has_not_seen():

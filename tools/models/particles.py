@@ -31,7 +31,7 @@ DESCRIPTION = (
     "best where particles are 30 to 100 pixels across."
 )
 SETTINGS = StarDistSettings(
-    filters=16, patch=192, batch=4, epochs=160, steps=50, patience=0, validation=0.1, learning_rate=6e-4
+    filters=16, patch=192, batch=4, epochs=110, steps=50, patience=0, validation=0.1, learning_rate=6e-4
 )
 COUNT, EDGE, SEED = 480, 288, 1
 

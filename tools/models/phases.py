@@ -199,7 +199,7 @@ def finish(recipe: Recipe, trained: Path, target: Path) -> None:
             ],
             "zip": {
                 "difference_in_tensorflow_1_15": found.difference,
-                "context": found.context,
+                "context": None if found.context is None else found.context.pixels,
                 "bytes": (folder / "model.zip").stat().st_size,
             },
         }

@@ -12,9 +12,9 @@ from electrodej.cli.options import add_common, parse_shape
 if TYPE_CHECKING:
     from electrodej.jobs.demo import DemoResult
 
-HELP = """Make a synthetic electrode, find its particles in three views, measure them, explain their damage,
-score the result against the known truth and write a report. Each stage's command is shown; its output is the
-normal file of that verb."""
+HELP = """Make a synthetic electrode, find its particles in three views, its phases and its cracks, measure
+them, explain the damage, score the result against the known truth and write a report. Each stage's command
+is shown; its output is the normal file of that verb."""
 EXAMPLE = "electrodej demo --out my-first-electrode"
 
 
@@ -63,6 +63,16 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     return result.as_dict()
 
 
+def _voxel_scores(result: DemoResult) -> list[str]:
+    lines = []
+    if result.phase_scores is not None:
+        found = ", ".join(f"{entry['iou']:.2f} {entry['name']}" for entry in result.phase_scores["classes"])
+        lines.append(f"IoU of the phases: {found}")
+    if result.crack_scores is not None:
+        lines.append(f"Dice coefficient of the cracks: {result.crack_scores['classes'][-1]['dice']:.2f}")
+    return lines
+
+
 def _summary(result: DemoResult) -> str:
     scores = {score["threshold"]: score["f1"] for score in result.scores["thresholds"]}
     seconds = {stage.name: stage.seconds for stage in result.stages}
@@ -72,6 +82,7 @@ def _summary(result: DemoResult) -> str:
             "",
             f"{result.particles} particles measured; the truth has {result.scores['n_true']}",
             f"F1 {scores[0.5]:.2f} at IoU 0.5, {scores[0.75]:.2f} at 0.75, {scores[0.9]:.2f} at 0.9",
+            *_voxel_scores(result),
             *(f"  {name:<{width}} {taken:7.1f} s" for name, taken in seconds.items()),
             f"report: {result.report.absolute()}",
         ]

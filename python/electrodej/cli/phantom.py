@@ -36,6 +36,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=number_within(0, 0.55),
         help="share of the volume inside particles, 0 to 0.55 (default: 0.5)",
     )
+    parser.add_argument(
+        "--contrast",
+        choices=("absorption", "phase"),
+        help="absorption: binder hardly shows beside pores; phase: it does (default: absorption)",
+    )
     parser.add_argument("--config", metavar="FILE", help="start from the phantom.json of another phantom")
     parser.add_argument(
         "--format", choices=("tif", "zarr"), default="tif", help="TIFF or OME-Zarr (default: %(default)s)"
@@ -87,7 +92,7 @@ def _config(options: argparse.Namespace) -> PhantomConfig:
     from pathlib import Path
 
     from electrodej.errors import InputError
-    from electrodej.phantom import PhantomConfig
+    from electrodej.phantom import PORE_GREY, PhantomConfig
 
     config = PhantomConfig()
     if options.config is not None:
@@ -102,5 +107,6 @@ def _config(options: argparse.Namespace) -> PhantomConfig:
         "spacing": options.spacing,
         "solid_fraction": options.solid,
         "seed": options.seed,
+        "pore_grey": None if options.contrast is None else PORE_GREY[options.contrast],
     }
     return config.changed({name: value for name, value in given.items() if value is not None})

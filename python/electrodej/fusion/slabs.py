@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import concurrent.futures
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 from electrodej.errors import InputError
@@ -53,7 +53,7 @@ def plan_slabs(
     return [(z0, min(z0 + thickness, depth)) for z0 in range(0, depth, thickness)]
 
 
-def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int) -> Iterator[T]:
+def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int) -> Generator[T, None, None]:
     """Yield ``function(item)`` for one item after the other, while the threads work ahead a little."""
     if jobs == 1:
         for item in items:

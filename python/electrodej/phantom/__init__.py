@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrodej.phantom.config import PhantomConfig
+    from electrodej.phantom.config import PORE_GREY, PhantomConfig
     from electrodej.phantom.generate import (
         DEFAULT_MEMORY,
         Phantom,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "DEFAULT_MEMORY": "generate",
+    "PORE_GREY": "config",
     "Phantom": "generate",
     "PhantomConfig": "config",
     "PhantomSlab": "generate",
@@ -37,6 +38,7 @@ _HOME = {
 
 __all__ = [
     "DEFAULT_MEMORY",
+    "PORE_GREY",
     "TRUTH_COLUMNS",
     "Phantom",
     "PhantomConfig",

@@ -13,6 +13,11 @@ from electrodej.errors import InputError, VoxelSizeError
 Triple = tuple[float, float, float]
 
 
+# By absorption, as in the real slice that the defaults look like, binder hardly shows beside pores. By phase
+# contrast it does.
+PORE_GREY = {"absorption": 63.0, "phase": 25.0}
+
+
 @dataclass(frozen=True, kw_only=True)
 class PhantomConfig:
     """Every choice behind a phantom; the same values give the same voxels.
@@ -90,7 +95,7 @@ class PhantomConfig:
     """Grey level of intact material."""
     binder_grey: float = 91.0
     """Grey level of carbon and binder."""
-    pore_grey: float = 63.0
+    pore_grey: float = PORE_GREY["absorption"]
     """Grey level of pores."""
     crack_grey: float = 84.0
     """Grey level of a wide crack or core."""

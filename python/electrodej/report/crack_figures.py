@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.report.drawings import Drawing
+from electrodej.report.drawings import WHOLE, Drawing
 from electrodej.report.figures import PALETTE
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def crack_drawing(packing: Floats, share: Floats, relations: Mapping[str, Relati
         "bootstrap interval. Right: Spearman's rank correlation of each crack measure with the packing "
         "density, with its 95 % interval.",
         lambda: crack_figure(packing, share, relations),
+        wide=True,
     )
 
 
@@ -47,7 +48,7 @@ def crack_figure(packing: Floats, share: Floats, relations: Mapping[str, Relatio
     """Return crack share over packing density, and all rank correlations."""
     from matplotlib.figure import Figure as MatplotlibFigure
 
-    figure = MatplotlibFigure(figsize=(9.0, 3.8), layout="constrained")
+    figure = MatplotlibFigure(figsize=(WHOLE, 4.4), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.3, 1])
     _draw_bins(left, packing, share, relations["CrackShare"])
     _draw_correlations(right, relations)

@@ -176,8 +176,8 @@ def _alone(table: OverlapTable, only: int, ignore: int | None) -> tuple[OverlapT
     if others.size and only not in pred:
         if others.size > 1:
             raise InputError(
-                f"the prediction has no class {only}, but {', '.join(map(str, others[:5]))}; give the number of "
-                "a class that it has, or an image of 0 and one other number"
+                f"the prediction has no class {only}, but {', '.join(map(str, others[:5]))}; give the number "
+                "of a class that it has, or an image of 0 and one other number"
             )
         pred = np.where(pred == others[0], only, pred)
     left = np.zeros(pred.size, bool) if ignore is None else pred == ignore
