@@ -255,10 +255,11 @@ def test_a_python_without_electrodej_is_told_apart(run_script, opened, tmp_path)
     assert "Set Up Python" in said
 
 
-def test_segmented_labels_come_back_with_their_calibration_and_colours(run_script, opened, pair, tmp_path):
-    labels = run_script("Segment Particles", {"grey": opened["grey"], "out": tmp_path / "found.tif"})[
-        "labels"
-    ]
+@pytest.mark.parametrize("name", ["Segment Particles", "Segment Particles in Jython"])
+def test_segmented_labels_come_back_with_their_calibration_and_colours(
+    name, run_script, opened, pair, tmp_path
+):
+    labels = run_script(name, {"grey": opened["grey"], "out": tmp_path / "found.tif"})["labels"]
     assert labels.getBitDepth() == 16
     size = labels.getCalibration()
     assert [size.pixelDepth, size.pixelHeight, size.pixelWidth] == pytest.approx([0.5] * 3)
@@ -404,3 +405,26 @@ def test_a_row_of_the_table_selects_its_particle_in_the_middle(opened, run_scrip
     assert opened["labels"].getCurrentSlice() in (6, 7)
     box = opened["labels"].getRoi().getBounds()
     assert [int(box.x), int(box.y), int(box.width), int(box.height)] == [3, 3, 6, 6]
+
+
+def test_phases_are_those_of_python_with_their_names(run_script, opened, pair, tmp_path):
+    from electrodej.jobs.segment_phases import segment_phases
+
+    found = run_script(
+        "Segment Phases", {"grey": opened["grey"], "model": "nmc-phases", "out": tmp_path / "a.tif"}
+    )
+    segment_phases(pair / "grey.tif", model="nmc-phases", out=tmp_path / "b.tif")
+    with open_volume(tmp_path / "a.tif") as here, open_volume(tmp_path / "b.tif") as there:
+        np.testing.assert_array_equal(here.read(), there.read())
+        expected = there.read()
+    phases = found["phases"]
+    assert phases.getProperty("Info") == "0 pore, 1 binder, 2 particle; segmented in Python with nmc-phases"
+    assert phases.getCalibration().pixelDepth == pytest.approx(0.5)
+    shown = [np.asarray(memoryview(phases.getStack().getPixels(z + 1))) for z in range(len(expected))]
+    np.testing.assert_array_equal(np.reshape(shown, expected.shape), expected)
+
+
+def test_phases_need_a_model_that_is_there(run_script, opened):
+    said = refused(run_script, "Segment Phases", grey=opened["grey"], model="nothing-like-it")
+    assert "there is no such model" in said
+    assert "no model was given" in refused(run_script, "Segment Phases", grey=opened["grey"], model=" ")

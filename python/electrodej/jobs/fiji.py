@@ -106,6 +106,26 @@ def segment(arguments: Arguments, progress: Progress) -> dict[str, Any]:
         return find_sections(path, model=model, out=out, settings=settings, force=force, progress=progress)
 
 
+def phases(arguments: Arguments, progress: Progress) -> dict[str, Any]:
+    """Find phases or cracks: ``image`` in, phases in the file ``out``; ``view`` may be ``all``."""
+    from electrodej.jobs.segment_phases import segment_phases
+
+    out = _required_path(arguments, "out", "choose where to write the phases")
+    model = str(arguments.get("model") or "").strip()
+    if not model:
+        raise InputError("no model was given; give a model's folder, or a zip made by electrodej export")
+    view = arguments.get("view") or "xy"
+    with _as_file(arguments.get("image") or {}, spacing=_voxel_size(arguments)) as path:
+        return segment_phases(
+            path,
+            model=model,
+            out=out,
+            views=("xy", "xz", "yz") if view == "all" else (view,),
+            force=bool(arguments.get("replace")),
+            progress=progress,
+        )
+
+
 def link(arguments: Arguments, progress: Progress) -> dict[str, Any]:
     """Link slice labels: ``slices`` in, 3D labels in the file ``out``."""
     from electrodej.fusion import LinkSettings
@@ -179,6 +199,7 @@ VERBS = {
     "version": version,
     "measure": measure,
     "segment": segment,
+    "phases": phases,
     "fuse": fuse,
     "link": link,
     "sample": sample,

@@ -55,7 +55,10 @@ class Drawing:
     def figure(self) -> MatplotlibFigure:
         """The drawing itself, made once."""
         with _drawing():
-            return self.draw()
+            figure = self.draw()
+            # The layout of axes with a fixed aspect settles only when it is done a second time.
+            figure.draw_without_rendering()
+            return figure
 
     @cached_property
     def svg(self) -> bytes:
