@@ -41,7 +41,7 @@ def unseen():
     """A part of an electrode that no model was trained on, in which binder shows beside pores."""
     from electrodej.phantom import PORE_GREY, make_phantom
 
-    return make_phantom((4, 256, 256), spacing=(0.07,) * 3, seed=78, pore_grey=PORE_GREY["phase"])
+    return make_phantom((8, 256, 256), spacing=(0.14,) * 3, seed=78, pore_grey=PORE_GREY["phase"])
 
 
 def _classes(phantom, name):
