@@ -114,13 +114,14 @@ def phases(arguments: Arguments, progress: Progress) -> dict[str, Any]:
     model = str(arguments.get("model") or "").strip()
     if not model:
         raise InputError("no model was given; give a model's folder, or a zip made by electrodej export")
-    view = arguments.get("view") or "xy"
+    view: Any = arguments.get("view") or "xy"
+    views: Any = ("xy", "xz", "yz") if view == "all" else (view,)
     with _as_file(arguments.get("image") or {}, spacing=_voxel_size(arguments)) as path:
         return segment_phases(
             path,
             model=model,
             out=out,
-            views=("xy", "xz", "yz") if view == "all" else (view,),
+            views=views,
             force=bool(arguments.get("replace")),
             progress=progress,
         )
