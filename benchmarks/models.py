@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools" / "models"))
 
-from scores import f1, read_pair
+from scores import IOU, f1, ratios, read_pair
 from sections import DIAMETER, outlined
 
 from electrodej.networks.stardist.model import load_stardist
@@ -30,7 +30,6 @@ from electrodej.volume import ArrayVolume, open_volume
 
 ACROSS = (20, 30, 50, 80, 120, 150)
 SEED, SECTIONS = 7000, 3
-IOU = (0.5, 0.75, 0.9)
 SMALLEST = 0.2
 
 
@@ -61,7 +60,7 @@ def sized(model: Any, across: int) -> dict[str, float]:
     """Score `electrodej segment particles` on sections whose particles are so many pixels across."""
     voxel = DIAMETER / across
     edge = min(1024, max(256, 7 * across))
-    counts = {threshold: np.zeros(3, np.int64) for threshold in IOU}
+    counts = np.zeros((len(IOU), 3), np.int64)
     for number in range(SECTIONS):
         phantom = make_slice((edge, edge), spacing=(voxel,) * 3, seed=SEED + number)
         truth = without_small(outlined(phantom), SMALLEST * across)
@@ -73,13 +72,10 @@ def sized(model: Any, across: int) -> dict[str, float]:
             with open_volume(target) as volume:
                 found = volume.read()[0]
         scores = score_instances(found, truth.astype(np.uint32), thresholds=IOU)
-        for threshold, count in counts.items():
+        for row, threshold in enumerate(IOU):
             at = scores.at(threshold)
-            count += at.tp, at.fp, at.fn
-    return {
-        str(threshold): round(2 * int(count[0]) / max(1, 2 * int(count[0]) + int(count[1:].sum())), 3)
-        for threshold, count in counts.items()
-    }
+            counts[row] += at.tp, at.fp, at.fn
+    return ratios(counts)
 
 
 def _text(scores: dict[str, float]) -> str:

@@ -125,7 +125,7 @@ def transfer(seeds: int, picture: Path | None) -> None:
 
 
 def _electrode(seed: int, **greys: float) -> Any:
-    return make_phantom((8, 160, 160), spacing=SPACING, seed=seed, jobs=1, **greys)  # type: ignore[arg-type]
+    return make_phantom((8, 160, 160), spacing=SPACING, seed=seed, jobs=1, **greys)  # type: ignore[arg-type] # options of many types
 
 
 def _train(

@@ -9,7 +9,7 @@ from electrodej.files import check_target, scratch_folder
 
 
 def test_a_scratch_folder_is_gone_afterwards_even_after_an_error(tmp_path):
-    with pytest.raises(RuntimeError), scratch_folder(tmp_path / "out.tif") as folder:  # noqa: PT012
+    with pytest.raises(RuntimeError), scratch_folder(tmp_path / "out.tif") as folder:  # noqa: PT012 - the block itself raises
         (folder / "part").write_bytes(b"1")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []

@@ -120,7 +120,7 @@ def test_a_killed_run_goes_on_where_it_was_and_gives_the_same(
     options: dict[str, Any] = {"model": models[0]}
     segment_phases(grey, out=whole, entropy=tmp_path / "e0.tif", **options)
 
-    def stop(done: float, total: float, stage: str) -> None:  # noqa: ARG001
+    def stop(done: float, total: float, stage: str) -> None:  # noqa: ARG001 - Progress's form
         if done / total > 0.6:
             raise Cancelled("stopped")
 
@@ -149,7 +149,7 @@ def test_what_a_stopped_run_kept_and_was_damaged_is_said_and_foreign_folders_sta
         segment_phases(grey, model=models[0], out=tmp_path / "o.tif", resume=True)
     assert (folder / "diary.txt").read_text() == "mine"
 
-    def stop(done: float, total: float, stage: str) -> None:  # noqa: ARG001
+    def stop(done: float, total: float, stage: str) -> None:  # noqa: ARG001 - Progress's form
         raise Cancelled("stopped")
 
     other = tmp_path / "u.tif"

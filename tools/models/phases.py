@@ -25,6 +25,7 @@ from electrodej.networks.semantic import (
     LrcsConfig,
     PredictSettings,
     Sample,
+    SemanticModel,
     SemanticSettings,
     UNetConfig,
     load_model,
@@ -191,9 +192,10 @@ def finish(recipe: Recipe, trained: Path, target: Path) -> None:
         export_model(folder, folder / "model.zip", name=recipe.name)
         found = verify_zip(folder / "model.zip", source=folder)
         print(found.verdict, flush=True)
+        model = load_model(folder)
         scores = {
             "held_out_phantoms": [
-                {"voxel_um": voxel, "look": look, **score(recipe, folder, spacing=(voxel,) * 3, **options)}
+                {"voxel_um": voxel, "look": look, **score(recipe, model, spacing=(voxel,) * 3, **options)}
                 for voxel in USUAL
                 for look, options in LOOKS.items()
             ],
@@ -207,9 +209,8 @@ def finish(recipe: Recipe, trained: Path, target: Path) -> None:
         print(json.dumps(scores, indent=2), flush=True)
 
 
-def score(recipe: Recipe, folder: Path, **options: Any) -> dict[str, Any]:
+def score(recipe: Recipe, model: SemanticModel, **options: Any) -> dict[str, Any]:
     """Score the model on small volumes with seeds of their own."""
-    model = load_model(folder)
     found, right = [], []
     for seed in HELD_OUT_SEEDS:
         phantom = make_phantom(HELD_OUT_SHAPE, seed=seed, jobs=os.cpu_count() or 1, **options)

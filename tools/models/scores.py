@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from electrodej.networks.normalise import normalise
 from electrodej.networks.stardist.instances import choose, draw
@@ -40,6 +41,11 @@ def f1(model: StarDistModel, pairs: Iterable[tuple[Any, Any]], *, least_diameter
         for row, threshold in enumerate(IOU):
             at = scores.at(threshold)
             counts[row] += at.tp, at.fp, at.fn
+    return ratios(counts)
+
+
+def ratios(counts: NDArray[np.int64]) -> dict[str, float]:
+    """Return F1 at each of `IOU` from the numbers of found, invented and missed particles (IoU, 3)."""
     return {
         str(threshold): round(float(2 * tp / max(1, 2 * tp + fp + fn)), 4)
         for threshold, (tp, fp, fn) in zip(IOU, counts, strict=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, whole_from
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--crop",
         metavar="N",
-        type=_parse_whole,
+        type=whole_from(0),
         default=0,
         help="leave out N voxels at each face (default: 0)",
     )
@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--crack-class",
         metavar="N",
-        type=_parse_whole,
+        type=whole_from(0),
         help="with --cracks: which number in CRACKS is crack (default: the only one that is not 0)",
     )
     parser.add_argument(
@@ -174,9 +174,3 @@ def _parse_radius(text: str) -> float:
     if not 0 <= radius < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no radius; give a length of 0 or more in micrometres")
     return radius
-
-
-def _parse_whole(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
-    return int(text)

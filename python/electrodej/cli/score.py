@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common, number_within
+from electrodej.cli.options import add_common, number_within, whole_from
 
 if TYPE_CHECKING:
     from electrodej.score import InstanceScores, PhaseScores, ThresholdScore
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--only",
         metavar="CLASS",
-        type=_parse_class,
+        type=whole_from(0),
         help="judge this class of TRUTH against all others; in PRED it may be the only number other than 0",
     )
     add_common(
@@ -156,12 +156,6 @@ def _parse_ignore(text: str) -> int | None:
         return None
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is not a label; give a whole number from 0, or none")
-    return int(text)
-
-
-def _parse_class(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a class; give a whole number from 0")
     return int(text)
 
 

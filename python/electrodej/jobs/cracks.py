@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from electrodej.progress import Progress, silent
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
     from electrodej.morphology import Relation
+    from electrodej.report import Section
+    from electrodej.report.drawings import Drawing
     from electrodej.volume import Volume
 
 PathLike = str | os.PathLike[str]
@@ -51,6 +54,19 @@ class CrackStudy:
     table: Columns
     relations: dict[str, Relation]
     result: dict[str, Any]
+
+    @cached_property
+    def drawing(self) -> Drawing:
+        """The picture, drawn once for its files and all pages."""
+        from electrodej.report.crack_figures import crack_drawing
+
+        return crack_drawing(self.table[PACKING], self.table["CrackShare"], self.relations)
+
+    def section(self) -> Section:
+        """Return the part of a report that tells of this study."""
+        from electrodej.report.crack_sections import crack_section
+
+        return crack_section(self.table, self.relations, self.drawing)
 
 
 def measure_with_cracks(
@@ -198,14 +214,6 @@ def crack_table(
         "made_with": f"ElectrodeJ {__version__}",
     }
     image = np.full(len(table["Label"]), Path(labels).name, object)
-    _write_pictures(paths, table, relations, named, description, force=force)
-    write_table(
-        out,
-        {"Image": image, **table},
-        description=description,
-        beside={"packing": _bins(relations)},
-        force=force,
-    )
     result = {
         "table": os.fspath(out),
         "files": [os.fspath(path) for path in paths.values()],
@@ -216,7 +224,16 @@ def crack_table(
         "spacing_um": list(size),
         "notes": _notes(outside, radius),
     }
-    return CrackStudy(table, relations, result)
+    study = CrackStudy(table, relations, result)
+    _write_pictures(paths, study, named, description, force=force)
+    write_table(
+        out,
+        {"Image": image, **table},
+        description=description,
+        beside={"packing": _bins(relations)},
+        force=force,
+    )
+    return study
 
 
 def _size_of(particles: Volume, cracks: Volume, crop: int) -> Triple:
@@ -272,33 +289,29 @@ def _bins(relations: Mapping[str, Relation]) -> Columns:
 
 def _write_pictures(
     paths: Mapping[str, Path],
-    table: Columns,
-    relations: Mapping[str, Relation],
+    study: CrackStudy,
     named: Mapping[str, tuple[str, str]],
     description: Mapping[str, Any],
     *,
     force: bool,
 ) -> None:
     from electrodej.report import ReportContent, write_report
-    from electrodej.report.crack_figures import crack_drawing
-    from electrodej.report.crack_sections import crack_section
     from electrodej.report.drawings import render
     from electrodej.report.numbers import unit_text
 
-    drawing = crack_drawing(table[PACKING], table["CrackShare"], relations)
     for form in ("png", "svg"):
         with whole_file(paths[form], force=force) as part:
-            part.write_bytes(render(drawing, form))
+            part.write_bytes(render(study.drawing, form))
     content = ReportContent(
         title=f"Cracks of the particles: {paths['table'].name}",
         grey=None,
         labels=None,
         spacing=None,
-        table=table,
+        table=study.table,
         units={name: unit_text(unit) for name, (unit, _) in named.items() if unit},
         definitions={name: text for name, (_, text) in named.items()},
         provenance={name: entry for name, entry in description.items() if name != "columns"},
-        sections=[crack_section(table, relations)],
+        sections=[study.section()],
     )
     write_report(paths["html"], content, force=force)
 

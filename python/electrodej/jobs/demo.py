@@ -156,9 +156,10 @@ def _measure(demo: Demo) -> Findings:
     words = f"measure {stages.GREY} {labels}{more} --out {table}"
     measured, crack_study = demo.run("measure", words, table, stages.measure)
     names = ",".join(stages.NAMES)
+    phase_measures: Mapping[str, Any] = {}
     if demo.phase_model:
         words = f"morphology {phases} --names {names} --out {stages.PHASE_TABLE}"
-        demo.run("morphology", words, stages.PHASE_TABLE, stages.measure_phases)
+        phase_measures = demo.run("morphology", words, stages.PHASE_TABLE, stages.measure_phases)
     study = None
     if _has("sklearn", "shap", "networkx"):
         words = f"damage {table} --contacts {stages.CONTACTS} --out {stages.DAMAGE}"
@@ -183,7 +184,7 @@ def _measure(demo: Demo) -> Findings:
             f"--out {stages.CRACK_SCORE}"
         )
         crack_scores = demo.run("score cracks", words, stages.CRACK_SCORE, stages.score_crack_image)
-    return Findings(measured, scores, study, crack_study, phase_scores, crack_scores)
+    return Findings(measured, scores, study, crack_study, phase_measures, phase_scores, crack_scores)
 
 
 def _bundled(name: str) -> str:

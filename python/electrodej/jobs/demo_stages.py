@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -173,7 +172,7 @@ def measure(demo: Demo) -> tuple[FeatureTable, CrackStudy | None]:
 def measure_phases(demo: Demo) -> dict[str, Any]:
     from electrodej.jobs.morphology import measure_phase_images
 
-    return measure_phase_images(
+    result = measure_phase_images(
         [demo.path(PHASES)],
         demo.path(PHASE_TABLE),
         names=dict(enumerate(NAMES)),
@@ -182,6 +181,8 @@ def measure_phases(demo: Demo) -> dict[str, Any]:
         force=demo.force,
         progress=demo.progress,
     )
+    measures: dict[str, Any] = result["versions"][0]
+    return measures
 
 
 def damage(demo: Demo) -> DamageStudy:
@@ -247,6 +248,7 @@ class Findings:
     scores: Mapping[str, Any]
     damage: DamageStudy | None = None
     cracks: CrackStudy | None = None
+    phase_measures: Mapping[str, Any] = field(default_factory=dict)
     phase_scores: PhaseScores | None = None
     crack_scores: PhaseScores | None = None
 
@@ -279,13 +281,11 @@ def report(demo: Demo, found: Findings) -> None:
 
 
 def _sections(demo: Demo, found: Findings) -> list[Section]:
-    from electrodej.report.crack_sections import crack_section
-
     sections: list[Section] = []
     if found.damage is not None:
         sections += found.damage.sections()
     if found.cracks is not None:
-        sections.append(crack_section(found.cracks.table, found.cracks.relations))
+        sections.append(found.cracks.section())
     if demo.phase_model:
         sections.append(_phase_section(demo, found))
     return sections
@@ -296,8 +296,6 @@ def _phase_section(demo: Demo, found: Findings) -> Section:
     from electrodej.volume import open_volume
 
     described = json.loads(demo.path(PHASE_TABLE).with_suffix(".json").read_text("utf-8"))["columns"]
-    with demo.path(PHASE_TABLE).open(encoding="utf-8", newline="") as handle:
-        row = next(csv.DictReader(handle))
     with contextlib.ExitStack() as stack:
 
         def middle(name: str) -> Any:
@@ -310,9 +308,9 @@ def _phase_section(demo: Demo, found: Findings) -> Section:
             middle(PHASES),
             names=NAMES,
             measures={
-                name: (float(row[name] or "nan"), about["unit"], about["definition"])
+                name: (found.phase_measures[name], about["unit"], about["definition"])
                 for name, about in described.items()
-                if name not in ("Image", "Of")
+                if name in found.phase_measures
             },
             spacing=demo.spacing[1:],
             cracks=middle(CRACKS) > 0,

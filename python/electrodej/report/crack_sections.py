@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from electrodej.report.content import Section
 from electrodej.report.crack_figures import crack_drawing
-from electrodej.report.drawings import as_figure
+from electrodej.report.drawings import Drawing, as_figure
 from electrodej.report.numbers import percent, readable
 
 if TYPE_CHECKING:
     from electrodej.morphology import Relation
 
 
-def crack_section(table: Mapping[str, NDArray[Any]], relations: Mapping[str, Relation]) -> Section:
+def crack_section(
+    table: Mapping[str, NDArray[Any]], relations: Mapping[str, Relation], drawing: Drawing | None = None
+) -> Section:
     """Return what the cracks of the particles are, and how they go with the packing density.
 
     Parameters
@@ -26,8 +28,10 @@ def crack_section(table: Mapping[str, NDArray[Any]], relations: Mapping[str, Rel
         From `electrodej.morphology.measure_cracks`, and ``PDensity`` of the same particles.
     relations
         Of crack measures with ``PDensity``, by their names; ``CrackShare`` among them.
+    drawing
+        From `electrodej.report.crack_figures.crack_drawing`, where it is there already.
     """
-    drawing = crack_drawing(table["PDensity"], table["CrackShare"], relations)
+    drawing = drawing or crack_drawing(table["PDensity"], table["CrackShare"], relations)
     return Section(
         "Cracks and packing density",
         "\n\n".join([_lead(table), _verdict(relations["CrackShare"])]),

@@ -50,7 +50,7 @@ def asked(members: list[SemanticModel], **options: Any) -> tuple[NDArray[np.floa
     volume = ArrayVolume(GREY, spacing=(1, 1, 1))
     levels = [measure_levels([GREY], (1, 99.8))] * len(members)
     slabs = list(predict_ensemble(volume, members, levels=levels, **options))
-    return tuple(np.concatenate([slab[part] for slab in slabs]) for part in (2, 3))  # type: ignore[return-value]
+    return tuple(np.concatenate([slab[part] for slab in slabs]) for part in (2, 3))  # type: ignore[return-value] # as many as in (2, 3)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_each_network_is_looked_at_and_progress_reaches_the_end():
         [model(Constant(1, 0)), model(Constant(0, 1))],
         look=look,
         settings=PredictSettings(slab=2),
-        progress=lambda done, total, stage: told.append(done / total),  # noqa: ARG005
+        progress=lambda done, total, stage: told.append(done / total),  # noqa: ARG005 - Progress's form
     )
     assert seen == {0: 5, 1: 5}
     assert told[-1] == 1

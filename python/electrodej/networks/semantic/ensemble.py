@@ -67,7 +67,7 @@ def dropping(model: SemanticModel, seed: int) -> Any:
     load_keras("asking a network with dropout")
     import keras
 
-    class AlwaysDropout(keras.layers.Dropout):  # type: ignore[misc]
+    class AlwaysDropout(keras.layers.Dropout):  # type: ignore[misc] # Keras has no types
         def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ARG002 - Keras's form
             return super().call(inputs, training=True)
 
@@ -160,8 +160,9 @@ def predict_ensemble(
             # Rounding may leave a little below 0 where all say the same.
             yield z0, z1, total, np.maximum(entropy_of(total) - unsure / np.float32(count), np.float32(0))
     finally:
+        # Those that did not end have scratch files.
         for run in runs:
-            run.close()  # type: ignore[attr-defined]  # the scratch files of those that did not end
+            run.close()
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,7 +95,7 @@ def predict_slabs(
     start: int = 0,
     say: Say = unheard,
     progress: Progress = silent,
-) -> Iterator[tuple[int, int, FloatArray]]:
+) -> Generator[tuple[int, int, FloatArray], None, None]:
     """Yield the probabilities of the classes, slab by slab.
 
     Parameters
