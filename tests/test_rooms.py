@@ -16,6 +16,7 @@ LEVELS = {
     "errors": 0,
     "progress": 0,
     "extras": 0,
+    "directions": 0,
     "java": 0,
     "files": 0,
     "volume": 1,

@@ -7,6 +7,7 @@ import itertools
 
 import numpy as np
 
+from electrodej.directions import DIRECTIONS, direction_shares
 from electrodej.features.typing import Floats, Ints
 
 # Lengths typed in decimals are not exact in binary (10 * 0.07 > 0.7): a centre counts as within the
@@ -51,20 +52,12 @@ def crofton_directions(spacing: tuple[float, float, float]) -> tuple[Ints, Float
     Crofton's formula: the area of a surface is twice the mean, over all directions, of the number of
     its crossings with lines in that direction times the area of one line's cross-section,
     S = 2 sum_k c_k n_k v / d_k, with v the voxel volume, d_k the length of the step and c_k the share of
-    the sphere of directions nearest to k (its Voronoi cell, so that anisotropic voxels are weighted
-    right). See Lehmann and Legland, Efficient N-dimensional surface estimation using Crofton formula
-    and run-length encoding (2012).
+    the sphere of directions nearest to k, see `electrodej.directions`.
 
     Returns the directions (13, 3) in voxels and the areas (13,) in um^2 for one crossing.
     """
-    from scipy.spatial import SphericalVoronoi
-
-    directions = np.array(
-        [d for d in itertools.product((-1, 0, 1), repeat=3) if d > (0, 0, 0)], dtype=np.int64
-    )
+    directions = np.array(DIRECTIONS, dtype=np.int64)
     steps = directions * np.asarray(spacing)
     lengths = np.linalg.norm(steps, axis=1)
-    units = steps / lengths[:, None]
-    cells = SphericalVoronoi(np.concatenate([units, -units])).calculate_areas()
-    shares = 2 * cells[:13] / cells.sum()
+    shares = direction_shares(steps / lengths[:, None])
     return directions, 2 * shares * np.prod(spacing) / lengths

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.directions import DIRECTIONS, Direction, direction_shares
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 
 Triple = tuple[float, float, float]
 Floats = NDArray[np.float64]
-Direction = tuple[int, int, int]
 
 UNLABELLED = 255
-# The 13 directions between a voxel and its 26 neighbours, one of each two that are opposite.
-DIRECTIONS: tuple[Direction, ...] = tuple(
-    (z, y, x) for z, y, x in product((-1, 0, 1), repeat=3) if (z, y, x) > (0, 0, 0)
-)
 # Voxels whose pairs are counted at once.
 _AT_ONCE = 1 << 22
 
@@ -229,25 +225,8 @@ def _surfaces(counts: PairCounts, spacing: Triple) -> Floats:
         areas[:] = np.nan
         return areas
     lengths = np.linalg.norm(steps, axis=1)
-    for share, length, which in zip(_direction_shares(steps / lengths[:, None]), lengths, known, strict=True):
+    for share, length, which in zip(direction_shares(steps / lengths[:, None]), lengths, known, strict=True):
         crossings = counts.pairs[which] + counts.pairs[which].T
         areas += 2 * share * crossings / (total[which] * length)
     np.fill_diagonal(areas, np.nan)
     return areas
-
-
-def _direction_shares(units: Floats) -> Floats:
-    """Return the share of all directions that is nearest to each: of the sphere, or of a plane's circle."""
-    if np.linalg.matrix_rank(units) == 3:
-        from scipy.spatial import SphericalVoronoi
-
-        cells = SphericalVoronoi(np.concatenate([units, -units])).calculate_areas()
-        return np.asarray(2 * cells[: len(units)] / cells.sum())
-    # Angles in the plane, as lines: modulo half a turn.
-    _, _, axes = np.linalg.svd(units)
-    angles = np.arctan2(units @ axes[1], units @ axes[0]) % np.pi
-    order = np.argsort(angles)
-    gaps = np.diff(angles[order], append=angles[order][0] + np.pi)
-    shares = np.empty(len(units))
-    shares[order] = (gaps + np.roll(gaps, 1)) / (2 * np.pi)
-    return shares
