@@ -50,6 +50,7 @@ docs: env
 
 models: env
 	@$(RUN)/python tools/models/particles.py
+	@$(RUN)/python tools/models/shapes.py
 	@$(RUN)/python tools/models/phases.py
 
 fiji-zip: env
