@@ -72,6 +72,8 @@ def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_pa
         (["grey.tif", "--model", "m", "--min-volume", "-1"], "-1"),
         (["grey.tif", "--model", "m", "--refine", "0"], "1 to 8"),
         (["--xy", "a.tif", "--xz", "a.tif", "--yz", "b.tif", "--refine", "1"], "--grey"),
+        (["grey.tif", "--model", "m", "--scheduler", "head"], "tcp://head-node:8786"),
+        (["grey.tif", "--model", "m", "--scheduler", "head:1", "--method", "kmeans"], "--scheduler"),
     ],
 )
 def test_wrong_usage_names_the_option(electrodej: Command, words: list[str], part: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -99,6 +100,37 @@ def test_labels_do_not_depend_on_slabs_or_threads(method, slab):
     assert np.array_equal(whole.labels, cut.labels)
     for name, column in whole.table.items():
         assert np.array_equal(column, cut.table[name])
+
+
+class Elsewhere:
+    """Workers that get everything as pickles and hand back the last result first."""
+
+    workers = 3
+
+    def share(self, value):
+        return pickle.loads(pickle.dumps(value))
+
+    def run(self, function, tasks):
+        for number in reversed(range(len(tasks))):
+            yield number, pickle.loads(pickle.dumps(function(*pickle.loads(pickle.dumps(tasks[number])))))
+
+
+@pytest.mark.parametrize("slab", [1, 5, None])
+def test_workers_elsewhere_give_the_same_labels(crowd, slab):
+    _, views, spacing = crowd
+    here = fuse(views, spacing)
+    fusion = start_fusion(Views(*views, spacing=spacing), slab=slab, scheduler=Elsewhere())
+    slabs = list(fusion.slabs())
+    assert fusion.count == here.count == 16
+    assert [z0 for z0, _ in slabs] == np.cumsum([0, *(len(part) for _, part in slabs[:-1])]).tolist()
+    assert np.array_equal(np.concatenate([part for _, part in slabs]), here.labels)
+
+
+@pytest.mark.parametrize("method", ["watershed", "kmeans"])
+def test_methods_that_cannot_work_elsewhere_say_so(crowd, method):
+    _, views, spacing = crowd
+    with pytest.raises(InputError, match=f"not on {method}"):
+        start_fusion(Views(*views, spacing=spacing), method=method, scheduler=Elsewhere())
 
 
 @pytest.mark.parametrize("slab", [4, 9])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import electrodej.features.schedule
 import electrodej.jobs.segment
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
 from electrodej.jobs.fuse import fuse_image, fuse_views
@@ -52,6 +54,53 @@ def network(monkeypatch):
 @pytest.fixture
 def grey(tmp_path):
     return write_volume(tmp_path / "grey.tif", cones(), spacing=SPACING)
+
+
+@pytest.fixture
+def shape_network(monkeypatch):
+    """A shape model that says of drawn labels what they are; lists the drawn sections' views and greys."""
+    import electrodej.networks.stardist.model
+    import electrodej.networks.stardist.views
+
+    drawn = []
+
+    def predict_view(grey, model, *, spacing, settings, probability, progress, **_):
+        values = grey.read()
+        drawn.append((model, settings.view, values))
+        write_volume(probability, values, spacing=spacing)
+        progress(1, 1, "sections")
+
+    monkeypatch.setattr(electrodej.networks.stardist.model, "load_stardist", lambda model: model)
+    monkeypatch.setattr(electrodej.networks.stardist.views, "predict_view", predict_view)
+    return drawn
+
+
+class Elsewhere:
+    """Workers that take their tasks and hand back results as pickles, the last first."""
+
+    workers = 2
+
+    def __init__(self):
+        self.functions = []
+
+    def share(self, value):
+        return value
+
+    def run(self, function, tasks):
+        self.functions.append(function.__name__)
+        for number in reversed(range(len(tasks))):
+            call, task = pickle.loads(pickle.dumps((function, tasks[number])))
+            yield number, pickle.loads(pickle.dumps(call(*task)))
+
+    def close(self):
+        self.functions.append("close")
+
+
+@pytest.fixture
+def elsewhere(monkeypatch):
+    workers = Elsewhere()
+    monkeypatch.setattr(electrodej.features.schedule, "chosen", lambda _address, _jobs: workers)
+    return workers
 
 
 def stop_at(stage):
@@ -231,3 +280,71 @@ def test_a_folder_of_somebody_else_where_the_views_belong_is_left_alone(tmp_path
     (folder / "g.tif").unlink()
     with pytest.raises(InputError, match="damaged"):
         fuse_image(tmp_path / "g.tif", model="nmc-particles", out=tmp_path / "v.tif", resume=True)
+
+
+def test_workers_elsewhere_see_the_views_and_give_the_same_labels(grey, network, elsewhere, tmp_path):
+    here = fuse_image(grey, model="m", out=tmp_path / "here.tif", jobs=1)
+    there = fuse_image(grey, model="m", out=tmp_path / "there.tif", scheduler="tcp://head:1", refine=1)
+    assert sorted(network) == sorted(2 * VIEWS)
+    assert elsewhere.functions[0] == "_see_view"
+    assert elsewhere.functions[1] == "survey_slab"
+    assert "relabel_slab" in elsewhere.functions
+    assert elsewhere.functions[-1] == "close"
+    assert here["particles"] == there["particles"] == 2
+    with pytest.raises(InputError, match="flow"):
+        fuse_image(grey, model="m", out=tmp_path / "k.tif", method="kmeans", scheduler="tcp://head:1")
+
+
+def test_workers_elsewhere_only_see_the_views_that_a_stopped_run_lacks(grey, network, elsewhere, tmp_path):
+    with pytest.raises(Cancelled):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif", jobs=1, progress=stop_at("yz view"))
+    network.clear()
+    result = fuse_image(grey, model="m", out=tmp_path / "p.tif", scheduler="tcp://head:1", resume=True)
+    assert network == ["yz"]
+    assert elsewhere.functions[0] == "_see_view"
+    assert result["resumed_views"] == ["xy", "xz"]
+
+
+def test_a_scheduler_that_does_not_answer_is_told_before_any_work(grey, network, monkeypatch, tmp_path):
+    def refuse(_address, _jobs):
+        raise InputError("scheduler: no Dask scheduler answers at tcp://head:1")
+
+    monkeypatch.setattr(electrodej.features.schedule, "chosen", refuse)
+    with pytest.raises(InputError, match="no Dask scheduler"):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif", scheduler="tcp://head:1")
+    assert network == []
+    assert not list(tmp_path.glob("p*"))
+
+
+def test_a_shape_model_runs_over_the_drawn_labels_and_is_fused_again(views, grey, shape_network, tmp_path):
+    from electrodej.fusion.shapes import render
+
+    plain = fuse_views(*views, out=tmp_path / "plain.tif", jobs=1)
+    result = fuse_views(
+        *views,
+        out=tmp_path / "p.tif",
+        shapes="nmc-shapes",
+        grey=grey,
+        refine=1,
+        jobs=1,
+        pictures=tmp_path / "look",
+    )
+    assert [(model, view) for model, view, _ in shape_network] == [("nmc-shapes", view) for view in VIEWS]
+    with open_volume(tmp_path / "plain.tif") as labels:
+        found = labels.read()
+    assert np.array_equal(shape_network[0][2][8], render(found[8], spacing=SPACING[1:]))
+    assert np.array_equal(shape_network[2][2][:, :, 9], render(found[:, :, 9], spacing=SPACING[:2]))
+    assert result["particles"] == result["particles_before_shapes"] == plain["particles"] == 2
+    assert result["shapes"] == "nmc-shapes"
+    # How far the views agree is told of those of the image, not of the drawn labels.
+    description = json.loads((tmp_path / "p_agreement.json").read_text())
+    assert description["views"] == {view: f"{view}.tif" for view in VIEWS}
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_stopped_second_stage_leaves_nothing(views, shape_network, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(Cancelled):
+        fuse_views(*views, out=tmp_path / "p.tif", shapes="s", jobs=1, progress=stop_at("shapes"))
+    assert len(shape_network) == 1
+    assert sorted(tmp_path.iterdir()) == before

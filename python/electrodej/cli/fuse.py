@@ -65,6 +65,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--pictures", metavar="DIR", help="draw outlines in three views and a sheet of doubtful particles"
     )
+    group.add_argument(
+        "--shapes",
+        metavar="M",
+        help="run this model over the labels in three views, and fuse what it says",
+    )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        type=_parse_scheduler,
+        help="work on this Dask cluster, e.g. tcp://head-node:8786",
+    )
     add_common(
         parser, "spacing", "out", "force", "jobs", "memory", out="the label volume to write (required)"
     )
@@ -82,10 +93,12 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         "settings": FusionSettings(**{name: value for name, value in changes.items() if value is not None}),
         "intact": options.intact,
         "refine": options.refine,
+        "shapes": options.shapes,
         "pictures": options.pictures,
         "spacing": options.spacing,
         "memory": options.memory,
         "jobs": options.jobs,
+        "scheduler": options.scheduler,
         "force": options.force,
         "progress": context.progress,
     }
@@ -140,6 +153,8 @@ def _check_usage(options: argparse.Namespace) -> None:
         raise UsageError("--grey is for three probability volumes; the image is the grey volume")
     if options.image is None and options.refine is not None and options.grey is None:
         raise UsageError("--refine moves borders to the edges in the grey volume; add --grey IMAGE")
+    if options.scheduler is not None and options.method != "flow":
+        raise UsageError(f"--scheduler is for the method flow; leave it out with --method {options.method}")
     if options.reduce is not None and options.method != "kmeans":
         raise UsageError("--reduce is for the method kmeans; leave it out, or add --method kmeans")
 
@@ -164,3 +179,13 @@ def _parse_reduce(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 1 to 64")
     return int(text)
+
+
+def _parse_scheduler(text: str) -> str:
+    from electrodej.errors import InputError
+    from electrodej.features.schedule import check_address
+
+    try:
+        return check_address(text)
+    except InputError as error:
+        raise argparse.ArgumentTypeError(str(error).removeprefix("scheduler: ")) from error

@@ -9,6 +9,7 @@ slab. So the basins, and all that follows from them, do not depend on how the vo
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,17 +31,32 @@ _HIGHEST_EDGE = 1.6  # no particle is so small that its border lies higher
 
 
 @dataclass(frozen=True)
-class _Part:
-    """What a slab knows of its basins."""
+class SlabBasins:
+    """What a slab tells the others of its basins; its voxels' numbers and values but those of two slices.
+
+    Attributes
+    ----------
+    slab
+        Its first slice and the one after its last.
+    ends, peaks
+        Linear index in the volume, and value, of where the ways end that have each number.
+    filled, voxels
+        ``number * LEVELS + level`` of the levels that have voxels, and how many; the first number is 0.
+    keys, heights
+        Passes between numbers, the first of which is 1.
+    ids, values
+        The numbers (from 1 on) and values of its first and its last slice, the values with a rim.
+    """
 
     slab: Slab
-    ids: NDArray[np.int32]
-    values: NDArray[np.uint16]  # with the rim
-    ends: Ints  # linear index in the volume
+    ends: Ints
     peaks: NDArray[np.uint16]
-    counts: NDArray[np.int32]  # of level by number
+    filled: Ints
+    voxels: Ints
     keys: Ints
     heights: NDArray[np.uint16]
+    ids: tuple[NDArray[np.int32], NDArray[np.int32]]
+    values: tuple[NDArray[np.uint16], NDArray[np.uint16]]
 
 
 @dataclass(frozen=True)
@@ -95,18 +111,33 @@ def find_basins(
 ) -> Basins:
     """Find the basins of the field and keep each slab's numbers and values."""
     scale = LevelScale(settings)
-    found = _Collector(len(slabs))
-    previous: _Part | None = None
-    for number, part in enumerate(in_order(lambda slab: _climb_slab(field, slab, scale), slabs, jobs=jobs)):
-        found.add(number, part, previous)
-        ids.put(number, part.ids)
-        values.put(number, part.values[:, 1:-1, 1:-1])
-        previous = part
-        progress(part.slab[1], field.shape[0], "follow the views' fused direction")
+
+    def kept() -> Iterator[SlabBasins]:
+        for number, (told, own_ids, own_values) in enumerate(
+            in_order(lambda slab: climb_slab(field, slab, scale), slabs, jobs=jobs)
+        ):
+            ids.put(number, own_ids)
+            values.put(number, own_values[:, 1:-1, 1:-1])
+            yield told
+
+    return put_together(kept(), len(slabs), field.shape[0], progress)
+
+
+def put_together(slabs: Iterable[SlabBasins], count: int, depth: int, progress: Progress) -> Basins:
+    """Make the volume's basins of those of its ``count`` slabs, which come from the first slice on."""
+    found = _Collector(count)
+    previous: SlabBasins | None = None
+    for number, told in enumerate(slabs):
+        found.add(number, told, previous)
+        previous = told
+        progress(told.slab[1], depth, "follow the views' fused direction")
     return found.basins()
 
 
-def _climb_slab(field: Field, slab: Slab, scale: LevelScale) -> _Part:
+def climb_slab(
+    field: Field, slab: Slab, scale: LevelScale
+) -> tuple[SlabBasins, NDArray[np.int32], NDArray[np.uint16]]:
+    """Find a slab's own basins: what it tells the others, its voxels' numbers, and its values with a rim."""
     from electrodej.fusion.kernels_basins import climb, passes_within
     from electrodej.fusion.kernels_graph import tally_levels
 
@@ -121,16 +152,20 @@ def _climb_slab(field: Field, slab: Slab, scale: LevelScale) -> _Part:
     counts = np.zeros((len(ends) + 1, LEVELS), np.int32)
     tally_levels(values, z0 - low, ids, scale.floor, scale.width, counts)
     keys, heights = passes_within(values, z0 - low, ids)
-    return _Part(
+    filled = np.flatnonzero(counts[1:])
+    own = values[z0 - low : z1 - low]
+    told = SlabBasins(
         slab=slab,
-        ids=ids,
-        values=values[z0 - low : z1 - low],
         ends=((z + low) * rows + y - 1) * columns + x - 1,
         peaks=values.reshape(-1)[ends],
-        counts=counts[1:],
+        filled=filled,
+        voxels=counts[1:].reshape(-1)[filled].astype(np.int64),
         keys=keys,
         heights=heights,
+        ids=(ids[0].copy(), ids[-1].copy()),
+        values=(own[0].copy(), own[-1].copy()),
     )
+    return told, ids, own
 
 
 def neighbours(shape: tuple[int, ...], spacing: Spacing) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -172,14 +207,14 @@ class _Collector:
         self.leaving: tuple[Ints, Ints] | None = None
         self.unsettled: tuple[list[Ints], list[Ints], Ints, Ints] | None = None
 
-    def add(self, number: int, part: _Part, previous: _Part | None) -> None:
+    def add(self, number: int, part: SlabBasins, previous: SlabBasins | None) -> None:
         """Take in one more slab, the next after ``previous``."""
         offset = int(self.offsets[number])
         end = offset + len(part.ends)
         self.offsets[number + 1] = end
         if end > len(self.parents):
             self.parents = np.concatenate([self.parents[:offset], np.empty(end, np.int64)])
-        plane = part.ids.shape[1] * part.ids.shape[2]
+        plane = part.ids[0].size
         mine = self.parents[offset:end]
         mine[:] = np.arange(offset, end)
         z = part.ends // plane
@@ -201,9 +236,7 @@ class _Collector:
         self.maxima.append(inside + offset)
         self.places.append(part.ends[inside])
         self.peaks.append(part.peaks[inside].astype(np.int64))
-        filled = np.flatnonzero(part.counts)
-        voxels = part.counts.reshape(-1)[filled].astype(np.int64)
-        self.unsettled = (keys, heights, filled + offset * LEVELS, voxels)
+        self.unsettled = (keys, heights, part.filled + offset * LEVELS, part.voxels)
 
     def _settle(self) -> None:
         """Add up the last slab's passes and counts by where its numbers end, as far as that is known."""
@@ -266,7 +299,7 @@ def _highest_passes(one: Ints, other: Ints, heights: Ints) -> tuple[Ints, Ints, 
     return low[first], high[first], heights[first]
 
 
-def _border_passes(before: int, previous: _Part, offset: int, part: _Part) -> tuple[Ints, Ints]:
+def _border_passes(before: int, previous: SlabBasins, offset: int, part: SlabBasins) -> tuple[Ints, Ints]:
     from electrodej.fusion.kernels_basins import passes_between
 
     low = _whole_numbers(previous.ids[-1], before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from electrodej.fusion.settings import METHODS, FusionSettings, Method
 from electrodej.fusion.views import Probability, Spacing, Views
 from electrodej.progress import Progress, silent
 from electrodej.volume import check_spacing, compact_dtype
+
+if TYPE_CHECKING:
+    from electrodej.fusion.flow import Scheduler
 
 
 class Fusion(Protocol):
@@ -58,14 +61,24 @@ def start_fusion(
     memory: int | None = None,
     slab: int | None = None,
     folder: Path | None = None,
+    scheduler: Scheduler | None = None,
     progress: Progress = silent,
 ) -> Fusion:
     """Find the particles of three views; their labels are then read slab by slab.
 
     Options are those of `fuse_views`; ``folder`` is where scratch files may lie, by default everything is
-    kept in memory.
+    kept in memory. With a ``scheduler`` the slabs of the method `flow` are worked on by its workers, and the
+    labels are the same.
     """
     chosen = settings or FusionSettings()
+    if scheduler is not None:
+        if method != "flow":
+            raise InputError(f"other machines can work on the method flow, not on {method}; leave them out")
+        from electrodej.fusion.flow import DistantFlow
+
+        return DistantFlow(
+            views, settings=chosen, scheduler=scheduler, memory=memory, slab=slab, progress=progress
+        )
     common: dict[str, Any] = {
         "settings": chosen,
         "jobs": jobs,

@@ -87,7 +87,7 @@ def tally_levels(field: Any, first: int, ids: Any, floor: int, width: int, count
 
 
 @numba.njit(cache=True, nogil=True)
-def label_slab(ids: Any, values: Any, offset: int, labels_of: Any, least: Any, out: Any) -> None:
+def label_slab(ids: Any, values: Any, labels_of: Any, least: Any, out: Any) -> None:
     """Write the label of every voxel that reaches its particle's least value, 0 elsewhere."""
     numbers = ids.reshape(-1)
     levels = values.reshape(-1)
@@ -95,7 +95,7 @@ def label_slab(ids: Any, values: Any, offset: int, labels_of: Any, least: Any, o
     for at in range(len(numbers)):
         label = 0
         if numbers[at]:
-            label = labels_of[offset + numbers[at] - 1]
+            label = labels_of[numbers[at] - 1]
             if levels[at] < least[label]:
                 label = 0
         flat[at] = label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -65,6 +66,22 @@ class Views:
                     f"{_text(spacing)} um are expected; say which is right with --spacing"
                 )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A worker elsewhere opens the files itself: only their names travel.
+        if self.travels_light:
+            paths = [volume.path.resolve() for volume in self.volumes]
+            return _reopened, (
+                tuple(str(path) for path in paths),
+                tuple(path.stat().st_mtime_ns for path in paths),
+                self.spacing,
+            )
+        return _remade, (tuple(volume.read() for volume in self.volumes), self.spacing)
+
+    @property
+    def travels_light(self) -> bool:
+        """Whether a worker elsewhere gets the files' names instead of the voxels."""
+        return all(not isinstance(volume, ArrayVolume) and volume.path.exists() for volume in self.volumes)
+
     def read(self, z0: int, z1: int) -> tuple[Bytes, Bytes, Bytes]:
         """Return the slices ``z0`` to ``z1`` of the three views, 0 to 255."""
         xy, xz, yz = (
@@ -72,6 +89,19 @@ class Views:
             for name, view in zip(VIEWS, self.volumes, strict=True)
         )
         return xy, xz, yz
+
+
+@functools.lru_cache(maxsize=4)
+def _reopened(paths: tuple[str, ...], changed: tuple[int, ...], spacing: Spacing) -> Views:  # noqa: ARG001
+    """The views in another process; ``changed`` keeps older files of these names apart."""
+    from electrodej.volume import open_volume
+
+    xy, xz, yz = (open_volume(path, spacing=spacing) for path in paths)
+    return Views(xy, xz, yz, spacing=spacing)
+
+
+def _remade(arrays: tuple[NDArray[Any], ...], spacing: Spacing) -> Views:
+    return Views(*arrays, spacing=spacing)
 
 
 def as_bytes(values: NDArray[Any], name: str | os.PathLike[str] = "the probability") -> Bytes:

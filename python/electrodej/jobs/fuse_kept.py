@@ -1,0 +1,77 @@
+"""The folder in which a run's three views lie until they are fused, and what a stopped run left there."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from electrodej.errors import InputError, OutputError
+from electrodej.files import whole_file
+
+PathLike = str | os.PathLike[str]
+VIEWS = ("xy", "xz", "yz")
+
+_NOTE = "views.json"
+
+
+def identity(
+    image: PathLike, model: PathLike, scale: float | None, spacing: tuple[float, float, float]
+) -> dict[str, Any]:
+    """What finished views must be of to be taken up again."""
+
+    def mark(path: PathLike) -> list[Any]:
+        place = Path(path)
+        if not place.exists():
+            return [os.fspath(path)]  # a bundled model, by name
+        state = place.stat()
+        return [str(place.resolve()), state.st_size if place.is_file() else None, state.st_mtime_ns]
+
+    return {"image": mark(image), "model": mark(model), "scale": scale, "spacing_um": list(spacing)}
+
+
+def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[str]:
+    """Make the folder of the views, or take it up; return the views that are finished in it."""
+    note = folder / _NOTE
+    if folder.exists():
+        if not _is_views_folder(folder):
+            raise OutputError(f"{folder} is needed for the three views and is something else; move it away")
+        if resume:
+            if _read_note(note) != wanted:
+                raise InputError(
+                    f"{folder} has the views of another image, model, scale or voxel size; start anew "
+                    "without --resume"
+                )
+            return [view for view in VIEWS if (folder / f"{view}.tif").exists()]
+        remove_views(folder)
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another --out") from error
+    with whole_file(note) as part:
+        part.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
+    return []
+
+
+def _is_views_folder(folder: Path) -> bool:
+    """Whether a folder holds what an earlier run put there, and nothing else."""
+    known = {_NOTE, *(f"{view}.tif" for view in VIEWS)}
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    return (folder / _NOTE).is_file() and all(
+        entry.name in known or (entry.name.startswith(".") and ".partial" in entry.name) for entry in entries
+    )
+
+
+def _read_note(note: Path) -> Any:
+    try:
+        return json.loads(note.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{note} is damaged; start anew without --resume") from error
+
+
+def remove_views(folder: Path) -> None:
+    """Remove the views; a folder into which somebody put something meanwhile stays with it."""
+    if _is_views_folder(folder):
+        shutil.rmtree(folder, ignore_errors=True)

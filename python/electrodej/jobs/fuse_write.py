@@ -1,0 +1,155 @@
+"""Particles of three views written as labels, with a table of how far the views agree on each."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.errors import OutputError
+from electrodej.files import check_target
+from electrodej.progress import Progress
+
+if TYPE_CHECKING:
+    from electrodej.features.schedule import Scheduler
+    from electrodej.fusion import FusionSettings, IntactMaterial, Method, Views
+    from electrodej.volume import Volume
+
+PathLike = str | os.PathLike[str]
+
+_TABLE = "_agreement.csv"
+
+
+def check_outputs(
+    out: PathLike, pictures: PathLike | None, *, inputs: Sequence[PathLike], force: bool
+) -> None:
+    """Refuse outputs that may not be written, before any work is done."""
+    from electrodej.files.tables import check_table_target
+    from electrodej.volume.write import format_of
+
+    labels = check_target(out, force=force, inputs=inputs)
+    format_of(labels)
+    check_table_target(beside(out, _TABLE), force=force, inputs=inputs)
+    if pictures is not None:
+        if Path(pictures).exists() and not Path(pictures).is_dir():
+            raise OutputError(f"{os.fspath(pictures)} is a file, and pictures go to a folder; choose another")
+        for name in ("overlay_xy", "overlay_xz", "overlay_yz", "doubtful"):
+            if Path(pictures).is_dir():
+                check_target(Path(pictures) / f"{name}.png", force=force, inputs=inputs)
+
+
+def beside(out: PathLike, ending: str) -> Path:
+    """``particles.ome.tif`` and ``_agreement.csv`` make ``particles_agreement.csv``."""
+    path = Path(out)
+    stem = path.stem
+    return path.with_name((stem[:-4] if stem.lower().endswith(".ome") else stem) + ending)
+
+
+def fuse_and_write(
+    views: Views,
+    out: PathLike,
+    *,
+    seen: Views,
+    grey: Volume | None,
+    material: IntactMaterial | None,
+    refine: int | None,
+    method: Method,
+    settings: FusionSettings | None,
+    memory: int | None,
+    jobs: int | None,
+    workers: Scheduler | None,
+    force: bool,
+    progress: Progress,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Fuse open views and write labels and table; return what the verb tells, and the table's columns.
+
+    The table is of how far the views ``seen`` agree, which are ``views`` but for a second stage.
+    """
+    from electrodej.files.tables import write_table
+    from electrodej.fusion import Agreement, FusionSettings, RefinedFusion, start_fusion
+    from electrodej.fusion.slabs import cores, in_order
+    from electrodej.volume import VolumeWriter, compact_dtype
+
+    chosen = settings or FusionSettings()
+    labels, table = Path(out), beside(out, _TABLE)
+    depth = views.shape[0]
+    first, second = _halves(progress)
+    fusion = start_fusion(
+        views, method=method, settings=chosen, jobs=jobs, memory=memory,
+        folder=labels.absolute().parent, scheduler=workers, progress=first,
+    )  # fmt: skip
+    try:
+        if refine is not None and grey is not None:
+            fusion = RefinedFusion(
+                fusion,
+                grey,
+                spacing=views.spacing,
+                reach=refine,
+                progress=lambda *_: first(1, 1, "learn greys"),
+            )
+        agreement = Agreement(seen, fusion.count)
+        kind = compact_dtype(fusion.count)
+        with VolumeWriter(
+            labels, views.shape, kind, spacing=views.spacing, labels=True, force=force
+        ) as writer:
+
+            def compared(slab: tuple[int, Any]) -> tuple[int, Any, tuple[int, Any]]:
+                z0, part = slab
+                counted = agreement.count(z0, part)
+                return z0, part if material is None else part * material.mask(z0, len(part)), counted
+
+            # The views are read and compared while the slabs before are packed and written.
+            with contextlib.closing(in_order(compared, fusion.slabs(), jobs=cores(jobs))) as coming:
+                for z0, part, counted in coming:
+                    agreement.take(*counted)
+                    writer.write(z0, part)
+                    second(z0 + len(part), depth, "label particles")
+            columns = agreement.columns(labels.name)
+            write_table(
+                table,
+                columns,
+                description=_description(seen, method, chosen, refine),
+                force=force,
+            )
+    finally:
+        fusion.close()
+    agreed = columns["Agreement"]
+    mean = float(agreed.mean()) if len(agreed) else None
+    result = {
+        "particles": fusion.count,
+        "labels": os.fspath(labels),
+        "table": os.fspath(table),
+        "method": method,
+        "mean_agreement": None if mean is None or math.isnan(mean) else mean,
+        "spacing_um": list(views.spacing),
+    }
+    return result, columns
+
+
+def _description(views: Views, method: str, settings: FusionSettings, refine: int | None) -> dict[str, Any]:
+    import electrodej
+    from electrodej.fusion import AGREEMENT_COLUMNS, VIEWS
+
+    return {
+        "columns": AGREEMENT_COLUMNS,
+        "method": method,
+        "settings": asdict(settings) | {"refine": refine},
+        "views": {name: volume.path.name for name, volume in zip(VIEWS, views.volumes, strict=True)},
+        "shape": list(views.shape),
+        "spacing_um": list(views.spacing),
+        "electrodej": electrodej.__version__,
+    }
+
+
+def _halves(progress: Progress) -> tuple[Progress, Progress]:
+    def first(done: float, total: float, stage: str) -> None:
+        progress(0.8 * done / max(total, 1), 1, stage)
+
+    def second(done: float, total: float, stage: str) -> None:
+        progress(0.8 + 0.2 * done / max(total, 1), 1, stage)
+
+    return first, second
