@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 GRID = 2
 LOST = MISSED = 0.08
+# Shares of the sections that come out in two pieces, and of the neighbours that run together, as in
+# benchmarks/linking.py.
+SPLIT, MERGED = 0.03, 0.02
 WAVER, NOISE, BLUR = 0.5, 0.04, 0.5  # pixels, share of full probability, network pixels
 
 
@@ -30,7 +33,13 @@ class SeenView:
 
 
 def see(labels: NDArray[Any], axis: int, seed: int) -> SeenView:
-    """Return one view of ``labels``: some slices and sections missing, outlines wavering, noise and blur."""
+    """Return one view of ``labels`` with a network's faults.
+
+    Some slices and sections are missing, some sections come out in two pieces, some neighbours as one;
+    outlines waver; noise and blur are added. Sections and probability have the same faults: where two
+    neighbours run together the probability is that of their union, and across a section in two pieces it
+    falls to half of what the whole one has there.
+    """
     random = np.random.default_rng((seed, axis))
     seen = SeenView(np.zeros(labels.shape, np.uint8), np.zeros(labels.shape, labels.dtype))
     for section, probability, drawn in zip(
@@ -44,7 +53,6 @@ def _see_section(
     section: NDArray[Any], random: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     """The probability of one section, and the outlines that it is of."""
-    import edt
     from scipy import ndimage
 
     rows, columns = np.indices(section.shape)
@@ -55,14 +63,52 @@ def _see_section(
         shown = ndimage.map_coordinates(section, at, order=0, mode="nearest")
         numbers = np.unique(shown[shown > 0])
         shown[np.isin(shown, numbers[random.random(len(numbers)) < MISSED])] = 0
-    depth = edt.edt(shown)
-    most = np.zeros(int(shown.max()) + 1)
-    np.maximum.at(most, shown.ravel(), depth.ravel())
-    coarse = (depth / np.maximum(most, 1e-6)[shown])[::GRID, ::GRID] * (shown[::GRID, ::GRID] > 0)
+        _merge_neighbours(shown, random)
+    drawn = _split(shown, random)
+    coarse = ((_depth(shown) + _depth(drawn)) / 2)[::GRID, ::GRID]
     coarse = ndimage.gaussian_filter(coarse, BLUR)
     # Networks are surest of the background.
     doubt = 0.15 + (ndimage.maximum_filter(coarse, 3) > 0.02)
     noise = ndimage.gaussian_filter(random.standard_normal(coarse.shape), 0.7) * 2.5 * NOISE
     coarse = np.clip(coarse + noise * doubt, 0, 1)
     fine = ndimage.map_coordinates(coarse, [rows / GRID, columns / GRID], order=1, mode="nearest")
-    return np.rint(255 * fine).astype(np.uint8), shown
+    return np.rint(255 * fine).astype(np.uint8), drawn
+
+
+def _depth(shown: NDArray[Any]) -> NDArray[np.float32]:
+    """Each section's distance to its border over its largest value."""
+    import edt
+
+    depth = edt.edt(shown)
+    most = np.zeros(int(shown.max()) + 1)
+    np.maximum.at(most, shown.ravel(), depth.ravel())
+    relative: NDArray[np.float32] = depth / np.maximum(most, 1e-6)[shown] * (shown > 0)
+    return relative
+
+
+def _merge_neighbours(shown: NDArray[Any], random: np.random.Generator) -> None:
+    """Give some of the pairs that touch one number."""
+    pairs = []
+    for one, other in ((shown[1:], shown[:-1]), (shown[:, 1:], shown[:, :-1])):
+        touching = (one != other) & (one > 0) & (other > 0)
+        pairs.append(np.sort(np.stack([one[touching], other[touching]], axis=1), axis=1))
+    for first, second in np.unique(np.concatenate(pairs), axis=0):
+        if random.random() < MERGED:
+            shown[shown == first] = second
+
+
+def _split(shown: NDArray[Any], random: np.random.Generator) -> NDArray[Any]:
+    """Cut some sections by a line two pixels wide through a point near their middle."""
+    drawn = shown.copy()
+    number = int(shown.max()) + 1
+    for label in np.unique(shown[shown > 0]):
+        if random.random() >= SPLIT:
+            continue
+        at = np.argwhere(shown == label)
+        middle = at.mean(axis=0) + random.normal(0, 0.15, 2) * np.sqrt(len(at))
+        angle = random.uniform(0, np.pi)
+        side = (at - middle) @ (np.cos(angle), np.sin(angle))
+        for inside, name in ((np.abs(side) <= 1, 0), (side > 1, number)):
+            drawn[tuple(at[inside].T)] = name
+        number += 1
+    return drawn
