@@ -1,12 +1,14 @@
 """How well known drivers of damage are found, and what it costs, beside shap on scikit-learn alone.
 
-    python benchmarks/damage.py [--particles 2000] [--tables 5] [--jobs 2] [--large 100000]
+    python benchmarks/damage.py [--particles 2000] [--tables 5] [--jobs 2]
+    python benchmarks/damage.py --large 100000 --jobs 1
+    python benchmarks/damage.py --coverage 20 --particles 300
 
 First, tables with four drivers among 21 attributes, at several levels of noise: whether the four lead the
 ranking, the largest decoy over the weakest driver, and how often a table without any driver is taken for
 one that has some. Then the cost of the whole study over that of one forest with SHAP values by
-scikit-learn and shap, in the same run. With --large, what a table of so many rows takes, step by step: the
-criterion of the splits, the network, and the page.
+scikit-learn and shap, in the same run. With --large, what a whole study of a table of so many rows takes,
+step by step. With --coverage, how often the interval of a change from table to table holds the true change.
 """
 
 from __future__ import annotations
@@ -20,29 +22,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 from scipy.spatial import KDTree
 
 from electrodej.damage import (
     ATTRIBUTES,
+    POORLY_FORMED,
     DamageConfig,
-    analyse_network,
+    compare_damage,
     explain_damage,
-    make_contacts,
     make_table,
 )
 from electrodej.damage.evaluate import evaluate
-from electrodej.damage.forest import fit_forest, shap_values
-from electrodej.damage.robust import contributions, drawn_rows, shap_over_seeds
-from electrodej.report import ReportContent, write_report
+from electrodej.damage.forest import fit_forest
+from electrodej.damage.robust import contributions, shap_over_seeds
+from electrodej.jobs.damage import study_damage
 
 DRIVERS = ("Contact", "Edensity", "Volume", "PDensity")
+CYCLES = 20
 
 
-def make_columns(count: int, *, seed: int, noise: float) -> dict[str, Any]:
+def make_columns(count: int, *, seed: int, noise: float, slope: float = 0.1) -> dict[str, Any]:
     """Damage that rises with Contact, has a valley in Edensity, and an interaction of Volume and PDensity."""
     generator = np.random.default_rng(seed)
     columns: dict[str, Any] = {name: generator.random(count) for name in ATTRIBUTES}
-    damage = 0.05 + 0.1 * columns["Contact"] + 0.4 * (columns["Edensity"] - 0.5) ** 2
+    damage = 0.05 + slope * columns["Contact"] + 0.4 * (columns["Edensity"] - 0.5) ** 2
     damage += 0.1 * (columns["Volume"] > 0.5) * (columns["PDensity"] > 0.5)
     columns["Damage"] = damage + noise * damage.std() * generator.standard_normal(count)
     return columns
@@ -114,37 +118,85 @@ def criterion(config: DamageConfig) -> None:
         print(f"{rows:6d}   {taken:8.2f}                {1e6 * taken / rows:8.1f}")
 
 
+class Steps:
+    """Seconds of one core by step of a long work: what passes until a step speaks is its own."""
+
+    def __init__(self) -> None:
+        self.last = time.process_time()
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, done: float, total: float, what: str) -> None:  # noqa: ARG002 - told like any progress
+        now = time.process_time()
+        self.seconds[what] = self.seconds.get(what, 0.0) + now - self.last
+        self.last = now
+
+
 def large(rows: int, config: DamageConfig) -> None:
-    """Print what each step takes for a large table, in seconds of one core, and the size of the page."""
+    """Print what a whole study of a large table takes, step by step, and the sizes of what it writes."""
     columns = make_columns(rows, seed=0, noise=0.5)
     side = (rows * 500.0) ** (1 / 3)
     generator = np.random.default_rng(1)
-    columns |= {axis: side * generator.random(rows) for axis in "XYZ"} | {"Label": np.arange(1, rows + 1)}
-    start = time.process_time()
-    table = make_table(columns)
-    start = _told("table checked", start)
-    forest = fit_forest(table.values, table.damage, config, seed=0)
-    start = _told("forest", start)
-    shap_values(forest.model, table.values)
-    start = _told("SHAP values of all", start)
-    some = drawn_rows(rows, config.most_rows, seed=0)
-    shap_over_seeds(table.values[some], table.damage[some], replace(config, seeds=2))
-    start = _told(f"one seed, of {len(some)} rows, and another", start)
-    nearest = np.asarray(KDTree(table.positions).query(table.positions, k=7)[1])[:, 1:]
+    columns |= {axis: side * generator.random(rows) for axis in "XYZ"}
+    columns = {"Image": np.full(rows, "an electrode.tif"), "Label": np.arange(1, rows + 1)} | columns
+    places = np.stack([columns[axis] for axis in "ZYX"], axis=1)
+    nearest = np.asarray(KDTree(places).query(places, k=7)[1])[:, 1:]
     ends = np.stack([np.repeat(np.arange(rows), 6), nearest.ravel()], axis=1) + 1
-    contacts = make_contacts({"Label1": ends[:, 0], "Label2": ends[:, 1]}, table)
-    start = time.process_time()
-    analyse_network(table, contacts)
-    start = _told(f"network of {len(contacts.pairs)} contacts", start)
-    content = ReportContent("Large", None, None, None, table=columns)
-    with tempfile.TemporaryDirectory() as folder:
-        size = write_report(Path(folder) / "large.html", content).stat().st_size
-    _told(f"page of {len(columns)} columns, {size / 1e6:.1f} MB", start)
+    ends = np.unique(np.sort(ends, axis=1), axis=0)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        pandas.DataFrame(columns).to_csv(folder / "t.csv", index=False)
+        pandas.DataFrame(ends, columns=["Label1", "Label2"]).to_csv(folder / "c.csv", index=False)
+        steps = Steps()
+        study_damage(
+            [folder / "t.csv"],
+            folder / "out",
+            config=config,
+            contacts=folder / "c.csv",
+            evolutions={"poorly formed": replace(POORLY_FORMED, cycles=CYCLES)},
+            progress=steps,
+        )
+        steps(1, 1, "summary")
+        for what, seconds in steps.seconds.items():
+            print(f"{seconds:8.1f} s  {what}")
+        whole = sum(steps.seconds.values())
+        print(f"{whole:8.1f} s  all of {rows} particles with {len(ends)} contacts, one core")
+        print(f"the model of the network's evolution was run for {CYCLES} cycles of one electrode")
+        for name in ("report.html", "shap.csv"):
+            print(f"{(folder / 'out' / name).stat().st_size / 1e6:8.1f} MB {name}")
 
 
-def _told(what: str, start: float) -> float:
-    print(f"{time.process_time() - start:8.1f} s  {what}")
-    return time.process_time()
+def coverage(pairs: int, particles: int, config: DamageConfig) -> None:
+    """Print how often the interval of a change holds the true one, and how often a change is called one."""
+    config = replace(config, draws=0, folds=2, repeats=1, interaction_rows=0)
+    print(f"{pairs} pairs of tables of {particles} particles; 95 % intervals of 21 attributes each")
+    for what, slope in (("no change", 0.1), ("Contact counts three times as much", 0.3)):
+        found = []
+        for pair in range(pairs):
+            results = [
+                explain_damage(
+                    make_table(make_columns(particles, seed=1000 + 2 * pair + place, noise=0.5, slope=each)),
+                    config,
+                )
+                for place, each in enumerate((0.1, slope))
+            ]
+            found.append(compare_damage(results)[0][0].changes)
+        change = np.array([[each.change for each in changes] for changes in found])
+        low, high = (
+            np.array([[getattr(each, end) for each in changes] for changes in found])
+            for end in ("low", "high")
+        )
+        sure = np.array([[each.p_holm < 0.05 for each in changes] for changes in found])
+        # Without a change the true one is 0; else the mean over all pairs stands for it.
+        true = np.zeros(21) if slope == 0.1 else change.mean(axis=0)
+        held = (low <= true) & (true <= high)
+        driver = np.isin(ATTRIBUTES, DRIVERS)
+        contact = ATTRIBUTES.index("Contact")
+        others = np.delete(sure, contact, 1).any(axis=1).sum()
+        print(
+            f"  {what}: intervals hold the true change in {100 * held[:, driver].mean():.0f} % (drivers) and "
+            f"{100 * held[:, ~driver].mean():.0f} % (the others); Contact is called changed in "
+            f"{sure[:, contact].sum()} of {pairs}, any other attribute in {others}"
+        )
 
 
 def main() -> None:
@@ -155,11 +207,17 @@ def main() -> None:
     parser.add_argument("--tables", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--large", type=int, default=0, help="rows of a large table, and nothing else")
+    parser.add_argument(
+        "--coverage", type=int, default=0, help="pairs of tables to compare, and nothing else"
+    )
     options = parser.parse_args()
     config = DamageConfig(jobs=options.jobs)
     if options.large:
         criterion(config)
         large(options.large, config)
+        return
+    if options.coverage:
+        coverage(options.coverage, options.particles, config)
         return
     recovery(options.particles, options.tables, config)
     false_alarms(4 * options.tables, config)

@@ -103,6 +103,15 @@ def test_pairs_by_contacts_are_those_of_breadth_first_search() -> None:
         assert correlation == pytest.approx(np.mean([z[a] * z[b] for a, b in pairs]))
 
 
+def test_two_large_particles_with_256_small_ones_between_them_are_two_contacts_apart() -> None:
+    small = np.arange(2, 258)
+    ends = np.concatenate([np.stack([np.full(256, large), small], axis=1) for large in (0, 1)])
+    curve = hop_correlogram(ends, _orders(np.random.default_rng(0).random(258), 0))
+    # By two contacts: the large ones from each other, and every small one from all other small ones.
+    assert curve.distance.tolist() == [1, 2]
+    assert curve.pairs.tolist() == [2 * 512, 2 + 256 * 255]
+
+
 def test_pairs_by_distance_are_those_of_all_pairs() -> None:
     places = np.random.default_rng(1).random((40, 3))
     damage = np.random.default_rng(0).random(40)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -170,3 +173,118 @@ def open_page(chromium: Any, tmp_path: Path) -> Callable[[ReportContent], Page]:
         return Page(chromium, write_report(tmp_path / "report.html", replace(content, **changes)))
 
     return write_and_open
+
+
+# Nothing asks for updates or welcomes; pages that prefer dark are dark.
+_PREFERENCES = {
+    "app.update.enabled": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.homepage_override.mstone": "ignore",
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "extensions.update.enabled": False,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "services.settings.server": "",
+    "toolkit.telemetry.enabled": False,
+    "layout.css.prefers-color-scheme.content-override": 0,
+}
+
+
+class Firefox:
+    """A headless Firefox, spoken to in WebDriver BiDi, which it understands without a driver program."""
+
+    def __init__(self, program: str, profile: Path) -> None:
+        self.socket: Any = None
+        self.sent = 0
+        self.events: list[dict[str, Any]] = []
+        lines = [
+            f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in _PREFERENCES.items()
+        ]
+        (profile / "user.js").write_text("\n".join(lines))
+        self.process = subprocess.Popen(
+            [program, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0",
+             "--window-size", "1280,1000"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            self._connect(profile / "WebDriverBiDiServer.json")
+        except BaseException:
+            self.close()
+            raise
+
+    def _connect(self, address: Path) -> None:
+        from websocket import create_connection
+
+        until = time.monotonic() + 120
+        while not address.exists() or not address.read_text():
+            assert time.monotonic() < until, "Firefox did not start"
+            time.sleep(0.05)
+        port = json.loads(address.read_text())["ws_port"]
+        self.socket = create_connection(f"ws://127.0.0.1:{port}/session", suppress_origin=True, timeout=120)
+        self.tell("session.new", capabilities={})
+        self.context = self.tell("browsingContext.getTree")["contexts"][0]["context"]
+        self.tell("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
+
+    def tell(self, method: str, **parameters: Any) -> Any:
+        self.sent += 1
+        self.socket.send(json.dumps({"id": self.sent, "method": method, "params": parameters}))
+        while True:
+            answer = json.loads(self.socket.recv())
+            if answer.get("id") == self.sent:
+                assert answer["type"] == "success", answer
+                return answer["result"]
+            self.events.append(answer)
+
+    def open(self, path: Path) -> None:
+        self.events.clear()
+        self.tell("browsingContext.navigate", context=self.context, url=path.as_uri(), wait="complete")
+        self.run(
+            "new Promise((done) => { const look = () => document.body.dataset.ready === 'true' ? done() "
+            ": setTimeout(look, 20); look(); })"
+        )
+
+    def run(self, expression: str) -> Any:
+        """What an expression gives, as JSON has it."""
+        answer = self.tell(
+            "script.evaluate",
+            expression=f"(async () => JSON.stringify((await ({expression})) ?? null))()",
+            target={"context": self.context},
+            awaitPromise=True,
+        )
+        assert answer["type"] == "success", answer
+        return json.loads(answer["result"]["value"])
+
+    def click(self, x: float, y: float) -> None:
+        """Click at a place of the window."""
+        mouse = {"type": "pointer", "id": "mouse", "actions": [
+            {"type": "pointerMove", "x": round(x), "y": round(y)},
+            {"type": "pointerDown", "button": 0},
+            {"type": "pointerUp", "button": 0},
+        ]}  # fmt: skip
+        self.tell("input.performActions", context=self.context, actions=[mouse])
+        self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+
+    def texts(self, event: str) -> list[str]:
+        """What was logged or asked for since the page was opened."""
+        key = {
+            "log.entryAdded": lambda said: said["text"],
+            "network.beforeRequestSent": lambda said: said["request"]["url"],
+        }
+        return [key[event](each["params"]) for each in self.events if each.get("method") == event]
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.close()
+        self.process.terminate()
+        self.process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """A headless Firefox that the tests share."""
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    if program is None:
+        pytest.fail("the report is tested in Firefox too; run: apt-get install firefox-esr")
+    browser = Firefox(program, tmp_path_factory.mktemp("firefox"))
+    yield browser
+    browser.close()

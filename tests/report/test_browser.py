@@ -299,6 +299,23 @@ def test_paper_shows_the_first_rows_and_no_controls(open_page, content):
         page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
 
 
+def test_paper_is_light_where_the_screen_is_dark(open_page, content):
+    page = open_page(content)
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    colour = """const style = getComputedStyle(document.querySelector(arguments[0]));
+                const rgb = style[arguments[1]].match(/[\\d.]+/g);
+                return rgb.slice(0, 3).reduce((sum, value) => sum + Number(value), 0) / 3;"""
+    places = ("body", "section", ".numbers li")
+    try:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "screen", "features": dark})
+        assert all(page.run(colour, place, "backgroundColor") < 60 for place in places)
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+        assert all(page.run(colour, place, "backgroundColor") == 255 for place in places)
+        assert all(page.run(colour, place, "color") < 80 for place in (*places, ".chart text"))
+    finally:
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
 def test_single_image_shows_one_view(open_page, content):
     page = open_page(content, grey=content.grey[6], labels=content.labels[6])
     assert page.find("#view-xy canvas").is_displayed()

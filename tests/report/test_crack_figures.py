@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from electrodej.morphology import relate
-from electrodej.report.crack_figures import crack_drawing
+from electrodej.report.crack_figures import crack_drawing, share_drawing, share_figure
 from electrodej.report.crack_sections import crack_section
 from electrodej.report.drawings import render
 
@@ -41,8 +41,29 @@ def words_of(svg: bytes) -> str:
 def test_the_verdict_says_which_way_and_only_where_it_is_sure(slope: float, said: str):
     section = crack_section(*made(slope))
     assert said in section.body
-    assert f"{COUNT} of {COUNT} particles have cracks" in section.body
-    assert "in 30 of them a crack reaches the surface" in section.body
+    assert f"{COUNT} of {COUNT} particles have some" in section.body
+    assert "in 30 a crack reaches the surface" in section.body
+
+
+def test_the_lead_tells_how_much_and_not_only_how_many():
+    table, relations = made(0)
+    # Shares of 0.2, 0.5, 3, 7 and 20 % in twelve particles each.
+    share = np.repeat([0.002, 0.005, 0.03, 0.07, 0.2], COUNT // 5)
+    table |= {"CrackShare": share, "CrackVolume": 2 * share}
+    body = crack_section(table, relations).body
+    assert "Cracks are 6.14 % of the particles' volume" in body
+    assert "3 % at the median, and 0.5 to 7 % for the middle half" in body
+    assert "36 more than 1 %, 24 more than 5 %, 12 more than 10 % of their volume" in body
+    assert "hollow cores" in body
+
+
+def test_the_curve_of_shares_counts_the_particles_above_each():
+    figure = share_figure(np.array([0.002, 0.03, 0.03, np.nan, 0.2]))
+    steps, dots = figure.axes[0].lines[:2]
+    np.testing.assert_allclose(steps.get_xdata(), [0, 0.2, 3, 3, 20])
+    assert list(steps.get_ydata()) == [4, 3, 2, 1, 0]
+    assert list(dots.get_ydata()) == [3, 1, 1]
+    assert "Particles with more" in words_of(render(share_drawing(np.array([0.1])), "svg"))
 
 
 def test_a_relation_that_is_undefined_is_empty_in_the_table():
@@ -57,7 +78,7 @@ def test_where_no_particle_has_cracks_nothing_is_claimed():
     table = table | {name: np.zeros(COUNT) for name in ("CrackVolume", "CrackShare", "CrackReachesSurface")}
     section = crack_section(table, {"CrackShare": relate(table["PDensity"], table["CrackShare"])})
     assert "cannot be said" in section.body
-    assert f"0 of {COUNT} particles have cracks" in section.body
+    assert f"None of the {COUNT} particles has a crack" in section.body
 
 
 def test_the_picture_names_its_axes_and_measures_and_is_the_same_each_time():

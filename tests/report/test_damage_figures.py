@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -23,7 +24,13 @@ from electrodej.report import ReportContent, write_report
 from electrodej.report.damage_figures import _ranks, _swarm, damage_drawings
 from electrodej.report.damage_sections import damage_section, damage_sections
 from electrodej.report.drawings import Drawing, as_figure, new_axes, render, write_drawings
-from electrodej.report.network_figures import network_drawings, shown_particles
+from electrodej.report.network_figures import (
+    LabelPlane,
+    map_drawing,
+    map_figure,
+    network_drawings,
+    shown_particles,
+)
 from electrodej.report.plain_words import PLAIN_WORDS
 
 CONFIG = DamageConfig(trees=6, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, interaction_rows=5)
@@ -131,6 +138,35 @@ def test_a_network_without_places_is_laid_out(chain: Any) -> None:
     svg = render(network_drawings(table, chain, analyse_network(table, chain))[0], "svg")
     assert "Damage" in words_of(svg)
     assert "µm" not in words_of(svg)
+
+
+def test_the_pairs_that_interact_are_named_with_their_strength(result: Any) -> None:
+    first, second, strength = result.top_pairs(1)[0]
+    assert (
+        f"Pairs that interact most, in damage: {first} with {second} ({strength:.2g})"
+        in damage_section(result).body
+    )
+
+
+def test_the_map_shows_a_slice_in_the_colours_of_the_damage(chain: Any) -> None:
+    labels = np.array([[0, 7, 7, 3], [0, 9, 9, 3]])
+    evolutions = {
+        name: replace(evolve(chain.pairs, np.ones(60), replace(WELL_FORMED, cycles=2)), damage=damage)
+        for name, damage in (("a", np.array([0.2, 0.5])), ("b", np.array([0.1, 0.0])))
+    }
+    plane = LabelPlane(labels, np.array([3, 7]), (0.5, 0.25), height=1.4)
+    panels = map_figure(evolutions, plane).axes[:2]
+    for axes, (seven, three) in zip(panels, ((0.5, 0.2), (0.0, 0.1)), strict=True):
+        picture = axes.images[0]
+        shown = picture.get_array()
+        # Background and a particle that is not in the table have no colour.
+        assert shown.mask.tolist() == [[True, False, False, False], [True, True, True, False]]
+        assert shown.compressed().tolist() == pytest.approx([seven, seven, three, three])
+        assert picture.get_clim() == (0, 0.5)
+        assert picture.get_extent() == [0, 1, 1, 0]
+    words = words_of(render(map_drawing(evolutions, plane), "svg"))
+    assert "a, cycle 2" in words
+    assert "1.4 µm" in map_drawing(evolutions, plane).caption
 
 
 def test_every_attribute_has_its_meaning_in_plain_words() -> None:

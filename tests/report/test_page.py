@@ -87,7 +87,7 @@ def test_names_titles_notes_and_values_are_escaped_everywhere(content, written):
     assert [attributes["alt"] for tag, attributes in page.tags if tag == "img"] == [EVIL]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     manifest = json.loads(page.texts["script"][0])
-    assert manifest["columns"][-1]["text"] == [EVIL] * 3
+    assert manifest["columns"][-1]["words"] == [EVIL]
 
 
 def test_policy_allows_the_pages_own_script_and_style_and_nothing_else(content, written):

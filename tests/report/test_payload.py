@@ -48,5 +48,13 @@ def test_large_labels_stay_whole():
 
 
 def test_text_columns_stay_text_with_missing_cells_empty():
-    column = pack_column(np.array(["a", None, float("nan")], dtype=object), Parts())
-    assert column == {"text": ["a", "", ""]}
+    parts = Parts()
+    column = pack_column(np.array(["b", None, "a", float("nan"), "b"], dtype=object), parts)
+    assert column["words"] == ["b", "", "a"]
+    assert [column["words"][int(place)] for place in unpack(column, parts, 5)] == ["b", "", "a", "", "b"]
+
+
+def test_a_name_in_every_row_is_held_once():
+    parts = Parts()
+    column = pack_column(np.array(["a long name of an image"] * 100_000, dtype=object), parts)
+    assert len(json.dumps(column)) + len(parts.text()) < 2000

@@ -71,8 +71,11 @@ def hop_correlogram(pairs: NDArray[np.int64], orders: Floats, *, seed: int = 0) 
     count = len(orders)
     starts = _starts(count, seed)
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T if len(pairs) else (pairs[:, 0], pairs[:, 1])
-    touching = csr_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(count, count))
-    front = csr_array((np.ones(len(starts), np.int8), (np.arange(len(starts)), starts)), (len(starts), count))
+    # Counted are the ways to a particle, which may be many and must not come round to 0.
+    touching = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=(count, count))
+    front = csr_array(
+        (np.ones(len(starts), np.int32), (np.arange(len(starts)), starts)), (len(starts), count)
+    )
     reached, classes, distances = front, [], []
     for hops in range(1, MOST_HOPS + 1):
         front = front @ touching
@@ -118,7 +121,7 @@ def distance_correlogram(positions: Floats, orders: Floats, *, seed: int = 0) ->
             chosen = near[which == each]
             if chosen.size:
                 shape = (len(starts), count)
-                ones = np.ones(chosen.size, np.int8)
+                ones = np.ones(chosen.size, np.int32)
                 classes.append(csr_array((ones, (chosen["i"], chosen["j"])), shape))
                 distances.append(float(chosen["v"].mean()))
     return _correlogram(classes, distances, starts, orders)

@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from electrodej import __version__
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
@@ -20,12 +23,14 @@ if TYPE_CHECKING:
         Contacts,
         DamageConfig,
         DamageResult,
+        DamageTable,
         Evolution,
         EvolutionConfig,
         NetworkResult,
     )
     from electrodej.report import Section
     from electrodej.report.damage_sections import DamageDrawings
+    from electrodej.report.network_figures import LabelPlane
 
 PathLike = str | os.PathLike[str]
 
@@ -48,6 +53,8 @@ class DamageStudy:
         About the study; those on a table are in its result.
     provenance
         Versions, settings and checksums.
+    plane
+        The middle slice of the label volume, where one was given.
     """
 
     results: tuple[DamageResult, ...]
@@ -57,6 +64,7 @@ class DamageStudy:
     evolutions: Mapping[str, Evolution]
     notes: tuple[str, ...]
     provenance: Mapping[str, Any]
+    plane: LabelPlane | None = None
 
     @cached_property
     def drawings(self) -> DamageDrawings:
@@ -69,6 +77,7 @@ class DamageStudy:
             contacts=self.contacts,
             network=self.network,
             evolutions=self.evolutions,
+            plane=self.plane,
         )
 
     def sections(self) -> list[Section]:
@@ -164,6 +173,7 @@ def study_damage(
         for file, name in zip(files, _names(tables), strict=True)
     ]
     pairs = None if contacts is None else _read_contacts(contacts, ready[0])
+    plane = None if labels is None else _middle(labels, ready[0])
     results = tuple(explain_damage(table, settings, progress=progress) for table in ready)
     comparisons: tuple[Comparison, ...] = ()
     notes: tuple[str, ...] = ()
@@ -179,6 +189,7 @@ def study_damage(
         else {name: _evolve(results[0], pairs, each, progress) for name, each in (evolutions or {}).items()},
         notes=notes,
         provenance=_provenance(inputs, settings, exclude_border, list(leave_out)),
+        plane=plane,
     )
     with whole_directory(out, ours=is_ours, force=force) as part:
         fill_folder(part, study, files, progress=progress)
@@ -237,12 +248,27 @@ def _evolve(
     )
 
 
+def _particles(table: DamageTable) -> NDArray[np.int64]:
+    """The labels as numbers; that each is whole was seen when the contacts were read."""
+    return np.asarray(table.labels).astype(np.float64).astype(np.int64)
+
+
+def _middle(labels: PathLike, table: DamageTable) -> LabelPlane:
+    from electrodej.report.network_figures import LabelPlane
+    from electrodej.volume import open_volume
+
+    with open_volume(labels) as volume:
+        z = volume.shape[0] // 2
+        size = volume.require_spacing()
+        return LabelPlane(volume[z : z + 1, :, :][0], _particles(table), size[1:], z * size[0])
+
+
 def _write_maps(folder: Path, labels: PathLike, study: DamageStudy, progress: Progress) -> None:
     """Write a volume for each evolution in which every particle has its damage."""
     from electrodej.damage import paint_damage
     from electrodej.volume import VolumeWriter, open_volume
 
-    particles = study.results[0].table.labels
+    particles = _particles(study.results[0].table)
     with open_volume(labels) as volume:
         for name, evolution in study.evolutions.items():
             target = folder / f"damage-{name}.tif"

@@ -1,4 +1,4 @@
-"""The picture of cracks and packing: each particle, means in bins with their intervals, correlations."""
+"""The pictures of cracks: how much of the particles they are, and how they go with the packing density."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.report.drawings import WHOLE, Drawing
+from electrodej.report.drawings import HALF, WHOLE, Drawing, new_axes
 from electrodej.report.figures import PALETTE
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 _GREY, _RED, _BLUE = "#8c8c8c", PALETTE[5], PALETTE[0]
 _MOST_POINTS = 3000
+LIMITS = (0.01, 0.05, 0.1)
+"""Shares of crack that particles are counted above."""
 
 
 def crack_drawing(packing: Floats, share: Floats, relations: Mapping[str, Relation]) -> Drawing:
@@ -42,6 +44,44 @@ def crack_drawing(packing: Floats, share: Floats, relations: Mapping[str, Relati
         lambda: crack_figure(packing, share, relations),
         wide=True,
     )
+
+
+def share_drawing(share: Floats) -> Drawing:
+    """Return the drawing of how many particles have more than how much of crack.
+
+    Parameters
+    ----------
+    share
+        Share of crack in the volume of each particle.
+    """
+    return Drawing(
+        "cracks-share",
+        "How much of a particle is crack",
+        "How many particles have more than that share of their volume as crack. Dots: "
+        + ", ".join(f"{100 * limit:g} %" for limit in LIMITS)
+        + ". Dashed: half of the particles.",
+        lambda: share_figure(share),
+    )
+
+
+def share_figure(share: Floats) -> MatplotlibFigure:
+    """Return the number of particles over the share that they exceed."""
+    known = np.sort(share[np.isfinite(share)])
+    figure, axes = new_axes(HALF, 3.6)
+    # Those above a value are those that come after it.
+    left = known.size - np.arange(1, known.size + 1)
+    axes.step(
+        100 * np.concatenate([[0.0], known]), np.concatenate([[known.size], left]), where="post", color=_BLUE
+    )
+    axes.plot(
+        [100 * limit for limit in LIMITS], [int((known > limit).sum()) for limit in LIMITS], "o", color=_RED
+    )
+    axes.axhline(known.size / 2, color="#000000", linewidth=0.8, linestyle="--")
+    axes.set_xlim(left=0)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("Crack share (%)")
+    axes.set_ylabel("Particles with more")
+    return figure
 
 
 def crack_figure(packing: Floats, share: Floats, relations: Mapping[str, Relation]) -> MatplotlibFigure:

@@ -9,12 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.report.content import Section
-from electrodej.report.crack_figures import crack_drawing
+from electrodej.report.crack_figures import LIMITS, crack_drawing, share_drawing
 from electrodej.report.drawings import Drawing, as_figure
 from electrodej.report.numbers import percent, readable
 
 if TYPE_CHECKING:
     from electrodej.morphology import Relation
+
+_WHAT_COUNTS = (
+    "A crack is what the image of cracks marks. In synthetic electrodes, and so for the bundled network, "
+    "that is every void within a particle: cracks, hollow cores and gaps between grains. So the share tells "
+    "more than the count."
+)
 
 
 def crack_section(
@@ -34,8 +40,8 @@ def crack_section(
     drawing = drawing or crack_drawing(table["PDensity"], table["CrackShare"], relations)
     return Section(
         "Cracks and packing density",
-        "\n\n".join([_lead(table), _verdict(relations["CrackShare"])]),
-        figures=[as_figure(drawing)],
+        "\n\n".join([_lead(table), _WHAT_COUNTS, _verdict(relations["CrackShare"])]),
+        figures=[as_figure(drawing), as_figure(share_drawing(table["CrackShare"]))],
         table={
             "Measure": list(relations),
             "Particles": [found.particles for found in relations.values()],
@@ -52,14 +58,18 @@ def _lead(table: Mapping[str, NDArray[Any]]) -> str:
     if not count:
         return "No particles."
     cracked = int((table["CrackVolume"] > 0).sum())
-    share = float(table["CrackVolume"].sum() / table["Volume"].sum())
-    text = (
-        f"{cracked} of {count} particles have cracks, which are {percent(share)} % of the particles' volume"
+    if not cracked:
+        return f"None of the {count} particles has a crack."
+    whole = float(table["CrackVolume"].sum() / table["Volume"].sum())
+    share = np.asarray(table["CrackShare"], dtype=np.float64)
+    low, middle, high = (percent(float(each)) for each in np.quantile(share, (0.25, 0.5, 0.75)))
+    opened = int(table["CrackReachesSurface"].sum())
+    above = ", ".join(f"{int((share > limit).sum())} more than {percent(limit)} %" for limit in LIMITS)
+    return (
+        f"Cracks are {percent(whole)} % of the particles' volume; of a single particle {middle} % at the "
+        f"median, and {low} to {high} % for the middle half of them. {cracked} of {count} particles have "
+        f"some, {above} of their volume; in {opened} a crack reaches the surface."
     )
-    if cracked:
-        open_ones = int(table["CrackReachesSurface"].sum())
-        text += f"; in {open_ones} of them a crack reaches the surface"
-    return text + "."
 
 
 def _verdict(relation: Relation) -> str:

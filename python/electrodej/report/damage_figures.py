@@ -1,4 +1,4 @@
-"""Pictures of what explains damage: contributions, SHAP values, curves, the fit and the comparison."""
+"""Pictures of what explains damage: contributions, SHAP values, curves and the fit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as MatplotlibFigure
 
-    from electrodej.damage import AttributeChange, Comparison, DamageResult
+    from electrodej.damage import DamageResult
 
 Floats = NDArray[np.float64]
 
@@ -95,25 +95,12 @@ def damage_drawings(result: DamageResult, *, suffix: str = "") -> list[Drawing]:
     return drawings
 
 
-def comparison_drawing(comparison: Comparison, *, suffix: str = "") -> Drawing:
-    """Return the drawing of what changed from one electrode to another."""
-    return Drawing(
-        f"comparison{suffix}",
-        f"Change of the contributions: {comparison.first} to {comparison.other}",
-        "Left: contribution in each, mean over the seeds. Right: their difference with its 95 % interval, "
-        "and the confidence that it has its sign. Filled and bold: sure after Holm's correction for the "
-        "number of attributes.",
-        lambda: comparison_figure(comparison),
-        wide=True,
-    )
-
-
 def contribution_figure(result: DamageResult) -> MatplotlibFigure:
     """Return the bars of the contributions with their spread."""
     assert result.model is not None
     seeds, draws = result.model.seeds, result.model.draws
     names = result.ranking[::-1]
-    figure, axes = new_axes(HALF, _height(len(names)))
+    figure, axes = new_axes(HALF, height_for(len(names)))
     places = np.arange(len(names))
     axes.barh(
         places,
@@ -149,7 +136,7 @@ def beeswarm_figure(result: DamageResult) -> MatplotlibFigure:
     assert result.model is not None
     names = result.ranking
     rows = _some_rows(len(result.table))
-    figure, axes = new_axes(HALF, _height(len(names)))
+    figure, axes = new_axes(HALF, height_for(len(names)))
     columns = [result.table.attributes.index(name) for name in names]
     limits = result.model.shap[rows][:, columns]
     width = float(np.ptp(limits)) or 1.0
@@ -195,7 +182,7 @@ def dependence_figure(result: DamageResult, most: int = 6) -> MatplotlibFigure:
             ".",
             color=_GREY,
             alpha=0.6,
-            markersize=4,
+            markersize=_dot(rows.size),
             mew=0,
             rasterized=True,
         )
@@ -226,16 +213,16 @@ def fit_figure(result: DamageResult) -> MatplotlibFigure:
     held_out = result.model.forest.held_out[rows]
     measured, predicted = result.table.damage[rows], result.model.prediction[rows]
     figure, axes = new_axes(HALF, 5.0)
-    for chosen, colour, mark, label in (
-        (~held_out, _GREY, ".", "fitted"),
-        (held_out, _RED, "D", "held out"),
+    for chosen, colour, mark, size, label in (
+        (~held_out, _GREY, ".", _dot(rows.size), "fitted"),
+        (held_out, _RED, "D", 4.0, "held out"),
     ):
         axes.plot(
             measured[chosen],
             predicted[chosen],
             mark,
             color=colour,
-            markersize=4,
+            markersize=size,
             mew=0,
             alpha=0.7,
             label=label,
@@ -297,62 +284,13 @@ def interaction_figure(result: DamageResult, most: int = 10) -> MatplotlibFigure
     return figure
 
 
-def comparison_figure(comparison: Comparison) -> MatplotlibFigure:
-    """Return the contributions in both electrodes, and their changes with interval and confidence."""
-    from matplotlib.figure import Figure as MatplotlibFigure
-
-    changes = sorted(comparison.changes, key=lambda change: change.change)
-    figure = MatplotlibFigure(figsize=(WHOLE, _height(len(changes))), layout="constrained")
-    left, right = figure.subplots(1, 2, sharey=True)
-    places = range(len(changes))
-    first, other = [each.first for each in changes], [each.other for each in changes]
-    left.hlines(places, first, other, color=_GREY, linewidth=1)
-    left.plot(first, places, "o", color=_GREY, markersize=6, label=comparison.first)
-    left.plot(other, places, "D", color=_BLUE, markersize=5, label=comparison.other)
-    left.set_xlim(left=0)
-    left.set_xlabel("Mean |SHAP| (damage)")
-    left.set_yticks(places, [change.attribute for change in changes])
-    left.legend(loc="lower right")
-    for place, change in zip(places, changes, strict=True):
-        _draw_change(right, place, change)
-    right.axvline(0, color="#000000", linewidth=0.8)
-    right.set_xlabel("Change (damage)")
-    right.text(1.02, 1.0, "confidence", transform=right.transAxes, va="bottom", fontsize=10)
-    right.tick_params(left=False)
-    return figure
-
-
-def _draw_change(axes: Axes, place: int, change: AttributeChange) -> None:
-    """Draw one change with its interval, and write its confidence beside it."""
-    sure = change.p_holm < 0.05
-    colour = _RED if change.change > 0 else _BLUE
-    axes.plot([change.low, change.high], [place, place], color=colour, linewidth=1.5)
-    axes.plot(
-        change.change,
-        place,
-        "^" if change.change > 0 else "v",
-        color=colour,
-        markerfacecolor=colour if sure else "white",
-        markersize=6,
-    )
-    axes.text(
-        1.02,
-        place,
-        ">0.999" if change.confidence > 0.999 else f"{change.confidence:.3f}",
-        transform=axes.get_yaxis_transform(),
-        va="center",
-        fontsize=9,
-        weight="bold" if sure else "normal",
-    )
-
-
 def _units() -> dict[str, str]:
     from electrodej.features import listing
 
     return {attribute["name"]: unit_text(attribute["unit"]) for attribute in listing()}
 
 
-def _height(attributes: int) -> float:
+def height_for(attributes: int) -> float:
     """Height in inches of a picture with a line for each attribute."""
     return 1.0 + 0.26 * attributes
 
@@ -376,6 +314,11 @@ def _bars(
         error_kw={"ecolor": "#000000", "capsize": 2, "linewidth": 1},
     )
     axes.set_yticks(range(len(names)), names)
+
+
+def _dot(count: int) -> float:
+    """Size of the dots of a cloud: few are to be seen, many are not to hide each other."""
+    return 7.0 if count <= 300 else 4.0
 
 
 def _some_rows(count: int) -> NDArray[np.intp]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from electrodej.report.comparison_figures import comparison_drawing
 from electrodej.report.content import Section
-from electrodej.report.damage_figures import comparison_drawing, damage_drawings
+from electrodej.report.damage_figures import damage_drawings
 from electrodej.report.drawings import Drawing, as_figure
-from electrodej.report.network_figures import evolution_drawing, network_drawings
+from electrodej.report.network_figures import LabelPlane, evolution_drawing, map_drawing, network_drawings
 from electrodej.report.numbers import percent, readable
 from electrodej.report.plain_words import PLAIN_WORDS
 
@@ -52,8 +53,12 @@ def all_drawings(
     contacts: Contacts | None = None,
     network: NetworkResult | None = None,
     evolutions: Mapping[str, Evolution] | None = None,
+    plane: LabelPlane | None = None,
 ) -> DamageDrawings:
     """Return the drawings of everything that is given, with names that differ."""
+    of_model = [evolution_drawing(evolutions)] if evolutions else []
+    if evolutions and plane is not None:
+        of_model.append(map_drawing(evolutions, plane))
     return DamageDrawings(
         tables=[
             damage_drawings(result, suffix=_suffix(place, results)) for place, result in enumerate(results)
@@ -65,7 +70,7 @@ def all_drawings(
         network=()
         if network is None or contacts is None
         else network_drawings(results[0].table, contacts, network),
-        evolution=[evolution_drawing(evolutions)] if evolutions else (),
+        evolution=of_model,
     )
 
 
@@ -90,7 +95,7 @@ def damage_section(
     drawings
         Those of the result, where they are there already.
     """
-    body = "\n\n".join([_lead(result), *result.notes])
+    body = "\n\n".join(text for text in (_lead(result), _pairs(result), *result.notes) if text)
     if result.model is None:
         correlation = result.description.correlation
         return Section(
@@ -240,6 +245,16 @@ def _lead(result: DamageResult) -> str:
         return lead + "."
     first = ", ".join(f"{name} ({PLAIN_WORDS[name]})" for name in result.ranking[:3])
     return f"{lead}. The largest contributions: {first}. {result.model.evaluation.verdict}"
+
+
+def _pairs(result: DamageResult) -> str:
+    """The pairs of attributes that act together most."""
+    pairs = [
+        f"{first} with {second} ({readable(strength, 2)})"
+        for first, second, strength in result.top_pairs(3)
+        if strength > 0
+    ]
+    return f"Pairs that interact most, in damage: {', '.join(pairs)}." if pairs else ""
 
 
 def _chance(value: float | None, low: float | None, high: float | None, p: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from electrodej.report.drawings import HALF, WHOLE, Drawing
 from electrodej.report.figures import PALETTE
+from electrodej.report.numbers import readable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,6 +28,28 @@ _PANELS = (
     ("damage", "Mean damage"),
     ("severe", "Severely damaged particles"),
 )
+
+
+@dataclass(frozen=True)
+class LabelPlane:
+    """A slice of the label volume, to show damage on.
+
+    Attributes
+    ----------
+    labels
+        (Y, X), 0 is background.
+    particles
+        (n,) labels of the particles that the damage is known of.
+    spacing
+        Pixel size (y, x) in micrometres.
+    height
+        Where it lies along z, in micrometres.
+    """
+
+    labels: NDArray[Any]
+    particles: NDArray[np.int64]
+    spacing: tuple[float, float]
+    height: float
 
 
 def network_drawings(table: DamageTable, contacts: Contacts, network: NetworkResult) -> list[Drawing]:
@@ -70,6 +94,18 @@ def evolution_drawing(evolutions: Mapping[str, Evolution]) -> Drawing:
         "A model, not a measurement: see docs/damage.md. Dots: the load is synchronous from there on. Band: "
         "10th to 90th percentile of the particles.",
         lambda: evolution_figure(evolutions),
+    )
+
+
+def map_drawing(evolutions: Mapping[str, Evolution], plane: LabelPlane) -> Drawing:
+    """Return the drawing of the model's damage on a slice of the volume."""
+    return Drawing(
+        "damage-map",
+        "Damage on the volume after the last cycle (model)",
+        f"The slice at z = {readable(plane.height)} µm, all electrodes in the same colours; white: no "
+        "particle of the table. The whole volumes are beside this page, as damage-...tif.",
+        lambda: map_figure(evolutions, plane),
+        wide=True,
     )
 
 
@@ -160,6 +196,35 @@ def evolution_figure(evolutions: Mapping[str, Evolution]) -> MatplotlibFigure:
         axes.set_ylabel(label)
         axes.set_ylim(bottom=0)
     panels[0].legend()
+    return figure
+
+
+def map_figure(evolutions: Mapping[str, Evolution], plane: LabelPlane) -> MatplotlibFigure:
+    """Return a slice for each electrode, every particle in the colour of its damage."""
+    from matplotlib.figure import Figure
+
+    from electrodej.damage import paint_damage
+
+    height, width = (length * size for length, size in zip(plane.labels.shape, plane.spacing, strict=True))
+    tall = float(np.clip(WHOLE / len(evolutions) * height / width, 2.0, 9.0))
+    figure = Figure(figsize=(WHOLE, 0.8 + tall), layout="constrained")
+    panels = figure.subplots(1, len(evolutions), squeeze=False, sharex=True, sharey=True)[0]
+    most = max(float(evolution.damage.max()) for evolution in evolutions.values()) or 1.0
+    for axes, (name, evolution) in zip(panels, evolutions.items(), strict=True):
+        damage = paint_damage(plane.labels, plane.particles, evolution.damage)
+        shown = np.ma.masked_where((plane.labels == 0) | np.isnan(damage), damage)
+        picture = axes.imshow(
+            shown,
+            cmap="cividis",
+            vmin=0,
+            vmax=most,
+            extent=(0.0, width, height, 0.0),
+            interpolation="nearest",
+        )
+        axes.set_title(f"{name}, cycle {evolution.config.cycles}")
+        axes.set_xlabel("X (µm)")
+    panels[0].set_ylabel("Y (µm)")
+    figure.colorbar(picture, ax=list(panels), label="Damage", shrink=0.8)
     return figure
 
 

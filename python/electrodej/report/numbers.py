@@ -94,7 +94,7 @@ def _fixed(value: float, decimals: int) -> str:
     return text if float(text) else readable(value, 1)
 
 
-_UNITS = {"um": "µm", "um^2": "µm²", "um^3": "µm³", "degree": "°"}
+_UNITS = {"um^-1": "µm⁻¹", "um": "µm", "um^2": "µm²", "um^3": "µm³", "degree": "°"}
 
 
 def unit_text(unit: str) -> str:

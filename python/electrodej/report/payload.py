@@ -57,13 +57,18 @@ class Parts:
 
 
 def pack_column(values: NDArray[Any], parts: Parts) -> dict[str, Any]:
-    """Return how the page finds a column: packed numbers, or a list of texts.
+    """Return how the page finds a column: packed numbers, or texts.
 
     Numbers are float32, which is more than the page prints, or float64 where these are whole numbers too
     large for it. Their bytes are regrouped (all first bytes, all second bytes, ...), which deflates better.
+    Texts are the different ones, and packed numbers that say which of them stands in a row, because most
+    columns of text name one of a few images in every row.
     """
     if not is_numeric(values):
-        return {"text": ["" if _is_missing(value) else str(value) for value in values]}
+        texts = ["" if _is_missing(value) else str(value) for value in values]
+        places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+        rows = np.array([places[text] for text in texts], dtype=np.int64)
+        return {"words": list(places), **pack_column(rows, parts)}
     numbers = np.asarray(values, dtype=np.float64)
     # An infinite value has no place in a table of measures.
     numbers = np.where(np.isfinite(numbers), numbers, np.nan)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from electrodej.report.content import Section
 from electrodej.report.drawings import WHOLE, Drawing, as_figure
 from electrodej.report.figures import PALETTE
-from electrodej.report.numbers import percent
+from electrodej.report.numbers import percent, unit_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -65,7 +65,7 @@ def phase_section(
         table={
             "Measure": list(measures),
             "Value": [value for value, _, _ in measures.values()],
-            "Unit": [unit for _, unit, _ in measures.values()],
+            "Unit": [unit_text(unit) for _, unit, _ in measures.values()],
             "What it is": [text for _, _, text in measures.values()],
         },
     )

@@ -27,7 +27,8 @@ async function unpackNumbers(column, rows) {
 async function loadColumns() {
   return Promise.all(manifest.columns.map(async (column) => {
     const { name, unit, definition, whole } = column;
-    const values = column.text ? null : await unpackNumbers(column, manifest.rows);
-    return { name, unit, definition, whole, text: column.text || null, values, decimals: values && columnDecimals(values) };
+    const numbers = await unpackNumbers(column, manifest.rows);
+    if (column.words) return { name, unit, definition, text: Array.from(numbers, (place) => column.words[place]), values: null };
+    return { name, unit, definition, whole, text: null, values: numbers, decimals: columnDecimals(numbers) };
   }));
 }
