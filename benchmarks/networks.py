@@ -45,8 +45,8 @@ CRACK = 3
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edge", type=int, default=1024)
-    parser.add_argument("--slices", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--slices", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--transfer", action="store_true", help="what --init gains, instead of the speed")
     parser.add_argument("--seeds", type=int, default=1, help="with --transfer")
     parser.add_argument("--picture", type=Path, help="with --transfer: write the curves there, PNG")

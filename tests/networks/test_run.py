@@ -14,6 +14,7 @@ import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
 from electrodej.networks import RunSettings, TrainingRun, load_keras
+from electrodej.networks.backend import falling_rate
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(32, 2)
 Y = (2 * X[:, :1] - X[:, 1:] + 0.5).astype(np.float32)
@@ -95,6 +96,14 @@ def test_the_learning_rate_is_halved_when_nothing_gets_better(tmp_path: Path):
     model.compile(load_keras("testing").optimizers.SGD(0.125), "mse")
     run.fit(model, X, y=Y, validation_data=(X, Y))
     assert run.history.column("learning_rate") == [0.125, 0.125, 0.125, 0.0625]
+
+
+def test_a_falling_rate_is_highest_after_one_epoch_and_a_fiftieth_at_the_end():
+    rate = falling_rate(0.5, epochs=5, steps=10)
+    assert float(rate(10)) == pytest.approx(0.5)
+    # Half way down a cosine from 0.5 to 0.01.
+    assert float(rate(30)) == pytest.approx(0.255)
+    assert float(rate(50)) == pytest.approx(0.01)
 
 
 def test_progress_ends_at_the_total(tmp_path: Path):

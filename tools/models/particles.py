@@ -53,7 +53,8 @@ def main() -> None:
         "--real", type=Path, nargs=2, metavar=("GREY", "LABELS"), help="also score on a section of one's own"
     )
     options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
+    for folder in (options.work, options.models):
+        folder.mkdir(parents=True, exist_ok=True)
     trained = train(options.work)
     finish(trained, options.models / NAME, real=options.real)
 

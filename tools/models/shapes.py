@@ -205,7 +205,8 @@ def main() -> None:
     )
     parser.add_argument("--models", type=Path, default=Path("models"), help="where the model is put")
     options = parser.parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
+    for folder in (options.work, options.models):
+        folder.mkdir(parents=True, exist_ok=True)
     finish(train(options.work), options.models / NAME)
 
 

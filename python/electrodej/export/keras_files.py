@@ -11,7 +11,7 @@ from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.export.archive import open_archive, read_entry
-from electrodej.export.libraries import need_keras
+from electrodej.extras import require
 
 _ENTRIES = re.compile(r"(metadata\.json|config\.json|model\.weights\.h5|assets/?)$")
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -48,7 +48,8 @@ def load_keras_file(path: Path) -> Any:
         _check_keras_zip(path)
     else:
         _check_whole_h5(path)
-    keras = need_keras("reading a Keras model")
+    # On any backend: networks are run on JAX and PyTorch too, only zips are made with TensorFlow.
+    keras = require("keras", what="reading a Keras model", extra="train")
     from electrodej.networks import own_layers
 
     try:

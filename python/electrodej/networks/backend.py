@@ -34,3 +34,22 @@ def use_threads(jobs: int) -> None:
     with contextlib.suppress(RuntimeError):  # its threads run already
         tf.config.threading.set_intra_op_parallelism_threads(jobs)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def falling_rate(rate: float, *, epochs: int, steps: int) -> Any:
+    """Return a learning rate that rises in the first epoch and falls along a cosine to a fiftieth at the last.
+
+    Parameters
+    ----------
+    rate
+        The highest.
+    epochs, steps
+        Epochs of the training, and steps of an epoch.
+    """
+    return load_keras("training a network").optimizers.schedules.CosineDecay(
+        rate / 10,
+        decay_steps=max(1, (epochs - 1) * steps),
+        alpha=0.02,
+        warmup_target=rate,
+        warmup_steps=steps,
+    )

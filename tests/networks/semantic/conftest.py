@@ -37,7 +37,7 @@ def binary(electrode: Any) -> Any:
 def settings(epochs: int = 4, **options: Any) -> SemanticSettings:
     """A training that takes seconds."""
     run = RunSettings(epochs=epochs, patience=0, seed=1)
-    return SemanticSettings(run=run, patch=48, batch=8, steps=15, learning_rate=4e-3, **options)
+    return SemanticSettings(run=run, patch=48, batch=8, steps=15, learning_rate=8e-3, falling=True, **options)
 
 
 @pytest.fixture(scope="session")
@@ -56,5 +56,5 @@ def lrcs(electrode: Any, binary: Any, tmp_path_factory: pytest.TempPathFactory) 
     out: Path = tmp_path_factory.mktemp("lrcs") / "particles"
     config = LrcsConfig(n_filters=4, dropout=0.1)
     return train_semantic(
-        [sample], out, config=config, settings=settings(), names={0: "matrix", 1: "particle"}
+        [sample], out, config=config, settings=settings(8), names={0: "matrix", 1: "particle"}
     )

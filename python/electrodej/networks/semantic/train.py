@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
-from electrodej.networks.backend import load_keras
+from electrodej.networks.backend import falling_rate, load_keras
 from electrodej.networks.replaceable import check_replaceable, is_only_model
 from electrodej.networks.run import RunSettings, TrainingRun
 from electrodej.networks.semantic.augment import NONE, Augmentation
@@ -49,6 +49,8 @@ class SemanticSettings:
         Patches in a batch, and batches in an epoch.
     learning_rate
         Of Adam.
+    falling
+        Whether it falls along a cosine towards the last epoch; else only the run's ``halve_after`` lowers it.
     loss
         Cross-entropy ("ce"), Dice ("dice") or their sum ("both").
     weigh_classes
@@ -70,6 +72,7 @@ class SemanticSettings:
     batch: int = 8
     steps: int = 50
     learning_rate: float = 1e-3
+    falling: bool = False
     loss: Loss = "both"
     weigh_classes: bool = True
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -85,6 +88,8 @@ class SemanticSettings:
             raise InputError(f"held_out is a share from 0, below 0.9, not {self.held_out}")
         if not self.views or not set(self.views) <= {"xy", "xz", "yz"}:
             raise InputError("views are some of xy, xz and yz")
+        if self.falling and (self.run.halve_after or self.run.patience):
+            raise InputError("a rate that falls towards the last epoch goes without patience and halve_after")
 
 
 @dataclass(frozen=True)
@@ -232,8 +237,11 @@ def _compile(network: Any, settings: SemanticSettings, samples: Sequence[Sample]
     if settings.weigh_classes:
         counts = sum(class_counts(sample.phases)[list(classes.ids)] for sample in samples)
         weights = class_weights(counts)  # type: ignore[arg-type]
+    rate: Any = settings.learning_rate
+    if settings.falling:
+        rate = falling_rate(rate, epochs=settings.run.epochs, steps=settings.steps)
     network.compile(
-        optimizer=keras.optimizers.Adam(settings.learning_rate),
+        optimizer=keras.optimizers.Adam(rate),
         loss=make_loss(settings.loss, class_weights=weights),
         metrics=[accuracy],
     )

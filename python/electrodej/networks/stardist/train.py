@@ -18,6 +18,7 @@ from electrodej.errors import InputError
 from electrodej.export import FOLDER_FILE, ModelInfo, load_folder, need_keras, to_json
 from electrodej.extras import require
 from electrodej.files import check_target, whole_directory
+from electrodej.networks.backend import falling_rate
 from electrodej.networks.bundled import find_model
 from electrodej.networks.replaceable import check_replaceable, is_only_model
 from electrodej.networks.run import RunSettings, TrainingRun
@@ -223,13 +224,7 @@ def _build(settings: StarDistSettings, init: Path_ | None) -> tuple[Any, StarDis
             star.keras_model.set_weights(weights)
         except ValueError as error:
             raise InputError(f"{init} has another network than its settings say: {error}") from error
-    rate = keras.optimizers.schedules.CosineDecay(
-        settings.learning_rate / 10,
-        decay_steps=max(1, settings.epochs * settings.steps - settings.steps),
-        alpha=0.02,
-        warmup_target=settings.learning_rate,
-        warmup_steps=settings.steps,
-    )
+    rate = falling_rate(settings.learning_rate, epochs=settings.epochs, steps=settings.steps)
     star.prepare_for_training(keras.optimizers.Adam(rate))
     return star, settings
 
