@@ -16,7 +16,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "report-page.png"
-WIDTH, HEIGHT = 1100, 1560
+WIDTH, HEIGHT = 1280, 1760
 
 
 def main(folder: Path) -> None:
