@@ -21,8 +21,14 @@ from electrodej.report.scores import score_table
 from electrodej.report.slices import SlicePack, grid_positions, pack_slices
 from electrodej.report.template import page_file, page_template
 
+PAGE_BYTES = 14_000_000
+"""What a page of 2,000 particles takes at most, with whatever pictures its sections have."""
 SLICE_BYTES = 7_000_000
-"""Room for the grey slices; a third is added by base64, and the page stays well below 15 MB."""
+"""Room for the grey slices before base64, which adds a third."""
+LEAST_SLICE_BYTES = 3_000_000
+"""Room that they have in any case, however much else there is."""
+
+_LABEL_BYTES = 2_000_000
 
 _SCRIPTS = (
     "data.js",
@@ -101,7 +107,7 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
             content.labels,
             spacing=content.spacing,
             listed=np.asarray(listed),
-            most_bytes=SLICE_BYTES,
+            most_bytes=room_for_slices(content),
             progress=progress,
         )
     parts = Parts()
@@ -125,6 +131,14 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
     )
     progress(1, 1, "report")
     return page
+
+
+def room_for_slices(content: ReportContent) -> int:
+    """Return how many bytes the grey slices may take beside the pictures and the table, before base64."""
+    pictures = sum(len(figure.data) for section in content.sections for figure in section.figures)
+    table = 4 * content.rows * len(content.table)
+    room = 3 * (PAGE_BYTES - _LABEL_BYTES) // 4 - pictures - table
+    return max(LEAST_SLICE_BYTES, min(SLICE_BYTES, room))
 
 
 def _manifest(content: ReportContent, pack: SlicePack | None, parts: Parts) -> dict[str, Any]:
