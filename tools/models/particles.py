@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from scores import f1, read_pair
-from sections import SPACING, section, usual_section, write_sections
+from sections import SPACING, section, usual_section, write_sections, write_usual
 from telling import report
 
 from electrodej.export import export_model, to_json, verify_zip
@@ -34,7 +34,9 @@ SETTINGS = StarDistSettings(
     filters=16, patch=192, batch=4, epochs=110, steps=50, patience=0, validation=0.1, learning_rate=6e-4
 )
 COUNT, EDGE, SEED = 480, 288, 1
-
+# Then it goes on with sections of the usual look among the diverse ones.
+TUNING = dataclasses.replace(SETTINGS, epochs=40, learning_rate=3e-4)
+USUAL, USUAL_SEED = 160, 2000
 
 # The thresholds are for scans of the usual look: the phantom's defaults, which are those of a real slice.
 CALIBRATION, CALIBRATION_EDGE, CALIBRATION_SEED = 12, 384, 500
@@ -60,26 +62,43 @@ def main() -> None:
 
 
 def train(work: Path) -> Path:
-    """Train on sections of phantoms; what is there already is not made again."""
-    data = work / "sections"
-    if not data.is_dir():
-        part = work / "sections.part"
-        shutil.rmtree(part, ignore_errors=True)
+    """Train on diverse sections, then on usual ones among them; what is there already is not made again."""
+    diverse, both = work / "sections", work / "sections-and-usual"
+    if not diverse.is_dir():
+        part = _empty(work / "sections.part")
         print(f"making {COUNT} sections", flush=True)
         write_sections(part, count=COUNT, edge=EDGE, seed=SEED, jobs=os.cpu_count() or 1)
-        part.rename(data)
-    if not (work / NAME).is_dir():
+        part.rename(diverse)
+    if not both.is_dir():
+        part = _empty(work / "sections-and-usual.part")
+        shutil.copytree(diverse, part)
+        print(f"making {USUAL} sections of the usual look", flush=True)
+        write_usual(part, count=USUAL, edge=EDGE, seed=USUAL_SEED, jobs=os.cpu_count() or 1)
+        part.rename(both)
+    first = work / f"{NAME}-first"
+    _train(diverse, first, SETTINGS)
+    _train(both, work / NAME, TUNING, init=first)
+    return work / NAME
+
+
+def _empty(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    return folder
+
+
+def _train(data: Path, out: Path, settings: StarDistSettings, *, init: Path | None = None) -> None:
+    if not out.is_dir():
         train_particles(
             data,
-            work / NAME,
-            settings=SETTINGS,
+            out,
+            settings=settings,
+            init=init,
             description=DESCRIPTION,
             spacing=(SPACING,) * 3,
             jobs=os.cpu_count() or 1,
             resume=True,
             progress=report(),
         )
-    return work / NAME
 
 
 def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from electrodej.phantom import Phantom, make_slice
 SPACING = 0.14
 DIAMETER = 7.4
 SMALLEST, LARGEST = 28.0, 96.0
+Job = tuple[Path, int, int, int]
 VIEWS = ("xy", "xy", "xz", "yz")
 # Nobody outlines a particle that is only grazed: its section is small beside it, and blurred all over.
 GRAZED = 0.4
@@ -23,10 +25,21 @@ GRAZED = 0.4
 
 def write_sections(folder: Path, *, count: int, edge: int, seed: int, jobs: int = 2) -> None:
     """Write pairs of grey and label images into ``folder`` as `electrodej train` reads them."""
+    _write_all(_write_diverse, folder, count, edge, seed, jobs)
+
+
+def write_usual(folder: Path, *, count: int, edge: int, seed: int, jobs: int = 2) -> None:
+    """Write sections of the usual look beside what is in ``folder``; they have the seeds from ``seed`` on."""
+    _write_all(_write_usual, folder, count, edge, seed, jobs)
+
+
+def _write_all(
+    write: Callable[[Job], None], folder: Path, count: int, edge: int, seed: int, jobs: int
+) -> None:
     for name in ("images", "masks"):
-        (folder / name).mkdir(parents=True)
+        (folder / name).mkdir(parents=True, exist_ok=True)
     with Pool(jobs) as pool:
-        jobs_done = pool.imap_unordered(_write, [(folder, number, edge, seed) for number in range(count)])
+        jobs_done = pool.imap_unordered(write, [(folder, number, edge, seed) for number in range(count)])
         for done, _ in enumerate(jobs_done, 1):
             if done % 40 == 0:
                 print(f"  {done} of {count} sections", flush=True)
@@ -56,12 +69,19 @@ def outlined(phantom: Phantom) -> Any:
     return np.where(seen[outlines], outlines, 0).astype(np.uint16)
 
 
-def _write(job: tuple[Path, int, int, int]) -> None:
+def _write_diverse(job: Job) -> None:
     folder, number, edge, seed = job
-    grey, labels = section(number, edge=edge, seed=seed)
-    name = f"section-{number:04d}.tif"
-    tifffile.imwrite(folder / "images" / name, grey)
-    tifffile.imwrite(folder / "masks" / name, labels)
+    _write(folder, f"section-{number:04d}.tif", section(number, edge=edge, seed=seed))
+
+
+def _write_usual(job: Job) -> None:
+    folder, number, edge, seed = job
+    _write(folder, f"usual-{number:04d}.tif", usual_section(seed + number, edge=edge))
+
+
+def _write(folder: Path, name: str, pair: tuple[Any, Any]) -> None:
+    for kind, image in zip(("images", "masks"), pair, strict=True):
+        tifffile.imwrite(folder / kind / name, image)
 
 
 def _options(chance: np.random.Generator) -> dict[str, Any]:

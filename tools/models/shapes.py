@@ -73,6 +73,8 @@ def faulty(truth: Any, chance: np.random.Generator) -> Any:
     for label in np.unique(labels[labels > 0]):
         kind = chance.random()
         own = labels == label
+        if not own.any():  # joined to another one before
+            continue
         if kind < JOINED:
             _join(labels, own, int(label))
         elif kind < JOINED + SPLIT:
