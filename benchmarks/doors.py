@@ -1,6 +1,8 @@
 """What the doors cost over the direct call, on the same data, warm, and what carrying an image costs.
 
-    python benchmarks/doors.py [EDGE]
+    python benchmarks/doors.py [EDGE] [FOLDER]
+
+The phantom is kept in FOLDER, where one is given, and read from there the next time: at 512 it takes minutes.
 
 Limits: a door may take 5 % or 0.3 s more than `features` itself, whichever is larger; an image between numpy
 and ImageJ one copy, which is compared with numpy's own copy of the same voxels.
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import electrodej.fiji
 from electrodej.features import features
@@ -35,17 +38,27 @@ def best(call: Callable[[], Any], turns: int = TURNS) -> float:
     return min(times)
 
 
-def main(edge: int) -> int:
+def electrode(edge: int, folder: Path | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Grey values and labels."""
+    kept = None if folder is None else folder / f"doors-{edge}.npz"
+    if kept is not None and kept.is_file():
+        with np.load(kept) as arrays:
+            return arrays["grey"], arrays["labels"]
     phantom = make_phantom((edge,) * 3, spacing=SPACING, seed=1)
+    if kept is not None:
+        np.savez(kept, grey=phantom.grey, labels=phantom.labels)
+    return phantom.grey, phantom.labels
+
+
+def main(edge: int, kept: Path | None) -> int:
+    grey_voxels, label_voxels = electrode(edge, kept)
     connection = electrodej.fiji.connect(light=True, memory="8g")
-    grey = connection.to_imagej(phantom.grey, spacing=SPACING, title="grey")
-    labels = connection.to_imagej(phantom.labels, spacing=SPACING, title="labels", labels=True)
+    grey = connection.to_imagej(grey_voxels, spacing=SPACING, title="grey")
+    labels = connection.to_imagej(label_voxels, spacing=SPACING, title="labels", labels=True)
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "t.csv"
         inputs = {"grey": grey, "labels": labels, "table": table, "replace": True}
-        direct = best(
-            lambda: features(phantom.grey, phantom.labels, spacing=SPACING).write(table, force=True)
-        )
+        direct = best(lambda: features(grey_voxels, label_voxels, spacing=SPACING).write(table, force=True))
         doors = {
             "light bridge": lambda: electrodej.fiji.measure(connection, grey, labels).write(
                 table, force=True
@@ -54,7 +67,7 @@ def main(edge: int) -> int:
             "Jython script": lambda: connection.run_script("Measure Particles in Jython", inputs),
         }
         limit = max(0.05 * direct, 0.3)
-        print(f"{edge}^3 voxels, {int(phantom.labels.max())} particles; features itself {direct:.2f} s")
+        print(f"{edge}^3 voxels, {int(label_voxels.max())} particles; features itself {direct:.2f} s")
         over = []
         for name, door in doors.items():
             extra = best(door) - direct
@@ -62,7 +75,7 @@ def main(edge: int) -> int:
             print(
                 f"{name:16s} {extra / limit:6.2f} of what it may cost more ({extra:+.2f} s of {limit:.2f} s)"
             )
-    voxels = phantom.labels
+    voxels = label_voxels
     copy = best(lambda: np.copy(voxels))
     there = best(lambda: connection.to_imagej(voxels, spacing=SPACING))
     back = best(lambda: connection.to_numpy(labels))
@@ -72,4 +85,10 @@ def main(edge: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 512))
+    arguments = sys.argv[1:]
+    sys.exit(
+        main(
+            int(arguments[0]) if arguments else 512,
+            Path(arguments[1]) if len(arguments) > 1 else None,
+        )
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import subprocess
 import sys
 import threading
 import time
@@ -89,7 +90,10 @@ def test_nothing_of_a_shared_image_is_left_behind(run_script, opened, tmp_path, 
             SharedMemory(name)
 
 
-def test_progress_reaches_the_status_bar(run_script, opened, tmp_path):
+@pytest.fixture
+def said(imagej):
+    """What the status bar was told: pairs of words and the most that can be done."""
+    assert imagej is not None
     ear = scyjava.jimport("groovy.lang.GroovyClassLoader")().parseClass(
         "class Ear { List said = [].asSynchronized();"
         " @org.scijava.event.EventHandler void on(org.scijava.app.event.StatusEvent e)"
@@ -98,12 +102,16 @@ def test_progress_reaches_the_status_bar(run_script, opened, tmp_path):
     ear = ear.getConstructor().newInstance()
     events = context().service("org.scijava.event.EventService")
     kept = events.subscribe(ear)
+    yield lambda: [(str(word), int(most)) for word, most in list(ear.getSaid()) if word]
+    events.unsubscribe(kept)
+
+
+def test_progress_reaches_the_status_bar(run_script, opened, tmp_path, said):
     run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
     deadline = time.monotonic() + 20
-    while not list(ear.getSaid()) and time.monotonic() < deadline:
+    while not said() and time.monotonic() < deadline:
         time.sleep(0.05)
-    events.unsubscribe(kept)
-    assert ["measuring particles", 1000] in [[str(word), int(most)] for word, most in ear.getSaid() if word]
+    assert ("measuring particles", 1000) in said()
 
 
 def large(folder):
@@ -158,6 +166,86 @@ def test_a_killed_worker_is_told_and_the_next_click_works(run_script, opened, tm
     assert not (tmp_path / "t.csv").exists()
     run_script(MEASURE, {**opened, "table": tmp_path / "after.csv"})
     assert (tmp_path / "after.csv").is_file()
+
+
+def test_images_closed_in_the_middle_of_the_work_are_measured_all_the_same(
+    imagej, run_script, tmp_path, said
+):
+    files = large(tmp_path)
+    images = {
+        "grey": imagej.openImage(str(files["greyFile"])),
+        "labels": imagej.openImage(str(files["labelFile"])),
+    }
+    closed = []
+
+    def close():
+        if not closed and any(word == "measuring particles" for word, _ in said()):
+            closed.extend(image.flush() for image in images.values())  # as closing a window does
+
+    assert while_running(run_script, {**images, "table": tmp_path / "t.csv"}, close) == ["done"]
+    assert len(closed) == 2
+    with (tmp_path / "t.csv").open() as table:
+        assert sum(1 for _ in table) == 8001
+
+
+def test_a_closed_image_is_told_from_an_open_one(opened):
+    from electrodej.fiji.scripting import library_class
+
+    tables = library_class(context(), "Tables")
+    assert tables.isOpen(opened["labels"])
+    opened["labels"].flush()  # as closing its window does
+    assert not tables.isOpen(opened["labels"])
+
+
+def test_files_alone_are_enough_where_scijava_makes_up_empty_images(imagej, pair, tmp_path):
+    """As a macro runs a command: fields that it leaves out are filled by SciJava's preprocessors."""
+    from electrodej.fiji.content import script
+
+    assert imagej is not None
+    file = scyjava.jimport("java.io.File")
+    inputs = scyjava.jimport("java.util.HashMap")()
+    inputs.put("labelFile", file(str(pair / "labels.tif")))
+    inputs.put("what", "ROI file")
+    inputs.put("roiFile", file(str(tmp_path / "rois.zip")))
+    service = context().service("org.scijava.script.ScriptService")
+    module = service.run(file(str(script("Show Particles"))), True, inputs).get()
+    assert int(module.getInput("labels").getWidth()) == 0
+    assert (tmp_path / "rois.zip").is_file()
+
+
+# As a Fiji does that was started for one script: it names its program in a property of Java's.
+_ALONE = """
+import sys
+import time
+from electrodej.fiji.content import script
+from electrodej.fiji.scripting import context
+import scyjava
+made = context()
+scyjava.jimport("java.lang.System").setProperty("ij.executable", "fiji")
+file = scyjava.jimport("java.io.File")
+inputs = scyjava.jimport("java.util.HashMap")()
+inputs.put("labelFile", file(sys.argv[1]))
+inputs.put("what", "ROI file")
+service = made.service("org.scijava.script.ScriptService")
+service.run(file(str(script("Show Particles"))), True, inputs)
+time.sleep(120)
+print("went on")
+"""
+
+
+def test_a_fiji_started_for_one_script_ends_with_a_status_and_one_line(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", _ALONE, str(tmp_path / "no.tif")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
+    )
+    assert done.returncode == 1
+    assert "went on" not in done.stdout
+    assert [
+        line for line in done.stderr.splitlines() if "\tat " in line or line.startswith("ElectrodeJ")
+    ] == [f"ElectrodeJ: there is no image {tmp_path / 'no.tif'}"]
 
 
 def refused(run_script, name=MEASURE, **inputs):

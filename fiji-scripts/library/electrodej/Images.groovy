@@ -20,7 +20,7 @@ class Images implements Closeable {
 	 * Voxels go over in the order ZYX, in one copy, with the calibration as it stands.
 	 */
 	Map argument(ImagePlus image, File file, String role) {
-		if (image == null) return [file: given(file, role).absolutePath]
+		if (orNull(image) == null) return [file: given(file, role).absolutePath]
 		check(image)
 		if (bytes(image) > limit()) return [file: savedFile(image)]
 		Calibration size = image.calibration
@@ -30,6 +30,11 @@ class Images implements Closeable {
 			voxel: [size.pixelDepth, size.pixelHeight, size.pixelWidth],
 			unit : size.scaled() ? size.unit : "pixel",
 		]
+	}
+
+	/** An image, or null for none: SciJava makes up an empty image for a field that a macro leaves out. */
+	static ImagePlus orNull(ImagePlus image) {
+		return image == null || image.width == 0 ? null : image
 	}
 
 	/** Opens the file that stands for an image. */

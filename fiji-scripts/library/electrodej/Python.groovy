@@ -6,6 +6,7 @@ class Python {
 	static final String REMEDY = "run Plugins > ElectrodeJ > Set Up Python"
 	static final String PROPERTY = "electrodej.python"
 	private static final String NOTE = "electrodej/python.txt"
+	private static final int LONGEST_REASON = 300
 
 	/** The program to start, or a Problem that says what to do. */
 	static File chosen() {
@@ -47,6 +48,8 @@ class Python {
 			throw new Problem("the Appose of this Fiji cannot build a Python; update Fiji with Help > Update...")
 		}
 		File base = new File(System.getProperty("user.home"), ".electrodej/python")
+		// The builder takes an environment that is there for whole; one without its program was cut off.
+		if (program(base) == null) base.deleteDir()
 		try {
 			appose.uv().python("3.11").base(base).scheme("requirements.txt")
 				.content(lock.getText("UTF-8") + "\n" + wheel.toURI() + "\n")
@@ -55,10 +58,26 @@ class Python {
 				.subscribeError { door.showProgress(it.trim(), 0, 1) }
 				.build()
 		}
-		catch (Exception error) {
-			throw new Problem("Python could not be built (" + error.message?.readLines()?.first() + ")")
+		catch (IOException | RuntimeException error) {
+			throw new Problem("Python could not be built (" + reason(error) + "); this fetches uv and Python from github.com and " +
+				"packages from pypi.org: connect to the network and try again, or make a Python with ElectrodeJ in a terminal " +
+				"and choose that here")
 		}
 		return given(base)
+	}
+
+	/** What stands behind an error of the builder, on one line. */
+	static String reason(Throwable error) {
+		Throwable cause = error
+		while (cause.cause != null) cause = cause.cause
+		if (cause instanceof UnknownHostException) return cause.message + " cannot be reached"
+		List<String> lines = cause.message?.readLines()*.trim()?.findAll { !it.isEmpty() }
+		if (!lines) return cause.class.simpleName
+		// uv's own words come behind those of the command, drawn as a tree and broken into lines.
+		int said = lines.findIndexOf { it.startsWith("error:") || it.startsWith("\u00d7") }
+		if (said < 0) return lines.first()
+		String whole = lines.drop(said).takeWhile { !it.startsWith("hint:") }.join(" ").replaceAll(/error: |[\u00d7\u2500-\u257f\u25b6] ?/, "")
+		return whole.length() > LONGEST_REASON ? whole.take(LONGEST_REASON) + "..." : whole
 	}
 
 	/** Writes down a Python for the next time: in the Fiji folder, or in the user's where that is not allowed. */

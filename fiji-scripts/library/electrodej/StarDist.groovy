@@ -11,14 +11,23 @@ import ij.process.ShortProcessor
 import java.util.concurrent.ExecutionException
 import org.scijava.Context
 
-/** Fiji's own StarDist plugin, section by section, with the thresholds of a model's sidecar. */
+/**
+ * Fiji's own StarDist plugin, section by section, with the thresholds of a model's sidecar.
+ *
+ * The plugin's dialog calls two commands, CSBDeep's network and its own choice of outlines, and fixes what they are
+ * told of borders and tiles: sides in multiples of 64, tiles that overlap by 64, outlines from 2 pixels off the border.
+ * StarDist in Python does otherwise. Here the same two commands are told what Python does, so that both find the same.
+ */
 class StarDist {
 
-	private static final String PLUGIN = "de.csbdresden.stardist.StarDist2D"
+	private static final String NETWORK = "de.csbdresden.csbdeep.commands.GenericNetwork"
+	private static final String OUTLINES = "de.csbdresden.stardist.StarDist2DNMS"
 	private static final String REMEDY = "tick the update sites CSBDeep, StarDist and TensorFlow in Help > Update... and restart Fiji, " +
 		"or let Python do it"
-	// Pixels that the plugin's tiles overlap; a network that looks farther shows seams in large images.
-	private static final int OVERLAP = 64
+	// Pixels that go through the network at once.
+	private static final long TILE = 1L << 22
+	// Cells of the network's grid at the border of what the network sees in which no outline starts.
+	private static final int RIM = 2
 	private static final double SAME_SIZE = 0.25
 
 	private final Context context
@@ -34,7 +43,7 @@ class StarDist {
 		if (view != "xy") throw new Problem("Fiji's StarDist plugin sees xy sections only; let Python do the others")
 		boolean saved = out != null && !out.path.trim().isEmpty()
 		if (saved) Images.checkTarget(out, replace)
-		ImagePlus image = grey ?: Images.open(greyFile, "grey image")
+		ImagePlus image = Images.orNull(grey) ?: Images.open(greyFile, "grey image")
 		ImagePlus labels = sections(image, model)
 		Images.calibrate(labels, voxelSize)
 		if (saved) Images.save(labels, out, replace)
@@ -50,7 +59,7 @@ class StarDist {
 	ImagePlus sections(ImagePlus grey, String model, Map<String, Object> changed = [:]) {
 		if (grey == null) throw new Problem("there is no grey image; open one, or give its file")
 		Images.check(grey)
-		Class plugin = plugin()
+		if (!isHere()) throw new Problem("this Fiji has no StarDist plugin; " + REMEDY)
 		File zip = zip(model)
 		Map settings = settings(zip) + changed.findAll { it.value != null }
 		warn(grey, settings)
@@ -62,7 +71,7 @@ class StarDist {
 			for (int z = 1; z <= depth; z++) {
 				if (IJ.escapePressed() || Thread.interrupted()) throw new Problem("cancelled")
 				door.showProgress("StarDist in Fiji, section " + z + " of " + depth, z - 1, depth)
-				FloatProcessor found = labelled(plugin, grey, z, zip, settings).convertToFloatProcessor()
+				FloatProcessor found = labelled(grey, z, zip, settings).convertToFloatProcessor()
 				highest = numberedOn(found, highest)
 				planes << found
 			}
@@ -73,10 +82,10 @@ class StarDist {
 		return image(planes, highest, grey, zip)
 	}
 
-	/** Whether the plugin is in this Fiji. */
+	/** Whether the plugin and CSBDeep are in this Fiji. */
 	static boolean isHere() {
 		try {
-			return Class.forName(PLUGIN) != null
+			return [NETWORK, OUTLINES].every { Class.forName(it) != null }
 		}
 		catch (ClassNotFoundException | LinkageError missing) {
 			return false
@@ -95,7 +104,7 @@ class StarDist {
 			"with: electrodej fiji install FIJI_FOLDER")
 	}
 
-	/** Thresholds and percentiles from the file NAME.json beside NAME.zip. */
+	/** Thresholds, percentiles and sizes from the file NAME.json beside NAME.zip. */
 	static Map<String, Object> settings(File zip) {
 		File sidecar = new File(zip.path.replaceFirst(/(?i)\.zip$/, ".json"))
 		if (!sidecar.file) throw new Problem(sidecar.path + " is missing; it has the model's thresholds, and electrodej export writes it")
@@ -109,21 +118,13 @@ class StarDist {
 		if (read.kind != "stardist") throw new Problem(zip.path + " is no StarDist model (" + read.kind + ")")
 		return [
 			probability: (read.probability_threshold ?: 0.5) as double, overlap: (read.overlap_threshold ?: 0.4) as double,
-			percentiles: (read.percentiles ?: [1, 99.8])*.toDouble(), context: (read.context ?: 0) as int,
+			percentiles: (read.percentiles ?: [1, 99.8])*.toDouble(), context: (read.context ?: 192) as int,
+			divisor: (read.size_divisor ?: 64) as int, grid: (read.grid ?: [1, 1])*.toInteger(),
 			spacing: read.spacing*.toDouble(),
 		]
 	}
 
-	private static Class plugin() {
-		if (!isHere()) throw new Problem("this Fiji has no StarDist plugin; " + REMEDY)
-		return Class.forName(PLUGIN)
-	}
-
 	private static void warn(ImagePlus grey, Map settings) {
-		if (settings.context > OVERLAP && Math.max(grey.width, grey.height) > 2048) {
-			IJ.log("ElectrodeJ: the model looks " + settings.context + " pixels far and the plugin's tiles overlap by " + OVERLAP +
-				"; if it cuts " + grey.title + " into tiles there may be seams, which Python does not leave")
-		}
 		def trained = settings.spacing
 		if (trained == null || !grey.calibration.scaled()) return
 		double scale = Images.micrometres(grey.calibration.pixelWidth, grey.calibration.unit) / trained[2]
@@ -133,28 +134,70 @@ class StarDist {
 		}
 	}
 
-	private ImageProcessor labelled(Class plugin, ImagePlus grey, int slice, File zip, Map settings) {
-		def convert = context.service("org.scijava.convert.ConvertService")
+	private ImageProcessor labelled(ImagePlus grey, int slice, File zip, Map settings) {
+		if (!Tables.isOpen(grey)) throw new Problem(grey.title + " was closed; open it and try again")
 		ImagePlus section = new ImagePlus("section " + slice, grey.getStack().getProcessor(slice).duplicate())
-		def input = convert.convert(section, Class.forName("net.imagej.Dataset"))
-		if (input == null) throw new Problem("this ImageJ cannot hand images to StarDist; use a whole Fiji, or let Python do it")
-		Map<String, Object> values = [
-			input: input, modelChoice: "Model (.zip) from File", modelFile: zip, normalizeInput: true,
-			percentileBottom: settings.percentiles[0], percentileTop: settings.percentiles[1],
+		// The probability, and behind it the distance along each ray.
+		ImageStack both = predicted(section, zip, settings).getStack()
+		ImageStack rays = new ImageStack(both.width, both.height)
+		for (int n = 2; n <= both.size(); n++) rays.addSlice(both.getProcessor(n))
+		ImagePlus distances = new ImagePlus("distances", rays)
+		distances.setDimensions(rays.size(), 1, 1)
+		ImagePlus chances = new ImagePlus("probability", inside(both.getProcessor(1), settings))
+		return done(OUTLINES, "label", [
+			prob: dataset(chances), dist: dataset(distances),
 			probThresh: settings.probability, nmsThresh: settings.overlap,
 			// Its other outputs want a screen, and empty the user's ROI Manager.
-			outputType: "Label Image", nTiles: 1, excludeBoundary: 2, roiPosition: "Automatic",
-			verbose: false, showCsbdeepProgress: false, showProbAndDist: false,
-		]
+			outputType: "Label Image", excludeBoundary: 0, roiPosition: "Stack", verbose: false,
+		]).getStack().getProcessor(1)
+	}
+
+	private ImagePlus predicted(ImagePlus section, File zip, Map settings) {
+		int step = settings.divisor
+		return done(NETWORK, "output", [
+			input: dataset(section), modelFile: zip,
+			normalizeInput: true, percentileBottom: (float) settings.percentiles[0], percentileTop: (float) settings.percentiles[1], clip: false,
+			nTiles: (int) Math.ceil(section.width * (double) section.height / TILE), blockMultiple: step,
+			// A tile that sees as much of its neighbours as the network looks leaves no seam.
+			overlap: step * (int) Math.ceil(settings.context / (double) step),
+			batchSize: 1, showProgressDialog: false,
+		])
+	}
+
+	/** The probability without the rim in which Python starts no outline either. */
+	private static FloatProcessor inside(ImageProcessor chances, Map settings) {
+		FloatProcessor kept = (FloatProcessor) chances.convertToFloat().duplicate()
+		int step = settings.divisor
+		int top = RIM * settings.grid[0]
+		int left = RIM * settings.grid[1]
+		// The network sees the section enlarged to whole steps, and the rim is that of the enlarged one.
+		int bottom = step * (int) Math.ceil(kept.height / (double) step) - top
+		int right = step * (int) Math.ceil(kept.width / (double) step) - left
+		for (int y = 0; y < kept.height; y++) {
+			boolean out = y < top || y >= bottom
+			for (int x = 0; x < kept.width; x++) if (out || x < left || x >= right) kept.setf(x, y, 0f)
+		}
+		return kept
+	}
+
+	private Object dataset(ImagePlus image) {
+		def made = context.service("org.scijava.convert.ConvertService").convert(image, Class.forName("net.imagej.Dataset"))
+		if (made == null) throw new Problem("this ImageJ cannot hand images to StarDist; use a whole Fiji, or let Python do it")
+		return made
+	}
+
+	/** Runs a command of the plugin's and returns one of its outputs as an image. */
+	private ImagePlus done(String command, String output, Map<String, Object> values) {
 		def found
 		try {
-			found = context.service("org.scijava.command.CommandService").run(plugin, false, values).get().getOutput("label")
+			def commands = context.service("org.scijava.command.CommandService")
+			found = commands.run(Class.forName(command), false, values).get().getOutput(output)
 		}
 		catch (ExecutionException error) {
 			throw new Problem("Fiji's StarDist plugin failed (" + (error.cause ?: error) + "); " + REMEDY)
 		}
 		if (found == null) throw new Problem("Fiji's StarDist plugin gave no labels; its own message is in the log. You can " + REMEDY)
-		return convert.convert(found, ImagePlus).getStack().getProcessor(1)
+		return (ImagePlus) context.service("org.scijava.convert.ConvertService").convert(found, ImagePlus)
 	}
 
 	/** Adds what was counted before to every label, and returns the highest. */

@@ -26,28 +26,36 @@ class Tables {
 		if (GraphicsEnvironment.headless || !file.name.toLowerCase().endsWith(".csv")) return
 		ResultsTable table = ResultsTable.open(file.path)
 		table.show(title)
-		if (labels != null) selectOnClick(table, title, labels)
+		if (Images.orNull(labels) != null) selectOnClick(title, labels)
 	}
 
 	/** Lets a click on a row select its particle in the label image, and a click on a particle its row. */
-	private static void selectOnClick(ResultsTable table, String title, ImagePlus labels) {
+	private static void selectOnClick(String title, ImagePlus labels) {
 		def window = WindowManager.getWindow(title)
 		if (!(window instanceof TextWindow)) return
 		def panel = window.textPanel
-		def click = [mouseReleased: { event ->
+		// The window's own table, which the user may sort; another one is shown in it when something else is measured.
+		ResultsTable table = panel.resultsTable
+		Closure matters = { panel.resultsTable.is(table) && isOpen(labels) }
+		def onRow = [mouseReleased: { event ->
 			int row = panel.selectionStart
-			if (row >= 0 && row < table.size()) select(table, row, labels)
+			if (matters() && row >= 0 && row < table.size()) select(table, row, labels)
 		}] as MouseAdapter
-		panel.components.each { it.addMouseListener(click) }
+		panel.components.each { it.addMouseListener(onRow) }
 		def canvas = labels.canvas
 		if (canvas == null) return
 		canvas.addMouseListener([mouseClicked: { event ->
+			if (!matters() || !window.showing) return
 			int row = rowAt(table, labels, canvas.offScreenX(event.x), canvas.offScreenY(event.y))
-			// The table may have been closed, or sorted or cut by the user since.
-			if (row < 0 || !window.showing || panel.lineCount <= row) return
+			if (row < 0 || panel.lineCount <= row) return
 			panel.setSelection(row, row)
 			select(table, row, labels, labels.currentSlice)
 		}] as MouseAdapter)
+	}
+
+	/** Whether an image still has its pixels: one that a user closed has lost them. */
+	static boolean isOpen(ImagePlus image) {
+		return image.getProcessor() != null
 	}
 
 	/** The row of the particle at a place in the slice that is shown, or -1. */
@@ -80,7 +88,8 @@ class Tables {
 
 	/** The voxel size as the user gave it; asks for it where the open images have none and there is a screen. */
 	static String askVoxelSize(String given, ImagePlus... images) {
-		boolean unknown = images.any { it != null } && images.every { it == null || !it.calibration.scaled() }
+		def open = images.findAll { Images.orNull(it) != null }
+		boolean unknown = !open.isEmpty() && open.every { !it.calibration.scaled() }
 		if (given?.trim() || !unknown || GraphicsEnvironment.headless) return given
 		def dialog = new GenericDialog("Voxel size")
 		dialog.addMessage("The images do not say their voxel size.")

@@ -18,6 +18,7 @@ from electrodej.fiji.content import script
 
 _PREFIX = "ElectrodeJ: "
 _PYTHON = "electrodej.python"
+_STAY = "electrodej.stay"
 
 
 @functools.cache
@@ -79,6 +80,8 @@ def run_script(
     system = scyjava.jimport("java.lang.System")
     if system.getProperty(_PYTHON) is None:
         system.setProperty(_PYTHON, sys.executable)
+    # In a Fiji that was started for one script an error ends Java; here it would end Python with it.
+    system.setProperty(_STAY, "true")
     module = made.service("org.scijava.script.ScriptService").getScript(_file(path)).createModule()
     made.inject(module)
     said = scyjava.jimport("java.io.StringWriter")()

@@ -12,9 +12,9 @@ import electrodej.Library
 // Outlines of particles: over an image, in the ROI Manager, in a file, and back to labels.
 def door = Library.door(context)
 door.guard {
-	def image = labels ?: door.images.openLabels(labelFile)
+	def image = door.images.orNull(labels) ?: door.images.openLabels(labelFile)
 	switch (what) {
-		case "Overlay": door.rois.overlay(image, target ?: image); break
+		case "Overlay": door.rois.overlay(image, door.images.orNull(target) ?: image); break
 		case "ROI Manager": door.rois.manager(image); break
 		case "ROI file": door.rois.save(image, roiFile, replace); break
 		default: drawn = door.rois.labels(door.rois.open(roiFile), image)

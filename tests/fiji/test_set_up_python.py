@@ -1,0 +1,96 @@
+"""Set Up Python builds an environment with Appose's own builder and a real uv, without the network."""
+
+from __future__ import annotations
+
+import shutil
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+import scyjava
+import uv
+
+import electrodej
+from electrodej.errors import ElectrodeJError
+from electrodej.fiji.scripting import context, library_class
+
+pytestmark = pytest.mark.imagej
+
+BUILD = {"how": "Build one (needs the network)"}
+WHEEL = "electrodej-9.9-py3-none-any.whl"
+
+
+def write_wheel(path):
+    """A wheel that needs nothing else, because it points to the packages that this very Python has."""
+    here = [str(Path(electrodej.__file__).parents[1]), sysconfig.get_path("purelib")]
+    about = "electrodej-9.9.dist-info"
+    files = {
+        "electrodej_here.pth": "\n".join(here) + "\n",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: electrodej\nVersion: 9.9\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+        wheel.writestr(f"{about}/RECORD", "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"]))
+
+
+@pytest.fixture
+def fiji(imagej, tmp_path):
+    """A Fiji folder with our wheel, a lock that forbids the network, and the builder's uv in its place."""
+    assert imagej is not None
+    program = Path(uv.find_uv_bin())
+    place = (
+        Path(str(scyjava.jimport("org.apposed.appose.builder.Uv").BASE_PATH)) / ".uv" / "bin" / program.name
+    )
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.exists():
+        shutil.copy2(program, place)
+    (tmp_path / "electrodej").mkdir()
+    write_wheel(tmp_path / "electrodej" / WHEEL)
+    (tmp_path / "electrodej" / "requirements.lock").write_text("--no-index\n")
+    system = scyjava.jimport("java.lang.System")
+    system.setProperty("imagej.dir", str(tmp_path))
+    yield tmp_path
+    system.clearProperty("imagej.dir")
+
+
+def built():
+    return Path(str(scyjava.jimport("java.lang.System").getProperty("user.home")), ".electrodej", "python")
+
+
+def test_a_python_is_built_tried_and_remembered_and_built_anew(run_script, fiji):
+    shutil.rmtree(built(), ignore_errors=True)
+    note = fiji / "electrodej" / "python.txt"
+    run_script("Set Up Python", BUILD)
+    program = Path(note.read_text("utf-8").strip())
+    assert program.is_file()
+    assert built() in program.parents
+    # An environment that was cut off: its program is gone.
+    program.unlink()
+    note.unlink()
+    run_script("Set Up Python", BUILD)
+    assert Path(note.read_text("utf-8").strip()) == program
+    assert program.is_file()
+
+
+def test_what_cannot_be_fetched_is_named_with_what_to_do(run_script, fiji):
+    (fiji / "electrodej" / "requirements.lock").write_text("--no-index\nnothing-like-it==1.0\n")
+    with pytest.raises(ElectrodeJError) as caught:
+        run_script("Set Up Python", BUILD)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert said.startswith("Python could not be built (")
+    assert "nothing-like-it" in said
+    assert "make a Python with ElectrodeJ in a terminal and choose that here" in said
+    assert not (fiji / "electrodej" / "python.txt").exists()
+
+
+@pytest.mark.usefixtures("imagej")
+def test_a_builder_that_cannot_reach_the_network_says_whom_it_sought():
+    reason = library_class(context(), "Python").reason
+    unreached = scyjava.jimport("java.net.UnknownHostException")("github.com")
+    assert reason(scyjava.jimport("java.io.IOException")(unreached)) == "github.com cannot be reached"
+    nothing_said = scyjava.jimport("java.io.IOException")()
+    assert reason(nothing_said) == "IOException"
