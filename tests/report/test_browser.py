@@ -13,7 +13,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
 
-from electrodej.report import Section
+from electrodej.report import Figure, Section
 from electrodej.report.numbers import column_texts
 
 pytestmark = pytest.mark.browser
@@ -330,11 +330,14 @@ def test_page_without_particles_opens(open_page, content):
     assert page.errors() == []
 
 
-def test_narrow_window_stacks_the_views(open_page, content):
-    page = open_page(content)
+def test_narrow_window_stacks_the_views_and_lets_wide_pictures_scroll(open_page, content):
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='1200' height='400'/>"
+    picture = Figure("A picture", svg, "image/svg+xml", wide=True)
+    page = open_page(content, sections=[Section("More", figures=[picture])])
     page.driver.set_window_size(500, 900)
     try:
         page.wait("document.getElementById('views').classList.contains('stacked')")
         assert page.run("return document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.find(".picture.wide img").size["width"] > 700
     finally:
         page.driver.set_window_size(1280, 1000)
