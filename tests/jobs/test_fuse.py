@@ -59,6 +59,7 @@ def grey(tmp_path):
 @pytest.fixture
 def shape_network(monkeypatch):
     """A shape model that says of drawn labels what they are; lists the drawn sections' views and greys."""
+    import electrodej.networks.bundled
     import electrodej.networks.stardist.model
     import electrodej.networks.stardist.views
 
@@ -70,6 +71,7 @@ def shape_network(monkeypatch):
         write_volume(probability, values, spacing=spacing)
         progress(1, 1, "sections")
 
+    monkeypatch.setattr(electrodej.networks.bundled, "find_model", lambda model: model)
     monkeypatch.setattr(electrodej.networks.stardist.model, "load_stardist", lambda model: model)
     monkeypatch.setattr(electrodej.networks.stardist.views, "predict_view", predict_view)
     return drawn
@@ -340,6 +342,13 @@ def test_a_shape_model_runs_over_the_drawn_labels_and_is_fused_again(views, grey
     description = json.loads((tmp_path / "p_agreement.json").read_text())
     assert description["views"] == {view: f"{view}.tif" for view in VIEWS}
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_shape_model_that_is_not_there_is_told_before_any_work(grey, network, tmp_path):
+    with pytest.raises(InputError, match="no-such-model"):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif", shapes=tmp_path / "no-such-model")
+    assert network == []
+    assert not list(tmp_path.glob("p*"))
 
 
 def test_a_stopped_second_stage_leaves_nothing(views, shape_network, tmp_path):

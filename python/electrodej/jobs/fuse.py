@@ -86,6 +86,7 @@ def fuse_views(
     wanted = _Wanted(method, settings, grey, intact, refine, shapes, pictures, spacing, memory, jobs, force)
     given = [path for path in (xy, xz, yz, grey) if path is not None]
     check_outputs(out, pictures, inputs=given, force=force)
+    _check_shapes(shapes)
     with _workers(scheduler, jobs) as workers:
         return _fuse((xy, xz, yz), out, wanted, workers=workers, progress=progress)
 
@@ -133,6 +134,7 @@ def fuse_image(
     from electrodej.volume import open_volume
 
     check_outputs(out, pictures, inputs=[image], force=force)
+    _check_shapes(shapes)
     with open_volume(image, spacing=spacing) as grey:
         if grey.is_2d:
             raise InputError(
@@ -242,6 +244,14 @@ def _fuse_once(
                 Path(wanted.pictures), Path(out), views=first, grey=under, columns=columns, force=wanted.force
             )
     return result
+
+
+def _check_shapes(shapes: PathLike | None) -> None:
+    """Refuse a shape model that is not there before hours of other work."""
+    if shapes is not None:
+        from electrodej.networks.bundled import find_model
+
+        find_model(shapes)
 
 
 @contextlib.contextmanager
