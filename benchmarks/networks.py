@@ -54,7 +54,7 @@ def main() -> None:
     if options.transfer:
         transfer(options.seeds, options.picture)
         return
-    for config in (LrcsConfig(n_filters=10), UNetConfig(n_filters=8, head="sigmoid")):
+    for config in (LrcsConfig(n_filters=16), UNetConfig(n_filters=16, head="sigmoid")):
         speed(config, (options.slices, options.edge, options.edge), options.rounds)
 
 
