@@ -215,6 +215,7 @@ def test_files_alone_are_enough_where_scijava_makes_up_empty_images(imagej, pair
 
 # As a Fiji does that was started for one script: it names its program in a property of Java's.
 _ALONE = """
+import contextlib
 import sys
 import time
 from electrodej.fiji.content import script
@@ -227,8 +228,11 @@ inputs = scyjava.jimport("java.util.HashMap")()
 inputs.put("labelFile", file(sys.argv[1]))
 inputs.put("what", "ROI file")
 service = made.service("org.scijava.script.ScriptService")
-service.run(file(str(script("Show Particles"))), True, inputs)
-time.sleep(120)
+running = service.run(file(str(script("Show Particles"))), True, inputs)
+with contextlib.suppress(Exception):  # Java goes away under us
+    while not running.isDone():
+        time.sleep(0.1)
+time.sleep(30)
 print("went on")
 """
 
