@@ -70,7 +70,7 @@ def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_pa
         (["grey.tif", "--model", "m", "--grey", "g.tif"], "--grey"),
         (["grey.tif", "--model", "m", "--method", "magic"], "magic"),
         (["grey.tif", "--model", "m", "--min-volume", "-1"], "-1"),
-        (["grey.tif", "--model", "m", "--refine", "0"], "1 to 8"),
+        (["grey.tif", "--model", "m", "--refine", "9"], "0 to 8"),
         (["--xy", "a.tif", "--xz", "a.tif", "--yz", "b.tif", "--refine", "1"], "--grey"),
         (["grey.tif", "--model", "m", "--scheduler", "head"], "tcp://head-node:8786"),
         (["grey.tif", "--model", "m", "--scheduler", "head:1", "--method", "kmeans"], "--scheduler"),

@@ -262,6 +262,24 @@ def test_borders_move_to_the_edges_in_the_grey_volume(views, tmp_path):
     assert not list(tmp_path.glob("q*"))
 
 
+def test_borders_move_by_one_voxel_unless_they_are_to_stay(views, tmp_path):
+    grey = tmp_path / "edges.tif"
+    write_volume(grey, np.where(cones() >= 30, 200, 40).astype(np.uint8), spacing=SPACING)
+    labels = {}
+    for name, options in {
+        "bare": {},
+        "stay": {"grey": grey, "refine": 0},
+        "usual": {"grey": grey},
+        "one": {"grey": grey, "refine": 1},
+    }.items():
+        fuse_views(*views, out=tmp_path / f"{name}.tif", jobs=1, **options)
+        with open_volume(tmp_path / f"{name}.tif") as found:
+            labels[name] = found.read()
+    assert np.array_equal(labels["stay"], labels["bare"])
+    assert np.array_equal(labels["usual"], labels["one"])
+    assert not np.array_equal(labels["usual"], labels["bare"])
+
+
 def test_nothing_found_is_no_error(tmp_path):
     write_volume(tmp_path / "dark.tif", np.zeros((16, 24, 44), np.uint8), spacing=SPACING)
     result = fuse_views(*[tmp_path / "dark.tif"] * 3, out=tmp_path / "p.tif", pictures=tmp_path / "look")

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--refine",
         metavar="N",
         type=_parse_refine,
-        help="move borders by up to N voxels to the edges in the grey volume; 1 does for most",
+        help="move borders by up to N voxels to the edges in the grey volume (default: 1 where there is one)",
     )
     group.add_argument(
         "--min-volume",
@@ -151,7 +151,7 @@ def _check_usage(options: argparse.Namespace) -> None:
             raise UsageError(f"fusion needs three views; add {' and '.join(missing)}")
     elif options.grey is not None:
         raise UsageError("--grey is for three probability volumes; the image is the grey volume")
-    if options.image is None and options.refine is not None and options.grey is None:
+    if options.image is None and options.refine and options.grey is None:
         raise UsageError("--refine moves borders to the edges in the grey volume; add --grey IMAGE")
     if options.scheduler is not None and options.method != "flow":
         raise UsageError(f"--scheduler is for the method flow; leave it out with --method {options.method}")
@@ -170,8 +170,8 @@ def _parse_volume(text: str) -> float:
 
 
 def _parse_refine(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 8:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 1 to 8")
+    if not text.isdigit() or not 0 <= int(text) <= 8:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0 to 8")
     return int(text)
 
 

@@ -60,7 +60,8 @@ def fuse_views(
     intact
         Leave cracks and dark cores out of the labels, as the attributes need it; asks for ``grey``.
     refine
-        Move the particles' borders by up to this many voxels to the edges in ``grey``.
+        Move the particles' borders by up to this many voxels to the edges in ``grey``; by default 1 where
+        there is a grey volume. 0 leaves them where the views have them.
     shapes
         A StarDist model that runs over the drawn labels (`electrodej.fusion.shapes.render`) in each view;
         what it says is fused again, and these are the particles.
@@ -189,7 +190,7 @@ def _fuse(
         return _fuse_once(paths, out, wanted, workers=workers, progress=progress)
     from electrodej.jobs.fuse_shapes import see_shapes
 
-    first = replace(wanted, grey=None, intact=False, refine=None, pictures=None, force=False)
+    first = replace(wanted, grey=None, intact=False, refine=0, pictures=None, force=False)
     with scratch_folder(out) as folder:
         rough = folder / "rough.tif"
         found = _fuse_once(paths, rough, first, workers=workers, progress=_part(progress, 0, 3))
@@ -230,10 +231,11 @@ def _fuse_once(
                 f"{under.path}: the grey volume has another shape than the views; give the one they are of"
             )
         material = _material(under, size, progress) if wanted.intact else None
-        if wanted.refine is not None and under is None:
+        reach = int(under is not None) if wanted.refine is None else wanted.refine
+        if reach and under is None:
             raise InputError("borders move to the edges in the grey volume; give it with --grey")
         result, columns = fuse_and_write(
-            views, out, seen=first, grey=under, material=material, refine=wanted.refine, method=wanted.method,
+            views, out, seen=first, grey=under, material=material, refine=reach, method=wanted.method,
             settings=wanted.settings, memory=wanted.memory, jobs=wanted.jobs, workers=workers,
             force=wanted.force, progress=progress,
         )  # fmt: skip

@@ -56,7 +56,7 @@ def fuse_and_write(
     seen: Views,
     grey: Volume | None,
     material: IntactMaterial | None,
-    refine: int | None,
+    refine: int,
     method: Method,
     settings: FusionSettings | None,
     memory: int | None,
@@ -83,7 +83,7 @@ def fuse_and_write(
         folder=labels.absolute().parent, scheduler=workers, progress=first,
     )  # fmt: skip
     try:
-        if refine is not None and grey is not None:
+        if refine and grey is not None:
             fusion = RefinedFusion(
                 fusion,
                 grey,
@@ -130,7 +130,7 @@ def fuse_and_write(
     return result, columns
 
 
-def _description(views: Views, method: str, settings: FusionSettings, refine: int | None) -> dict[str, Any]:
+def _description(views: Views, method: str, settings: FusionSettings, refine: int) -> dict[str, Any]:
     import electrodej
     from electrodej.fusion import AGREEMENT_COLUMNS, VIEWS
 
