@@ -31,6 +31,7 @@ SIDE = 256
 PROGRAM = """
 import json, sys
 from pathlib import Path
+import jpype
 import numpy as np
 import electrodej.fiji
 from electrodej.errors import ElectrodeJError
@@ -54,9 +55,11 @@ told["their_spacing"] = [float(theirs.coords[axis][1]) for axis in theirs.dims]
 
 dataset = connection.to_dataset(array)
 told["dataset"] = np.asarray(ij.py.from_java(dataset)).tolist()
-# Java's x, y, z.
 array[1, 2, 3] = 7
-told["shared"] = int(dataset.getAt(3, 2, 1).getRealDouble())
+at = dataset.randomAccess()
+# Java's x, y, z.
+at.setPosition(jpype.JArray(jpype.JLong)([3, 2, 1]))
+told["shared"] = int(at.get().getRealDouble())
 
 labels = np.zeros((3, 12, 14), np.uint16)
 labels[0, 2:6, 3:9] = 4
