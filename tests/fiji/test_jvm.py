@@ -63,6 +63,36 @@ def test_an_old_java_is_named(monkeypatch, tmp_path):
         jvm._use_present_java()
 
 
+class Options:
+    """As much of scyjava's configuration as is needed."""
+
+    def __init__(self, *options):
+        self.options = list(options)
+
+    def get_options(self):
+        return self.options
+
+    def add_option(self, option):
+        self.options.append(option)
+
+
+def test_a_collector_is_chosen_unless_there_is_one(monkeypatch):
+    monkeypatch.delenv("JAVA_TOOL_OPTIONS", raising=False)
+    monkeypatch.delenv("_JAVA_OPTIONS", raising=False)
+    monkeypatch.delenv("JDK_JAVA_OPTIONS", raising=False)
+    mine, bare = Options("-Xmx1g", "-XX:+UseZGC"), Options("-Xmx1g")
+    jvm.choose_collector(mine)
+    assert mine.options == ["-Xmx1g", "-XX:+UseZGC"]
+    jvm.choose_collector(bare)
+    assert bare.options == ["-Xmx1g", "-XX:+UseParallelGC"]
+    jvm.choose_collector(bare)
+    assert len(bare.options) == 2
+    monkeypatch.setenv("_JAVA_OPTIONS", "-Xss4m -XX:+UseSerialGC")
+    by_variable = Options()
+    jvm.choose_collector(by_variable)
+    assert by_variable.options == []
+
+
 def test_without_scyjava_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "scyjava", None)
     with pytest.raises(MissingExtraError, match=r"electrodej\[fiji\]"):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from typing import Any
 
 from electrodej.errors import ElectrodeJError, MissingExtraError
 from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
 IMAGEJ = "net.imagej:ij:1.54p"
+# Where Java itself takes options from.
+_JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
 # The last two are named because the versions that jgo would pick for the others do not fit them.
 SCRIPTING = (
     "org.scijava:scijava-common:2.100.1",
@@ -109,6 +112,17 @@ def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...], *, s
         config.enable_headless_mode()
     if memory is not None:
         config.add_option(f"-Xmx{memory}")
+    choose_collector(config)
+
+
+def choose_collector(config: Any) -> None:
+    """Let Java make large arrays fast: its usual collector takes twice as long over them as a copy does.
+
+    Nothing is done where a collector was chosen already: Java refuses to start with two.
+    """
+    chosen = [*config.get_options(), *(os.environ.get(name, "") for name in _JAVA_VARIABLES)]
+    if not any(re.search(r"-XX:[+]Use\w+GC\b", options) for options in chosen):
+        config.add_option("-XX:+UseParallelGC")
 
 
 def stop_filter_threads() -> None:
