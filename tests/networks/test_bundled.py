@@ -15,7 +15,7 @@ MOST_BYTES = 20 * 2**20
 
 def test_every_bundled_model_is_whole():
     models = bundled_models()
-    assert set(models) == {"nmc-particles", "nmc-phases", "nmc-cracks"}
+    assert set(models) == {"nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"}
     for name, folder in models.items():
         names = {path.name for path in folder.iterdir()}
         assert {
@@ -30,7 +30,7 @@ def test_every_bundled_model_is_whole():
         assert json.loads((folder / "electrodej.json").read_text())["name"] == name
 
 
-@pytest.mark.parametrize("name", ["nmc-particles", "nmc-phases", "nmc-cracks"])
+@pytest.mark.parametrize("name", ["nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"])
 def test_the_zip_of_a_bundled_model_passes_its_proof(name):
     found = verify_zip(find_model(name) / "model.zip", source=find_model(name))
     assert found.runs_in_fiji, found.findings
@@ -106,3 +106,25 @@ def test_values_below_the_lower_percentile_stop_at_nought():
 
 def test_an_image_of_one_grey_value_becomes_nought():
     assert not normalise(np.full((3, 4), 9, np.uint8), (1.0, 99.8)).any()
+
+
+def test_nmc_shapes_makes_one_particle_of_two_halves():
+    from electrodej.fusion.shapes import render
+    from electrodej.networks.stardist.instances import choose, draw
+    from electrodej.networks.stardist.model import load_stardist
+    from electrodej.networks.stardist.sections import predict_sections
+    from electrodej.score import score_instances
+
+    y, x = np.ogrid[:256, :256]
+    truth = np.zeros((256, 256), np.uint16)
+    for number in range(9):
+        row, column = divmod(number, 3)
+        truth[(y - 45 - 83 * row) ** 2 + (x - 45 - 83 * column) ** 2 < 24**2] = number + 1
+    halves = truth.copy()
+    halves[(truth == 5) & (x > 130)] = 10
+    assert score_instances(halves, truth, thresholds=(0.75,)).at(0.75).f1 == pytest.approx(2 * 8 / (9 + 10))
+    model = load_stardist(find_model("nmc-shapes"))
+    image = normalise(render(halves), model.info.percentiles)
+    offered = predict_sections(model, image[np.newaxis], threshold=model.probability_threshold)[0].candidates
+    found = draw(choose(offered, overlap=model.overlap_threshold), truth.shape, factor=(1.0, 1.0))
+    assert score_instances(found, truth, thresholds=(0.75,)).at(0.75).f1 == 1

@@ -37,7 +37,7 @@ def use_threads(jobs: int) -> None:
 
 
 def falling_rate(rate: float, *, epochs: int, steps: int) -> Any:
-    """Return a learning rate that rises in the first epoch and falls along a cosine to a fiftieth at the last.
+    """Return a learning rate that rises in the first epoch, then falls along a cosine to a fiftieth.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ truth = np.zeros((4, 64, 64), np.uint8)
 truth[:, :, 32:] = 1
 image = (100 + 60 * truth + random.normal(0, 20, truth.shape)).astype(np.uint8)
 settings = SemanticSettings(
-    run=RunSettings(epochs=6, patience=0, seed=1), patch=32, batch=8, steps=20, learning_rate=5e-3
+    run=RunSettings(epochs=6, patience=0, seed=1), patch=32, batch=4, steps=60, learning_rate=5e-3
 )
 config = LrcsConfig(n_filters=4, dropout=0.1)
 trained = train_semantic([make_sample(image, truth)], folder / "new", config=config, settings=settings)
