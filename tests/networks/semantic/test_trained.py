@@ -196,6 +196,7 @@ def test_training_goes_on_from_another_network_with_its_encoder_kept(
     sample = make_sample(electrode.grey, binary)
     config = UNetConfig(n_filters=4, depth=2, dropout=0.1, head="sigmoid")
     new = train_semantic([sample], tmp_path / "new", config=config, settings=settings, init=unet.folder)
+    assert new.summary["facts"]["init"] == unet.folder.name
     old = load_model(unet.folder).network
     for name in ("encoder_0_1", "encoder_1_2_norm", "encoder_2_1"):
         for before, after in zip(

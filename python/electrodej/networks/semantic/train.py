@@ -293,5 +293,6 @@ def _facts(
         "settings": rest,
         "seed": settings.run.seed,
         "phases": digest.hexdigest(),
-        "init": None if init is None else os.fspath(init),
+        # Its name only: models are passed on, and places on a disk are nobody's business.
+        "init": None if init is None else Path(init).name,
     }

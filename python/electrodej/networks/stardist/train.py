@@ -137,7 +137,8 @@ def train_stardist(
             "network": "stardist",
             **dataclasses.asdict(settings),
             "data": _checksum(examples),
-            "init": None if init is None else os.fspath(init),
+            # Its name only: models are passed on, and places on a disk are nobody's business.
+            "init": None if init is None else Path(init).name,
         },
         resume=resume,
         force=force,
