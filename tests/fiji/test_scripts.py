@@ -197,20 +197,25 @@ def test_a_closed_image_is_told_from_an_open_one(opened):
     assert not tables.isOpen(opened["labels"])
 
 
-def test_files_alone_are_enough_where_scijava_makes_up_empty_images(imagej, pair, tmp_path):
-    """As a macro runs a command: fields that it leaves out are filled by SciJava's preprocessors."""
+def test_an_image_chosen_earlier_does_not_come_back_for_a_field_left_out(opened, pair, tmp_path):
+    """As macros run a command: SciJava keeps what was chosen, and fills fields that are left out."""
     from electrodej.fiji.content import script
+    from electrodej.fiji.scripting import library_class
 
-    assert imagej is not None
+    def show(**inputs):
+        values = scyjava.jimport("java.util.HashMap")()
+        for name, value in {"what": "ROI file", **inputs}.items():
+            values.put(name, file(str(value)) if isinstance(value, Path) else value)
+        service = context().service("org.scijava.script.ScriptService")
+        return service.run(file(str(script("Show Particles"))), True, values).get()
+
     file = scyjava.jimport("java.io.File")
-    inputs = scyjava.jimport("java.util.HashMap")()
-    inputs.put("labelFile", file(str(pair / "labels.tif")))
-    inputs.put("what", "ROI file")
-    inputs.put("roiFile", file(str(tmp_path / "rois.zip")))
-    service = context().service("org.scijava.script.ScriptService")
-    module = service.run(file(str(script("Show Particles"))), True, inputs).get()
-    assert int(module.getInput("labels").getWidth()) == 0
-    assert (tmp_path / "rois.zip").is_file()
+    show(labels=opened["labels"], roiFile=tmp_path / "a.zip")
+    assert show(labelFile=pair / "labels.tif", roiFile=tmp_path / "b.zip").getInput("labels") is None
+    assert (tmp_path / "b.zip").is_file()
+    images = library_class(context(), "Images")
+    assert images.orNull(scyjava.jimport("ij.ImagePlus")()) is None
+    assert images.orNull(opened["labels"]) is not None
 
 
 # As a Fiji does that was started for one script: it names its program in a property of Java's.
@@ -395,6 +400,38 @@ def test_the_colours_of_labels_are_pythons(imagej):
 
     assert imagej is not None
     assert (library() / "electrodej" / "labels.lut").read_bytes() == label_colours().tobytes()
+
+
+def test_a_models_thresholds_come_from_its_sidecar(imagej, tmp_path):
+    import json
+
+    from electrodej.fiji.scripting import library_class
+    from electrodej.networks.bundled import find_model
+
+    assert imagej is not None
+    stardist = library_class(context(), "StarDist")
+    file = scyjava.jimport("java.io.File")
+    model = find_model("nmc-particles")
+    found = stardist.settings(stardist.zip(str(model)))
+    expected = json.loads((model / "model.json").read_text("utf-8"))
+    assert float(found["probability"]) == expected["probability_threshold"]
+    assert float(found["overlap"]) == expected["overlap_threshold"]
+    assert [float(each) for each in found["percentiles"]] == expected["percentiles"]
+    assert (int(found["divisor"]), int(found["context"])) == (expected["size_divisor"], expected["context"])
+    assert [int(each) for each in found["grid"]] == expected["grid"]
+    for text, words in (
+        (None, "is missing"),
+        ("[]", "cannot be read"),
+        ('{"kind": "phases"}', "no StarDist"),
+    ):
+        if text is not None:
+            (tmp_path / "a.json").write_text(text)
+        with pytest.raises(scyjava.jimport("java.lang.RuntimeException")) as caught:
+            stardist.settings(file(str(tmp_path / "a.zip")))
+        assert words in str(caught.value)
+    with pytest.raises(scyjava.jimport("java.lang.RuntimeException")) as caught:
+        stardist.zip("nothing-like-it")
+    assert "there is no model nothing-like-it" in str(caught.value)
 
 
 @pytest.mark.parametrize("version", [(2, 7), (3, 0)])

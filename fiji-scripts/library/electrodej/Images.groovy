@@ -32,7 +32,7 @@ class Images implements Closeable {
 		]
 	}
 
-	/** An image, or null for none: SciJava makes up an empty image for a field that a macro leaves out. */
+	/** An image, or null for none: for a field left out SciJava may make an empty one of what was chosen last. */
 	static ImagePlus orNull(ImagePlus image) {
 		return image == null || image.width == 0 ? null : image
 	}

@@ -1,5 +1,5 @@
 #@ Context context
-#@ ImagePlus (label="Grey image", description="The volume in which particles are sought", required=false) grey
+#@ ImagePlus (label="Grey image", description="The volume in which particles are sought", required=false, persist=false) grey
 #@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
 #@ String (label="Model", description="A bundled model's name, a StarDist model's folder or a zip made by electrodej export", value="nmc-particles") model
 #@ String (label="Method", description="flow parts touching particles; kmeans is the reference method", choices={"flow", "watershed", "kmeans"}, value="flow") method

@@ -1,5 +1,5 @@
 #@ Context context
-#@ ImagePlus (label="Slice labels", description="A stack in which a label means something within its slice only, as StarDist writes it", required=false) slices
+#@ ImagePlus (label="Slice labels", description="A stack in which a label means something within its slice only, as StarDist writes it", required=false, persist=false) slices
 #@ File (label="or their file", description="Instead of an open image", required=false) slicesFile
 #@ String (label="View", description="The plane of the slices", choices={"xy", "xz", "yz"}, value="xy") view
 #@ String (label="Link by", choices={"overlap", "distance"}, value="overlap") by

@@ -1,6 +1,6 @@
 #@ Context context
-#@ ImagePlus (label="Grey image", description="The image in which particles are measured", required=false) grey
-#@ ImagePlus (label="Labels", description="Its particles: one number for each, 0 is background", required=false) labels
+#@ ImagePlus (label="Grey image", description="The image in which particles are measured", required=false, persist=false) grey
+#@ ImagePlus (label="Labels", description="Its particles: one number for each, 0 is background", required=false, persist=false) labels
 #@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
 #@ File (label="or label file", description="Instead of an open image", required=false) labelFile
 #@ Double (label="Radius (um)", description="Of the ball that closes cracks, and of the shell for contacts", value=0.7, min=0) radius

@@ -1,5 +1,5 @@
 #@ Context context
-#@ ImagePlus (label="Grey image", description="The image in which particles are sought", required=false) grey
+#@ ImagePlus (label="Grey image", description="The image in which particles are sought", required=false, persist=false) grey
 #@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
 #@ String (label="Model", description="watershed (needs no training), a bundled model's name, a StarDist model's folder or a zip made by electrodej export", value="watershed") model
 #@ String (label="Works in", description="Fiji's StarDist plugin needs the update sites CSBDeep and StarDist, and no Python; it takes xy sections as large as they are", choices={"Python", "Fiji's StarDist plugin"}, value="Python") engine

@@ -1,5 +1,5 @@
 #@ Context context
-#@ ImagePlus (label="Grey image", description="The image in which phases or cracks are sought", required=false) grey
+#@ ImagePlus (label="Grey image", description="The image in which phases or cracks are sought", required=false, persist=false) grey
 #@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
 #@ String (label="Model", description="A model's folder, a zip made by electrodej export, or a bundled model's name: nmc-phases, nmc-cracks", value="nmc-phases") model
 #@ String (label="View", description="Planes that the network sees; all: the mean over the three", choices={"xy", "xz", "yz", "all"}, value="xy") view

@@ -1,7 +1,7 @@
 #@ Context context
-#@ ImagePlus (label="Labels", description="One number for each particle, 0 is background", required=false) labels
+#@ ImagePlus (label="Labels", description="One number for each particle, 0 is background", required=false, persist=false) labels
 #@ File (label="or label file", description="Instead of an open image", required=false) labelFile
-#@ ImagePlus (label="Show on", description="The image that gets the outlines; empty for the labels themselves", required=false) target
+#@ ImagePlus (label="Show on", description="The image that gets the outlines; empty for the labels themselves", required=false, persist=false) target
 #@ String (label="What", choices={"Overlay", "ROI Manager", "ROI file", "Labels from ROI file"}, value="Overlay") what
 #@ File (label="ROI file", description="A .zip as ImageJ's ROI Manager reads and writes it", style="save", required=false) roiFile
 #@ Boolean (label="Replace existing files", value=false) replace

@@ -1,5 +1,5 @@
 #@ Context context
-#@ ImagePlus (label="Grey image", description="The image in which particles are sought", required=false) grey
+#@ ImagePlus (label="Grey image", description="The image in which particles are sought", required=false, persist=false) grey
 #@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
 #@ String (label="Model", description="watershed, a bundled model's name, a StarDist model's folder or a zip", value="watershed") model
 #@ String (label="View", description="Which sections a StarDist model sees: along z, y or x", choices={"xy", "xz", "yz"}, value="xy") view
