@@ -16,8 +16,9 @@ SPACING = (0.3, 0.2, 0.1)
 
 
 @pytest.fixture
-def connection(imagej):
-    assert imagej is not None
+def connection(run_script):
+    """ImageJ, whose worker keeps its logs where those of the other tests of this process lie."""
+    assert run_script is not None
     return electrodej.fiji.connect(light=True)
 
 
