@@ -1,5 +1,7 @@
 """Fixtures that cost much and are shared by all rooms."""
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,20 @@ from hypothesis import settings
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two worker processes that come back when they die."""
+    from distributed import LocalCluster
+
+    with warnings.catch_warnings():
+        # Ports and sockets of processes that are killed on purpose.
+        warnings.simplefilter("ignore")
+        with LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+        ) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +17,6 @@ from electrodej.features import Particle, features, forget, measure, with_measur
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.5, 0.4, 0.3)
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """Two worker processes that come back when they die."""
-    from distributed import LocalCluster
-
-    with warnings.catch_warnings():
-        # Ports and sockets of processes that are killed on purpose.
-        warnings.simplefilter("ignore")
-        with LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-        ) as running:
-            yield running
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import os
@@ -12,13 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from making import export_and_verify, parse, places, train_once, write_scores
 from scores import f1, read_pair
 from sections import SPACING, section, usual_section, write_sections, write_usual
-from telling import report
 
-from electrodej.export import export_model, to_json, verify_zip
+from electrodej.export import to_json
 from electrodej.files import whole_directory
-from electrodej.jobs.train import train_particles
 from electrodej.networks.normalise import normalise
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import Example, without_small
@@ -46,17 +44,11 @@ HELD_OUT, HELD_OUT_SEED, DIVERSE_SEED = 40, 900, 2
 
 def main() -> None:
     """Make the data where it is missing, train, export, verify, score and put the model into ``models``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--work", type=Path, default=Path(".cache/models"), help="where data and runs are kept"
-    )
-    parser.add_argument("--models", type=Path, default=Path("models"), help="where the model is put")
+    parser = places(__doc__)
     parser.add_argument(
         "--real", type=Path, nargs=2, metavar=("GREY", "LABELS"), help="also score on a section of one's own"
     )
-    options = parser.parse_args()
-    for folder in (options.work, options.models):
-        folder.mkdir(parents=True, exist_ok=True)
+    options = parse(parser)
     trained = train(options.work)
     finish(trained, options.models / NAME, real=options.real)
 
@@ -76,29 +68,14 @@ def train(work: Path) -> Path:
         write_usual(part, count=USUAL, edge=EDGE, seed=USUAL_SEED, jobs=os.cpu_count() or 1)
         part.rename(both)
     first = work / f"{NAME}-first"
-    _train(diverse, first, SETTINGS)
-    _train(both, work / NAME, TUNING, init=first)
+    train_once(diverse, first, SETTINGS, description=DESCRIPTION, spacing=SPACING)
+    train_once(both, work / NAME, TUNING, description=DESCRIPTION, spacing=SPACING, init=first)
     return work / NAME
 
 
 def _empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     return folder
-
-
-def _train(data: Path, out: Path, settings: StarDistSettings, *, init: Path | None = None) -> None:
-    if not out.is_dir():
-        train_particles(
-            data,
-            out,
-            settings=settings,
-            init=init,
-            description=DESCRIPTION,
-            spacing=(SPACING,) * 3,
-            jobs=os.cpu_count() or 1,
-            resume=True,
-            progress=report(),
-        )
 
 
 def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
@@ -108,9 +85,7 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
     ) as folder:
         shutil.copytree(trained, folder, dirs_exist_ok=True)
         calibrate(folder)
-        export_model(folder, folder / "model.zip", name=NAME)
-        found = verify_zip(folder / "model.zip", source=folder)
-        print(found.verdict, flush=True)
+        zipped = export_and_verify(folder, NAME)
         model = load_stardist(folder)
         least = SETTINGS.least_diameter
         usual = [usual_section(HELD_OUT_SEED + number, edge=CALIBRATION_EDGE) for number in range(HELD_OUT)]
@@ -129,13 +104,8 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
         }
         if real:
             scores["real_section"] = {"f1": f1(model, [read_pair(*real)], least_diameter=0)}
-        scores["zip"] = {
-            "difference_in_tensorflow_1_15": found.difference,
-            "context": model.context,
-            "bytes": (folder / "model.zip").stat().st_size,
-        }
-        (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(json.dumps(scores, indent=2), flush=True)
+        scores["zip"] = zipped
+        write_scores(folder, scores)
 
 
 def calibrate(folder: Path) -> None:

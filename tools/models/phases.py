@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
 import os
 import shutil
@@ -16,9 +14,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from making import export_and_verify, parse, places, write_scores
 from telling import report
 
-from electrodej.export import export_model, verify_zip
 from electrodej.files import whole_directory
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
@@ -195,9 +193,7 @@ def finish(recipe: Recipe, trained: Path, target: Path) -> None:
     ) as folder:
         for name in KEPT:
             shutil.copy2(trained / name, folder / name)
-        export_model(folder, folder / "model.zip", name=recipe.name)
-        found = verify_zip(folder / "model.zip", source=folder)
-        print(found.verdict, flush=True)
+        zipped = export_and_verify(folder, recipe.name)
         model = load_model(folder)
         scores = {
             "held_out_phantoms": [
@@ -205,14 +201,9 @@ def finish(recipe: Recipe, trained: Path, target: Path) -> None:
                 for voxel in USUAL
                 for look, options in LOOKS.items()
             ],
-            "zip": {
-                "difference_in_tensorflow_1_15": found.difference,
-                "context": None if found.context is None else found.context.pixels,
-                "bytes": (folder / "model.zip").stat().st_size,
-            },
+            "zip": zipped,
         }
-        (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(json.dumps(scores, indent=2), flush=True)
+        write_scores(folder, scores)
 
 
 def score(recipe: Recipe, model: SemanticModel, **options: Any) -> dict[str, Any]:
@@ -237,15 +228,9 @@ def score(recipe: Recipe, model: SemanticModel, **options: Any) -> dict[str, Any
 
 def main() -> None:
     """Make both models, or one."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--work", type=Path, default=Path(".cache/models"), help="where data and runs are kept"
-    )
-    parser.add_argument("--models", type=Path, default=Path("models"), help="where the models are put")
+    parser = places(__doc__)
     parser.add_argument("--only", choices=(PHASES.name, CRACKS.name))
-    options = parser.parse_args()
-    for folder in (options.work, options.models):
-        folder.mkdir(parents=True, exist_ok=True)
+    options = parse(parser)
     for recipe in (PHASES, CRACKS):
         if options.only in (None, recipe.name):
             finish(recipe, train(recipe, options.work), options.models / recipe.name)

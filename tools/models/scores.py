@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,25 @@ def f1(model: StarDistModel, pairs: Iterable[tuple[Any, Any]], *, least_diameter
 
     Sections smaller than the least diameter count neither as missed nor, where they are found, as false.
     """
+
+    def judged() -> Iterator[tuple[Any, Any]]:
+        for grey, truth in pairs:
+            large = without_small(truth, least_diameter)
+            small = (truth > 0) & (large == 0)
+            yield _without_those_on(find(model, grey), small), large.astype(np.uint16)
+
+    return ratios(count(judged()))
+
+
+def count(pairs: Iterable[tuple[Any, Any]]) -> NDArray[np.int64]:
+    """Return the numbers of found, invented and missed particles (IoU, 3) over pairs of labels and truth."""
     counts = np.zeros((len(IOU), 3), np.int64)
-    for grey, truth in pairs:
-        found = find(model, grey)
-        large = without_small(truth, least_diameter)
-        small = (truth > 0) & (large == 0)
-        found = _without_those_on(found, small)
-        scores = score_instances(found, large.astype(np.uint16), thresholds=IOU)
+    for labels, truth in pairs:
+        scores = score_instances(labels, truth, thresholds=IOU)
         for row, threshold in enumerate(IOU):
             at = scores.at(threshold)
             counts[row] += at.tp, at.fp, at.fn
-    return ratios(counts)
+    return counts
 
 
 def ratios(counts: NDArray[np.int64]) -> dict[str, float]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import json
 import math
 import os
 import shutil
@@ -18,18 +16,15 @@ import tifffile
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from scores import IOU, f1, ratios
+from making import export_and_verify, parse, places, train_once, write_scores
+from scores import count, f1, ratios
 from sections import DIAMETER, LARGEST, SMALLEST, SPACING, VIEWS, outlined
-from telling import report
 
-from electrodej.export import export_model, verify_zip
 from electrodej.files import whole_directory
 from electrodej.fusion.shapes import render
-from electrodej.jobs.train import train_particles
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.phantom import make_slice
-from electrodej.score import score_instances
 
 NAME = "nmc-shapes"
 DESCRIPTION = (
@@ -150,24 +145,9 @@ def train(work: Path) -> Path:
             pool.map(_write, [(part, number) for number in range(COUNT)], chunksize=4)
         part.rename(data)
     first = work / f"{NAME}-first"
-    _train(data, first, SETTINGS)
-    _train(data, work / NAME, MORE, init=first)
+    train_once(data, first, SETTINGS, description=DESCRIPTION, spacing=SPACING)
+    train_once(data, work / NAME, MORE, description=DESCRIPTION, spacing=SPACING, init=first)
     return work / NAME
-
-
-def _train(data: Path, out: Path, settings: StarDistSettings, *, init: Path | None = None) -> None:
-    if not out.is_dir():
-        train_particles(
-            data,
-            out,
-            settings=settings,
-            init=init,
-            description=DESCRIPTION,
-            spacing=(SPACING,) * 3,
-            jobs=os.cpu_count() or 1,
-            resume=True,
-            progress=report(),
-        )
 
 
 def finish(trained: Path, target: Path) -> None:
@@ -176,49 +156,24 @@ def finish(trained: Path, target: Path) -> None:
         target, ours=lambda path: (path / "electrodej.json").is_file(), force=True
     ) as folder:
         shutil.copytree(trained, folder, dirs_exist_ok=True)
-        export_model(folder, folder / "model.zip", name=NAME)
-        found = verify_zip(folder / "model.zip", source=folder)
-        print(found.verdict, flush=True)
+        zipped = export_and_verify(folder, NAME)
         model = load_stardist(folder)
         pairs = [section(number, seed=HELD_OUT_SEED) for number in range(HELD_OUT)]
         scores = {
             "thresholds": {"probability": model.probability_threshold, "overlap": model.overlap_threshold},
-            "held_out_labels": {"sections": HELD_OUT, "f1": before(pairs)},
+            "held_out_labels": {"sections": HELD_OUT, "f1": ratios(count(pairs))},
             "held_out_mended": {
                 "sections": HELD_OUT,
                 "f1": f1(model, [(render(labels), truth) for labels, truth in pairs], least_diameter=0),
             },
-            "zip": {
-                "difference_in_tensorflow_1_15": found.difference,
-                "context": model.context,
-                "bytes": (folder / "model.zip").stat().st_size,
-            },
+            "zip": zipped,
         }
-        (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        print(json.dumps(scores, indent=2), flush=True)
-
-
-def before(pairs: list[tuple[Any, Any]]) -> dict[str, float]:
-    """Return F1 of the faulty labels themselves."""
-    counts = np.zeros((len(IOU), 3), np.int64)
-    for labels, truth in pairs:
-        scores = score_instances(labels, truth, thresholds=IOU)
-        for row, threshold in enumerate(IOU):
-            at = scores.at(threshold)
-            counts[row] += at.tp, at.fp, at.fn
-    return ratios(counts)
+        write_scores(folder, scores)
 
 
 def main() -> None:
     """Make the data where it is missing, train, export, verify, score and put the model into ``models``."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--work", type=Path, default=Path(".cache/models"), help="where data and runs are kept"
-    )
-    parser.add_argument("--models", type=Path, default=Path("models"), help="where the model is put")
-    options = parser.parse_args()
-    for folder in (options.work, options.models):
-        folder.mkdir(parents=True, exist_ok=True)
+    options = parse(places(__doc__))
     finish(train(options.work), options.models / NAME)
 
 

@@ -92,7 +92,7 @@ class Views:
 
 
 @functools.lru_cache(maxsize=4)
-def _reopened(paths: tuple[str, ...], changed: tuple[int, ...], spacing: Spacing) -> Views:  # noqa: ARG001
+def _reopened(paths: tuple[str, ...], changed: tuple[int, ...], spacing: Spacing) -> Views:  # noqa: ARG001 - a key
     """The views in another process; ``changed`` keeps older files of these names apart."""
     from electrodej.volume import open_volume
 
