@@ -29,6 +29,8 @@ def measure_full(
     ``options`` are more options of ``electrodej fuse``. The files, some 12 bytes per voxel with the scratch,
     go at the end.
     """
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
     place = Path(tempfile.mkdtemp(prefix="fusion-", dir=folder))
     try:
         began = time.perf_counter()

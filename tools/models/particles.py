@@ -29,11 +29,19 @@ DESCRIPTION = (
     "best where particles are 30 to 100 pixels across."
 )
 SETTINGS = StarDistSettings(
-    filters=16, patch=192, batch=4, epochs=110, steps=50, patience=0, validation=0.1, learning_rate=6e-4
+    filters=16,
+    patch=192,
+    batch=4,
+    epochs=110,
+    steps=50,
+    patience=0,
+    validation=0.1,
+    learning_rate=6e-4,
+    blank=0.0,
 )
 COUNT, EDGE, SEED = 480, 288, 1
-# Then it goes on with sections of the usual look among the diverse ones.
-TUNING = dataclasses.replace(SETTINGS, epochs=40, learning_rate=3e-4)
+# Then it goes on with sections of the usual look among the diverse ones, some of them at the scan's edge.
+TUNING = dataclasses.replace(SETTINGS, epochs=80, learning_rate=4e-4, blank=0.15)
 USUAL, USUAL_SEED = 160, 2000
 
 # The thresholds are for scans of the usual look: the phantom's defaults, which are those of a real slice.

@@ -33,7 +33,7 @@ DESCRIPTION = (
 )
 SETTINGS = StarDistSettings(
     filters=12, patch=192, batch=4, epochs=50, steps=50, patience=0, validation=0.1, learning_rate=6e-4,
-    percentiles=(0.0, 100.0), augment=0.0,
+    percentiles=(0.0, 100.0), augment=0.0, blank=0.0,
 )  # fmt: skip
 # Then it goes on, from a high rate again: borders get sharper for as long as it is trained.
 MORE = dataclasses.replace(SETTINGS, epochs=70, learning_rate=8e-4, seed=1)

@@ -8,6 +8,7 @@ import ij.measure.Calibration
 import ij.process.LUT
 import java.lang.reflect.InvocationTargetException
 import java.nio.ByteOrder
+import java.util.stream.IntStream
 
 /** Hands ImageJ's images to the worker: in shared memory, or by path where they are too large for it. */
 class Images implements Closeable {
@@ -156,7 +157,12 @@ class Images implements Closeable {
 		def voxels = image.bitDepth == 8 ? buffer : image.bitDepth == 16 ? buffer.asShortBuffer() : buffer.asFloatBuffer()
 		// Not image.stack: Groovy would take that for isStack().
 		ImageStack stack = image.getStack()
-		for (int z = 1; z <= image.stackSize; z++) voxels.put(stack.getPixels(z))
+		int plane = image.width * image.height
+		// Most of the time goes into pages of memory that nobody had yet, which all cores may ask for.
+		IntStream slices = IntStream.range(0, image.stackSize)
+		(stack.virtual ? slices : slices.parallel()).forEach { z ->
+			voxels.duplicate().position(z * plane).put(stack.getPixels(z + 1))
+		}
 		return made
 	}
 

@@ -34,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="take the views that a stopped run has finished"
     )
+    parser.add_argument(
+        "--rounds",
+        metavar="N",
+        type=_parse_rounds,
+        default=0,
+        help="first train the model further on what it found in the three views together, N times",
+    )
     group = parser.add_argument_group("instead of a model")
     for view in ("xy", "xz", "yz"):
         group.add_argument(f"--{view}", metavar="P", help=f"probability of the {view} sections")
@@ -110,7 +117,12 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         from electrodej.jobs.fuse import fuse_image
 
         result = fuse_image(
-            options.image, model=options.model, scale=options.scale, resume=options.resume, **common
+            options.image,
+            model=options.model,
+            scale=options.scale,
+            rounds=options.rounds,
+            resume=options.resume,
+            **common,
         )
     context.finish_progress()
     _tell(result, context)
@@ -124,6 +136,8 @@ def _tell(result: Mapping[str, Any], context: Context) -> None:
         context.note("note: no particle was found; are the probabilities those of particles, and not all 0?")
     context.say(f"{result['particles']} particles in {result['labels']}")
     context.say(f"agreement of the views: {result['table']}")
+    if "model_learnt" in result:
+        context.say(f"model trained on them: {result['model_learnt']}")
     for picture in result.get("pictures", ()):
         context.say(f"picture: {picture}")
 
@@ -144,8 +158,9 @@ def _check_usage(options: argparse.Namespace) -> None:
         for name in ("model", "scale"):
             if getattr(options, name) is not None:
                 raise UsageError(f"--{name} is for a grey volume; leave it out with --{given[0]}")
-        if options.resume:
-            raise UsageError(f"--resume is for a grey volume; leave it out with --{given[0]}")
+        for name in ("rounds", "resume"):
+            if getattr(options, name):
+                raise UsageError(f"--{name} is for a grey volume; leave it out with --{given[0]}")
         if len(given) < 3:
             missing = [f"--{view}" for view in ("xy", "xz", "yz") if view not in given]
             raise UsageError(f"fusion needs three views; add {' and '.join(missing)}")
@@ -172,6 +187,12 @@ def _parse_volume(text: str) -> float:
 def _parse_refine(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= 8:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0 to 8")
+    return int(text)
+
+
+def _parse_rounds(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds; give a whole number from 0 to 9")
     return int(text)
 
 

@@ -54,6 +54,7 @@ def add_stardist_arguments(parser: argparse.ArgumentParser) -> None:
     _number(training, "--learning-rate", 4e-4, "at the start")
     _number(training, "--validation", 0.15, "share of the images kept for validation and the thresholds")
     _number(training, "--augment", 1.0, "how strongly images are varied; 0: flips and turns only")
+    _number(training, "--blank", 0.1, "share of the patches that the edge of the scan goes through")
     _number(
         training, "--least-diameter", 10.0, "leave out sections smaller than a disc so many pixels across"
     )
@@ -99,6 +100,7 @@ def _run_stardist(options: argparse.Namespace, context: Context) -> Mapping[str,
         learning_rate=options.learning_rate,
         validation=options.validation,
         augment=options.augment,
+        blank=options.blank,
         least_diameter=options.least_diameter,
         seed=options.seed or 0,
     )

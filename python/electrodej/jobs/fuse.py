@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files import scratch_folder
-from electrodej.jobs.fuse_kept import VIEWS, identity, open_folder, remove_views
+from electrodej.jobs.fuse_kept import VIEWS, identity, open_folder, remove_views, round_folder
+from electrodej.jobs.fuse_rounds import MODEL, check_teachable, keep_model, learn
 from electrodej.jobs.fuse_write import beside, check_outputs, fuse_and_write
 from electrodej.progress import Progress, silent
 
@@ -98,6 +99,7 @@ def fuse_image(
     model: PathLike,
     out: PathLike,
     scale: float | None = None,
+    rounds: int = 0,
     resume: bool = False,
     method: Method = "flow",
     settings: FusionSettings | None = None,
@@ -125,8 +127,11 @@ def fuse_image(
         Name of a bundled model, a model folder or an exported zip.
     scale
         Enlarges the sections for the network; by default the voxel size decides.
+    rounds
+        So many times the model is first trained further on sections of what it found in the three views
+        together. What becomes of it is kept beside ``out``, ``particles_model`` for ``particles.tif``.
     resume
-        Take the views that a stopped run with the same image, model and scale has finished.
+        Take the views and rounds that a stopped run with the same image, model and scale has finished.
     out, method, settings, intact, refine, shapes, pictures, spacing, memory, jobs, force, progress
         As `fuse_views` has them.
     scheduler
@@ -136,6 +141,8 @@ def fuse_image(
 
     check_outputs(out, pictures, inputs=[image], force=force)
     _check_shapes(shapes)
+    if rounds:
+        check_teachable(model, beside(out, "_model"), force=force)
     with open_volume(image, spacing=spacing) as grey:
         if grey.is_2d:
             raise InputError(
@@ -148,16 +155,36 @@ def fuse_image(
         if folder.resolve() in Path(given).resolve().parents:
             raise OutputError(f"{folder} is needed for the three views, and {given} lies in it; move it away")
     with _workers(scheduler, jobs) as workers:
-        resumed = open_folder(folder, identity(image, model, scale, size), resume=resume)
-        paths = {view: folder / f"{view}.tif" for view in VIEWS}
-        _see(
-            image, model, paths, scale=scale, spacing=size, memory=memory, jobs=jobs, workers=workers,
-            progress=progress,
-        )  # fmt: skip
+        resumed = open_folder(folder, identity(image, model, scale, size, rounds), resume=resume)
         wanted = _Wanted(method, settings, image, intact, refine, shapes, pictures, size, memory, jobs, force)
-        result = _fuse(list(paths.values()), out, wanted, workers=workers, progress=_stage(progress, 3))
+
+        def found(
+            by: PathLike, place: Path, labels: PathLike, wanted: _Wanted, told: Progress
+        ) -> dict[str, Any]:
+            paths = {view: place / f"{view}.tif" for view in VIEWS}
+            _see(
+                image, by, paths, scale=scale, spacing=size, memory=memory, jobs=jobs, workers=workers,
+                progress=told,
+            )  # fmt: skip
+            return _fuse(list(paths.values()), labels, wanted, workers=workers, progress=_stage(told, 3))
+
+        taught, plain = model, replace(wanted, intact=False, shapes=None, pictures=None, force=True)
+        for number in range(1, rounds + 1):
+            place = round_folder(folder, number)
+            told = _part(progress, number - 1, rounds + 1, f"round {number}: ")
+            if not (place / MODEL).is_dir():
+                place.mkdir(exist_ok=True)
+                rough = found(taught, place, place / "labels.tif", plain, _part(told, 0, 2))
+                learn(
+                    image, rough["labels"], rough["table"], model=taught, out=place / MODEL, scale=scale,
+                    spacing=size, jobs=jobs, progress=_part(told, 1, 2),
+                )  # fmt: skip
+            taught = place / MODEL
+        result = found(taught, folder, out, wanted, _part(progress, rounds, rounds + 1))
+        if rounds:
+            result["model_learnt"] = keep_model(Path(taught), beside(out, "_model"), force=force)
     remove_views(folder)
-    return result | {"model": os.fspath(model), "resumed_views": resumed}
+    return result | {"model": os.fspath(model), "rounds": rounds, "resumed_views": resumed}
 
 
 @dataclass(frozen=True)

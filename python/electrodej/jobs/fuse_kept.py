@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,15 @@ PathLike = str | os.PathLike[str]
 VIEWS = ("xy", "xz", "yz")
 
 _NOTE = "views.json"
+_ROUND = re.compile(r"round-\d+")
 
 
 def identity(
-    image: PathLike, model: PathLike, scale: float | None, spacing: tuple[float, float, float]
+    image: PathLike,
+    model: PathLike,
+    scale: float | None,
+    spacing: tuple[float, float, float],
+    rounds: int,
 ) -> dict[str, Any]:
     """What finished views must be of to be taken up again."""
 
@@ -29,7 +35,13 @@ def identity(
         state = place.stat()
         return [str(place.resolve()), state.st_size if place.is_file() else None, state.st_mtime_ns]
 
-    return {"image": mark(image), "model": mark(model), "scale": scale, "spacing_um": list(spacing)}
+    return {
+        "image": mark(image),
+        "model": mark(model),
+        "scale": scale,
+        "spacing_um": list(spacing),
+        "rounds": rounds,
+    }
 
 
 def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[str]:
@@ -41,8 +53,8 @@ def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[s
         if resume:
             if _read_note(note) != wanted:
                 raise InputError(
-                    f"{folder} has the views of another image, model, scale or voxel size; start anew "
-                    "without --resume"
+                    f"{folder} has the views of another image, model, scale, voxel size or number of rounds; "
+                    "start anew without --resume"
                 )
             return [view for view in VIEWS if (folder / f"{view}.tif").exists()]
         remove_views(folder)
@@ -60,8 +72,16 @@ def _is_views_folder(folder: Path) -> bool:
     known = {_NOTE, *(f"{view}.tif" for view in VIEWS)}
     entries = list(folder.iterdir()) if folder.is_dir() else []
     return (folder / _NOTE).is_file() and all(
-        entry.name in known or (entry.name.startswith(".") and ".partial" in entry.name) for entry in entries
+        entry.name in known
+        or (entry.name.startswith(".") and ".partial" in entry.name)
+        or (entry.is_dir() and _ROUND.fullmatch(entry.name))
+        for entry in entries
     )
+
+
+def round_folder(folder: Path, number: int) -> Path:
+    """Return where a round keeps its views, its labels and the model that learnt from them."""
+    return folder / f"round-{number}"
 
 
 def _read_note(note: Path) -> Any:

@@ -44,6 +44,32 @@ def test_image_and_labels_are_varied_alike(strength: float):
             assert np.array_equal(image, truth)
 
 
+def test_past_the_edge_of_the_scan_all_is_alike_and_nothing_is_outlined():
+    """Particles of four pixels' distance; the scan ends somewhere in every patch."""
+    labels = np.zeros((96, 96), np.int32)
+    for number in range(36):
+        y, x = 16 * (number // 6), 16 * (number % 6)
+        labels[y + 2 : y + 14, x + 2 : x + 14] = number + 1
+    texture = np.random.default_rng(0).uniform(0.2, 0.9, labels.shape).astype(np.float32)
+    straight = round_ = 0
+    for seed in range(40):
+        options = {"patch": 96, "strength": 0.0}
+        image, truth = cut(texture, labels, chance=np.random.default_rng(seed), blank=1.0, **options)
+        whole_image, whole = cut(texture, labels, chance=np.random.default_rng(seed), blank=0.0, **options)
+        beyond = image != whole_image
+        assert not truth[beyond].any()
+        assert len(np.unique(image[beyond])) <= 1
+        for number in range(1, 37):
+            share = (beyond & (whole == number)).sum() / 144
+            left = (truth == number).sum() / 144
+            assert left == (0 if share > 0.6 else pytest.approx(1 - share))
+        by_rows, by_columns = (beyond == beyond[:, :1]).all(), (beyond == beyond[:1]).all()
+        straight += beyond.any() and (by_rows or by_columns)
+        round_ += not (by_rows or by_columns)
+    assert straight > 8
+    assert round_ > 5
+
+
 def test_patches_depend_on_seed_epoch_and_step_alone(make_discs):
     examples = [prepare(make_discs(seed), TINY) for seed in range(3)]
     first = training_patches(examples, TINY, epoch=0)

@@ -12,15 +12,24 @@ Labels = NDArray[np.int32]
 
 # Of the edge of a patch, at full strength.
 _ZOOM = 0.25
+# A section that the edge of the scan leaves less of than this is a sliver, which nobody outlines.
+_SLIVER = 0.4
 
 
 def cut(
-    image: FloatArray, labels: Labels, *, patch: int, strength: float, chance: np.random.Generator
+    image: FloatArray,
+    labels: Labels,
+    *,
+    patch: int,
+    strength: float,
+    chance: np.random.Generator,
+    blank: float = 0.0,
 ) -> tuple[FloatArray, Labels]:
     """Cut a patch out of an image and vary it.
 
     Zoom, flips and quarter turns change both; contrast, offset, shading, blur and correlated noise, which
-    are what scans of the same material differ by, change the image only.
+    are what scans of the same material differ by, change the image only. Some patches end at the edge of the
+    scan, past which all is of one grey value and nothing is outlined.
 
     Parameters
     ----------
@@ -32,6 +41,8 @@ def cut(
         0 for flips and turns only, 1 for what scans are found to differ by.
     chance
         Source of chance.
+    blank
+        Share of the patches that the scan's edge goes through.
     """
     edge = patch
     if strength > 0 and chance.random() < 0.5:
@@ -49,6 +60,8 @@ def cut(
     part, truth = np.rot90(part, turns), np.rot90(truth, turns)
     if strength > 0:
         part = _as_another_scan(part, strength, chance)
+    if blank > 0 and chance.random() < blank:
+        part, truth = _ended(part, truth, chance)
     return np.ascontiguousarray(part, np.float32), np.ascontiguousarray(truth)
 
 
@@ -90,3 +103,20 @@ def _as_another_scan(image: FloatArray, strength: float, chance: np.random.Gener
     # The floor of the normalisation stays one: Fiji and `normalise` cut there.
     scan: FloatArray = np.maximum(varied * np.float32(gain) + np.float32(offset), 0).astype(np.float32)
     return scan
+
+
+def _ended(image: FloatArray, labels: Labels, chance: np.random.Generator) -> tuple[FloatArray, Labels]:
+    """Let the scan end along a straight side or a round one, as the field of view of a tomogram does."""
+    y, x = np.mgrid[-0.5 : 0.5 : image.shape[0] * 1j, -0.5 : 0.5 : image.shape[1] * 1j]
+    if chance.random() < 0.6:
+        side = float(chance.integers(4)) * np.pi / 2
+        outwards = y * np.sin(side) + x * np.cos(side)
+    else:
+        side, radius = chance.uniform(0, 2 * np.pi), chance.uniform(1, 4)
+        outwards = np.hypot(y + radius * np.sin(side), x + radius * np.cos(side)) - radius
+    beyond = outwards > chance.uniform(0.1, 0.5)
+    value = 0.0 if chance.random() < 0.3 else chance.uniform(0, 1)
+    whole = np.bincount(labels.ravel())
+    left = np.bincount(np.where(beyond, 0, labels).ravel(), minlength=len(whole))
+    kept = ~beyond & (left >= _SLIVER * whole)[labels]
+    return np.where(beyond, np.float32(value), image), np.where(kept, labels, 0)

@@ -142,6 +142,7 @@ def training_patches(examples: Sequence[Example], settings: StarDistSettings, *,
                     patch=settings.patch,
                     strength=settings.augment,
                     chance=chance,
+                    blank=settings.blank,
                 )
                 for example in (
                     with_particles[int(chance.integers(len(with_particles)))] for _ in range(settings.batch)

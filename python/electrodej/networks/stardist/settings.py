@@ -39,6 +39,8 @@ class StarDistSettings:
         caps of particles, which nobody could draw.
     augment
         How strong the augmentation is; 0 leaves only flips and turns.
+    blank
+        Share of the patches that the edge of the scan goes through, with nothing but one grey value past it.
     """
 
     rays: int = 32
@@ -56,6 +58,7 @@ class StarDistSettings:
     percentiles: tuple[float, float] = (1.0, 99.8)
     least_diameter: float = 10.0
     augment: float = 1.0
+    blank: float = 0.1
 
     def __post_init__(self) -> None:
         counts = ("rays", "depth", "filters", "patch", "batch", "epochs", "steps")
@@ -78,6 +81,10 @@ class StarDistSettings:
         low, high = self.percentiles
         if not 0 <= low < high <= 100:
             raise InputError(f"percentiles are two numbers from 0 to 100, not {low} and {high}")
+        if not 0 <= self.blank <= 1:
+            raise InputError(
+                f"the share of patches at the edge of the scan lies between 0 and 1, not {self.blank}"
+            )
         if self.patience < 0 or self.least_diameter < 0 or self.augment < 0:
             raise InputError("patience, least diameter and augmentation are numbers from 0")
 

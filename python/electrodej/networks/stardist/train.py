@@ -38,7 +38,8 @@ from electrodej.progress import Progress, silent
 Path_ = str | os.PathLike[str]
 
 WEIGHTS = "weights_best.h5"
-_MARKERS = ("thresholds.json", FOLDER_FILE)
+# Files by which a folder is known to be such a model.
+MARKERS = ("thresholds.json", FOLDER_FILE)
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def train_stardist(
     """
     settings = settings or StarDistSettings()
     check_target(out, force=force)
-    check_replaceable(Path(out), _MARKERS)
+    check_replaceable(Path(out), MARKERS)
     need_keras("training a StarDist model")
     if not len(pairs):
         raise InputError("there are no images to train on")
@@ -171,7 +172,7 @@ def train_stardist(
         overlap_threshold=thresholds.overlap,
         context=_context(network, info),
     )
-    with whole_directory(out, ours=lambda path: is_only_model(path, _MARKERS), force=force) as folder:
+    with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=force) as folder:
         _write(folder, star, info)
         run.write_into(
             folder,

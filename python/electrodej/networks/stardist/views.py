@@ -27,7 +27,7 @@ VIEWS: tuple[View, ...] = get_args(View)
 Path_ = str | os.PathLike[str]
 
 # The axis that a view's sections are counted along.
-_AXIS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
+AXIS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
 # Pixels whose edges differ by less are taken as square.
 _SQUARE = 0.05
 # Voxels that differ from those of the training by less than this factor are taken as they are.
@@ -177,16 +177,11 @@ class _Work:
         memory: int | None,
     ) -> None:
         self.grey, self.model, self.settings = grey, model, settings
-        self.axis = _AXIS[settings.view]
+        self.axis = AXIS[settings.view]
         self.sections = grey.shape[self.axis]
-        self.shape = _without(grey.shape, self.axis)
-        pixel = _without(spacing, self.axis)
-        wanted = _automatic(pixel, model) if settings.scale is None else settings.scale
-        self.scale = _square(pixel, wanted)
-        self.inner = tuple(
-            max(1, round((length - 1) * scale) + 1)
-            for length, scale in zip(self.shape, self.scale, strict=True)
-        )
+        self.shape = without(grey.shape, self.axis)
+        self.scale = section_scale(without(spacing, self.axis), model, settings.scale)
+        self.inner = scaled_shape(self.shape, self.scale)
         # Rows and columns of the section for each pixel that the network sees.
         self.factor = tuple(
             (outer - 1) / (inner - 1) if inner > 1 else 1.0
@@ -246,22 +241,57 @@ class _Work:
     def _prepared(self, section: NDArray[Any]) -> FloatArray:
         check_grey(section, self.grey.path)
         image = normalise(section, self.model.info.percentiles)
-        if self.inner == self.shape:
-            return image
-        from scipy import ndimage
-
-        # Before it is made smaller an image is smoothed, or its noise would turn into patterns.
-        blur = [max(0.0, (factor - 1) / 2) for factor in self.factor]
-        if any(blur):
-            image = ndimage.gaussian_filter(image, blur)
-        zoom = [inner / outer for inner, outer in zip(self.inner, self.shape, strict=True)]
-        resized: FloatArray = ndimage.zoom(image, zoom, order=1)
-        return resized
+        return brought_to(image, self.inner)
 
 
-def _without(values: tuple[Any, Any, Any], axis: int) -> tuple[Any, Any]:
+def without(values: tuple[Any, Any, Any], axis: int) -> tuple[Any, Any]:
+    """Return what a section along ``axis`` has of three values."""
     rest = [value for number, value in enumerate(values) if number != axis]
     return rest[0], rest[1]
+
+
+def section_scale(
+    pixel: tuple[float, float], model: StarDistModel, wanted: float | None
+) -> tuple[float, float]:
+    """Return by what rows and columns of a section are enlarged for the network.
+
+    Parameters
+    ----------
+    pixel
+        Height and width of its pixels in micrometres.
+    model
+        The network, which knows the voxel size of its training.
+    wanted
+        As `ViewSettings.scale`.
+    """
+    return _square(pixel, _automatic(pixel, model) if wanted is None else wanted)
+
+
+def scaled_shape(shape: tuple[int, int], scale: tuple[float, float]) -> tuple[int, int]:
+    """Return the height and width that a section has at the network."""
+    rows, columns = (
+        max(1, round((length - 1) * factor) + 1) for length, factor in zip(shape, scale, strict=True)
+    )
+    return rows, columns
+
+
+def brought_to(image: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Return a section with another height and width."""
+    if image.shape == shape:
+        return image
+    from scipy import ndimage
+
+    # Before it is made smaller an image is smoothed, or its noise would turn into patterns.
+    factor = [
+        (outer - 1) / (inner - 1) if inner > 1 else 1.0
+        for outer, inner in zip(image.shape, shape, strict=True)
+    ]
+    blur = [max(0.0, (step - 1) / 2) for step in factor]
+    if any(blur):
+        image = ndimage.gaussian_filter(image, blur)
+    zoom = [inner / outer for inner, outer in zip(shape, image.shape, strict=True)]
+    resized: FloatArray = ndimage.zoom(image, zoom, order=1)
+    return resized
 
 
 def _automatic(pixel: tuple[float, float], model: StarDistModel) -> float:

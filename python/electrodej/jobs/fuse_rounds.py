@@ -1,0 +1,123 @@
+"""Rounds of a fusion: what three views found together is what the network learns from next."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from electrodej.errors import InputError
+from electrodej.files import check_target, whole_directory
+from electrodej.progress import Progress, silent
+
+PathLike = str | os.PathLike[str]
+
+MODEL = "model"
+# Views agree less on particles that only one of them saw; these are not learnt from.
+TRUSTED = 0.5
+# Of each view. Sections lie close enough to hold every particle of a volume of common size.
+_SECTIONS = 16
+_EPOCHS, _STEPS, _PATCH, _BATCH, _RATE = 20, 50, 192, 4, 1e-4
+
+
+def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
+    """Refuse, before hours of other work, a model that cannot be trained further or kept afterwards."""
+    from electrodej.extras import require
+    from electrodej.networks.bundled import find_model
+    from electrodej.networks.replaceable import check_replaceable
+    from electrodej.networks.stardist.train import MARKERS
+
+    check_target(kept, force=force)
+    check_replaceable(kept, MARKERS)
+
+    if not find_model(model).is_dir():
+        raise InputError(
+            f"{os.fspath(model)}: --rounds trains the model further; give its folder, not its zip"
+        )
+    require("stardist.models", what="training a StarDist model", extra="train")
+
+
+def learn(
+    image: PathLike,
+    labels: PathLike,
+    agreement: PathLike,
+    *,
+    model: PathLike,
+    out: Path,
+    scale: float | None,
+    spacing: tuple[float, float, float],
+    jobs: int | None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """Train ``model`` further on the particles that its three views gave together; return what was learnt.
+
+    Parameters
+    ----------
+    image, labels
+        The grey volume and its particles.
+    agreement
+        The table of how far the views agree on each particle.
+    model, out
+        The network, and the folder of what becomes of it.
+    scale, spacing
+        As its views were made with.
+    jobs
+        Threads of the network.
+    progress
+        Told of each step.
+    """
+    import numpy as np
+
+    from electrodej.networks.backend import use_threads
+    from electrodej.networks.stardist.found import FoundSections
+    from electrodej.networks.stardist.model import load_stardist
+    from electrodej.networks.stardist.settings import StarDistSettings
+    from electrodej.networks.stardist.train import train_stardist
+    from electrodej.volume import open_volume
+
+    with Path(agreement).open(encoding="utf-8", newline="") as table:
+        agreed = [float(row["Agreement"]) for row in csv.DictReader(table)]
+    trusted = np.array([False, *(share >= TRUSTED for share in agreed)])
+    if not trusted.any():
+        raise InputError(
+            f"the views agree on no particle of {os.fspath(image)}, so there is nothing to learn from; "
+            "leave --rounds out, or take a model that knows such volumes"
+        )
+    use_threads(jobs or 1)
+    loaded = load_stardist(model)
+    settings = StarDistSettings(
+        epochs=_EPOCHS,
+        steps=_STEPS,
+        patch=_PATCH,
+        batch=_BATCH,
+        learning_rate=_RATE,
+        patience=0,
+        percentiles=loaded.info.percentiles,
+    )
+    with open_volume(image, spacing=spacing) as grey, open_volume(labels, spacing=spacing) as found:
+        sections = FoundSections(
+            grey, found, trusted, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
+        )
+        trained = train_stardist(
+            sections,
+            out,
+            settings=settings,
+            init=model,
+            description=f"{Path(model).name}, trained further on what was found in {Path(image).name}.",
+            spacing=loaded.info.spacing,
+            resume=True,
+            progress=progress,
+        )
+    return trained.as_dict()
+
+
+def keep_model(model: Path, out: Path, *, force: bool) -> str:
+    """Put what was learnt where it stays, and return the place."""
+    from electrodej.networks.replaceable import is_only_model
+    from electrodej.networks.stardist.train import MARKERS
+
+    with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=force) as folder:
+        shutil.copytree(model, folder, dirs_exist_ok=True)
+    return str(out)
