@@ -85,6 +85,11 @@ def test_a_name_with_a_line_break_stays_inside_its_comment() -> None:
     assert not any(line.startswith('run("Quit")') for line in macro.splitlines())
 
 
+def test_the_macro_leaves_the_same_border_free_as_python() -> None:
+    macro = macro_for(ModelInfo(kind="stardist", grid=(2, 4)), "a.zip")
+    assert "'excludeBoundary':'8'" in macro
+
+
 def test_the_macro_names_the_zip_beside_it(tmp_path: Path) -> None:
     assert 'model = folder + File.separator + "my zip.zip";' in macro_for(
         STARDIST, (tmp_path / "my zip.zip").name

@@ -67,7 +67,8 @@ def _stardist(info: ModelInfo) -> list[str]:
         "nmsThresh": f"{_or(info.overlap_threshold, 0.4)}",
         "outputType": "Label Image",
         "nTiles": "1",
-        "excludeBoundary": "2",
+        # Python leaves out two cells of the grid, and the plugin counts pixels.
+        "excludeBoundary": f"{2 * max(info.grid)}",
         "roiPosition": "Automatic",
         "verbose": "false",
         "showCsbdeepProgress": "false",
