@@ -86,7 +86,7 @@ def test_the_message_names_the_file_and_the_position(value, words):
     labels = np.zeros((3, 2, 2), np.float64)
     labels[1, 0, 1] = value
     with pytest.raises(InputError) as caught:
-        check_labels(labels, "labels.tif", z0=10)
+        check_labels(labels, "labels.tif", start=10)
     assert str(caught.value).startswith("labels.tif: the label ")
     assert words in str(caught.value)
 
@@ -173,9 +173,11 @@ def test_grey_values_that_are_no_numbers_are_counted_and_placed(value):
     grey = np.ones((2, 3, 4), np.float32)
     grey[1, 2, 0:2] = value
     with pytest.raises(InputError) as caught:
-        check_grey(grey, "grey.tif", z0=5)
+        check_grey(grey, "grey.tif", start=5)
     assert "grey.tif has 2 grey value(s)" in str(caught.value)
     assert "z=6, y=2, x=0" in str(caught.value)
+    with pytest.raises(InputError, match="z=1, y=2, x=7"):
+        check_grey(grey, "grey.tif", start=7, axis=2)
 
 
 def test_grey_values_whose_sum_overflows_are_numbers():

@@ -38,7 +38,7 @@ class LabelSlice:
 
     def read(self) -> NDArray[Any]:
         with open_volume(self.path) as volume:
-            labels: NDArray[Any] = check_labels(volume[self.z : self.z + 1], self.path, z0=self.z)[0]
+            labels: NDArray[Any] = check_labels(volume[self.z : self.z + 1], self.path, start=self.z)[0]
             return labels
 
 
@@ -238,7 +238,7 @@ def _look_at_labels(volume: Volume) -> list[str]:
     several = False
     empty = 0  # slices
     for z0, _, slab in volume.slabs(memory=32 * 2**20):
-        labels = check_labels(slab, volume.path, z0=z0)
+        labels = check_labels(slab, volume.path, start=z0)
         highest = max(highest, int(labels.max()))
         empty += int(np.count_nonzero(~labels.any(axis=(1, 2))))
         if not several:

@@ -141,7 +141,7 @@ def read_pairs(
 
 
 def _as_grey(slab: NDArray[Any], source: PairSource) -> NDArray[Any]:
-    grey: NDArray[Any] = check_grey(slab, source.grey, z0=source.z)[0]
+    grey: NDArray[Any] = check_grey(slab, source.grey, start=source.z)[0]
     if grey.dtype == np.bool_:
         return grey.view(np.uint8)
     return grey if grey.dtype in (np.uint8, np.uint16, np.float32) else grey.astype(np.float32)

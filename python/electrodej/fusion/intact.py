@@ -66,7 +66,7 @@ class IntactMaterial:
         from scipy import ndimage
 
         first, last = max(0, z0 - self._halo), min(self._grey.shape[0], z0 + count + self._halo)
-        values = check_grey(self._grey[first:last], self._grey.path, z0=first).astype(np.float32)
+        values = check_grey(self._grey[first:last], self._grey.path, start=first).astype(np.float32)
         smooth: NDArray[np.float32] = ndimage.gaussian_filter(values, self._sigma, truncate=_TRUNCATE)
         return smooth[z0 - first : z0 - first + count]
 
@@ -76,7 +76,7 @@ class IntactMaterial:
         depth = self._grey.shape[0]
         low, high = math.inf, -math.inf
         for z0, count in self._slabs():
-            values = check_grey(self._grey[z0 : z0 + count], self._grey.path, z0=z0)
+            values = check_grey(self._grey[z0 : z0 + count], self._grey.path, start=z0)
             low, high = min(low, float(values.min())), max(high, float(values.max()))
         if not high > low:
             raise InputError(

@@ -169,7 +169,7 @@ class LinkedVolume:
         """Yield ``(z0, z1, labels)`` from the first slice to the last, whatever the view."""
         source = self._source
         for z0, z1, raw in source.volume.slabs(thickness, memory=source.memory // 4):
-            labels = check_labels(raw, source.volume.path, z0=z0)
+            labels = check_labels(raw, source.volume.path, start=z0)
             out = np.empty(labels.shape, self.dtype)
             images = np.moveaxis(labels, source.axis, 0)
             drawn = np.moveaxis(out, source.axis, 0)
@@ -232,7 +232,7 @@ class _Slices:
         for start in range(0, self.count, depth):
             box = [slice(None)] * 3
             box[self.axis] = slice(start, min(start + depth, self.count))
-            block = check_labels(volume[tuple(box)], volume.path, z0=start if self.axis == 0 else 0)
+            block = check_labels(volume[tuple(box)], volume.path, start=start, axis=self.axis)
             yield from np.moveaxis(block, self.axis, 0)
 
 

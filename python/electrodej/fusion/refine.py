@@ -124,7 +124,7 @@ class RefinedFusion:
         from scipy import ndimage
 
         first, last = max(0, z0 - self._margin), min(self._grey.shape[0], z1 + self._margin)
-        values = check_grey(self._grey[first:last], self._grey.path, z0=first).astype(np.float32)
+        values = check_grey(self._grey[first:last], self._grey.path, start=first).astype(np.float32)
         smooth: NDArray[np.float32] = ndimage.gaussian_filter(values, self._sigma, truncate=_TRUNCATE)
         return smooth[z0 - first : z1 - first]
 

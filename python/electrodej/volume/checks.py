@@ -12,7 +12,7 @@ from electrodej.errors import InputError
 
 
 def check_grey(
-    array: NDArray[Any], path: str | os.PathLike[str] = "the grey image", *, z0: int = 0
+    array: NDArray[Any], path: str | os.PathLike[str] = "the grey image", *, start: int = 0, axis: int = 0
 ) -> NDArray[Any]:
     """Return ``array`` if all its values are numbers.
 
@@ -22,8 +22,8 @@ def check_grey(
         Grey values, a whole image or a slab of it (ZYX or YX).
     path
         What the message calls the image.
-    z0
-        Slice of the image that the slab begins with, for the position in the message.
+    start, axis
+        Where the slab begins, and along which axis that is, for the position in the message.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check_grey(
         if bad is None or not bad.any():
             return array
         count = int(np.count_nonzero(bad))
-        where = position_text(np.unravel_index(int(np.argmax(bad)), array.shape), z0)
+        where = position_text(np.unravel_index(int(np.argmax(bad)), array.shape), start, axis)
         kind = "NaN" if np.isnan(array[bad][:1]).any() else "infinite"
         raise InputError(
             f"{path} has {count} grey value(s) that are NaN or infinite, the first ({kind}) "
@@ -54,11 +54,15 @@ def check_grey(
     )
 
 
-def position_text(position: tuple[Any, ...], z0: int = 0) -> str:
-    """Return ``z=3, y=4, x=5`` for an index into a slab that begins at slice ``z0``."""
+def position_text(position: tuple[Any, ...], start: int = 0, axis: int = 0) -> str:
+    """Return ``z=3, y=4, x=5`` for an index into a slab that begins at ``start`` along ``axis``.
+
+    >>> position_text((0, 4, 5), 3), position_text((0, 4, 5), 10, 2)
+    ('z=3, y=4, x=5', 'z=0, y=4, x=15')
+    """
     numbers = [int(n) for n in position]
     if len(numbers) == 3:
-        numbers[0] += z0
+        numbers[axis] += start
     return ", ".join(f"{axis}={n}" for axis, n in zip("zyx"[-len(numbers) :], numbers, strict=False))
 
 

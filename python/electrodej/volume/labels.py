@@ -47,7 +47,7 @@ def compact_dtype(max_label: int) -> np.dtype[Any]:
 
 
 def check_labels(
-    array: NDArray[Any], path: str | os.PathLike[str] = "the label image", *, z0: int = 0
+    array: NDArray[Any], path: str | os.PathLike[str] = "the label image", *, start: int = 0, axis: int = 0
 ) -> NDArray[Any]:
     """Return ``array`` as unsigned integers, without changing a single number.
 
@@ -61,8 +61,8 @@ def check_labels(
         Labels, a whole image or a slab of it.
     path
         What the message calls the image.
-    z0
-        Slice of the image that the slab begins with, for the position in the message.
+    start, axis
+        Where the slab begins, and along which axis that is, for the position in the message.
 
     Raises
     ------
@@ -87,23 +87,29 @@ def check_labels(
         return array.astype(np.uint16)
     if kind == "f":
         array = array.astype(np.float32) if array.dtype.itemsize < 4 else array
-        _reject(~np.isfinite(array), array, path, z0, "is not a number", "set it to 0, the background")
         _reject(
-            array != np.trunc(array), array, path, z0, "is not a whole number",
+            ~np.isfinite(array), array, path, (start, axis), "is not a number", "set it to 0, the background"
+        )
+        _reject(
+            array != np.trunc(array), array, path, (start, axis), "is not a whole number",
             "give the label image itself, not one that was scaled, smoothed or interpolated",
         )  # fmt: skip
     lowest, highest = array.min(), array.max()
     if lowest < 0:
-        _reject(array < 0, array, path, z0, "is negative", "labels start at 1, and 0 is background")
+        _reject(
+            array < 0, array, path, (start, axis), "is negative", "labels start at 1, and 0 is background"
+        )
     if highest >= _TOO_LARGE:  # a power of two, which floats hold exactly
-        _reject(array >= _TOO_LARGE, array, path, z0, f"is above {_LARGEST}", "renumber the labels")
+        _reject(
+            array >= _TOO_LARGE, array, path, (start, axis), f"is above {_LARGEST}", "renumber the labels"
+        )
     return array.astype(compact_dtype(int(highest)))
 
 
 def max_label(labels: NDArray[Any] | Volume) -> int:
     """Return the highest label of an array or, slab by slab, of a volume; 0 where there is none."""
     if isinstance(labels, Volume):
-        return max(int(check_labels(slab, labels.path, z0=z0).max()) for z0, _, slab in labels.slabs())
+        return max(int(check_labels(slab, labels.path, start=z0).max()) for z0, _, slab in labels.slabs())
     checked = check_labels(labels)
     return int(checked.max()) if checked.size else 0
 
@@ -237,7 +243,7 @@ def _reject(
     bad: NDArray[np.bool_],
     array: NDArray[Any],
     path: str | os.PathLike[str],
-    z0: int,
+    begins: tuple[int, int],
     fault: str,
     remedy: str,
 ) -> None:
@@ -247,5 +253,5 @@ def _reject(
     position = np.unravel_index(int(np.argmax(bad)), array.shape)
     more = f" ({count} such voxels)" if count > 1 else ""
     raise InputError(
-        f"{path}: the label {array[position]} at {position_text(position, z0)} {fault}{more}; {remedy}"
+        f"{path}: the label {array[position]} at {position_text(position, *begins)} {fault}{more}; {remedy}"
     )

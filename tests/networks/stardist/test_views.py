@@ -138,14 +138,16 @@ def test_an_output_in_the_way_stops_it_before_the_work(tmp_path, perfect_model, 
     assert (tmp_path / "there.tif").read_bytes() == b"kept"
 
 
-def test_grey_values_that_are_no_numbers_are_refused_and_nothing_is_left(tmp_path, perfect_model):
+@pytest.mark.parametrize("view", ["xy", "xz", "yz"])
+def test_grey_values_that_are_no_numbers_are_refused_and_nothing_is_left(tmp_path, perfect_model, view):
     grey = np.ones((4, 32, 32), np.float32)
-    grey[2, 5, 5] = np.nan
-    with pytest.raises(InputError, match="NaN"):
+    grey[2, 5, 6] = np.nan
+    with pytest.raises(InputError, match=r"NaN.*z=2, y=5, x=6"):
         predict_view(
             ArrayVolume(grey, spacing=(0.1,) * 3),
             perfect_model,
             spacing=(0.1,) * 3,
+            settings=ViewSettings(view=view),
             labels=tmp_path / "l.tif",
         )
     assert list(tmp_path.iterdir()) == []

@@ -71,7 +71,7 @@ class PredictSettings:
 def measure_volume(volume: Volume, model: SemanticModel) -> tuple[Levels, list[str]]:
     """Return the grey levels of a volume, and notes where they are unlike those of the training."""
     sections = sorted({int(z) for z in np.linspace(0, volume.shape[0] - 1, _MOST_SECTIONS)})
-    slices = (check_grey(volume[z : z + 1], volume.path, z0=z) for z in sections)
+    slices = (check_grey(volume[z : z + 1], volume.path, start=z) for z in sections)
     levels = measure_levels(slices, model.percentiles)
     notes = []
     if model.histogram:
@@ -185,7 +185,7 @@ def _view_slabs(
         last = min(first + depth, count)
         box: list[slice] = [slice(None)] * 3
         box[across] = slice(first, last)
-        grey = check_grey(volume[tuple(box)], volume.path, z0=first if across == 0 else 0)
+        grey = check_grey(volume[tuple(box)], volume.path, start=first, axis=across)
         planes = scale(np.moveaxis(grey, across, 0), levels.low, levels.high)
         del grey
 

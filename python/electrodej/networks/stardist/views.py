@@ -236,10 +236,10 @@ class _Work:
         for start in range(0, self.sections, depth):
             box = [slice(None)] * 3
             box[self.axis] = slice(start, min(start + depth, self.sections))
-            yield start, np.moveaxis(self.grey[tuple(box)], self.axis, 0)
+            slab = check_grey(self.grey[tuple(box)], self.grey.path, start=start, axis=self.axis)
+            yield start, np.moveaxis(slab, self.axis, 0)
 
     def _prepared(self, section: NDArray[Any]) -> FloatArray:
-        check_grey(section, self.grey.path)
         image = normalise(section, self.model.info.percentiles)
         return brought_to(image, self.inner)
 
