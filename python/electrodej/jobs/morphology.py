@@ -272,7 +272,7 @@ def _trained(
     progress: Progress,
 ) -> tuple[list[Measure], list[str]]:
     """Train a network on a version, and measure what it predicts of the grey image."""
-    from electrodej.networks.backend import use_threads
+    from electrodej.networks.backend import use_threads, usual_memory
     from electrodej.networks.semantic import (
         LrcsConfig,
         PredictSettings,
@@ -281,7 +281,6 @@ def _trained(
         train_semantic,
     )
     from electrodej.networks.semantic.predict import measure_volume
-    from electrodej.networks.semantic.tiles import DEFAULT_MEMORY
     from electrodej.volume import open_volume
 
     use_threads(jobs)
@@ -297,7 +296,7 @@ def _trained(
             image,
             trained.model,
             levels=levels,
-            settings=PredictSettings(memory=memory or DEFAULT_MEMORY),
+            settings=PredictSettings(memory=memory or usual_memory()),
             progress=progress,
         )
         classes = trained.model.classes

@@ -117,11 +117,10 @@ def segment_phases(
     result
         Files, voxels of each class, voxel size, and notes.
     """
-    from electrodej.networks.backend import use_threads
+    from electrodej.networks.backend import use_threads, usual_memory
     from electrodej.networks.bundled import find_model
     from electrodej.networks.semantic import PredictSettings, load_model, make_members
     from electrodej.networks.semantic.predict import measure_volume
-    from electrodej.networks.semantic.tiles import DEFAULT_MEMORY
     from electrodej.volume import VolumeWriter, open_volume
 
     paths = [model] if isinstance(model, str | os.PathLike) else list(model)
@@ -135,7 +134,7 @@ def segment_phases(
     classes = models[0].classes
     request = _request(out, probability, entropy, disagreement, classes.names)
     _check_targets(request, spread, image, force=force)
-    settings = PredictSettings(views=tuple(views), memory=memory or DEFAULT_MEMORY, tile=tile)
+    settings = PredictSettings(views=tuple(views), memory=memory or usual_memory(), tile=tile)
     notes: list[str] = []
     with open_volume(image, spacing=spacing) as volume:
         size = volume.require_spacing()

@@ -53,3 +53,10 @@ def falling_rate(rate: float, *, epochs: int, steps: int) -> Any:
         warmup_target=rate,
         warmup_steps=steps,
     )
+
+
+def usual_memory() -> int:
+    """Return the bytes to be used where nobody says how many: 4 GiB, or half of what is free."""
+    import psutil
+
+    return int(min(4 * 2**30, psutil.virtual_memory().available // 2))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, scratch_folder
+from electrodej.networks.backend import usual_memory
 from electrodej.networks.normalise import FloatArray, normalise
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
@@ -311,9 +312,7 @@ def _square(pixel: tuple[float, float], scale: float) -> tuple[float, float]:
 
 
 def _batch_pixels(memory: int | None) -> int:
-    import psutil
-
-    room = memory if memory is not None else min(4 * 2**30, psutil.virtual_memory().available // 2)
+    room = usual_memory() if memory is None else memory
     return int(max(256**2, min(BATCH_PIXELS, (room - _SLAB_BYTES) // _BYTES_PER_PIXEL)))
 
 
