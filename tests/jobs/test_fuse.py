@@ -280,6 +280,41 @@ def test_borders_move_by_one_voxel_unless_they_are_to_stay(views, tmp_path):
     assert not np.array_equal(labels["usual"], labels["bare"])
 
 
+def test_intact_labels_and_their_table_tell_the_same_and_those_without_material_go(views, tmp_path):
+    """The left ball is bright but for a slit; of the right one a corner is left."""
+    grey = np.where(cones() > 0, 200, 40).astype(np.uint8)
+    grey[:, :, 24:] = 40
+    grey[7:9, 10:12, 30:33] = 200
+    grey[:, 11:13, 4:20] = 40
+    write_volume(tmp_path / "grey.tif", grey, spacing=SPACING)
+    whole = fuse_views(*views, out=tmp_path / "whole.tif", jobs=1)
+    result = fuse_views(
+        *views, out=tmp_path / "p.tif", grey=tmp_path / "grey.tif", intact=True, refine=0, jobs=1
+    )
+    assert (whole["particles"], result["particles"], result["dropped_without_material"]) == (2, 1, 1)
+    with open_volume(tmp_path / "p.tif") as volume:
+        labels = volume.read()
+    assert np.unique(labels).tolist() == [0, 1]
+    with (tmp_path / "p_agreement.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert [int(row["Voxels"]) for row in rows] == [np.count_nonzero(labels)]
+    centre = [float(rows[0][axis]) for axis in "ZYX"]
+    assert centre == pytest.approx(np.argwhere(labels).mean(axis=0) * SPACING)
+    assert json.loads((tmp_path / "p_agreement.json").read_text())["settings"]["intact"] is True
+
+
+def test_a_run_that_fails_before_any_view_is_finished_leaves_nothing(grey, tmp_path):
+    with pytest.raises(InputError, match="there is no such model"):
+        fuse_image(grey, model="nothing-like-it", out=tmp_path / "p.tif")
+    assert [path.name for path in tmp_path.iterdir()] == ["grey.tif"]
+
+
+def test_a_shape_model_that_is_none_is_found_out_before_the_views(grey, network, tmp_path):
+    with pytest.raises(InputError, match="StarDist"):
+        fuse_image(grey, model="m", shapes="nmc-phases", out=tmp_path / "p.tif")
+    assert network == []
+
+
 def test_nothing_found_is_no_error(tmp_path):
     write_volume(tmp_path / "dark.tif", np.zeros((16, 24, 44), np.uint8), spacing=SPACING)
     result = fuse_views(*[tmp_path / "dark.tif"] * 3, out=tmp_path / "p.tif", pictures=tmp_path / "look")

@@ -47,7 +47,7 @@ def test_the_model_learns_goes_on_when_it_was_stopped_and_is_kept(grey, tmp_path
 
         return stop
 
-    taught = tmp_path / "p_views" / "round-1" / "model"
+    taught = tmp_path / "p_views" / "round-1" / "p_model"
     for stage, is_taught in (("round 1: yz view", False), ("xz view", True)):
         with pytest.raises(Cancelled):
             fuse_image(
@@ -74,6 +74,8 @@ def test_the_model_learns_goes_on_when_it_was_stopped_and_is_kept(grey, tmp_path
     assert all(np.array_equal(*pair) for pair in zip(learnt_first, weights(learnt), strict=True))
     before, after = load_stardist("nmc-particles"), load_stardist(learnt)
     assert after.info.spacing == before.info.spacing
+    assert after.info.name == "p_model"
+    assert after.info.description.startswith("nmc-particles, trained further")
     assert after.info.percentiles == before.info.percentiles
     assert any(
         not np.array_equal(old, new)
@@ -105,6 +107,7 @@ def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
             grey,
             tmp_path / "agreement.csv",
             model="nmc-particles",
+            first="nmc-particles",
             out=tmp_path / "m",
             scale=None,
             spacing=SPACING,

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
-from electrodej.jobs.segment import segment_particles
+from electrodej.jobs.segment import find_sections, segment_particles
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.2, 0.2, 0.2)
@@ -70,3 +70,10 @@ def test_grey_values_that_are_not_finite_are_refused(tmp_path, two_balls):
     with pytest.raises(InputError, match="z=3, y=4, x=5"):
         segment_particles(tmp_path / "nan.tif", tmp_path / "labels.tif")
     assert not (tmp_path / "labels.tif").exists()
+
+
+def test_labels_and_probabilities_are_not_put_into_one_file(grey_file, tmp_path):
+    both = tmp_path / "both.tif"
+    with pytest.raises(InputError, match="a file of its own"):
+        find_sections(grey_file, model="nmc-particles", out=both, probability=both)
+    assert not both.exists()

@@ -118,3 +118,8 @@ def test_particle_labels_and_wrong_phases_are_refused():
         PairCounts((1, 1))
     with pytest.raises(InputError, match="voxel size"):
         phase_measures(PairCounts((0, 1)), spacing=(0, 1, 1))
+
+
+def test_grey_values_are_no_phases():
+    with pytest.raises(InputError, match="more than 64 different values"):
+        measure_phases(np.arange(200, dtype=np.uint8).reshape(2, 10, 10), spacing=(1.0, 1.0, 1.0))

@@ -132,8 +132,17 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
 def _tell(result: Mapping[str, Any], context: Context) -> None:
     if result.get("resumed_views"):
         context.note(f"note: the {', '.join(result['resumed_views'])} view was finished and is taken up")
+    if result["dropped_without_material"]:
+        context.note(
+            f"note: {result['dropped_without_material']} more had less intact material than --min-volume"
+        )
     if result["particles"] == 0:
-        context.note("note: no particle was found; are the probabilities those of particles, and not all 0?")
+        doubt = (
+            "does the model know such images"
+            if "model" in result
+            else "are the probabilities those of particles, and not all 0"
+        )
+        context.note(f"note: no particle was found; {doubt}?")
     context.say(f"{result['particles']} particles in {result['labels']}")
     context.say(f"agreement of the views: {result['table']}")
     if "model_learnt" in result:
@@ -185,19 +194,19 @@ def _parse_volume(text: str) -> float:
 
 
 def _parse_refine(text: str) -> int:
-    if not text.isdigit() or not 0 <= int(text) <= 8:
+    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 8:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0 to 8")
     return int(text)
 
 
 def _parse_rounds(text: str) -> int:
-    if not text.isdigit() or not 0 <= int(text) <= 9:
+    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds; give a whole number from 0 to 9")
     return int(text)
 
 
 def _parse_reduce(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 64:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 1 to 64")
     return int(text)
 

@@ -220,7 +220,8 @@ def _leave(code: int, context: Context, *, answered: bool) -> NoReturn:
     """End at once: threads may be deep in native code, so nothing waits for them."""
     from electrodej.files import discard_unfinished
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     discard_unfinished()
     _end_children()
     context.finish_progress()

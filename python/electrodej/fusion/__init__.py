@@ -4,7 +4,7 @@ from electrodej.fusion.agreement import COLUMNS as AGREEMENT_COLUMNS
 from electrodej.fusion.agreement import Agreement
 from electrodej.fusion.components import connected_components
 from electrodej.fusion.fuse import FusedParticles, Fusion, fuse_views, start_fusion
-from electrodej.fusion.intact import IntactMaterial
+from electrodej.fusion.intact import IntactFusion, IntactMaterial
 from electrodej.fusion.linking import LinkedVolume, link_slices, link_volume
 from electrodej.fusion.linking_settings import LinkSettings
 from electrodej.fusion.refine import RefinedFusion, refine_borders
@@ -22,6 +22,7 @@ __all__ = [
     "FusedParticles",
     "Fusion",
     "FusionSettings",
+    "IntactFusion",
     "IntactMaterial",
     "LinkSettings",
     "LinkedVolume",

@@ -6,15 +6,21 @@ a particle lacks of its closed form.
 
 from __future__ import annotations
 
+import contextlib
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.fusion.slabs import in_order
 from electrodej.progress import Progress, silent
 from electrodej.volume import Volume, check_grey
+
+if TYPE_CHECKING:
+    from electrodej.fusion.fuse import Fusion
 
 # Standard deviation of the Gaussian that takes single noisy voxels away, in voxels of the shortest edge.
 SMOOTHING = 0.6
@@ -94,3 +100,47 @@ class IntactMaterial:
         thickness = max(1, _SLAB_BYTES // (4 * height * width))
         for z0 in range(0, depth, thickness):
             yield z0, min(thickness, depth - z0)
+
+
+class IntactFusion:
+    """The intact material of particles; those that have too little of it are dropped.
+
+    Parameters
+    ----------
+    fusion
+        The particles with their cracks.
+    material
+        Which voxels are intact.
+    least
+        Voxels of intact material that a particle has at least.
+    jobs
+        How many threads look at the grey values.
+    """
+
+    def __init__(self, fusion: Fusion, material: IntactMaterial, *, least: float, jobs: int) -> None:
+        self._fusion, self._material, self._jobs = fusion, material, jobs
+        voxels = np.zeros(fusion.count + 1, np.int64)
+        for _, part in self._masked():
+            voxels += np.bincount(part.ravel(), minlength=len(voxels))
+        kept = voxels >= max(1, least)
+        kept[0] = False
+        self.count = int(np.count_nonzero(kept))
+        self.dropped = fusion.count - self.count
+        self._numbers = np.where(kept, np.cumsum(kept), 0)
+
+    def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        """Yield the first slice and the labels of each slab."""
+        for z0, part in self._masked():
+            yield z0, self._numbers.astype(part.dtype)[part]
+
+    def close(self) -> None:
+        """Let go of the particles."""
+        self._fusion.close()
+
+    def _masked(self) -> Iterator[tuple[int, NDArray[Any]]]:
+        def masked(slab: tuple[int, NDArray[Any]]) -> tuple[int, NDArray[Any]]:
+            z0, part = slab
+            return z0, part * self._material.mask(z0, len(part))
+
+        with contextlib.closing(in_order(masked, self._fusion.slabs(), jobs=self._jobs)) as coming:
+            yield from coming

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files import scratch_folder
-from electrodej.jobs.fuse_kept import VIEWS, identity, open_folder, remove_views, round_folder
-from electrodej.jobs.fuse_rounds import MODEL, check_teachable, keep_model, learn
+from electrodej.jobs.fuse_kept import VIEWS, identity, open_folder, remove_views, round_folder, worth_keeping
+from electrodej.jobs.fuse_rounds import check_teachable, keep_model, learn
 from electrodej.jobs.fuse_write import beside, check_outputs, fuse_and_write
 from electrodej.progress import Progress, silent
 
@@ -141,8 +141,9 @@ def fuse_image(
 
     check_outputs(out, pictures, inputs=[image], force=force)
     _check_shapes(shapes)
+    kept = beside(out, "_model")
     if rounds:
-        check_teachable(model, beside(out, "_model"), force=force)
+        check_teachable(model, kept, force=force)
     with open_volume(image, spacing=spacing) as grey:
         if grey.is_2d:
             raise InputError(
@@ -156,33 +157,37 @@ def fuse_image(
             raise OutputError(f"{folder} is needed for the three views, and {given} lies in it; move it away")
     with _workers(scheduler, jobs) as workers:
         resumed = open_folder(folder, identity(image, model, scale, size, rounds), resume=resume)
-        wanted = _Wanted(method, settings, image, intact, refine, shapes, pictures, size, memory, jobs, force)
+        with worth_keeping(folder):
+            wanted = _Wanted(
+                method, settings, image, intact, refine, shapes, pictures, size, memory, jobs, force
+            )
 
-        def found(
-            by: PathLike, place: Path, labels: PathLike, wanted: _Wanted, told: Progress
-        ) -> dict[str, Any]:
-            paths = {view: place / f"{view}.tif" for view in VIEWS}
-            _see(
-                image, by, paths, scale=scale, spacing=size, memory=memory, jobs=jobs, workers=workers,
-                progress=told,
-            )  # fmt: skip
-            return _fuse(list(paths.values()), labels, wanted, workers=workers, progress=_stage(told, 3))
-
-        taught, plain = model, replace(wanted, intact=False, shapes=None, pictures=None, force=True)
-        for number in range(1, rounds + 1):
-            place = round_folder(folder, number)
-            told = _part(progress, number - 1, rounds + 1, f"round {number}: ")
-            if not (place / MODEL).is_dir():
-                place.mkdir(exist_ok=True)
-                rough = found(taught, place, place / "labels.tif", plain, _part(told, 0, 2))
-                learn(
-                    image, rough["labels"], rough["table"], model=taught, out=place / MODEL, scale=scale,
-                    spacing=size, jobs=jobs, progress=_part(told, 1, 2),
+            def found(
+                by: PathLike, place: Path, labels: PathLike, wanted: _Wanted, told: Progress
+            ) -> dict[str, Any]:
+                paths = {view: place / f"{view}.tif" for view in VIEWS}
+                _see(
+                    image, by, paths, scale=scale, spacing=size, memory=memory, jobs=jobs, workers=workers,
+                    progress=told,
                 )  # fmt: skip
-            taught = place / MODEL
-        result = found(taught, folder, out, wanted, _part(progress, rounds, rounds + 1))
-        if rounds:
-            result["model_learnt"] = keep_model(Path(taught), beside(out, "_model"), force=force)
+                return _fuse(list(paths.values()), labels, wanted, workers=workers, progress=_stage(told, 3))
+
+            taught, plain = model, replace(wanted, intact=False, shapes=None, pictures=None, force=True)
+            for number in range(1, rounds + 1):
+                place = round_folder(folder, number)
+                told = _part(progress, number - 1, rounds + 1, f"round {number}: ")
+                now = place / kept.name
+                if not now.is_dir():
+                    place.mkdir(exist_ok=True)
+                    rough = found(taught, place, place / "labels.tif", plain, _part(told, 0, 2))
+                    learn(
+                        image, rough["labels"], rough["table"], model=taught, first=model, out=now,
+                        scale=scale, spacing=size, jobs=jobs, progress=_part(told, 1, 2),
+                    )  # fmt: skip
+                taught = now
+            result = found(taught, folder, out, wanted, _part(progress, rounds, rounds + 1))
+            if rounds:
+                result["model_learnt"] = keep_model(Path(taught), kept, force=force)
     remove_views(folder)
     return result | {"model": os.fspath(model), "rounds": rounds, "resumed_views": resumed}
 
@@ -276,11 +281,11 @@ def _fuse_once(
 
 
 def _check_shapes(shapes: PathLike | None) -> None:
-    """Refuse a shape model that is not there before hours of other work."""
+    """Refuse a shape model that is none before hours of other work."""
     if shapes is not None:
-        from electrodej.networks.bundled import find_model
+        from electrodej.networks.stardist.model import load_stardist
 
-        find_model(shapes)
+        load_stardist(shapes)
 
 
 @contextlib.contextmanager

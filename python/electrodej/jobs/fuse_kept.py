@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,17 @@ def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[s
     with whole_file(note) as part:
         part.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     return []
+
+
+@contextlib.contextmanager
+def worth_keeping(folder: Path) -> Iterator[None]:
+    """Remove the folder again where something goes wrong before anything in it is finished."""
+    try:
+        yield
+    except BaseException:
+        if not any(folder.glob("*.tif")) and not any(folder.glob("round-*")):
+            remove_views(folder)
+        raise
 
 
 def _is_views_folder(folder: Path) -> bool:

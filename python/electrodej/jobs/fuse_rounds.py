@@ -14,7 +14,6 @@ from electrodej.progress import Progress, silent
 
 PathLike = str | os.PathLike[str]
 
-MODEL = "model"
 # Views agree less on particles that only one of them saw; these are not learnt from.
 TRUSTED = 0.5
 # Of each view. Sections lie close enough to hold every particle of a volume of common size.
@@ -45,6 +44,7 @@ def learn(
     agreement: PathLike,
     *,
     model: PathLike,
+    first: PathLike,
     out: Path,
     scale: float | None,
     spacing: tuple[float, float, float],
@@ -59,8 +59,8 @@ def learn(
         The grey volume and its particles.
     agreement
         The table of how far the views agree on each particle.
-    model, out
-        The network, and the folder of what becomes of it.
+    model, first, out
+        The network, what it was before any round, and the folder of what becomes of it.
     scale, spacing
         As its views were made with.
     jobs
@@ -105,7 +105,7 @@ def learn(
             out,
             settings=settings,
             init=model,
-            description=f"{Path(model).name}, trained further on what was found in {Path(image).name}.",
+            description=f"{Path(first).name}, trained further on what was found in {Path(image).name}.",
             spacing=loaded.info.spacing,
             resume=True,
             progress=progress,

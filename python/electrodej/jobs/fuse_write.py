@@ -70,7 +70,7 @@ def fuse_and_write(
     The table is of how far the views ``seen`` agree, which are ``views`` but for a second stage.
     """
     from electrodej.files.tables import write_table
-    from electrodej.fusion import Agreement, FusionSettings, RefinedFusion, start_fusion
+    from electrodej.fusion import Agreement, FusionSettings, IntactFusion, RefinedFusion, start_fusion
     from electrodej.fusion.slabs import cores, in_order
     from electrodej.volume import VolumeWriter, compact_dtype
 
@@ -91,6 +91,11 @@ def fuse_and_write(
                 reach=refine,
                 progress=lambda *_: first(1, 1, "learn greys"),
             )
+        dropped = 0
+        if material is not None:
+            least = chosen.min_volume / math.prod(views.spacing) * (1 - 1e-9)
+            fusion = IntactFusion(fusion, material, least=least, jobs=cores(jobs))
+            dropped = fusion.dropped
         agreement = Agreement(seen, fusion.count)
         kind = compact_dtype(fusion.count)
         with VolumeWriter(
@@ -99,8 +104,7 @@ def fuse_and_write(
 
             def compared(slab: tuple[int, Any]) -> tuple[int, Any, tuple[int, Any]]:
                 z0, part = slab
-                counted = agreement.count(z0, part)
-                return z0, part if material is None else part * material.mask(z0, len(part)), counted
+                return z0, part, agreement.count(z0, part)
 
             # The views are read and compared while the slabs before are packed and written.
             with contextlib.closing(in_order(compared, fusion.slabs(), jobs=cores(jobs))) as coming:
@@ -112,7 +116,7 @@ def fuse_and_write(
             write_table(
                 table,
                 columns,
-                description=_description(seen, method, chosen, refine),
+                description=_description(seen, method, chosen, refine, intact=material is not None),
                 force=force,
             )
     finally:
@@ -121,6 +125,7 @@ def fuse_and_write(
     mean = float(agreed.mean()) if len(agreed) else None
     result = {
         "particles": fusion.count,
+        "dropped_without_material": dropped,
         "labels": os.fspath(labels),
         "table": os.fspath(table),
         "method": method,
@@ -130,14 +135,16 @@ def fuse_and_write(
     return result, columns
 
 
-def _description(views: Views, method: str, settings: FusionSettings, refine: int) -> dict[str, Any]:
+def _description(
+    views: Views, method: str, settings: FusionSettings, refine: int, *, intact: bool
+) -> dict[str, Any]:
     import electrodej
     from electrodej.fusion import AGREEMENT_COLUMNS, VIEWS
 
     return {
         "columns": AGREEMENT_COLUMNS,
         "method": method,
-        "settings": asdict(settings) | {"refine": refine},
+        "settings": asdict(settings) | {"refine": refine, "intact": intact},
         "views": {name: volume.path.name for name, volume in zip(VIEWS, views.volumes, strict=True)},
         "shape": list(views.shape),
         "spacing_um": list(views.spacing),

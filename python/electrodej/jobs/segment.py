@@ -62,6 +62,10 @@ def find_sections(
     for target in targets:
         check_target(target, force=force, inputs=[image])
         format_of(Path(target))
+    if len({Path(target).absolute() for target in targets}) < len(targets):
+        raise InputError(
+            f"{targets[0]} is to hold both labels and probabilities; give each a file of its own"
+        )
     settings = settings or ViewSettings()
     use_threads(jobs)
     loaded = load_stardist(model)

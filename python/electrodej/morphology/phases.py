@@ -18,6 +18,8 @@ Triple = tuple[float, float, float]
 Floats = NDArray[np.float64]
 
 UNLABELLED = 255
+# An image of more different values is none of phases.
+_MOST_PHASES = 64
 # Voxels whose pairs are counted at once.
 _AT_ONCE = 1 << 22
 
@@ -202,6 +204,11 @@ def find_phases(
     done = 0
     for slab in slabs:
         seen |= {int(value) for value in np.unique(slab)}
+        if len(seen) > _MOST_PHASES:
+            raise InputError(
+                f"the phase image has more than {_MOST_PHASES} different values; a phase is one number in "
+                "all its voxels, so give a phase image and not the grey one or labels"
+            )
         done += len(slab)
         progress(done, total, "looking for phases")
     return tuple(sorted(seen - {UNLABELLED}))
