@@ -176,12 +176,16 @@ def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to one process")
+@pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code):
+def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code, twice):
     words = [program, "phantom", "out", "--shape", "400,400,400", "--json"]
     process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: any(".partial" in path.name for path in tmp_path.iterdir()), process)
     process.send_signal(number)
+    if twice:
+        time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
     stdout, stderr = process.communicate(timeout=30)
     assert process.returncode == code
     assert json.loads(stdout) == {"error": "stopped; unfinished outputs were removed"}

@@ -151,7 +151,7 @@ def _evolutions(options: argparse.Namespace) -> dict[str, EvolutionConfig]:
 
 def _whole_from(lowest: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not text.isdigit() or int(text) < lowest:
+        if not text.isdecimal() or int(text) < lowest:
             raise argparse.ArgumentTypeError(f"{text!r} is no such number; give a whole number from {lowest}")
         return int(text)
 

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "model",
         metavar="MODEL",
-        help="a StarDist (2D) or CSBDeep folder, a folder of ElectrodeJ, or a .keras or .h5 file",
+        help="a bundled model, a folder of StarDist (2D), CSBDeep or ElectrodeJ, or a .keras or .h5 file",
     )
     parser.add_argument("--name", help="name of the model in its card (default: that of the folder or file)")
     parser.add_argument(
@@ -37,11 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Export, and say what was written."""
     from electrodej.export import Authorship, export_model
+    from electrodej.networks.bundled import find_model
 
     out = options.out or f"{Path(options.model).resolve().stem}.zip"
     authorship = Authorship(tuple(options.author or ("unnamed",)), options.licence)
     done = export_model(
-        options.model,
+        find_model(options.model),
         out,
         force=options.force,
         name=options.name,

@@ -194,19 +194,19 @@ def _parse_volume(text: str) -> float:
 
 
 def _parse_refine(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 8:
+    if not text.isdecimal() or not 0 <= int(text) <= 8:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0 to 8")
     return int(text)
 
 
 def _parse_rounds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not 0 <= int(text) <= 9:
+    if not text.isdecimal() or not 0 <= int(text) <= 9:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds; give a whole number from 0 to 9")
     return int(text)
 
 
 def _parse_reduce(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 64:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 1 to 64")
     return int(text)
 

@@ -101,7 +101,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
 
 
 def _parse_gap(text: str) -> int:
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of slices; give a whole number from 0")
     return int(text)
 

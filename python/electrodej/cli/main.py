@@ -211,17 +211,23 @@ def _listen_for_termination() -> None:
         return
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
+        _hear_no_more()
         raise _Stopped(128 + number)
 
     signal.signal(signal.SIGTERM, stop)
 
 
-def _leave(code: int, context: Context, *, answered: bool) -> NoReturn:
-    """End at once: threads may be deep in native code, so nothing waits for them."""
-    from electrodej.files import discard_unfinished
-
+def _hear_no_more() -> None:
+    """Let signals go while the program ends: `timeout`, for one, sends two."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+def _leave(code: int, context: Context, *, answered: bool) -> NoReturn:
+    """End at once: threads may be deep in native code, so nothing waits for them."""
+    _hear_no_more()
+    from electrodej.files import discard_unfinished
+
     discard_unfinished()
     _end_children()
     context.finish_progress()

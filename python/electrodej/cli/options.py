@@ -45,7 +45,7 @@ def parse_shape(text: str) -> tuple[int, int, int]:
     (64, 128, 128)
     """
     parts = text.split(",")
-    if len(parts) != 3 or not all(part.strip().isdigit() and int(part) > 0 for part in parts):
+    if len(parts) != 3 or not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
         raise argparse.ArgumentTypeError(
             f"{text!r} is not a shape; give three whole numbers above 0 as Z,Y,X, e.g. 256,256,256"
         )
@@ -85,7 +85,7 @@ def whole_from(lowest: int) -> Callable[[str], int]:
     """
 
     def read(text: str) -> int:
-        if not text.isdigit() or int(text) < lowest:
+        if not text.isdecimal() or int(text) < lowest:
             raise argparse.ArgumentTypeError(f"{text!r} is not possible; give a whole number from {lowest}")
         return int(text)
 
@@ -118,14 +118,14 @@ def number_within(
 
 def parse_jobs(text: str) -> int:
     """Read a number of workers, at least one."""
-    if not text.isdigit() or int(text) < 1:
+    if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs; give a whole number from 1")
     return int(text)
 
 
 def parse_seed(text: str) -> int:
     """Read a seed for the random numbers, zero or above."""
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number from 0")
     return int(text)
 

@@ -154,7 +154,7 @@ def _check_usage(options: argparse.Namespace) -> None:
 def _parse_ignore(text: str) -> int | None:
     if text.lower() == "none":
         return None
-    if not text.isdigit():
+    if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} is not a label; give a whole number from 0, or none")
     return int(text)
 

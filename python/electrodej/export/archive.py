@@ -32,7 +32,9 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
     name = Path(path)
     if not name.is_file():
         raise InputError(
-            f"{name}: there is no such file" if not name.exists() else f"{name} is a folder, not a zip"
+            f"{name}: there is no such file"
+            if not name.exists()
+            else f"{name} is a folder, not a zip; make one of it with electrodej export"
         )
     try:
         archive = zipfile.ZipFile(name)
