@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, whole_from
 
 if TYPE_CHECKING:
     from electrodej.damage import DamageConfig, EvolutionConfig
@@ -25,36 +25,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "tables", metavar="TABLE", nargs="+", help="table of particles, .csv or .parquet, one per electrode"
     )
     parser.add_argument(
-        "--trees", metavar="N", type=_whole_from(1), default=40, help="trees of the forest (default: 40)"
+        "--trees", metavar="N", type=whole_from(1), default=40, help="trees of the forest (default: 40)"
     )
     parser.add_argument(
-        "--leaves", metavar="N", type=_whole_from(2), default=30, help="most leaves of a tree (default: 30)"
+        "--leaves", metavar="N", type=whole_from(2), default=30, help="most leaves of a tree (default: 30)"
     )
     parser.add_argument(
         "--seeds",
         metavar="N",
-        type=_whole_from(2),
+        type=whole_from(2),
         default=10,
         help="seeds that the spread of the contributions is taken over (default: 10)",
     )
     parser.add_argument(
         "--draws",
         metavar="N",
-        type=_whole_from(0),
+        type=whole_from(0),
         default=10,
         help="draws of particles that it is taken over beside (default: 10)",
     )
     parser.add_argument(
         "--draw-size",
         metavar="N",
-        type=_whole_from(20),
+        type=whole_from(20),
         default=500,
         help="particles in a draw, four fifths of the table at most (default: 500)",
     )
     parser.add_argument(
         "--repeats",
         metavar="N",
-        type=_whole_from(1),
+        type=whole_from(1),
         default=5,
         help="repeats of the 5-fold cross-validation (default: 5)",
     )
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="cycle the network in a model, well formed and poorly formed; needs --contacts",
     )
     group.add_argument(
-        "--cycles", metavar="N", type=_whole_from(1), help="cycles of the model (default: 600); with --evolve"
+        "--cycles", metavar="N", type=whole_from(1), help="cycles of the model (default: 600); with --evolve"
     )
     group.add_argument(
         "--labels", metavar="LABELS", help="the label volume, to paint the model's damage on; with --evolve"
@@ -147,15 +147,6 @@ def _evolutions(options: argparse.Namespace) -> dict[str, EvolutionConfig]:
         "well-formed": replace(WELL_FORMED, **changes),
         "poorly-formed": replace(POORLY_FORMED, **changes),
     }
-
-
-def _whole_from(lowest: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.isdecimal() or int(text) < lowest:
-            raise argparse.ArgumentTypeError(f"{text!r} is no such number; give a whole number from {lowest}")
-        return int(text)
-
-    return parse
 
 
 def _text(study: DamageStudy, folder: str) -> str:

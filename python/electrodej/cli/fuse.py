@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common, number_within
+from electrodej.cli.options import add_common, number_within, whole_from
 
 HELP = """Find 3D particles from the three views of a volume.
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rounds",
         metavar="N",
-        type=_parse_rounds,
+        type=whole_from(0, to=9),
         default=0,
         help="first train the model further on what it found in the three views together, N times",
     )
@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--refine",
         metavar="N",
-        type=_parse_refine,
+        type=whole_from(0, to=8),
         help="move borders by up to N voxels to the edges in the grey volume (default: 1 where there is one)",
     )
     group.add_argument(
@@ -67,7 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="drop smaller pieces, in cubic micrometres (default: 0.686)",
     )
     group.add_argument(
-        "--reduce", metavar="N", type=_parse_reduce, help="kmeans: work on blocks of N voxels along each axis"
+        "--reduce",
+        metavar="N",
+        type=whole_from(1, to=64),
+        help="kmeans: work on blocks of N voxels along each axis",
     )
     group.add_argument(
         "--pictures", metavar="DIR", help="draw outlines in three views and a sheet of doubtful particles"
@@ -191,24 +194,6 @@ def _parse_volume(text: str) -> float:
     if not (math.isfinite(value) and value >= 0):
         raise argparse.ArgumentTypeError(f"{text!r} is not a volume; give cubic micrometres, 0 or more")
     return value
-
-
-def _parse_refine(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 8:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 0 to 8")
-    return int(text)
-
-
-def _parse_rounds(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 9:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of rounds; give a whole number from 0 to 9")
-    return int(text)
-
-
-def _parse_reduce(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of voxels; give a whole number from 1 to 64")
-    return int(text)
 
 
 def _parse_scheduler(text: str) -> str:

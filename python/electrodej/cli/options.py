@@ -77,16 +77,19 @@ def parse_memory(text: str) -> int:
     return size
 
 
-def whole_from(lowest: int) -> Callable[[str], int]:
-    """Return a reader of whole numbers from ``lowest`` on.
+def whole_from(lowest: int, to: float = math.inf) -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``lowest`` on, or up to ``to``.
 
-    >>> whole_from(1)("3")
-    3
+    >>> whole_from(1)("3"), whole_from(0, to=8)("8")
+    (3, 8)
     """
+    most = f" to {to:g}" if math.isfinite(to) else ""
 
     def read(text: str) -> int:
-        if not text.isdecimal() or int(text) < lowest:
-            raise argparse.ArgumentTypeError(f"{text!r} is not possible; give a whole number from {lowest}")
+        if not text.isdecimal() or not lowest <= int(text) <= to:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not possible; give a whole number from {lowest}{most}"
+            )
         return int(text)
 
     return read

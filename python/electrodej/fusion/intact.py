@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.fusion.slabs import in_order
 from electrodej.progress import Progress, silent
-from electrodej.volume import Volume, check_grey
+from electrodej.volume import Volume, check_grey, compact_dtype
 
 if TYPE_CHECKING:
     from electrodej.fusion.fuse import Fusion
@@ -126,12 +126,12 @@ class IntactFusion:
         kept[0] = False
         self.count = int(np.count_nonzero(kept))
         self.dropped = fusion.count - self.count
-        self._numbers = np.where(kept, np.cumsum(kept), 0)
+        self._numbers = np.where(kept, np.cumsum(kept), 0).astype(compact_dtype(self.count))
 
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""
         for z0, part in self._masked():
-            yield z0, self._numbers.astype(part.dtype)[part]
+            yield z0, self._numbers[part]
 
     def close(self) -> None:
         """Let go of the particles."""

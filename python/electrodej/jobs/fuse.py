@@ -155,37 +155,16 @@ def fuse_image(
     for given in (image, model):
         if folder.resolve() in Path(given).resolve().parents:
             raise OutputError(f"{folder} is needed for the three views, and {given} lies in it; move it away")
+    wanted = _Wanted(method, settings, image, intact, refine, shapes, pictures, size, memory, jobs, force)
     with _workers(scheduler, jobs) as workers:
         resumed = open_folder(folder, identity(image, model, scale, size, rounds), resume=resume)
         with worth_keeping(folder):
-            wanted = _Wanted(
-                method, settings, image, intact, refine, shapes, pictures, size, memory, jobs, force
-            )
-
-            def found(
-                by: PathLike, place: Path, labels: PathLike, wanted: _Wanted, told: Progress
-            ) -> dict[str, Any]:
-                paths = {view: place / f"{view}.tif" for view in VIEWS}
-                _see(
-                    image, by, paths, scale=scale, spacing=size, memory=memory, jobs=jobs, workers=workers,
-                    progress=told,
-                )  # fmt: skip
-                return _fuse(list(paths.values()), labels, wanted, workers=workers, progress=_stage(told, 3))
-
-            taught, plain = model, replace(wanted, intact=False, shapes=None, pictures=None, force=True)
+            finder = _Finder(image, wanted, scale, size, workers)
+            taught = model
             for number in range(1, rounds + 1):
-                place = round_folder(folder, number)
                 told = _part(progress, number - 1, rounds + 1, f"round {number}: ")
-                now = place / kept.name
-                if not now.is_dir():
-                    place.mkdir(exist_ok=True)
-                    rough = found(taught, place, place / "labels.tif", plain, _part(told, 0, 2))
-                    learn(
-                        image, rough["labels"], rough["table"], model=taught, first=model, out=now,
-                        scale=scale, spacing=size, jobs=jobs, progress=_part(told, 1, 2),
-                    )  # fmt: skip
-                taught = now
-            result = found(taught, folder, out, wanted, _part(progress, rounds, rounds + 1))
+                taught = _teach(finder, taught, model, round_folder(folder, number), kept.name, told)
+            result = finder.find(taught, folder, out, _part(progress, rounds, rounds + 1))
             if rounds:
                 result["model_learnt"] = keep_model(Path(taught), kept, force=force)
     remove_views(folder)
@@ -207,6 +186,43 @@ class _Wanted:
     memory: int | None
     jobs: int | None
     force: bool
+
+
+@dataclass(frozen=True)
+class _Finder:
+    """Runs a model over the three views of an image and fuses what it says."""
+
+    image: PathLike
+    wanted: _Wanted
+    scale: float | None
+    spacing: Spacing
+    workers: Scheduler | None
+
+    def find(self, model: PathLike, place: Path, labels: PathLike, progress: Progress) -> dict[str, Any]:
+        """Find the particles; the views that are not in ``place`` yet are put there."""
+        wanted = self.wanted
+        paths = {view: place / f"{view}.tif" for view in VIEWS}
+        _see(
+            self.image, model, paths, scale=self.scale, spacing=self.spacing, memory=wanted.memory,
+            jobs=wanted.jobs, workers=self.workers, progress=progress,
+        )  # fmt: skip
+        return _fuse(list(paths.values()), labels, wanted, workers=self.workers, progress=_stage(progress, 3))
+
+
+def _teach(
+    finder: _Finder, model: PathLike, first: PathLike, place: Path, name: str, progress: Progress
+) -> Path:
+    """Do a round in ``place``, unless that is done: find particles, and train the model on them."""
+    taught = place / name
+    if not taught.is_dir():
+        place.mkdir(exist_ok=True)
+        plain = replace(finder.wanted, intact=False, shapes=None, pictures=None, force=True)
+        found = replace(finder, wanted=plain).find(model, place, place / "labels.tif", _part(progress, 0, 2))
+        learn(
+            finder.image, found["labels"], found["table"], model=model, first=first, out=taught,
+            scale=finder.scale, spacing=finder.spacing, jobs=plain.jobs, progress=_part(progress, 1, 2),
+        )  # fmt: skip
+    return taught
 
 
 def _fuse(

@@ -6,7 +6,6 @@ import csv
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
@@ -15,7 +14,7 @@ from electrodej.progress import Progress, silent
 PathLike = str | os.PathLike[str]
 
 # Views agree less on particles that only one of them saw; these are not learnt from.
-TRUSTED = 0.5
+_TRUSTED = 0.5
 # Of each view. Sections lie close enough to hold every particle of a volume of common size.
 _SECTIONS = 16
 _EPOCHS, _STEPS, _PATCH, _BATCH, _RATE = 20, 50, 192, 4, 1e-4
@@ -30,7 +29,6 @@ def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
 
     check_target(kept, force=force)
     check_replaceable(kept, MARKERS)
-
     if not find_model(model).is_dir():
         raise InputError(
             f"{os.fspath(model)}: --rounds trains the model further; give its folder, not its zip"
@@ -50,8 +48,8 @@ def learn(
     spacing: tuple[float, float, float],
     jobs: int | None,
     progress: Progress = silent,
-) -> dict[str, Any]:
-    """Train ``model`` further on the particles that its three views gave together; return what was learnt.
+) -> None:
+    """Train ``model`` further on the particles that its three views gave together.
 
     Parameters
     ----------
@@ -79,7 +77,7 @@ def learn(
 
     with Path(agreement).open(encoding="utf-8", newline="") as table:
         agreed = [float(row["Agreement"]) for row in csv.DictReader(table)]
-    trusted = np.array([False, *(share >= TRUSTED for share in agreed)])
+    trusted = np.array([False, *(share >= _TRUSTED for share in agreed)])
     if not trusted.any():
         raise InputError(
             f"the views agree on no particle of {os.fspath(image)}, so there is nothing to learn from; "
@@ -100,7 +98,7 @@ def learn(
         sections = FoundSections(
             grey, found, trusted, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
         )
-        trained = train_stardist(
+        train_stardist(
             sections,
             out,
             settings=settings,
@@ -110,7 +108,6 @@ def learn(
             resume=True,
             progress=progress,
         )
-    return trained.as_dict()
 
 
 def keep_model(model: Path, out: Path, *, force: bool) -> str:

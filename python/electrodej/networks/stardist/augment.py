@@ -53,7 +53,7 @@ def cut(
     box = slice(y, y + edge), slice(x, x + edge)
     part, truth = image[box], labels[box]
     if edge != patch:
-        part, truth = _resized(part, patch), _nearest(truth, patch)
+        part, truth = _resized(part, patch), nearest(truth, (patch, patch))
     if chance.random() < 0.5:
         part, truth = part[::-1], truth[::-1]
     turns = int(chance.integers(4))
@@ -72,10 +72,14 @@ def _resized(image: FloatArray, edge: int) -> FloatArray:
     return resized
 
 
-def _nearest(labels: Labels, edge: int) -> Labels:
-    # The places that linear zooming reads, to the nearest pixel.
-    at = np.round(np.linspace(0, labels.shape[0] - 1, edge)).astype(int)
-    chosen: Labels = labels[np.ix_(at, at)]
+def nearest(labels: NDArray[Any], shape: tuple[int, int]) -> Labels:
+    """Return labels with another height and width, each pixel that of the nearest place."""
+    # The places that linear zooming reads.
+    rows, columns = (
+        np.round(np.linspace(0, outer - 1, inner)).astype(int)
+        for outer, inner in zip(labels.shape, shape, strict=True)
+    )
+    chosen: Labels = labels[np.ix_(rows, columns)].astype(np.int32, copy=False)
     return chosen
 
 

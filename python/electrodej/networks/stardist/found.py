@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.annotation import Pair
+from electrodej.networks.stardist.augment import nearest
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.views import (
     AXIS,
@@ -80,15 +81,6 @@ class FoundSections(Sequence[Pair]):
         return Pair(
             f"{view}-{number}",
             brought_to(grey.astype(np.float32), shape),
-            _nearest(np.where(self._trusted[labels], labels, 0), shape),
+            nearest(np.where(self._trusted[labels], labels, 0), shape),
             (pixel[0] / scale[0], pixel[1] / scale[1]),
         )
-
-
-def _nearest(labels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int32]:
-    at = [
-        np.round(np.linspace(0, outer - 1, inner)).astype(int)
-        for outer, inner in zip(labels.shape, shape, strict=True)
-    ]
-    chosen: NDArray[np.int32] = labels[np.ix_(*at)].astype(np.int32)
-    return chosen
