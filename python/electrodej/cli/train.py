@@ -55,6 +55,7 @@ def add_stardist_arguments(parser: argparse.ArgumentParser) -> None:
     _number(training, "--validation", 0.15, "share of the images kept for validation and the thresholds")
     _number(training, "--augment", 1.0, "how strongly images are varied; 0: flips and turns only")
     _number(training, "--blank", 0.1, "share of the patches that the edge of the scan goes through")
+    _number(training, "--sliver", 0.4, "what an edge leaves less of, in usual widths, is no particle")
     _number(
         training, "--least-diameter", 10.0, "leave out sections smaller than a disc so many pixels across"
     )
@@ -101,6 +102,7 @@ def _run_stardist(options: argparse.Namespace, context: Context) -> Mapping[str,
         validation=options.validation,
         augment=options.augment,
         blank=options.blank,
+        sliver=options.sliver,
         least_diameter=options.least_diameter,
         seed=options.seed or 0,
     )
