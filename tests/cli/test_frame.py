@@ -15,6 +15,7 @@ import pytest
 import tifffile
 
 from electrodej.cli.verbs import SUMMARIES
+from electrodej.volume import write_volume
 
 FULL = Path("/dev/full")
 
@@ -191,6 +192,21 @@ def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code, t
     assert json.loads(stdout) == {"error": "stopped; unfinished outputs were removed"}
     assert stderr.splitlines()[-1] == "electrodej: stopped; unfinished outputs were removed"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to one process")
+def test_stopping_tells_from_where_a_run_can_go_on(program, tmp_path):
+    grey = np.random.default_rng(0).integers(0, 255, (64, 64, 64), np.uint8)
+    write_volume(tmp_path / "grey.tif", grey, spacing=(0.14, 0.14, 0.14))
+    words = [program, "fuse", "grey.tif", "--model", "nmc-particles", "--out", "o.tif", "--json"]
+    views = tmp_path / "o_views"
+    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_until((views / "xy.tif").exists, process)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    message = json.loads(stdout)["error"]
+    assert message.endswith(f"the same command with --resume goes on from what is finished in {views}")
 
 
 def wait_until(condition, process, seconds=120):

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from electrodej.errors import OutputError
-from electrodej.files import check_target, discard_unfinished, whole_directory, whole_file
+from electrodej.files import (
+    check_target,
+    discard_unfinished,
+    keep_for_resume,
+    kept_for_resume,
+    whole_directory,
+    whole_file,
+)
 
 DEAD_PROCESS = 4_000_000_000  # no system gives numbers this high
 
@@ -292,3 +299,17 @@ def test_discard_unfinished_removes_what_is_open(tmp_path):
     assert not part.exists()
     with pytest.raises(OutputError):
         writing.__exit__(None, None, None)
+
+
+def test_what_a_stop_leaves_to_go_on_from_is_told_where_something_is_finished(tmp_path):
+    empty, begun, outer = tmp_path / "empty", tmp_path / "begun", tmp_path / "outer"
+    inner, gone = outer / "inner", tmp_path / "gone"
+    for folder in (empty, begun, outer, inner):
+        folder.mkdir()
+    for folder in (empty, begun, outer, inner, gone):
+        keep_for_resume(folder)
+    (begun / "state.json").write_text("{}")
+    (begun / ".xy.partial.tif").write_text("half")
+    (inner / "weights.npz").write_text("done")
+    told = [folder for folder in kept_for_resume() if tmp_path in folder.parents]
+    assert told == [outer]

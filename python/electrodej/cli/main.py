@@ -151,6 +151,8 @@ def _run(name: str, verb: Verb, options: argparse.Namespace) -> int:
         warnings.simplefilter("ignore")
     context = Context(json=options.json, quiet=options.quiet, progress=make_progress(quiet=options.quiet))
     answered = False
+    # While a verb works, a library may have put something else in its place.
+    stdout = sys.stdout
     try:
         result = _run_stoppable(verb, options, context)
         context.finish_progress()
@@ -159,6 +161,7 @@ def _run(name: str, verb: Verb, options: argparse.Namespace) -> int:
             _print_json(result)
         sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt) as stop:
+        sys.stdout = stdout
         _leave(stop.code if isinstance(stop, _Stopped) else 130, context, answered=answered)
     except BrokenPipeError:
         # Whoever read the output has gone; there is nobody left to tell.
@@ -226,12 +229,15 @@ def _hear_no_more() -> None:
 def _leave(code: int, context: Context, *, answered: bool) -> NoReturn:
     """End at once: threads may be deep in native code, so nothing waits for them."""
     _hear_no_more()
-    from electrodej.files import discard_unfinished
+    from electrodej.files import discard_unfinished, kept_for_resume
 
     discard_unfinished()
     _end_children()
     context.finish_progress()
     message = "stopped; unfinished outputs were removed"
+    if kept := kept_for_resume():
+        places = " and ".join(map(str, kept))
+        message += f"; the same command with --resume goes on from what is finished in {places}"
     sys.stderr.write(f"electrodej: {message}\n")
     sys.stderr.flush()
     if context.json and not answered:

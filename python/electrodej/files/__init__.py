@@ -3,9 +3,19 @@
 from electrodej.files.atomic import (
     check_target,
     discard_unfinished,
+    keep_for_resume,
+    kept_for_resume,
     scratch_folder,
     whole_directory,
     whole_file,
 )
 
-__all__ = ["check_target", "discard_unfinished", "scratch_folder", "whole_directory", "whole_file"]
+__all__ = [
+    "check_target",
+    "discard_unfinished",
+    "keep_for_resume",
+    "kept_for_resume",
+    "scratch_folder",
+    "whole_directory",
+    "whole_file",
+]

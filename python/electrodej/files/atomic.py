@@ -24,6 +24,7 @@ _FORMER = ".former"  # a folder that is being replaced; put back if the replacem
 _LONGEST_NAME = 255  # bytes, on nearly every disk
 _unfinished: set[Path] = set()
 _aside: set[Path] = set()
+_resumable: set[Path] = set()
 
 # By name, because not every system has every number.
 _REASONS = {
@@ -142,6 +143,23 @@ def discard_unfinished() -> None:
     for part in list(_unfinished):
         _remove(part)
         _unfinished.discard(part)
+
+
+def keep_for_resume(folder: Path) -> None:
+    """Note that a stop leaves what is in this folder, and that the command can go on from there."""
+    _resumable.add(folder.absolute())
+
+
+def kept_for_resume() -> list[Path]:
+    """Return the folders in which a stop now leaves something finished, but those within others."""
+    full = {folder for folder in _resumable if _has_something_finished(folder)}
+    return sorted(folder for folder in full if not full.intersection(folder.parents))
+
+
+def _has_something_finished(folder: Path) -> bool:
+    """Whether there is more than the note of what the folder is for."""
+    files = folder.rglob("*") if folder.is_dir() else ()
+    return any(file.is_file() and file.suffix != ".json" and file.name[0] != "." for file in files)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError, OutputError
-from electrodej.files import whole_file
+from electrodej.files import keep_for_resume, whole_file
 
 PathLike = str | os.PathLike[str]
 VIEWS = ("xy", "xz", "yz")
@@ -49,6 +49,7 @@ def identity(
 def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[str]:
     """Make the folder of the views, or take it up; return the views that are finished in it."""
     note = folder / _NOTE
+    keep_for_resume(folder)
     if folder.exists():
         if not _is_views_folder(folder):
             raise OutputError(f"{folder} is needed for the three views and is something else; move it away")

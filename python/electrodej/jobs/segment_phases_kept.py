@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, OutputError
-from electrodej.files import whole_file
+from electrodej.files import keep_for_resume, whole_file
 
 _STATE = "segment.json"
 _FORMAT = "electrodej-segment-run"
@@ -42,6 +42,7 @@ class KeptSlabs:
     def __init__(self, out: str | os.PathLike[str], facts: Mapping[str, Any]) -> None:
         target = Path(out)
         self.folder = target.with_name(f"{target.name}.run")
+        keep_for_resume(self.folder)
         self._facts = json.loads(json.dumps(dict(facts)))
         if not self.folder.exists():
             self.folder.mkdir()

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, OutputError
-from electrodej.files import whole_file
+from electrodej.files import keep_for_resume, whole_file
 from electrodej.networks.backend import load_keras
 from electrodej.networks.history import History, draw_curves, write_history
 from electrodej.progress import Progress, silent
@@ -136,6 +136,7 @@ class TrainingRun:
         self._values: dict[str, NDArray[Any]] | None = None
         self._saved_at = time.monotonic()
         self._open(resume=resume, force=force)
+        keep_for_resume(self.folder)
         load_keras("training a network").utils.set_random_seed(self.settings.seed)
 
     @property
