@@ -71,6 +71,7 @@ def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_pa
         (["grey.tif", "--model", "m", "--method", "magic"], "magic"),
         (["grey.tif", "--model", "m", "--min-volume", "-1"], "-1"),
         (["grey.tif", "--model", "m", "--refine", "9"], "0 to 8"),
+        (["grey.tif", "--model", "m", "--scale", "1000"], "--scale"),
         (["grey.tif", "--model", "m", "--refine", "²"], "0 to 8"),
         (["grey.tif", "--model", "m", "--rounds", "²"], "0 to 9"),
         (["--xy", "a.tif", "--xz", "a.tif", "--yz", "b.tif", "--rounds", "1"], "--rounds"),

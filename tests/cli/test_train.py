@@ -83,6 +83,12 @@ def test_a_model_folder_segments_any_view(model, electrodej, tmp_path):
     [
         (["train", "stardist", "DATA"], 2, "--out"),
         (["train", "stardist", "DATA", "--out", "m", "--patch", "30"], 1, "patches of 30"),
+        (["train", "stardist", "DATA", "--out", "m", "--blank", "1.5"], 2, "--blank"),
+        (["train", "stardist", "DATA", "--out", "m", "--sliver", "-1"], 2, "--sliver"),
+        (["train", "stardist", "DATA", "--out", "m", "--rays", "2"], 2, "--rays"),
+        (["train", "stardist", "DATA", "--out", "m", "--grid", "3"], 2, "--grid"),
+        (["train", "stardist", "DATA", "--out", "m", "--validation", "1"], 2, "--validation"),
+        (["train", "stardist", "DATA", "--out", "m", "--learning-rate", "0"], 2, "--learning-rate"),
         (["train", "stardist", "nowhere", "--out", "m"], 1, "nowhere"),
         (["train", "stardist", "DATA", "--out", "m", "--init", "nobody"], 1, "nobody"),
         (["train", "stardist", "DATA", "--out", "DATA"], 1, "DATA"),
@@ -92,6 +98,7 @@ def test_a_model_folder_segments_any_view(model, electrodej, tmp_path):
             "--view",
         ),
         (["segment", "particles", "g.tif", "--model", "nobody", "--out", "o.tif"], 1, "nobody"),
+        (["segment", "particles", "g.tif", "--probability-threshold", "0", "--out", "o.tif"], 2, "above 0"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(annotated, electrodej, tmp_path, words, code, said):

@@ -293,6 +293,16 @@ def test_voxel_sizes_that_differ_are_noted_with_both_files() -> None:
     assert score_instances(pred, labels).notes == ()
 
 
+def test_an_image_in_which_nothing_counts_is_noted() -> None:
+    labels = np.array([[1, 1, 0, 2]], np.uint8)
+    pred, truth = sized(labels, (1.0, 1.0, 1.0), "p.tif"), sized(labels, (1.0, 1.0, 1.0), "t.tif")
+    notes = score_instances(pred, truth, min_volume=100.0, spacing=(1.0, 1.0, 1.0)).notes
+    assert [note.split(" has no particle that counts")[0] for note in notes] == ["p.tif", "t.tif"]
+    (note,) = score_instances(pred, np.zeros_like(labels)).notes
+    assert "has no particle that counts" in note
+    assert score_instances(pred, truth).notes == ()
+
+
 def test_best_partners_are_listed_by_hand() -> None:
     truth = np.array([[2, 2, 2, 2, 0, 5, 5, 0, 9]], np.uint16)
     pred = np.array([[1, 1, 3, 3, 3, 3, 0, 0, 0]], np.uint16)

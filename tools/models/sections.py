@@ -19,7 +19,7 @@ DIAMETER = 7.4
 SMALLEST, LARGEST = 28.0, 96.0
 Job = tuple[Path, int, int, int]
 VIEWS = ("xy", "xy", "xz", "yz")
-# What is small beside the usual particle is not outlined: on the real slice, with particles some 50 pixels wide,
+# What is small beside the usual particle is not outlined: on the real slice, with particles 50 pixels wide,
 # the smallest outline is 20 pixels across, at its edges too.
 SMALL = 0.38
 

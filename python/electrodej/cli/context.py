@@ -42,3 +42,12 @@ class Context:
         close = getattr(self.progress, "close", None)
         if close is not None:
             close()
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun.
+
+    >>> counted(1, "particle"), counted(0, "particle")
+    ('1 particle', '0 particles')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"

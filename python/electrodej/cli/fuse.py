@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from electrodej.cli.context import Context
+from electrodej.cli.context import Context, counted
 from electrodej.cli.options import add_common, number_within, whole_from
 
 HELP = """Find 3D particles from the three views of a volume.
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale",
         metavar="F",
-        type=number_within(0, without_lowest=True),
+        type=number_within(0.02, 50),
         help="enlarge sections by this for the network (default: where the voxel size is far from that of "
         "the training, to that)",
     )
@@ -146,7 +146,7 @@ def _tell(result: Mapping[str, Any], context: Context) -> None:
             else "are the probabilities those of particles, and not all 0"
         )
         context.note(f"note: no particle was found; {doubt}?")
-    context.say(f"{result['particles']} particles in {result['labels']}")
+    context.say(f"{counted(result['particles'], 'particle')} in {result['labels']}")
     context.say(f"agreement of the views: {result['table']}")
     if "model_learnt" in result:
         context.say(f"model trained on them: {result['model_learnt']}")

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from electrodej.cli.context import Context
+from electrodej.cli.context import Context, counted
 from electrodej.cli.options import add_common
 
 HELP = """Link the labels of single slices to 3D labels.
@@ -96,7 +96,10 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         progress=context.progress,
     )
     drawn = f", {result['drawn_sections']} drawn" if options.fill else ""
-    context.say(f"{result['particles']} particles from {result['sections']} sections{drawn}: {options.out}")
+    context.say(
+        f"{counted(result['particles'], 'particle')} from "
+        f"{counted(result['sections'], 'section')}{drawn}: {options.out}"
+    )
     return result
 
 

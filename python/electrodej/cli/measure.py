@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from electrodej.cli.context import Context
+from electrodej.cli.context import Context, counted
 from electrodej.cli.options import add_common, whole_from
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     for note in (*table.notes, *(cracks or {}).get("notes", ())):
         context.note(f"note: {note}")
     context.finish_progress()
-    context.say(f"{len(table)} particles in {options.out}")
+    context.say(f"{counted(len(table), 'particle')} in {options.out}")
     if cracks is not None:
         context.say(f"{cracks['cracked']} of {cracks['particles']} particles are cracked: {cracks['table']}")
     result = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, whole_from
 
 HELP = """Measure a phase image: the share of each phase (porosity), the area between each two, mean chords.
 
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group = parser.add_argument_group("with --grey")
     for name, default, text in _TRAINING:
-        group.add_argument(name, metavar="N", type=int, help=f"{text} (default: {default})")
+        group.add_argument(name, metavar="N", type=whole_from(1), help=f"{text} (default: {default})")
     add_common(
         parser,
         "spacing",

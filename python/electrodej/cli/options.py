@@ -96,23 +96,24 @@ def whole_from(lowest: int, to: float = math.inf) -> Callable[[str], int]:
 
 
 def number_within(
-    lowest: float, highest: float = math.inf, *, without_lowest: bool = False
+    lowest: float, highest: float = math.inf, *, without_lowest: bool = False, without_highest: bool = False
 ) -> Callable[[str], float]:
-    """Return a reader of numbers from ``lowest`` to ``highest``, or above ``lowest`` if that is left out.
+    """Return a reader of numbers from ``lowest`` to ``highest``, with or without these two.
 
     >>> number_within(0, 1)("0.25")
     0.25
     """
     least = f"above {lowest:g}" if without_lowest else f"from {lowest:g}"
-    most = f" to {highest:g}" if math.isfinite(highest) else ""
+    most = f" {'and below' if without_highest else 'to'} {highest:g}" if math.isfinite(highest) else ""
 
     def read(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
             number = math.nan
-        fits = lowest < number <= highest if without_lowest else lowest <= number <= highest
-        if not (fits and math.isfinite(number)):
+        above = lowest < number if without_lowest else lowest <= number
+        below = number < highest if without_highest else number <= highest
+        if not (above and below and math.isfinite(number)):
             raise argparse.ArgumentTypeError(f"{text!r} is not possible; give a number {least}{most}")
         return number
 

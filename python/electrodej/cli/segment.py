@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from electrodej.cli.context import Context
+from electrodej.cli.context import Context, counted
 from electrodej.cli.options import add_common, add_kind, number_within
 from electrodej.cli.segment_phases import EXAMPLE as PHASES_EXAMPLE
 from electrodej.cli.segment_phases import HELP as PHASES_HELP
@@ -54,19 +54,19 @@ def add_particles_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--probability-threshold",
         metavar="T",
-        type=number_within(0, 1),
+        type=number_within(0, 1, without_lowest=True, without_highest=True),
         help="least probability of a particle (default: the model's)",
     )
     group.add_argument(
         "--overlap-threshold",
         metavar="T",
-        type=number_within(0, 1),
+        type=number_within(0, 1, without_lowest=True, without_highest=True),
         help="outlines that overlap by more are one particle (default: the model's)",
     )
     group.add_argument(
         "--scale",
         metavar="F",
-        type=number_within(0, without_lowest=True),
+        type=number_within(0.02, 50),
         help="enlarge sections by this for the network (default: to the voxel size of the training, where "
         "that is far from the volume's)",
     )
@@ -101,7 +101,7 @@ def _watershed(options: argparse.Namespace, context: Context) -> Mapping[str, An
         force=options.force,
         progress=context.progress,
     )
-    context.say(f"{result['particles']} particles in {options.out}")
+    context.say(f"{counted(result['particles'], 'particle')} in {options.out}")
     return result
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, whole_from
 
 HELP = """Find the phases or the cracks of a grey image with a trained network.
 
@@ -42,7 +42,7 @@ def add_phases_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dropout",
         metavar="N",
-        type=int,
+        type=whole_from(0),
         default=0,
         help="ask each model N times with its dropout switched on (Monte-Carlo dropout)",
     )
@@ -62,7 +62,11 @@ def add_phases_arguments(parser: argparse.ArgumentParser) -> None:
         help="keep what is done in OUT.run while working, and go on from there after a stop",
     )
     parser.add_argument(
-        "--tile", metavar="N", type=int, default=0, help="largest tile in pixels (default: by the memory)"
+        "--tile",
+        metavar="N",
+        type=whole_from(0),
+        default=0,
+        help="largest tile in pixels (default: by the memory)",
     )
     add_common(
         parser, "spacing", "out", "force", "jobs", "memory", "seed", out="the phases to write (required)"

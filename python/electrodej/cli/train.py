@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from electrodej.cli.context import Context
@@ -16,6 +16,7 @@ HELP = """Train a network on images that a person annotated: stardist outlines p
 apart, unet finds cracks. A training that is stopped leaves MODEL.run beside the model, and --resume goes on
 from there. The model's folder holds the network, its history and a picture of the curves; `electrodej export`
 turns it into a zip for Fiji."""
+_FROM_ZERO = number_within(0)
 EXAMPLE = "electrodej train stardist annotated/ --out my-particles --init nmc-particles --epochs 30"
 
 STARDIST_HELP = """Train a StarDist model, which outlines particles on sections.
@@ -51,17 +52,27 @@ def add_stardist_arguments(parser: argparse.ArgumentParser) -> None:
     _whole(training, "--patch", 256, "edge of a patch in pixels")
     patience = "stop after so many epochs without a better validation loss; 0: never"
     _whole(training, "--patience", 30, patience, lowest=0)
-    _number(training, "--learning-rate", 4e-4, "at the start")
-    _number(training, "--validation", 0.15, "share of the images kept for validation and the thresholds")
+    _number(training, "--learning-rate", 4e-4, "at the start", number_within(0, without_lowest=True))
+    kept = "share of the images kept for validation and the thresholds"
+    _number(
+        training, "--validation", 0.15, kept, number_within(0, 1, without_lowest=True, without_highest=True)
+    )
     _number(training, "--augment", 1.0, "how strongly images are varied; 0: flips and turns only")
-    _number(training, "--blank", 0.1, "share of the patches that the edge of the scan goes through")
-    _number(training, "--sliver", 0.4, "what an edge leaves less of, in usual widths, is no particle")
+    share = number_within(0, 1)
+    _number(training, "--blank", 0.1, "share of the patches that the edge of the scan goes through", share)
+    _number(training, "--sliver", 0.4, "what an edge leaves less of, in usual widths, is no particle", share)
     _number(
         training, "--least-diameter", 10.0, "leave out sections smaller than a disc so many pixels across"
     )
     network = parser.add_argument_group("network (without --init)")
-    _whole(network, "--rays", 32, "directions of the outline")
-    _whole(network, "--grid", 2, "the network predicts once for so many pixels along each edge")
+    _whole(network, "--rays", 32, "directions of the outline", lowest=3)
+    network.add_argument(
+        "--grid",
+        type=int,
+        choices=(1, 2, 4, 8),
+        default=2,
+        help="the network predicts once for so many pixels along each edge (default: 2)",
+    )
     _whole(network, "--depth", 3, "levels of the U-Net")
     _whole(network, "--filters", 32, "filters of its first level")
     add_common(
@@ -132,7 +143,7 @@ def _whole(group: Any, name: str, default: int, words: str, *, lowest: int = 1) 
     )
 
 
-def _number(group: Any, name: str, default: float, words: str) -> None:
-    group.add_argument(
-        name, metavar="X", type=number_within(0), default=default, help=f"{words} (default: {default:g})"
-    )
+def _number(
+    group: Any, name: str, default: float, words: str, read: Callable[[str], float] = _FROM_ZERO
+) -> None:
+    group.add_argument(name, metavar="X", type=read, default=default, help=f"{words} (default: {default:g})")

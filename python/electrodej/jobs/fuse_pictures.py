@@ -120,7 +120,10 @@ class _Under:
 def _contact_sheet(
     under: _Under, labels: Volume, columns: dict[str, NDArray[Any]], spacing: tuple[float, float, float]
 ) -> Picture | None:
-    """Sections through the centres of the particles with the least agreement, worst first."""
+    """Sections through the centres of the particles with the least agreement, worst first.
+
+    On each stands the particle's label and how much of it that view sees.
+    """
     order = np.argsort(columns["LeastAgreement"], kind="stable")[: _TILES[0] // 3 * _TILES[1]]
     if len(order) == 0:
         return None
@@ -129,8 +132,10 @@ def _contact_sheet(
     for number, row in enumerate(order):
         centre = [round(float(columns[axis][row]) / size) for axis, size in zip("ZYX", spacing, strict=True)]
         reach = 1.6 * (float(columns["Volume"][row]) * 0.75 / np.pi) ** (1 / 3)
-        for axis in range(3):
-            tile = _tile(under, labels, centre, reach, axis, int(columns["Label"][row]), spacing)
+        label = int(columns["Label"][row])
+        for axis, view in enumerate(("XY", "XZ", "YZ")):
+            tile = _tile(under, labels, centre, reach, axis, label, spacing)
+            tile = _written(tile, f"{label}: {view} {columns[f'Seen{view}'][row]:.2f}")
             top, left = divmod(number * 3 + axis, _TILES[0])
             sheet[top * _TILE : (top + 1) * _TILE - 2, left * _TILE : (left + 1) * _TILE - 2] = tile
     return sheet
@@ -161,6 +166,16 @@ def _tile(
     scaled = np.asarray(Image.fromarray(picture).resize(shape, Image.Resampling.NEAREST))
     tile[: scaled.shape[0], : scaled.shape[1]] = scaled
     return tile
+
+
+def _written(tile: Picture, words: str) -> Picture:
+    """Write words into the upper left corner."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    image = Image.fromarray(tile)
+    font = ImageFont.load_default(size=_TILE // 10)
+    ImageDraw.Draw(image).text((4, 2), words, font=font, stroke_width=2, stroke_fill=(0, 0, 0))
+    return np.array(image)
 
 
 def _save(path: Path, picture: Picture, *, force: bool) -> str:

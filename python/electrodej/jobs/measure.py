@@ -115,7 +115,7 @@ def common_spacing(grey: Volume, labels: Volume) -> tuple[float, float, float]:
     if grey.shape != labels.shape:
         raise InputError(
             f"{grey.path} has {_text(grey.shape)} voxels and {labels.path} has {_text(labels.shape)}; "
-            "give the labels of this very image"
+            "both must be of the same volume"
         )
     if grey.spacing is None and labels.spacing is None:
         return grey.require_spacing()

@@ -116,7 +116,16 @@ def score_instances(
             _score_at(float(threshold), overlaps, sides, criterion=criterion) for threshold in thresholds
         ),
         particles=_best_partners(overlaps, sides) if particles else None,
-        notes=spacing_notes(pair),
+        notes=(*spacing_notes(pair), *_empty_notes(pair, sides)),
+    )
+
+
+def _empty_notes(pair: ImagePair, sides: _Sides) -> tuple[str, ...]:
+    """Return a sentence for each image that has nothing to be scored: zeros alone do not tell why."""
+    return tuple(
+        f"{name} has no particle that counts, so these scores say little; see what is left out"
+        for name, side in ((pair.pred_name, sides.pred), (pair.truth_name, sides.truth))
+        if not side.scored.any()
     )
 
 
