@@ -17,6 +17,9 @@ from electrodej.errors import VoxelSizeError
 Spacing = tuple[float, float, float]
 
 _AXES = "ZYX"
+# Micrometres; atoms are as large.
+_SMALLEST = 1e-4
+_LENGTHS = f"a positive number of at least {_SMALLEST} um"
 
 _MICROMETRES = {
     "angstrom": 1e-4,
@@ -137,6 +140,10 @@ class VoxelSize:
         )
 
 
+def _is_length(size: float) -> bool:
+    return math.isfinite(size) and size >= _SMALLEST
+
+
 def from_values(values: Sequence[float | None], units: Sequence[str | None]) -> VoxelSize:
     """Return the voxel size for ``(z, y, x)`` values in their units; problems are kept, not raised.
 
@@ -152,9 +159,10 @@ def from_values(values: Sequence[float | None], units: Sequence[str | None]) -> 
             sizes.append(None)
             continue
         size = float(value) * factor
-        if not (math.isfinite(size) and size > 0):
+        if not _is_length(size):
+            given = f"{value:g} {unit or ''}".rstrip()
             return VoxelSize(
-                problem=f"the voxel size along {axis} is {value:g}, and it must be a positive number; "
+                problem=f"the voxel size along {axis} is {given}, and it must be {_LENGTHS}; "
                 "give it in micrometres with --spacing Z,Y,X"
             )
         sizes.append(_tidy(size))
@@ -168,7 +176,7 @@ def check_spacing(spacing: Sequence[float] | float) -> Spacing:
     Raises
     ------
     VoxelSizeError
-        There are not three, or one of them is not a positive finite number.
+        There are not three, or one of them is no length that a voxel has.
 
     Examples
     --------
@@ -183,9 +191,9 @@ def check_spacing(spacing: Sequence[float] | float) -> Spacing:
         raise VoxelSizeError(
             f"a voxel size is three numbers Z,Y,X in micrometres, for example 0.07,0.07,0.07, not {spacing!r}"
         )
-    if not all(math.isfinite(value) and value > 0 for value in values):
+    if not all(map(_is_length, values)):
         raise VoxelSizeError(
-            f"a voxel size must be positive numbers in micrometres, not {','.join(f'{v:g}' for v in values)}"
+            f"a voxel size must be {_LENGTHS}, in micrometres, and not {','.join(f'{v:g}' for v in values)}"
         )
     return (values[0], values[1], values[2])
 
