@@ -16,13 +16,13 @@ HELP = """Train a network on images that a person annotated: stardist outlines p
 apart, unet finds cracks. A training that is stopped leaves MODEL.run beside the model, and --resume goes on
 from there. The model's folder holds the network, its history and a picture of the curves; `electrodej export`
 turns it into a zip for Fiji."""
-_FROM_ZERO = number_within(0)
 EXAMPLE = "electrodej train stardist annotated/ --out my-particles --init nmc-particles --epochs 30"
 
 STARDIST_HELP = """Train a StarDist model, which outlines particles on sections.
 
 DATA is a folder with the subfolders images and masks (label images), a VIA JSON beside its images, or a
 folder of images with ImageJ ROI zips of the same name."""
+_FROM_ZERO = number_within(0)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
