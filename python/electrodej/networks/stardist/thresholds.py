@@ -11,7 +11,7 @@ import numpy as np
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import Example
-from electrodej.networks.stardist.sections import Candidates, predict_sections
+from electrodej.networks.stardist.sections import predict_sections
 from electrodej.progress import Progress, silent
 from electrodej.score import score_instances
 
@@ -65,10 +65,12 @@ def choose_thresholds(
             0
         ].candidates
         for overlap in OVERLAPS:
+            # The most probable are chosen first and drawn on top: a higher threshold takes the last ones away.
+            chosen = choose(offered, overlap=overlap)
+            drawn = draw(chosen, example.image.shape, factor=(1.0, 1.0))
             for probability in PROBABILITIES:
-                chosen = choose(_above(offered, probability), overlap=overlap)
-                found = draw(chosen, example.image.shape, factor=(1.0, 1.0))
-                counted = _counts(found, example)
+                above = np.count_nonzero(chosen.probability > probability)
+                counted = _counts(np.where(drawn > above, 0, drawn), example)
                 hits.setdefault((probability, overlap), []).extend(counted)
     progress(len(examples), len(examples), "choosing thresholds")
     scores = {pair: _f1(np.array(counted)) for pair, counted in hits.items()}
@@ -80,12 +82,6 @@ def choose_thresholds(
         {"probability": pair[0], "overlap": pair[1], "f1": round(mean, 4)} for pair, mean in means.items()
     )
     return Thresholds(*taken, scores[taken], table)
-
-
-def _above(offered: Candidates, probability: float) -> Candidates:
-    # The most probable come first.
-    count = int(np.count_nonzero(offered.probability > probability))
-    return Candidates(offered.points[:count], offered.probability[:count], offered.distances[:count])
 
 
 def _counts(found: Any, example: Example) -> list[list[int]]:
