@@ -7,11 +7,14 @@ import pytest
 
 from electrodej.errors import InputError, OutputError
 from electrodej.networks.stardist.augment import cut
+from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import prepare, split, training_patches, without_small
+from electrodej.networks.stardist.sections import predict_sections
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import choose_thresholds
 from electrodej.networks.stardist.train import train_stardist
+from electrodej.score import score_instances
 
 TINY = StarDistSettings(
     filters=8, depth=1, grid=(2, 2), patch=64, batch=4, epochs=10, steps=30, learning_rate=3e-3, patience=0
@@ -170,6 +173,20 @@ def test_the_threshold_parts_what_is_there_from_what_is_not(make_discs, perfect_
     chosen = choose_thresholds(model, examples)
     assert chosen.probability >= 0.55
     assert chosen.f1[0] > 0.9
+    for row in chosen.table[::7]:
+        assert row["f1"] == pytest.approx(_mean_f1(model, examples, row), abs=1e-4)
+
+
+def _mean_f1(model, examples, pair):
+    """F1 of one pair of thresholds, as a prediction with these alone would have it."""
+    totals = np.zeros((2, 3))
+    for example in examples:
+        (found,) = predict_sections(model, example.image[np.newaxis], threshold=pair["probability"])
+        chosen = choose(found.candidates, overlap=pair["overlap"])
+        labels = draw(chosen, example.image.shape, factor=(1.0, 1.0))
+        scores = score_instances(labels, example.labels, thresholds=(0.5, 0.75))
+        totals += [[score.tp, score.fp, score.fn] for score in scores.thresholds]
+    return np.mean([2 * tp / (2 * tp + fp + fn) for tp, fp, fn in totals])
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,7 @@ def choose_thresholds(
             0
         ].candidates
         for overlap in OVERLAPS:
-            # The most probable are chosen first and drawn on top: a higher threshold takes the last ones away.
+            # The most probable are chosen first and drawn on top: higher thresholds take the last ones away.
             chosen = choose(offered, overlap=overlap)
             drawn = draw(chosen, example.image.shape, factor=(1.0, 1.0))
             for probability in PROBABILITIES:
