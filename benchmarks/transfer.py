@@ -130,7 +130,7 @@ def _picture(scores: NDArray[Any], before: float) -> bytes:
         axes.set_xticks(SLICES, [str(count) for count in SLICES])
         axes.set_xlabel("Labelled slices")
         axes.set_ylabel("Mean IoU")
-        axes.legend(loc="lower right")
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, frameon=False, fontsize=8)
         return figure
 
     return render(Drawing("transfer", "", "", draw), "png")

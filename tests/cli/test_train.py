@@ -84,7 +84,6 @@ def test_a_model_folder_segments_any_view(model, electrodej, tmp_path):
         (["train", "stardist", "DATA"], 2, "--out"),
         (["train", "stardist", "DATA", "--out", "m", "--patch", "30"], 1, "patches of 30"),
         (["train", "stardist", "DATA", "--out", "m", "--blank", "1.5"], 2, "--blank"),
-        (["train", "stardist", "DATA", "--out", "m", "--sliver", "-1"], 2, "--sliver"),
         (["train", "stardist", "DATA", "--out", "m", "--rays", "2"], 2, "--rays"),
         (["train", "stardist", "DATA", "--out", "m", "--grid", "3"], 2, "--grid"),
         (["train", "stardist", "DATA", "--out", "m", "--validation", "1"], 2, "--validation"),

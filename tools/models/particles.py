@@ -42,8 +42,6 @@ SETTINGS = StarDistSettings(
 COUNT, EDGE, SEED = 480, 288, 1
 # Then it goes on with sections of the usual look among the diverse ones, some of them at the scan's edge.
 TUNING = dataclasses.replace(SETTINGS, epochs=80, learning_rate=4e-4, blank=0.15)
-# And once more, from other patches: outlines get sharper for as long as it is trained.
-FINISH = dataclasses.replace(TUNING, epochs=44, seed=1)
 USUAL, USUAL_SEED = 160, 2000
 
 # The thresholds are for scans of the usual look: the phantom's defaults, which are those of a real slice.
@@ -64,7 +62,7 @@ def main() -> None:
 
 
 def train(work: Path) -> Path:
-    """Train on diverse sections, then twice with usual ones among them; what is there is not made again."""
+    """Train on diverse sections, then on usual ones among them; what is there already is not made again."""
     diverse, both = work / "sections", work / "sections-and-usual"
     if not diverse.is_dir():
         part = _empty(work / "sections.part")
@@ -79,9 +77,7 @@ def train(work: Path) -> Path:
         part.rename(both)
     first = work / f"{NAME}-first"
     train_once(diverse, first, SETTINGS, description=DESCRIPTION, spacing=SPACING)
-    second = work / f"{NAME}-second"
-    train_once(both, second, TUNING, description=DESCRIPTION, spacing=SPACING, init=first)
-    train_once(both, work / NAME, FINISH, description=DESCRIPTION, spacing=SPACING, init=second)
+    train_once(both, work / NAME, TUNING, description=DESCRIPTION, spacing=SPACING, init=first)
     return work / NAME
 
 

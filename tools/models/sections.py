@@ -19,9 +19,8 @@ DIAMETER = 7.4
 SMALLEST, LARGEST = 28.0, 96.0
 Job = tuple[Path, int, int, int]
 VIEWS = ("xy", "xy", "xz", "yz")
-# What is small beside the usual particle is not outlined: on the real slice, with particles 50 pixels wide,
-# the smallest outline is 20 pixels across, at its edges too.
-SMALL = 0.38
+# Nobody outlines a particle that is only grazed: its section is small beside it, and blurred all over.
+GRAZED = 0.4
 
 
 def write_sections(folder: Path, *, count: int, edge: int, seed: int, jobs: int = 2) -> None:
@@ -60,11 +59,13 @@ def usual_section(seed: int, *, edge: int) -> tuple[Any, Any]:
 
 
 def outlined(phantom: Phantom) -> Any:
-    """Return the outlines that a person would draw: those of all sections but the small ones."""
-    outlines = phantom.outlines[0]
-    across = 2 * np.sqrt(np.bincount(outlines.ravel()) / math.pi) * phantom.config.spacing[1]
-    seen = across >= SMALL * 2 * phantom.config.radius_median
-    seen[0] = False
+    """Return the outlines that a person would draw: those of particles cut well enough to be seen."""
+    outlines, truth = phantom.outlines[0], phantom.truth
+    area = np.bincount(outlines.ravel(), minlength=len(truth["label"]) + 1)
+    across = 2 * np.sqrt(area / math.pi) * phantom.config.spacing[1]
+    whole = 2 * np.cbrt(truth["semi_axis_1"] * truth["semi_axis_2"] * truth["semi_axis_3"])
+    seen = np.zeros(len(area), bool)
+    seen[truth["label"]] = across[truth["label"]] >= GRAZED * whole
     return np.where(seen[outlines], outlines, 0).astype(np.uint16)
 
 

@@ -18,13 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from making import export_and_verify, parse, places, train_once, write_scores
 from scores import count, f1, ratios
-from sections import DIAMETER, LARGEST, SMALLEST, SPACING, VIEWS
+from sections import DIAMETER, LARGEST, SMALLEST, SPACING, VIEWS, outlined
 
 from electrodej.files import whole_directory
 from electrodej.fusion.shapes import render
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.settings import StarDistSettings
-from electrodej.phantom import Phantom, make_slice
+from electrodej.phantom import make_slice
 
 NAME = "nmc-shapes"
 DESCRIPTION = (
@@ -33,14 +33,12 @@ DESCRIPTION = (
 )
 SETTINGS = StarDistSettings(
     filters=12, patch=192, batch=4, epochs=50, steps=50, patience=0, validation=0.1, learning_rate=6e-4,
-    percentiles=(0.0, 100.0), augment=0.0, blank=0.0, sliver=0.0,
+    percentiles=(0.0, 100.0), augment=0.0, blank=0.0,
 )  # fmt: skip
 # Then it goes on, from a high rate again: borders get sharper for as long as it is trained.
 MORE = dataclasses.replace(SETTINGS, epochs=70, learning_rate=8e-4, seed=1)
 COUNT, EDGE, SEED = 240, 288, 31
 HELD_OUT, HELD_OUT_SEED = 40, 32
-# A particle is only grazed where its section is this small beside it.
-GRAZED = 0.4
 
 # How often the labels are wrong, and how.
 JOINED, SPLIT, BITTEN, SPECKS = 0.1, 0.1, 0.1, 0.05
@@ -63,19 +61,8 @@ def section(number: int, *, seed: int) -> tuple[Any, Any]:
         ellipticity=float(chance.uniform(0.08, 0.2)),
         bumpiness=float(chance.uniform(0.08, 0.2)),
     )
-    truth = well_cut(phantom)
+    truth = outlined(phantom)
     return faulty(truth, chance), truth
-
-
-def well_cut(phantom: Phantom) -> Any:
-    """Return the sections of particles that are more than grazed; a fusion finds no others."""
-    outlines, particles = phantom.outlines[0], phantom.truth
-    area = np.bincount(outlines.ravel(), minlength=len(particles["label"]) + 1)
-    across = 2 * np.sqrt(area / math.pi) * phantom.config.spacing[1]
-    whole = 2 * np.cbrt(particles["semi_axis_1"] * particles["semi_axis_2"] * particles["semi_axis_3"])
-    seen = np.zeros(len(area), bool)
-    seen[particles["label"]] = across[particles["label"]] >= GRAZED * whole
-    return np.where(seen[outlines], outlines, 0).astype(np.uint16)
 
 
 def faulty(truth: Any, chance: np.random.Generator) -> Any:

@@ -58,9 +58,8 @@ def add_stardist_arguments(parser: argparse.ArgumentParser) -> None:
         training, "--validation", 0.15, kept, number_within(0, 1, without_lowest=True, without_highest=True)
     )
     _number(training, "--augment", 1.0, "how strongly images are varied; 0: flips and turns only")
-    share = number_within(0, 1)
-    _number(training, "--blank", 0.1, "share of the patches that the edge of the scan goes through", share)
-    _number(training, "--sliver", 0.4, "what an edge leaves less of, in usual widths, is no particle", share)
+    edged = "share of the patches that the edge of the scan goes through"
+    _number(training, "--blank", 0.1, edged, number_within(0, 1))
     _number(
         training, "--least-diameter", 10.0, "leave out sections smaller than a disc so many pixels across"
     )
@@ -113,7 +112,6 @@ def _run_stardist(options: argparse.Namespace, context: Context) -> Mapping[str,
         validation=options.validation,
         augment=options.augment,
         blank=options.blank,
-        sliver=options.sliver,
         least_diameter=options.least_diameter,
         seed=options.seed or 0,
     )

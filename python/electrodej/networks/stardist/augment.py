@@ -12,6 +12,8 @@ Labels = NDArray[np.int32]
 
 # Of the edge of a patch, at full strength.
 _ZOOM = 0.25
+# A section that the edge of the scan leaves less of than this is a sliver, which nobody outlines.
+_SLIVER = 0.4
 
 
 def cut(
@@ -22,7 +24,6 @@ def cut(
     strength: float,
     chance: np.random.Generator,
     blank: float = 0.0,
-    sliver: float = 0.0,
 ) -> tuple[FloatArray, Labels]:
     """Cut a patch out of an image and vary it.
 
@@ -42,8 +43,6 @@ def cut(
         Source of chance.
     blank
         Share of the patches that the scan's edge goes through.
-    sliver
-        What an edge leaves narrower than this share of the image's usual section is not taught as a particle.
     """
     edge = patch
     if strength > 0 and chance.random() < 0.5:
@@ -52,9 +51,7 @@ def cut(
     y = int(chance.integers(image.shape[0] - edge + 1))
     x = int(chance.integers(image.shape[1] - edge + 1))
     box = slice(y, y + edge), slice(x, x + edge)
-    whole = np.bincount(labels.ravel())
-    least = sliver**2 * float(np.median(whole[1:][whole[1:] > 0])) if labels.any() else 0.0
-    part, truth = image[box], _without_slivers(labels[box], whole, least)
+    part, truth = image[box], labels[box]
     if edge != patch:
         part, truth = _resized(part, patch), nearest(truth, (patch, patch))
     if chance.random() < 0.5:
@@ -64,7 +61,7 @@ def cut(
     if strength > 0:
         part = _as_another_scan(part, strength, chance)
     if blank > 0 and chance.random() < blank:
-        part, truth = _ended(part, truth, chance, least * (patch / edge) ** 2)
+        part, truth = _ended(part, truth, chance)
     return np.ascontiguousarray(part, np.float32), np.ascontiguousarray(truth)
 
 
@@ -112,9 +109,7 @@ def _as_another_scan(image: FloatArray, strength: float, chance: np.random.Gener
     return scan
 
 
-def _ended(
-    image: FloatArray, labels: Labels, chance: np.random.Generator, least: float
-) -> tuple[FloatArray, Labels]:
+def _ended(image: FloatArray, labels: Labels, chance: np.random.Generator) -> tuple[FloatArray, Labels]:
     """Let the scan end along a straight side or a round one, as the field of view of a tomogram does."""
     y, x = np.mgrid[-0.5 : 0.5 : image.shape[0] * 1j, -0.5 : 0.5 : image.shape[1] * 1j]
     if chance.random() < 0.6:
@@ -125,13 +120,7 @@ def _ended(
         outwards = np.hypot(y + radius * np.sin(side), x + radius * np.cos(side)) - radius
     beyond = outwards > chance.uniform(0.1, 0.5)
     value = 0.0 if chance.random() < 0.3 else chance.uniform(0, 1)
-    left = _without_slivers(np.where(beyond, 0, labels), np.bincount(labels.ravel()), least)
-    return np.where(beyond, np.float32(value), image), left
-
-
-def _without_slivers(labels: Labels, whole: NDArray[np.int64], least: float) -> Labels:
-    """Drop what is left of sections that were cut, where it has fewer than so many pixels."""
-    left = np.bincount(labels.ravel(), minlength=len(whole))
-    sliver = (left < whole) & (left < least)
-    kept: Labels = np.where(sliver[labels], 0, labels)
-    return kept
+    whole = np.bincount(labels.ravel())
+    left = np.bincount(np.where(beyond, 0, labels).ravel(), minlength=len(whole))
+    kept = ~beyond & (left >= _SLIVER * whole)[labels]
+    return np.where(beyond, np.float32(value), image), np.where(kept, labels, 0)

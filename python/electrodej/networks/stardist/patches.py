@@ -143,7 +143,6 @@ def training_patches(examples: Sequence[Example], settings: StarDistSettings, *,
                     strength=settings.augment,
                     chance=chance,
                     blank=settings.blank,
-                    sliver=settings.sliver,
                 )
                 for example in (
                     with_particles[int(chance.integers(len(with_particles)))] for _ in range(settings.batch)

@@ -41,9 +41,6 @@ class StarDistSettings:
         How strong the augmentation is; 0 leaves only flips and turns.
     blank
         Share of the patches that the edge of the scan goes through, with nothing but one grey value past it.
-    sliver
-        What the edge of a patch or of the scan leaves of a section is not taught as a particle where it is
-        narrower than this share of the image's usual section; 0 teaches all.
     """
 
     rays: int = 32
@@ -62,7 +59,6 @@ class StarDistSettings:
     least_diameter: float = 10.0
     augment: float = 1.0
     blank: float = 0.1
-    sliver: float = 0.4
 
     def __post_init__(self) -> None:
         counts = ("rays", "depth", "filters", "patch", "batch", "epochs", "steps")
@@ -89,8 +85,6 @@ class StarDistSettings:
             raise InputError(
                 f"the share of patches at the edge of the scan lies between 0 and 1, not {self.blank}"
             )
-        if not 0 <= self.sliver <= 1:
-            raise InputError(f"slivers have a share of the usual width between 0 and 1, not {self.sliver}")
         if self.patience < 0 or self.least_diameter < 0 or self.augment < 0:
             raise InputError("patience, least diameter and augmentation are numbers from 0")
 

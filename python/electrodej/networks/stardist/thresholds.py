@@ -18,7 +18,7 @@ from electrodej.score import score_instances
 PROBABILITIES = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))
 OVERLAPS = (0.3, 0.4, 0.5)
 IOU = (0.5, 0.75)
-NEAR = 0.005
+NEAR = 0.02
 
 
 @dataclass(frozen=True)
