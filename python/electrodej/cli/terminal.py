@@ -94,7 +94,7 @@ class LineProgress:
             self._stage, self._start, self._last = stage, now, now
             if done < total:
                 self._write(f"{stage} ...")
-            return
+                return
         if done >= total:
             self._write(f"{stage}: done in {now - self._start:.1f} s")
             self._stage = None
