@@ -180,7 +180,7 @@ def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code, twice):
-    words = [program, "phantom", "out", "--shape", "400,400,400", "--json"]
+    words = hearing(program, "phantom", "out", "--shape", "400,400,400", "--json")
     process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: any(".partial" in path.name for path in tmp_path.iterdir()), process)
     process.send_signal(number)
@@ -198,7 +198,7 @@ def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code, t
 def test_stopping_tells_from_where_a_run_can_go_on(program, tmp_path):
     grey = np.random.default_rng(0).integers(0, 255, (64, 64, 64), np.uint8)
     write_volume(tmp_path / "grey.tif", grey, spacing=(0.14, 0.14, 0.14))
-    words = [program, "fuse", "grey.tif", "--model", "nmc-particles", "--out", "o.tif", "--json"]
+    words = hearing(program, "fuse", "grey.tif", "--model", "nmc-particles", "--out", "o.tif", "--json")
     views = tmp_path / "o_views"
     process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until((views / "xy.tif").exists, process)
@@ -207,6 +207,12 @@ def test_stopping_tells_from_where_a_run_can_go_on(program, tmp_path):
     assert process.returncode == 130
     message = json.loads(stdout)["error"]
     assert message.endswith(f"the same command with --resume goes on from what is finished in {views}")
+
+
+def hearing(*words):
+    """A command that hears Ctrl-C, also where these tests run in the background of a script."""
+    code = "import os, signal as s, sys; s.signal(s.SIGINT, s.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-c", code, *map(str, words)]
 
 
 def wait_until(condition, process, seconds=120):
