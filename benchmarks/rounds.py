@@ -12,8 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from electrodej.cli.context import counted
 from electrodej.fusion import FusionSettings
 from electrodej.jobs.fuse import fuse_image
 from electrodej.phantom import make_phantom
@@ -40,7 +39,6 @@ def main() -> None:
     options = parser.parse_args()
     for name, look in SCANS.items():
         phantom = make_phantom((options.edge,) * 3, spacing=SPACING, seed=options.seed, jobs=2, **look)
-        truth = _without_small(phantom.outlines)
         with tempfile.TemporaryDirectory() as folder:
             grey, labels = Path(folder) / "grey.tif", Path(folder) / "labels.tif"
             write_volume(grey, phantom.grey, spacing=SPACING)
@@ -50,19 +48,15 @@ def main() -> None:
                     settings=FusionSettings(min_volume=LEAST),
                 )  # fmt: skip
                 with open_volume(labels) as volume:
-                    found = volume.read()
-                scores = score_instances(found.astype(np.uint32), truth, thresholds=IOU)
+                    scores = score_instances(
+                        volume, phantom.outlines, thresholds=IOU, min_volume=LEAST, spacing=SPACING
+                    )
                 figures = " / ".join(f"{scores.at(iou).f1:.2f}" for iou in IOU)
                 print(
-                    f"{name}, {rounds} rounds: F1 at IoU 0.5 / 0.75 / 0.9 {figures}; "
-                    f"{len(np.unique(found)) - 1} of {len(np.unique(truth)) - 1} particles",
+                    f"{name}, {counted(rounds, 'round')}: F1 at IoU 0.5 / 0.75 / 0.9 {figures}; "
+                    f"{scores.n_pred} found, {scores.n_true} are there",
                     flush=True,
                 )
-
-
-def _without_small(labels: Any) -> Any:
-    small = np.bincount(labels.ravel()) * np.prod(SPACING) < LEAST
-    return np.where(small[labels], 0, labels).astype(np.uint32)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.cli.context import counted
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     SemanticModel,
@@ -112,7 +113,7 @@ def _tell(count: int, scores: NDArray[Any], what: str, spread: NDArray[Any] | No
         f"{way} {score:.3f}" + ("" if spread is None else f" ({spread[place]:.3f})")
         for place, (way, score) in enumerate(zip(WAYS, scores, strict=True))
     ]
-    print(f"  {what}, {count} slice{'s' * (count > 1)}: {'; '.join(figures)}", flush=True)
+    print(f"  {what}, {counted(count, 'slice')}: {'; '.join(figures)}", flush=True)
 
 
 def _picture(scores: NDArray[Any], before: float) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context, counted
-from electrodej.cli.options import add_common, number_within, whole_from
+from electrodej.cli.options import add_common, parse_scale, whole_from
 
 HELP = """Find 3D particles from the three views of a volume.
 
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale",
         metavar="F",
-        type=number_within(0.02, 50),
+        type=parse_scale,
         help="enlarge sections by this for the network (default: where the voxel size is far from that of "
         "the training, to that)",
     )

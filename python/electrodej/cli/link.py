@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context, counted
-from electrodej.cli.options import add_common
+from electrodej.cli.options import add_common, whole_from
 
 HELP = """Link the labels of single slices to 3D labels.
 
@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--gap",
         metavar="N",
-        type=_parse_gap,
+        type=whole_from(0, what="a number of slices"),
         default=4,
         help="how many slices in a row a particle may be missing from (default: %(default)s)",
     )
@@ -101,12 +101,6 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         f"{counted(result['sections'], 'section')}{drawn}: {options.out}"
     )
     return result
-
-
-def _parse_gap(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of slices; give a whole number from 0")
-    return int(text)
 
 
 def _parse_length(text: str) -> float:

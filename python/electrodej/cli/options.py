@@ -77,8 +77,8 @@ def parse_memory(text: str) -> int:
     return size
 
 
-def whole_from(lowest: int, to: float = math.inf) -> Callable[[str], int]:
-    """Return a reader of whole numbers from ``lowest`` on, or up to ``to``.
+def whole_from(lowest: int, to: float = math.inf, *, what: str = "") -> Callable[[str], int]:
+    """Return a reader of whole numbers from ``lowest`` on, or up to ``to``; ``what`` they are, for messages.
 
     >>> whole_from(1)("3"), whole_from(0, to=8)("8")
     (3, 8)
@@ -88,7 +88,7 @@ def whole_from(lowest: int, to: float = math.inf) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not text.isdecimal() or not lowest <= int(text) <= to:
             raise argparse.ArgumentTypeError(
-                f"{text!r} is not possible; give a whole number from {lowest}{most}"
+                f"{text!r} is not {what or 'possible'}; give a whole number from {lowest}{most}"
             )
         return int(text)
 
@@ -120,18 +120,11 @@ def number_within(
     return read
 
 
-def parse_jobs(text: str) -> int:
-    """Read a number of workers, at least one."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of jobs; give a whole number from 1")
-    return int(text)
-
-
-def parse_seed(text: str) -> int:
-    """Read a seed for the random numbers, zero or above."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a seed; give a whole number from 0")
-    return int(text)
+parse_jobs = whole_from(1, what="a number of jobs")
+parse_seed = whole_from(0, what="a seed")
+# As the views' settings have them.
+parse_scale = number_within(0.02, 50)
+parse_threshold = number_within(0, 1, without_lowest=True, without_highest=True)
 
 
 def available_cores() -> int:

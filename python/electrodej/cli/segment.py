@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from electrodej.cli.context import Context, counted
-from electrodej.cli.options import add_common, add_kind, number_within
+from electrodej.cli.options import add_common, add_kind, parse_scale, parse_threshold
 from electrodej.cli.segment_phases import EXAMPLE as PHASES_EXAMPLE
 from electrodej.cli.segment_phases import HELP as PHASES_HELP
 from electrodej.cli.segment_phases import add_phases_arguments, run_phases
@@ -54,19 +54,19 @@ def add_particles_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--probability-threshold",
         metavar="T",
-        type=number_within(0, 1, without_lowest=True, without_highest=True),
+        type=parse_threshold,
         help="least probability of a particle (default: the model's)",
     )
     group.add_argument(
         "--overlap-threshold",
         metavar="T",
-        type=number_within(0, 1, without_lowest=True, without_highest=True),
+        type=parse_threshold,
         help="outlines that overlap by more are one particle (default: the model's)",
     )
     group.add_argument(
         "--scale",
         metavar="F",
-        type=number_within(0.02, 50),
+        type=parse_scale,
         help="enlarge sections by this for the network (default: to the voxel size of the training, where "
         "that is far from the volume's)",
     )
@@ -131,7 +131,7 @@ def _stardist(options: argparse.Namespace, context: Context) -> Mapping[str, Any
         rows, columns = result["scale"]
         context.note(f"sections were enlarged by {rows:.3g} x {columns:.3g} for the network")
     context.say(
-        f"{result['outlines']} outlines in {result['sections']} {result['view']} "
-        f"section{'' if result['sections'] == 1 else 's'} in {options.out}"
+        f"{result['outlines']} outlines in {counted(result['sections'], result['view'] + ' section')} "
+        f"in {options.out}"
     )
     return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +40,7 @@ class KmeansFusion:
         self._slabs = plan_slabs(views.shape, jobs=self._workers, memory=memory, thickness=slab, halo=0)
         self._reduce = settings.reduce
         self._ids: Scratch | None = None
-        smallest = settings.min_volume / math.prod(views.spacing) * (1 - 1e-9)
+        smallest = settings.least_voxels(views.spacing)
         if self._reduce > 1:
             self._start_reduced(settings, smallest, progress)
             return

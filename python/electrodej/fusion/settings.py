@@ -62,6 +62,10 @@ class FusionSettings:
     clusters: int = 5
     reduce: int = 1
 
+    def least_voxels(self, spacing: tuple[float, float, float]) -> float:
+        """Return how many voxels a particle has at least; rounding must not drop one of just that volume."""
+        return self.min_volume / math.prod(spacing) * (1 - 1e-9)
+
     def __post_init__(self) -> None:
         _whole("bridge", self.bridge, 0, 4)
         _whole("clusters", self.clusters, 2, 64)

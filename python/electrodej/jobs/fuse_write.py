@@ -93,7 +93,7 @@ def fuse_and_write(
             )
         dropped = 0
         if material is not None:
-            least = chosen.min_volume / math.prod(views.spacing) * (1 - 1e-9)
+            least = chosen.least_voxels(views.spacing)
             fusion = IntactFusion(fusion, material, least=least, jobs=cores(jobs))
             dropped = fusion.dropped
         agreement = Agreement(seen, fusion.count)

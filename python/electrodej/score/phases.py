@@ -164,8 +164,12 @@ def score_phases(
         accuracy=float(np.trace(confusion) / voxels) if voxels else None,
         mean_iou=float(np.mean([score.iou for score in classes])) if classes else None,
         mean_dice=float(np.mean([score.dice for score in classes])) if classes else None,
-        notes=spacing_notes(pair) if voxels else ("no voxel of the truth counts, so there are no scores",),
+        notes=(*spacing_notes(pair), *_empty_notes(voxels)),
     )
+
+
+def _empty_notes(voxels: int) -> tuple[str, ...]:
+    return () if voxels else ("no voxel of the truth counts, so there are no scores",)
 
 
 def _alone(table: OverlapTable, only: int, ignore: int | None) -> tuple[OverlapTable, int | None]:
