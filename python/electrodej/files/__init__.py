@@ -3,6 +3,7 @@
 from electrodej.files.atomic import (
     check_target,
     discard_unfinished,
+    has_something_finished,
     keep_for_resume,
     kept_for_resume,
     scratch_folder,
@@ -13,6 +14,7 @@ from electrodej.files.atomic import (
 __all__ = [
     "check_target",
     "discard_unfinished",
+    "has_something_finished",
     "keep_for_resume",
     "kept_for_resume",
     "scratch_folder",

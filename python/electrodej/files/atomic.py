@@ -152,11 +152,11 @@ def keep_for_resume(folder: Path) -> None:
 
 def kept_for_resume() -> list[Path]:
     """Return the folders in which a stop now leaves something finished, but those within others."""
-    full = {folder for folder in _resumable if _has_something_finished(folder)}
+    full = {folder for folder in _resumable if has_something_finished(folder)}
     return sorted(folder for folder in full if not full.intersection(folder.parents))
 
 
-def _has_something_finished(folder: Path) -> bool:
+def has_something_finished(folder: Path) -> bool:
     """Whether there is more than the note of what the folder is for."""
     files = folder.rglob("*") if folder.is_dir() else ()
     return any(file.is_file() and file.suffix != ".json" and file.name[0] != "." for file in files)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError, OutputError
-from electrodej.files import keep_for_resume, whole_file
+from electrodej.files import has_something_finished, keep_for_resume, whole_file
 
 PathLike = str | os.PathLike[str]
 VIEWS = ("xy", "xz", "yz")
@@ -76,7 +76,7 @@ def worth_keeping(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if not any(folder.glob("*.tif")) and not any(folder.glob("round-*")):
+        if not has_something_finished(folder):
             remove_views(folder)
         raise
 
