@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any
+
+from fusion_parts.network import SCANS, SPACING
 
 from electrodej.cli.context import counted
 from electrodej.fusion import FusionSettings
@@ -19,14 +20,9 @@ from electrodej.phantom import make_phantom
 from electrodej.score import score_instances
 from electrodej.volume import open_volume, write_volume
 
-SPACING = (0.14, 0.14, 0.14)
 # Fragments below this count on neither side, um^3.
 LEAST = 4.2
 IOU = (0.5, 0.75, 0.9)
-SCANS: dict[str, dict[str, Any]] = {
-    "blurred, noisy": {"noise": 20.0, "contrast": 0.6, "blur": (0.3, 0.25, 0.25)},
-    "dark particles": {"particle_grey": 120.0, "particle_texture": 20.0},
-}
 
 
 def main() -> None:
@@ -37,8 +33,8 @@ def main() -> None:
     parser.add_argument("--edge", type=int, default=144)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    for name, look in SCANS.items():
-        phantom = make_phantom((options.edge,) * 3, spacing=SPACING, seed=options.seed, jobs=2, **look)
+    for name in ("blurred, noisy", "dark particles"):
+        phantom = make_phantom((options.edge,) * 3, spacing=SPACING, seed=options.seed, jobs=2, **SCANS[name])
         with tempfile.TemporaryDirectory() as folder:
             grey, labels = Path(folder) / "grey.tif", Path(folder) / "labels.tif"
             write_volume(grey, phantom.grey, spacing=SPACING)

@@ -106,6 +106,7 @@ def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
             grey,
             grey,
             tmp_path / "agreement.csv",
+            [grey] * 3,
             model="nmc-particles",
             first="nmc-particles",
             out=tmp_path / "m",

@@ -219,8 +219,9 @@ def _teach(
         plain = replace(finder.wanted, intact=False, shapes=None, pictures=None, force=True)
         found = replace(finder, wanted=plain).find(model, place, place / "labels.tif", _part(progress, 0, 2))
         learn(
-            finder.image, found["labels"], found["table"], model=model, first=first, out=taught,
-            scale=finder.scale, spacing=finder.spacing, jobs=plain.jobs, progress=_part(progress, 1, 2),
+            finder.image, found["labels"], found["table"], [place / f"{view}.tif" for view in VIEWS],
+            model=model, first=first, out=taught, scale=finder.scale, spacing=finder.spacing, jobs=plain.jobs,
+            progress=_part(progress, 1, 2),
         )  # fmt: skip
     return taught
 

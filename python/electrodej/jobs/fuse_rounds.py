@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from electrodej.errors import InputError
@@ -13,11 +15,12 @@ from electrodej.progress import Progress, silent
 
 PathLike = str | os.PathLike[str]
 
-# Views agree less on particles that only one of them saw; these are not learnt from.
+# Views agree less on particles that only one of them saw; nothing is learnt where these are.
 _TRUSTED = 0.5
 # Of each view. Sections lie close enough to hold every particle of a volume of common size.
 _SECTIONS = 16
-_EPOCHS, _STEPS, _PATCH, _BATCH, _RATE = 20, 50, 192, 4, 1e-4
+_EPOCHS, _STEPS, _BATCH, _RATE = 20, 50, 4, 1e-4
+_PATCH, _LEAST_PATCH = 192, 64
 
 
 def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
@@ -40,6 +43,7 @@ def learn(
     image: PathLike,
     labels: PathLike,
     agreement: PathLike,
+    views: Sequence[PathLike],
     *,
     model: PathLike,
     first: PathLike,
@@ -57,6 +61,8 @@ def learn(
         The grey volume and its particles.
     agreement
         The table of how far the views agree on each particle.
+    views
+        What the three views gave.
     model, first, out
         The network, what it was before any round, and the folder of what becomes of it.
     scale, spacing
@@ -85,18 +91,21 @@ def learn(
         )
     use_threads(jobs or 1)
     loaded = load_stardist(model)
-    settings = StarDistSettings(
-        epochs=_EPOCHS,
-        steps=_STEPS,
-        patch=_PATCH,
-        batch=_BATCH,
-        learning_rate=_RATE,
-        patience=0,
-        percentiles=loaded.info.percentiles,
-    )
-    with open_volume(image, spacing=spacing) as grey, open_volume(labels, spacing=spacing) as found:
+    with contextlib.ExitStack() as opened:
+        grey, found, *seen = (
+            opened.enter_context(open_volume(path, spacing=spacing)) for path in (image, labels, *views)
+        )
         sections = FoundSections(
-            grey, found, trusted, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
+            grey, found, trusted, seen, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
+        )
+        settings = StarDistSettings(
+            epochs=_EPOCHS,
+            steps=_STEPS,
+            patch=_patch(sections.smallest_edge, loaded.info.size_divisor),
+            batch=_BATCH,
+            learning_rate=_RATE,
+            patience=0,
+            percentiles=loaded.info.percentiles,
         )
         train_stardist(
             sections,
@@ -108,6 +117,11 @@ def learn(
             resume=True,
             progress=progress,
         )
+
+
+def _patch(edge: int, divisor: int) -> int:
+    """Return the edge of the patches: sections that are smaller hold nothing beyond theirs."""
+    return max(_LEAST_PATCH, min(_PATCH, edge)) // divisor * divisor
 
 
 def keep_model(model: Path, out: Path, *, force: bool) -> str:

@@ -27,11 +27,26 @@ def volumes(tmp_path):
         yield one, other, grey, labels
 
 
-def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, perfect_model):
+@pytest.fixture
+def seen(tmp_path):
+    """What views say that see two particles with a rim, and a third that nobody has drawn."""
+    view = np.zeros(SHAPE, np.uint8)
+    view[3:17, 4:31, 4:46] = 30
+    view[6:14, 7:18, 7:18] = 250
+    view[6:14, 7:28, 32:43] = 250
+    view[8:12, 33:35, 20:30] = 80
+    blind = np.zeros(SHAPE, np.uint8)
+    for name, what in (("sees", view), ("blind", blind)):
+        write_volume(tmp_path / f"{name}.tif", what, spacing=(0.1, 0.1, 0.1))
+    with open_volume(tmp_path / "sees.tif") as one, open_volume(tmp_path / "blind.tif") as other:
+        yield [other, one, other]
+
+
+def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, seen, perfect_model):
     one, other, grey, labels = volumes
     trusted = np.array([False, True, True])
     sections = FoundSections(
-        one, other, trusted, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=4
+        one, other, trusted, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=4
     )
     assert [pair.name for pair in sections] == [
         *(f"xy-{number}" for number in (2, 7, 12, 17)),
@@ -42,41 +57,61 @@ def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, perfec
         view, number = pair.name.split("-")
         axis = ("xy", "xz", "yz").index(view)
         assert np.array_equal(pair.grey, np.take(grey, int(number), axis))
-        assert np.array_equal(pair.labels, np.take(labels, int(number), axis))
+        drawn = np.take(labels, int(number), axis)
+        assert np.array_equal(np.maximum(pair.labels, 0), drawn)
+        assert not (pair.labels < 0)[drawn > 0].any()
         assert pair.spacing == (0.1, 0.1)
 
 
-def test_doubtful_particles_are_not_learnt_from(volumes, perfect_model):
+def test_doubtful_particles_are_not_learnt_from(volumes, seen, perfect_model):
     one, other, _, labels = volumes
     trusted = np.array([False, False, True])
     sections = FoundSections(
-        one, other, trusted, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
+        one, other, trusted, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
     )
-    assert np.array_equal(sections[0].labels, np.where(labels[10] == 2, 2, 0))
+    # Of slice 10: what was drawn of the first with the rim, and the spot that was seen and not drawn.
+    wanted = np.where(labels[10] == 2, 2, 0)
+    wanted[4:31, 4:46][labels[10, 4:31, 4:46] != 2] = -1
+    wanted[33:35, 20:30] = -1
+    assert np.array_equal(sections[0].labels, wanted)
 
 
-def test_a_volume_thinner_than_the_count_gives_each_section_once(volumes, perfect_model):
+def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
+    one, other, _, labels = volumes
+    sections = FoundSections(
+        one, other, np.array([False, True, True]), seen,
+        spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
+    )  # fmt: skip
+    wanted = labels[10].astype(int)
+    wanted[33:35, 20:30] = -1
+    assert np.array_equal(sections[0].labels, wanted)
+    assert sections.smallest_edge == 20
+
+
+def test_a_volume_thinner_than_the_count_gives_each_section_once(volumes, seen, perfect_model):
     one, other, _, _ = volumes
     trusted = np.array([False, True, True])
     sections = FoundSections(
-        one, other, trusted, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=30
+        one, other, trusted, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=30
     )
     names = [pair.name for pair in sections]
     assert len(names) == len(set(names)) == 20 + 30 + 30
 
 
-def test_sections_come_as_large_as_the_network_sees_them(volumes, perfect_model):
+def test_sections_come_as_large_as_the_network_sees_them(volumes, seen, perfect_model):
     """Slices twice as far apart as pixels, of half the size of the training's."""
     one, other, _, _ = volumes
     model = dataclasses.replace(
         perfect_model, info=dataclasses.replace(perfect_model.info, spacing=(0.2, 0.2, 0.2))
     )
     trusted = np.array([False, True, True])
-    sections = FoundSections(one, other, trusted, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1)
+    sections = FoundSections(
+        one, other, trusted, seen, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1
+    )
     xy, xz, yz = sections
     assert xy.grey.shape == xy.labels.shape == (round(35 * 0.5) + 1, round(49 * 0.5) + 1)
     assert xz.grey.shape == xz.labels.shape == (20, round(49 * 0.5) + 1)
     assert yz.grey.shape == yz.labels.shape == (20, round(35 * 0.5) + 1)
     for pair in sections:
         assert pair.spacing == pytest.approx((0.2, 0.2))
-        assert set(np.unique(pair.labels)) <= {0, 1, 2}
+        assert set(np.unique(pair.labels)) <= {-1, 0, 1, 2}

@@ -9,7 +9,7 @@ from electrodej.errors import InputError, OutputError
 from electrodej.networks.stardist.augment import cut
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import load_stardist
-from electrodej.networks.stardist.patches import prepare, split, training_patches, without_small
+from electrodej.networks.stardist.patches import prepare, split, targets, training_patches, without_small
 from electrodej.networks.stardist.sections import predict_sections
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import choose_thresholds
@@ -87,7 +87,40 @@ def test_an_image_smaller_than_a_patch_is_enlarged_by_mirroring(make_discs):
     small = make_discs(1, edge=40, count=4)
     example = prepare(small, TINY)
     assert example.image.shape == example.labels.shape == (64, 64)
-    assert example.labels[40:].max() == 0
+    # A mirrored particle is none to learn from, and no background either.
+    assert (example.labels[40:] == -1).all()
+    assert (example.labels[:, 40:] == -1).all()
+    assert (example.labels[:40, :40] >= 0).all()
+    for edge in range(20):
+        patch = cut(example.image, example.labels, patch=64, strength=1.0, chance=np.random.default_rng(edge))
+        assert (patch[1] >= 0).any()
+
+
+def test_every_patch_holds_some_known_pixel():
+    labels = np.full((200, 300), -1, np.int32)
+    labels[:6, 290:] = 0
+    image = np.zeros(labels.shape, np.float32)
+    for seed in range(200):
+        _, truth = cut(image, labels, patch=64, strength=0.0, chance=np.random.default_rng(seed))
+        assert (truth == 0).any()
+
+
+def test_what_is_unknown_is_passed_over_as_in_stardists_own_training(make_discs):
+    """StarDist makes the same of a patch in which labels are negative."""
+    from stardist.models.model2d import StarDistData2D
+
+    drawn = make_discs(3, edge=64)
+    labels = drawn.labels.astype(np.int32)
+    labels[labels == 2] = -1
+    labels[:, 40:] = -1
+    theirs = StarDistData2D(
+        [drawn.grey.astype(np.float32)], [labels], 1, TINY.rays, 1, patch_size=(64, 64), grid=TINY.grid
+    )
+    _, (chance, rays) = theirs[0]
+    ours = targets(labels, TINY)
+    np.testing.assert_allclose(ours[0], chance[0], atol=1e-6)
+    np.testing.assert_allclose(ours[1], rays[0], atol=1e-5)
+    assert (ours[0] == -1).mean() > 0.3
 
 
 def test_every_image_is_either_trained_on_or_kept(make_discs):
@@ -145,11 +178,26 @@ def test_the_threshold_parts_what_is_there_from_what_is_not(make_discs, perfect_
         )
         for one in drawn
     ]
+    _check_where_nobody_knows(model, examples)
     chosen = choose_thresholds(model, examples)
     assert chosen.probability >= 0.55
     assert chosen.f1[0] > 0.9
     for row in chosen.table[::7]:
         assert row["f1"] == pytest.approx(_mean_f1(model, examples, row), abs=1e-4)
+
+
+def _check_where_nobody_knows(model, examples):
+    """Particles that were not drawn cost nothing where that is said."""
+    import dataclasses
+
+    hidden, missing = (
+        [
+            dataclasses.replace(one, labels=np.where(one.labels % 3 == 1, number, one.labels))
+            for one in examples
+        ]
+        for number in (-1, 0)
+    )
+    assert choose_thresholds(model, hidden).f1[0] > 0.9 > 0.85 > choose_thresholds(model, missing).f1[0]
 
 
 def _mean_f1(model, examples, pair):
@@ -175,6 +223,23 @@ def test_training_learns_discs(trained):
     _, result = trained
     assert result.thresholds.f1[0] > 0.8
     assert result.images == (10, 2)
+
+
+def test_nothing_is_learnt_where_nobody_knows(trained, tmp_path, make_discs):
+    """Half of each image is unknown; taken for background, it would halve the probability of discs."""
+    half = [
+        one._replace(labels=np.where(np.arange(96) < 48, one.labels.astype(np.int32), -1))
+        for one in map(make_discs, range(12))
+    ]
+    train_stardist(half, tmp_path / "model", settings=TINY)
+    image, inside = (
+        make_discs(70).grey[np.newaxis].astype(np.float32) / 160,
+        make_discs(70).labels[::2, ::2] > 0,
+    )
+    of_all, of_half = (
+        load_stardist(folder).run(image)[0][0][inside].mean() for folder in (trained[0], tmp_path / "model")
+    )
+    assert of_half > 0.8 * of_all > 0.2
 
 
 def test_the_folder_is_whole_and_the_run_is_gone(trained):

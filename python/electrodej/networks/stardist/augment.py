@@ -34,7 +34,8 @@ def cut(
     Parameters
     ----------
     image, labels
-        Normalised grey values and particles, at least ``patch`` wide and high.
+        Normalised grey values and particles, at least ``patch`` wide and high. Labels below 0 say that
+        nobody knows what is there; every patch has some other pixel.
     patch
         Edge of the patch.
     strength
@@ -48,8 +49,9 @@ def cut(
     if strength > 0 and chance.random() < 0.5:
         edge = round(patch * float(np.exp(chance.uniform(-_ZOOM, _ZOOM) * strength)))
         edge = min(edge, *image.shape)
-    y = int(chance.integers(image.shape[0] - edge + 1))
-    x = int(chance.integers(image.shape[1] - edge + 1))
+    (top, bottom), (left, right) = _starts(labels, edge, chance)
+    y = int(chance.integers(top, bottom + 1))
+    x = int(chance.integers(left, right + 1))
     box = slice(y, y + edge), slice(x, x + edge)
     part, truth = image[box], labels[box]
     if edge != patch:
@@ -63,6 +65,16 @@ def cut(
     if blank > 0 and chance.random() < blank:
         part, truth = _ended(part, truth, chance)
     return np.ascontiguousarray(part, np.float32), np.ascontiguousarray(truth)
+
+
+def _starts(labels: Labels, edge: int, chance: np.random.Generator) -> list[tuple[int, int]]:
+    """Return where a box may start along both axes: anywhere, or so that it holds some known pixel."""
+    last = [length - edge for length in labels.shape]
+    known = np.flatnonzero(labels >= 0)
+    if len(known) in (0, labels.size):
+        return [(0, end) for end in last]
+    pixel = np.unravel_index(known[chance.integers(len(known))], labels.shape)
+    return [(max(0, int(at) - edge + 1), min(end, int(at))) for at, end in zip(pixel, last, strict=True)]
 
 
 def _resized(image: FloatArray, edge: int) -> FloatArray:
@@ -120,7 +132,8 @@ def _ended(image: FloatArray, labels: Labels, chance: np.random.Generator) -> tu
         outwards = np.hypot(y + radius * np.sin(side), x + radius * np.cos(side)) - radius
     beyond = outwards > chance.uniform(0.1, 0.5)
     value = 0.0 if chance.random() < 0.3 else chance.uniform(0, 1)
-    whole = np.bincount(labels.ravel())
-    left = np.bincount(np.where(beyond, 0, labels).ravel(), minlength=len(whole))
-    kept = ~beyond & (left >= _SLIVER * whole)[labels]
+    particles = np.maximum(labels, 0)
+    whole = np.bincount(particles.ravel())
+    left = np.bincount(np.where(beyond, 0, particles).ravel(), minlength=len(whole))
+    kept = ~beyond & (left >= _SLIVER * whole)[particles]
     return np.where(beyond, np.float32(value), image), np.where(kept, labels, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from electrodej.annotation import Pair
 from electrodej.networks.stardist.augment import nearest
 from electrodej.networks.stardist.model import StarDistModel
+from electrodej.networks.stardist.patches import UNKNOWN
 from electrodej.networks.stardist.views import (
     AXIS,
     VIEWS,
@@ -22,6 +23,10 @@ from electrodej.networks.stardist.views import (
 )
 from electrodej.volume import Volume
 
+# Of 255. What a view sees reaches to the lower one and comes to the upper one somewhere: the rim that is left
+# around a particle does not.
+_RIM, _SEEN = 26, 77
+
 
 class FoundSections(Sequence[Pair]):
     """Evenly spaced sections of all three views, as large as the network sees them.
@@ -31,7 +36,10 @@ class FoundSections(Sequence[Pair]):
     grey, labels
         The volume and its particles.
     trusted
-        Of each label, from 0, whether it is one to learn from; the others count as background.
+        Of each label, from 0, whether it is one to learn from.
+    views
+        The probability that each view gives, 0 to 255. Where one of them sees something and there is no
+        trusted particle, nobody knows what is there, and nothing is learnt.
     spacing
         Voxel size (z, y, x) in micrometres.
     model, scale
@@ -45,13 +53,14 @@ class FoundSections(Sequence[Pair]):
         grey: Volume,
         labels: Volume,
         trusted: NDArray[np.bool_],
+        views: Sequence[Volume],
         *,
         spacing: tuple[float, float, float],
         model: StarDistModel,
         scale: float | None,
         count: int,
     ) -> None:
-        self._grey, self._labels, self._trusted = grey, labels, trusted
+        self._grey, self._labels, self._trusted, self._views = grey, labels, trusted, views
         self._spacing, self._model, self._scale = spacing, model, scale
         self._places: list[tuple[View, int]] = []
         for view in VIEWS:
@@ -75,12 +84,34 @@ class FoundSections(Sequence[Pair]):
         axis = AXIS[view]
         box = tuple(slice(number, number + 1) if along == axis else slice(None) for along in range(3))
         grey, labels = (np.squeeze(volume[box], axis) for volume in (self._grey, self._labels))
-        pixel = without(self._spacing, axis)
-        scale = section_scale(pixel, self._model, self._scale)
-        shape = scaled_shape(grey.shape, scale)
+        drawn = np.where(self._trusted[labels], labels.astype(np.int32), 0)
+        seen = np.max([np.squeeze(volume[box], axis) for volume in self._views], axis=0)
+        drawn[_doubtful(np.where(labels > 0, 255, seen), drawn)] = UNKNOWN
+        pixel, scale, shape = self._as_seen(view)
         return Pair(
             f"{view}-{number}",
             brought_to(grey.astype(np.float32), shape),
-            nearest(np.where(self._trusted[labels], labels, 0), shape),
+            nearest(drawn, shape),
             (pixel[0] / scale[0], pixel[1] / scale[1]),
         )
+
+    @property
+    def smallest_edge(self) -> int:
+        """How many pixels the network sees along the shortest edge of any section."""
+        return min(edge for view in VIEWS for edge in self._as_seen(view)[2])
+
+    def _as_seen(self, view: View) -> tuple[tuple[float, float], tuple[float, float], tuple[int, int]]:
+        """Return the size of a view's pixels, what the network has them enlarged by, and then its shape."""
+        pixel = without(self._spacing, AXIS[view])
+        scale = section_scale(pixel, self._model, self._scale)
+        return pixel, scale, scaled_shape(without(self._grey.shape, AXIS[view]), scale)
+
+
+def _doubtful(seen: NDArray[Any], drawn: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return where something was seen beside what is drawn."""
+    from scipy import ndimage
+
+    pieces, count = ndimage.label((seen >= _RIM) & (drawn == 0))
+    highest = ndimage.maximum(seen, pieces, np.arange(count + 1))
+    doubtful: NDArray[np.bool_] = (np.asarray(highest) >= _SEEN)[pieces] & (pieces > 0)
+    return doubtful

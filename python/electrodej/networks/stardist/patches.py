@@ -31,9 +31,16 @@ class Pair(Protocol):
     def spacing(self) -> tuple[float, float] | None: ...
 
 
+# The label of pixels of which nobody knows what is there: nothing is learnt from them.
+UNKNOWN = -1
+
+
 @dataclass(frozen=True)
 class Example:
-    """A pair as it is trained on: normalised, small sections left out, at least as large as a patch."""
+    """A pair as it is trained on: normalised, small sections left out, at least as large as a patch.
+
+    Images that are smaller are continued by their reflection, which is `UNKNOWN`.
+    """
 
     name: str
     image: FloatArray
@@ -55,30 +62,31 @@ def prepare(pair: Pair, settings: StarDistSettings) -> Example:
     room = [(0, max(0, settings.patch - length)) for length in image.shape]
     if any(after for _, after in room):
         image = np.pad(image, room, mode="reflect")
-        large = np.pad(large, room)
+        large = np.pad(large, room, constant_values=UNKNOWN)
     return Example(pair.name, image, large)
 
 
 def without_small(labels: NDArray[Any], least_diameter: float) -> Labels:
     """Leave out labels smaller than a disc of that diameter, and number the others from 1.
 
-    >>> without_small(np.array([[7, 7, 0], [7, 7, 9]]), 1.5).tolist()
-    [[1, 1, 0], [1, 1, 0]]
+    >>> without_small(np.array([[7, 7, 0], [7, 7, 9], [0, 0, -1]]), 1.5).tolist()
+    [[1, 1, 0], [1, 1, 0], [0, 0, -1]]
     """
     values, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     keep = (values > 0) & (counts >= math.pi * least_diameter**2 / 4)
-    new = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
+    new = np.where(keep, np.cumsum(keep), np.minimum(values, 0)).astype(np.int32)
     numbered: Labels = new[place].reshape(labels.shape)
     return numbered
 
 
 def split(examples: Sequence[Example], settings: StarDistSettings) -> tuple[list[Example], list[Example]]:
     """Return the examples to train on and those kept for validation, chosen by the seed."""
+    examples = [example for example in examples if (example.labels >= 0).any()]
     if len(examples) < 2:
         raise InputError(
             f"training needs at least two images, one of them for validation, and there is {len(examples)}"
         )
-    if not any(example.labels.any() for example in examples):
+    if not any(_has_particles(example) for example in examples):
         raise InputError(
             f"no image has a particle of {settings.least_diameter:g} pixels or more across; "
             "nothing can be learnt from them"
@@ -88,14 +96,24 @@ def split(examples: Sequence[Example], settings: StarDistSettings) -> tuple[list
     return [examples[i] for i in sorted(order[kept:])], [examples[i] for i in sorted(order[:kept])]
 
 
+def _has_particles(example: Example) -> bool:
+    return bool((example.labels > 0).any())
+
+
 def targets(labels: Labels, settings: StarDistSettings) -> tuple[FloatArray, FloatArray]:
-    """Return what the network should say of a patch: probability, and distances with the mask behind them."""
+    """Return what the network should say of a patch: probability, and distances with the mask behind them.
+
+    A probability below 0 is one that StarDist's loss passes over.
+    """
     geometry = require("stardist.geometry", what="training a StarDist model", extra="train")
     utils = require("stardist.utils", what="training a StarDist model", extra="train")
     down, right = settings.grid
+    unknown = labels[::down, ::right] < 0
+    labels = np.maximum(labels, 0)
     chance = np.asarray(utils.edt_prob(labels[::down, ::right]), np.float32)[..., np.newaxis]
     rays = np.asarray(geometry.star_dist(labels, settings.rays, grid=settings.grid), np.float32)
-    return chance, np.concatenate([rays, chance], axis=-1)
+    known = np.where(unknown[..., np.newaxis], np.float32(UNKNOWN), chance)
+    return known, np.concatenate([rays, chance], axis=-1)
 
 
 def validation_batch(
@@ -123,7 +141,7 @@ def training_patches(examples: Sequence[Example], settings: StarDistSettings, *,
     with the patches that it would have had.
     """
     keras = load_keras("training a StarDist model")
-    with_particles = [example for example in examples if example.labels.any()] or list(examples)
+    with_particles = [example for example in examples if _has_particles(example)] or list(examples)
 
     class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
         def __init__(self) -> None:
