@@ -100,7 +100,7 @@ def test_a_zip_cannot_be_taught(grey, tmp_path):
 
 
 def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
-    (tmp_path / "agreement.csv").write_text("Label,Agreement\n1,0.33\n2,0.49\n")
+    (tmp_path / "agreement.csv").write_text("Label,Volume,Agreement\n1,5,0.33\n2,5,0.49\n")
     with pytest.raises(InputError, match="nothing to learn from"):
         learn(
             grey,

@@ -9,6 +9,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
 from electrodej.progress import Progress, silent
@@ -17,6 +20,9 @@ PathLike = str | os.PathLike[str]
 
 # Views agree less on particles that only one of them saw; nothing is learnt where these are.
 _TRUSTED = 0.5
+# A section that is narrower than this share of its particle grazes it: the grey values hardly show it, and
+# what they show nobody would outline.
+_GRAZED = 0.4
 # Of each view. Sections lie close enough to hold every particle of a volume of common size.
 _SECTIONS = 16
 _EPOCHS, _STEPS, _BATCH, _RATE = 20, 50, 4, 1e-4
@@ -72,8 +78,6 @@ def learn(
     progress
         Told of each step.
     """
-    import numpy as np
-
     from electrodej.networks.backend import use_threads
     from electrodej.networks.stardist.found import FoundSections
     from electrodej.networks.stardist.model import load_stardist
@@ -81,10 +85,8 @@ def learn(
     from electrodej.networks.stardist.train import train_stardist
     from electrodej.volume import open_volume
 
-    with Path(agreement).open(encoding="utf-8", newline="") as table:
-        agreed = [float(row["Agreement"]) for row in csv.DictReader(table)]
-    trusted = np.array([False, *(share >= _TRUSTED for share in agreed)])
-    if not trusted.any():
+    least_area = _least_areas(agreement)
+    if np.isinf(least_area).all():
         raise InputError(
             f"the views agree on no particle of {os.fspath(image)}, so there is nothing to learn from; "
             "leave --rounds out, or take a model that knows such volumes"
@@ -96,7 +98,7 @@ def learn(
             opened.enter_context(open_volume(path, spacing=spacing)) for path in (image, labels, *views)
         )
         sections = FoundSections(
-            grey, found, trusted, seen, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
+            grey, found, least_area, seen, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
         )
         settings = StarDistSettings(
             epochs=_EPOCHS,
@@ -117,6 +119,16 @@ def learn(
             resume=True,
             progress=progress,
         )
+
+
+def _least_areas(agreement: PathLike) -> NDArray[np.float64]:
+    """Return `FoundSections`' least area of each label."""
+    with Path(agreement).open(encoding="utf-8", newline="") as table:
+        rows = [(float(row["Agreement"]), float(row["Volume"])) for row in csv.DictReader(table)]
+    agreed, volume = np.array(rows).reshape(-1, 2).T
+    diameter = np.cbrt(6 * volume / np.pi)
+    least = np.where(agreed >= _TRUSTED, np.pi / 4 * (_GRAZED * diameter) ** 2, np.inf)
+    return np.concatenate([[np.inf], least])
 
 
 def _patch(edge: int, divisor: int) -> int:

@@ -11,6 +11,8 @@ from electrodej.networks.stardist.found import FoundSections
 from electrodej.volume import open_volume, write_volume
 
 SHAPE = (20, 36, 50)
+# Every section of both particles is learnt from, um^2.
+ALL = np.array([np.inf, 0.0, 0.0])
 
 
 @pytest.fixture
@@ -44,9 +46,8 @@ def seen(tmp_path):
 
 def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, seen, perfect_model):
     one, other, grey, labels = volumes
-    trusted = np.array([False, True, True])
     sections = FoundSections(
-        one, other, trusted, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=4
+        one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=4
     )
     assert [pair.name for pair in sections] == [
         *(f"xy-{number}" for number in (2, 7, 12, 17)),
@@ -65,9 +66,9 @@ def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, seen, 
 
 def test_doubtful_particles_are_not_learnt_from(volumes, seen, perfect_model):
     one, other, _, labels = volumes
-    trusted = np.array([False, False, True])
+    least = np.array([np.inf, np.inf, 0.0])
     sections = FoundSections(
-        one, other, trusted, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
+        one, other, least, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
     )
     # Of slice 10: what was drawn of the first with the rim, and the spot that was seen and not drawn.
     wanted = np.where(labels[10] == 2, 2, 0)
@@ -79,7 +80,7 @@ def test_doubtful_particles_are_not_learnt_from(volumes, seen, perfect_model):
 def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
     one, other, _, labels = volumes
     sections = FoundSections(
-        one, other, np.array([False, True, True]), seen,
+        one, other, ALL, seen,
         spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
     )  # fmt: skip
     wanted = labels[10].astype(int)
@@ -90,9 +91,8 @@ def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
 
 def test_a_volume_thinner_than_the_count_gives_each_section_once(volumes, seen, perfect_model):
     one, other, _, _ = volumes
-    trusted = np.array([False, True, True])
     sections = FoundSections(
-        one, other, trusted, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=30
+        one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=30
     )
     names = [pair.name for pair in sections]
     assert len(names) == len(set(names)) == 20 + 30 + 30
@@ -104,10 +104,7 @@ def test_sections_come_as_large_as_the_network_sees_them(volumes, seen, perfect_
     model = dataclasses.replace(
         perfect_model, info=dataclasses.replace(perfect_model.info, spacing=(0.2, 0.2, 0.2))
     )
-    trusted = np.array([False, True, True])
-    sections = FoundSections(
-        one, other, trusted, seen, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1
-    )
+    sections = FoundSections(one, other, ALL, seen, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1)
     xy, xz, yz = sections
     assert xy.grey.shape == xy.labels.shape == (round(35 * 0.5) + 1, round(49 * 0.5) + 1)
     assert xz.grey.shape == xz.labels.shape == (20, round(49 * 0.5) + 1)
@@ -115,3 +112,14 @@ def test_sections_come_as_large_as_the_network_sees_them(volumes, seen, perfect_
     for pair in sections:
         assert pair.spacing == pytest.approx((0.2, 0.2))
         assert set(np.unique(pair.labels)) <= {-1, 0, 1, 2}
+
+
+def test_sections_that_graze_their_particle_are_unknown(volumes, seen, perfect_model):
+    """In slice 10, particle 1 has 225 pixels and particle 2 has 375, of 0.01 um^2."""
+    one, other, _, labels = volumes
+    sections = FoundSections(
+        one, other, np.array([np.inf, 2.24, 3.76]), seen,
+        spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
+    )  # fmt: skip
+    assert (sections[0].labels[labels[10] == 1] == 1).all()
+    assert (sections[0].labels[labels[10] == 2] == -1).all()

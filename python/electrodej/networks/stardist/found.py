@@ -35,11 +35,12 @@ class FoundSections(Sequence[Pair]):
     ----------
     grey, labels
         The volume and its particles.
-    trusted
-        Of each label, from 0, whether it is one to learn from.
+    least_area
+        Of each label, from 0, how large its section is at least where the network learns from it, um^2;
+        infinite for labels that are not to be learnt from at all.
     views
         The probability that each view gives, 0 to 255. Where one of them sees something and there is no
-        trusted particle, nobody knows what is there, and nothing is learnt.
+        such section, nobody knows what is there, and nothing is learnt.
     spacing
         Voxel size (z, y, x) in micrometres.
     model, scale
@@ -52,7 +53,7 @@ class FoundSections(Sequence[Pair]):
         self,
         grey: Volume,
         labels: Volume,
-        trusted: NDArray[np.bool_],
+        least_area: NDArray[np.float64],
         views: Sequence[Volume],
         *,
         spacing: tuple[float, float, float],
@@ -60,7 +61,7 @@ class FoundSections(Sequence[Pair]):
         scale: float | None,
         count: int,
     ) -> None:
-        self._grey, self._labels, self._trusted, self._views = grey, labels, trusted, views
+        self._grey, self._labels, self._least_area, self._views = grey, labels, least_area, views
         self._spacing, self._model, self._scale = spacing, model, scale
         self._places: list[tuple[View, int]] = []
         for view in VIEWS:
@@ -84,10 +85,11 @@ class FoundSections(Sequence[Pair]):
         axis = AXIS[view]
         box = tuple(slice(number, number + 1) if along == axis else slice(None) for along in range(3))
         grey, labels = (np.squeeze(volume[box], axis) for volume in (self._grey, self._labels))
-        drawn = np.where(self._trusted[labels], labels.astype(np.int32), 0)
+        pixel, scale, shape = self._as_seen(view)
+        areas = np.bincount(labels.ravel(), minlength=len(self._least_area)) * pixel[0] * pixel[1]
+        drawn = np.where((areas >= self._least_area)[labels], labels.astype(np.int32), 0)
         seen = np.max([np.squeeze(volume[box], axis) for volume in self._views], axis=0)
         drawn[_doubtful(np.where(labels > 0, 255, seen), drawn)] = UNKNOWN
-        pixel, scale, shape = self._as_seen(view)
         return Pair(
             f"{view}-{number}",
             brought_to(grey.astype(np.float32), shape),
