@@ -95,6 +95,12 @@ def test_words_that_make_no_sense_together_are_wrong_usage(
     assert_one_line_error(electrodej("damage", "t.csv", *words), 2, part)
 
 
+def test_a_seed_beyond_what_the_forest_takes_is_wrong_usage(electrodej: Command) -> None:
+    done = electrodej("damage", "t.csv", "--seed", 2**32 - 1, "--out", "o")
+    assert done.returncode == 2
+    assert "'4294967295' is not a seed; give a whole number from 0" in done.stderr
+
+
 def test_a_number_of_trees_that_is_none_is_wrong_usage(electrodej: Command) -> None:
     done = electrodej("damage", "t.csv", "--out", "d", "--trees", "0")
     assert done.returncode == 2

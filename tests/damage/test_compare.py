@@ -102,8 +102,32 @@ def test_intervals_of_tables_of_one_kind_hold_no_change(columns_of: Any) -> None
             np.abs(shap_over_seeds(each.values, each.damage, config)).mean(axis=(0, 1)) for each in tables
         ]
         errors = [
-            bootstrap_contributions(each.values, each.damage, config).std(axis=0, ddof=1) for each in tables
+            bootstrap_contributions(100, each.values, each.damage, config).std(axis=0, ddof=1)
+            for each in tables
         ]
         held.append(np.abs(seeds[1] - seeds[0]) <= t.ppf(0.975, 7) * np.hypot(*errors))
     assert np.size(held) == 126
     assert np.mean(held) >= 0.95
+
+
+def test_tables_of_one_kind_and_different_size_do_not_differ(columns_of: Any) -> None:
+    """A step is found to its full height by a forest of many particles, and to half of it by one of 60."""
+    config = DamageConfig(
+        trees=20, seeds=4, draws=0, folds=2, repeats=1, resamples=10, interaction_rows=0, most_rows=2000
+    )
+    results = []
+    for count in (1500, 60, 61, 62):
+        columns = columns_of(count, seed=count)
+        columns["Damage"] = 0.15 * (columns["Contact"] > 0.6) + 0.02 * columns["Damage"]
+        results.append(explain_damage(make_table(columns, name=str(count)), config))
+    raw = [result.model.seeds["Contact"].mean for result in results if result.model]
+    assert raw[0] > 1.3 * np.mean(raw[1:])
+    changes = []
+    for other in results[1:]:
+        for pair in ([results[0], other], [other, results[0]]):
+            (comparison,), _ = compare_damage(pair)
+            assert all(change.p_holm > 0.05 for change in comparison.changes)
+            assert f"both are compared at {other.table.name}" in " ".join(comparison.notes)
+            by_name = {change.attribute: change for change in comparison.changes}
+        changes.append(by_name["Contact"].change)
+    assert abs(np.mean(changes)) < 0.4 * (raw[0] - np.mean(raw[1:]))

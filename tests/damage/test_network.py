@@ -155,12 +155,20 @@ def test_contacts_of_particles_that_are_not_in_the_table_are_counted(table_of: A
     assert contacts.notes == ("2 of 4 contacts name a particle that is not modelled.",)
 
 
+def pair(first: int, second: int) -> dict[str, Any]:
+    return {"Label1": np.array([first]), "Label2": np.array([second])}
+
+
 def test_bad_contacts_are_named(table_of: Any, columns_of: Any) -> None:
     table = table_of([0.1, 0.2, 0.3])
     with pytest.raises(InputError, match=r"c\.csv: the column Label2 is missing"):
         make_contacts({"Label1": np.array([1])}, table, name="c.csv")
     with pytest.raises(InputError, match="Label2 holds something that is no whole number"):
         make_contacts({"Label1": np.array([1]), "Label2": np.array(["x"])}, table)
+    with pytest.raises(InputError, match=r"c\.csv: Area holds something that is no number"):
+        make_contacts({**pair(10, 20), "Area": np.array(["big"])}, table, name="c.csv")
+    with pytest.raises(InputError, match="no contact is of two particles"):
+        make_contacts(pair(7, 8), table, name="c.csv")
     columns = columns_of(3)
     columns["Label"] = np.array([1, 1, 2])
     with pytest.raises(InputError, match="a label occurs twice"):

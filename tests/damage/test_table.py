@@ -112,6 +112,23 @@ def test_the_same_row_twice_counts_once(columns_of: Any) -> None:
     assert table.left_out == {"the same row once more": 3}
 
 
+def test_the_same_row_twice_counts_once_without_labels_too(columns_of: Any) -> None:
+    columns = {name: np.concatenate([values, values[:3]]) for name, values in columns_of(20).items()}
+    del columns["Label"]
+    table = make_table(columns)
+    assert table.left_out == {"the same row once more": 3}
+    assert table.labels.tolist() == list(range(1, 21))
+
+
+@pytest.mark.parametrize("text", ["1_000", "\uff11\uff12", "0x10"])
+def test_what_only_python_reads_as_a_number_is_none(columns_of: Any, text: str) -> None:
+    columns = columns_of(5)
+    columns["Volume"] = columns["Volume"].astype(object)
+    columns["Volume"][3] = text
+    with pytest.raises(InputError, match="row 4 of Volume"):
+        make_table(columns)
+
+
 def test_one_label_for_two_particles_is_noted_and_both_stay(columns_of: Any) -> None:
     columns = columns_of(20)
     columns["Label"][1] = 1

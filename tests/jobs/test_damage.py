@@ -191,6 +191,23 @@ def test_a_folder_is_replaced_with_force_only_and_only_if_it_is_ours(tmp_path: P
     assert (out / "my notes.txt").read_text() == "mine"
 
 
+def test_a_picture_of_somebody_else_keeps_the_folder(tmp_path: Path) -> None:
+    table, out = write(tmp_path / "few.csv", columns_of(10)), tmp_path / "out"
+    study_damage([table], out)
+    (out / "figures").mkdir(exist_ok=True)
+    (out / "figures" / "mine.png").write_bytes(b"mine")
+    with pytest.raises(OutputError, match="something else"):
+        study_damage([table], out, force=True)
+    assert (out / "figures" / "mine.png").read_bytes() == b"mine"
+
+
+def test_a_study_with_figures_is_replaced(tmp_path: Path) -> None:
+    table, out = write(tmp_path / "t.csv", columns_of(60)), tmp_path / "out"
+    for _ in range(2):
+        study_damage([table], out, config=QUICK, force=True)
+    assert (out / "figures" / "contribution.png").is_file()
+
+
 def test_a_table_inside_the_folder_is_not_lost(tmp_path: Path) -> None:
     out = tmp_path / "out"
     study_damage([write(tmp_path / "few.csv", columns_of(10))], out)
@@ -233,6 +250,92 @@ def test_a_decimal_comma_among_decimal_points_is_shown_with_its_row(tmp_path: Pa
     columns["Contact"][2] = "0,5"
     with pytest.raises(InputError, match=r"row 3 of Contact holds '0,5', which is no number"):
         study_damage([write(tmp_path / "t.csv", columns)], tmp_path / "out")
+
+
+def test_a_bad_cell_among_decimal_commas_is_the_one_that_is_named(tmp_path: Path) -> None:
+    columns = columns_of(10)
+    path = write(tmp_path / "t.csv", columns, separator=";")
+    good = path.read_text().replace(".", ",")
+    value = str(columns["Volume"][4]).replace(".", ",")
+    path.write_text(good.replace(value, "bad"))
+    with pytest.raises(InputError, match="row 5 of Volume holds 'bad'"):
+        make_table(read_table_file(path).columns)
+    path.write_text(good.replace(value, "1.234"))
+    with pytest.raises(InputError, match=r"Volume has decimal commas and, in row 5, '1\.234'"):
+        read_table_file(path)
+
+
+def test_tabs_with_decimal_commas_and_empty_lines_before_the_names_are_read(tmp_path: Path) -> None:
+    columns = columns_of(12)
+    path = write(tmp_path / "t.txt", columns, separator="\t")
+    path.write_text("\n\n" + path.read_text().replace(".", ","))
+    table = make_table(read_table_file(path).columns)
+    np.testing.assert_array_equal(table.damage, columns["Damage"])
+    assert table.labels.tolist() == list(range(1, 13))
+
+
+@pytest.fixture
+def electrode(tmp_path: Path) -> dict[str, Any]:
+    """A table of 60 particles, their contacts and an evolution, for a map of labels."""
+    contacts = tmp_path / "c.csv"
+    contacts.write_text("Label1,Label2\n1,2\n2,3\n")
+    table = write(tmp_path / "t.csv", columns_of(60))
+    return {
+        "tables": [table], "out": tmp_path / "out", "config": QUICK, "contacts": contacts,
+        "evolutions": {"well-formed": replace(WELL_FORMED, cycles=3)},
+    }  # fmt: skip
+
+
+def save_labels(path: Path, labels: Any, spacing: Any = (0.1, 0.1, 0.1)) -> Path:
+    from electrodej.volume import write_volume
+
+    write_volume(path, labels, spacing=spacing)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.full((3, 4, 5), 99, np.uint16), "has no particle of t.csv"),
+        (np.zeros((3, 4, 5), np.uint8), "has no particle of t.csv"),
+        (np.full((3, 4, 5), 1.5, np.float32), "no whole numbers"),
+        (np.ones((1, 4, 5), np.uint8), "single section"),
+    ],
+)
+def test_a_map_of_another_electrode_is_refused(
+    tmp_path: Path, electrode: dict[str, Any], labels: Any, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        study_damage(**electrode, labels=save_labels(tmp_path / "l.tif", labels))
+    assert not electrode["out"].exists()
+
+
+def test_particles_that_only_the_table_or_the_map_has_are_counted(
+    tmp_path: Path, electrode: dict[str, Any]
+) -> None:
+    labels = np.zeros((4, 8, 8), np.uint16)
+    labels[1, 0, :] = [1, 2, 3, 70, 71, 0, 5, 6]
+    study = study_damage(**electrode, labels=save_labels(tmp_path / "l.tif", labels))
+    assert "55 of the 60 particles are not in l.tif." in study.warnings
+    assert any(note.startswith("2 particles of l.tif are not modelled") for note in study.warnings)
+
+
+def test_what_the_network_left_out_is_among_the_notes(electrode: dict[str, Any]) -> None:
+    electrode["contacts"].write_text("Label1,Label2\n1,2\n2,300\n")
+    study = study_damage(**electrode)
+    assert "1 of 2 contacts name a particle that is not modelled." in study.warnings
+
+
+def test_an_evolution_without_volumes_is_refused_before_the_forests(electrode: dict[str, Any]) -> None:
+    columns = columns_of(60)
+    columns["Volume"][7] = 0
+    write(electrode["tables"][0], columns)
+
+    def never(*_: Any) -> None:
+        raise AssertionError("work began")
+
+    with pytest.raises(InputError, match="label 8 has no volume above 0"):
+        study_damage(**electrode, progress=never)
 
 
 @pytest.mark.parametrize(
@@ -288,6 +391,7 @@ def test_parquet_and_the_description_beside_it_are_read(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"a,b\n1,2,3\n4,5,6\n", "more cells"),
+        (b"a,b\n1,2\n3,4,5\n", "line 3 has 3 cells and the first one 2"),
         (b"a,a\n1,2\n", "column a is there twice"),
         (b"\xff\xfe\x00\x01\x80\x81", "cannot be read"),
     ],
@@ -307,9 +411,14 @@ def test_a_table_with_a_header_alone_has_no_particles(tmp_path: Path) -> None:
     assert study.results[0].description.particles == 0
 
 
-@pytest.mark.parametrize(("name", "message"), [("t.xlsx", ".csv or .parquet"), ("gone.csv", "no such file")])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("t.xlsx", ".csv or .parquet"), ("gone.csv", "no such file"), ("folder.csv", "is a folder")],
+)
 def test_files_that_cannot_be_tables_are_refused(tmp_path: Path, name: str, message: str) -> None:
     if name == "t.xlsx":
         (tmp_path / name).write_bytes(b"PK")
+    if name == "folder.csv":
+        (tmp_path / name).mkdir()
     with pytest.raises(InputError, match=message):
         read_table_file(tmp_path / name)

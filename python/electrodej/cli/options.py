@@ -121,7 +121,7 @@ def number_within(
 
 
 parse_jobs = whole_from(1, what="a number of jobs")
-parse_seed = whole_from(0, what="a seed")
+parse_seed = whole_from(0, to=2**31, what="a seed")
 # As the views' settings have them.
 parse_scale = number_within(0.02, 50)
 parse_threshold = number_within(0, 1, without_lowest=True, without_highest=True)

@@ -226,7 +226,8 @@ def _model_notes(table: DamageTable, description: Description, model: Model, dra
     if drawn < len(table):
         notes.append(
             f"The forest and its SHAP values are of all {len(table)} particles; seeds, curves, "
-            f"cross-validation and comparison are of {drawn} drawn by chance."
+            f"cross-validation and comparison are of {drawn} drawn by chance. A contribution in fewer "
+            "particles differs by more than the spread over the seeds."
         )
     if not model.evaluation.better_than_a_constant:
         notes.append(f"WARNING: {model.evaluation.verdict}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from electrodej.damage.analysis import DamageResult
-from electrodej.damage.robust import bootstrap_contributions, drawn_rows
+from electrodej.damage.robust import bootstrap_contributions, contributions_of, drawn_rows
 from electrodej.damage.table import Floats
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
@@ -24,7 +24,7 @@ class AttributeChange:
     attribute
         Its name.
     first, other
-        Contribution in each, mean over the seeds.
+        Contribution in each, mean over the seeds, in as many particles of both.
     change
         other - first.
     error
@@ -96,32 +96,56 @@ def compare_damage(
     notes = tuple(f"{name} has no model, so it is not compared." for name in without)
     if len(modelled) < 2:
         return (), notes
-    errors = [_standard_errors(result, progress) for result in modelled]
-    pairs = [
-        _compare(modelled[0], other, errors[0], error)
-        for other, error in zip(modelled[1:], errors[1:], strict=True)
-    ]
+    first = modelled[0]
+    known: dict[int, dict[str, tuple[float, float]]] = {}
+    pairs = []
+    for other in modelled[1:]:
+        size = min(_particles(first), _particles(other))
+        if size not in known:
+            known[size] = _at_size(first, size, progress)
+        pairs.append(_compare(first, other, size, known[size], _at_size(other, size, progress)))
     return tuple(pairs), notes
 
 
-def _standard_errors(result: DamageResult, progress: Progress) -> dict[str, float]:
-    table, config = result.table, result.config
+def _particles(result: DamageResult) -> int:
+    """How many particles the contributions over the seeds are of."""
+    return min(len(result.table), result.config.most_rows)
+
+
+def _at_size(result: DamageResult, size: int, progress: Progress) -> dict[str, tuple[float, float]]:
+    """Return each attribute's contribution in so many particles, and its standard error.
+
+    A forest of more particles finds more: what matters contributes more, what does not contributes less.
+    Tables of different sizes would therefore differ where the electrodes do not.
+    """
+    table, config, model = result.table, result.config, result.model
+    assert model is not None
+    if size == _particles(result):
+        means = [model.seeds[name].mean for name in table.attributes]
+    else:
+        drawn = contributions_of(
+            size, table.values, table.damage, config, draws=config.seeds, progress=progress
+        )
+        means = drawn.mean(axis=0).tolist()
     rows = drawn_rows(len(table), config.most_rows, seed=config.seed)
-    found = bootstrap_contributions(table.values[rows], table.damage[rows], config, progress=progress)
-    return dict(zip(table.attributes, found.std(axis=0, ddof=1).tolist(), strict=True))
+    found = bootstrap_contributions(size, table.values[rows], table.damage[rows], config, progress=progress)
+    errors = found.std(axis=0, ddof=1).tolist()
+    return dict(zip(table.attributes, zip(means, errors, strict=True), strict=True))
 
 
 def _compare(
-    first: DamageResult, other: DamageResult, first_error: dict[str, float], other_error: dict[str, float]
+    first: DamageResult,
+    other: DamageResult,
+    size: int,
+    before_at: dict[str, tuple[float, float]],
+    after_at: dict[str, tuple[float, float]],
 ) -> Comparison:
     from scipy.stats import t as student
 
-    assert first.model is not None
-    assert other.model is not None
     names = [name for name in first.table.attributes if name in other.table.attributes]
-    before = np.array([first.model.seeds[name].mean for name in names])
-    after = np.array([other.model.seeds[name].mean for name in names])
-    error = np.hypot([first_error[name] for name in names], [other_error[name] for name in names])
+    before, before_error = np.array([before_at[name] for name in names]).T
+    after, after_error = np.array([after_at[name] for name in names]).T
+    error = np.hypot(before_error, after_error)
     change = after - before
     degrees = min(first.config.resamples, other.config.resamples) - 1
     half = float(student.ppf(0.975, degrees)) * error
@@ -134,7 +158,7 @@ def _compare(
             (1 - p / 2).tolist(), p.tolist(), holm(p).tolist(), strict=True,
         )
     ]  # fmt: skip
-    return Comparison(first.table.name, other.table.name, tuple(changes), _notes(first, other))
+    return Comparison(first.table.name, other.table.name, tuple(changes), _notes(first, other, size))
 
 
 def _two_sided(change: float, error: float, degrees: int) -> float:
@@ -158,8 +182,13 @@ def holm(p: Floats) -> Floats:
     return corrected
 
 
-def _notes(first: DamageResult, other: DamageResult) -> tuple[str, ...]:
+def _notes(first: DamageResult, other: DamageResult, size: int) -> tuple[str, ...]:
     notes = []
+    if _particles(first) != _particles(other):
+        notes.append(
+            f"{first.table.name} has {len(first.table)} particles and {other.table.name} {len(other.table)}: "
+            f"both are compared at {size}, because contributions change with the number of particles."
+        )
     for result in (first, other):
         if result.model is not None and not result.model.evaluation.better_than_a_constant:
             notes.append(f"{result.table.name}: the fit is no better than predicting the mean.")

@@ -34,6 +34,10 @@ _LOWEST = {
 }
 
 
+# scikit-learn takes seeds of 32 bits; those of repeats count on from the one given.
+MOST_SEED = 2**31
+
+
 @dataclass(frozen=True)
 class DamageConfig:
     """How the damage is regressed and how often it is repeated.
@@ -94,11 +98,13 @@ class DamageConfig:
         for name, lowest in _LOWEST.items():
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
-                raise InputError(f"damage: {name} is a whole number from {lowest}, not {value!r}")
+                raise InputError(f"{name} is a whole number from {lowest}, not {value!r}")
+        if self.seed > MOST_SEED:
+            raise InputError(f"seed is a whole number up to {MOST_SEED}, not {self.seed!r}")
         if not 0 < self.held_out < 0.5:
-            raise InputError(f"damage: held_out is a share above 0 and below 0.5, not {self.held_out!r}")
+            raise InputError(f"held_out is a share above 0 and below 0.5, not {self.held_out!r}")
         if not 0 <= self.min_decrease < float("inf"):
-            raise InputError(f"damage: min_decrease is a number from 0, not {self.min_decrease!r}")
+            raise InputError(f"min_decrease is a number from 0, not {self.min_decrease!r}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it; the number of cores is no setting of the result."""

@@ -156,14 +156,26 @@ def make_contacts(
             f"{table.name}: a label occurs twice, so its contacts are unclear; give the table of one image"
         )
     ends = np.stack([_whole(columns[each], f"{name}: {each}") for each in ("Label1", "Label2")], axis=1)
-    area = np.asarray(columns.get("Area", np.ones(len(ends))), dtype=float)
+    area = _areas(columns, name) if "Area" in columns else np.ones(len(ends))
     order = np.argsort(labels)
     place = np.minimum(np.searchsorted(labels[order], ends), max(0, len(labels) - 1))
     known = (labels[order][place] == ends).all(axis=1) & (ends[:, 0] != ends[:, 1])
     pairs, first = np.unique(np.sort(order[place[known]], axis=1), axis=0, return_index=True)
     unknown = int(np.count_nonzero(~known))
+    if unknown and not known.any() and len(labels):
+        raise InputError(
+            f"{name}: no contact is of two particles of {table.name}; give the contacts that "
+            "electrodej measure wrote beside that table"
+        )
     notes = (f"{unknown} of {len(ends)} contacts name a particle that is not modelled.",) if unknown else ()
     return Contacts(pairs.astype(np.int64), area[known][first], notes)
+
+
+def _areas(columns: Mapping[str, NDArray[Any]], name: str) -> Floats:
+    try:
+        return np.asarray(columns["Area"]).astype(np.float64)
+    except ValueError as error:
+        raise InputError(f"{name}: Area holds something that is no number ({error})") from None
 
 
 def _whole(values: NDArray[Any], what: str) -> NDArray[np.int64]:

@@ -52,29 +52,42 @@ def contributions_over_draws(
     fifths, because draws of all particles would be the same.
     """
     size = min(config.draw_size, 4 * len(damage) // 5)
-    found = np.empty((config.draws, values.shape[1]))
-    for place in range(config.draws):
+    return size, contributions_of(size, values, damage, config, draws=config.draws, progress=progress)
+
+
+def contributions_of(
+    size: int,
+    values: Floats,
+    damage: Floats,
+    config: DamageConfig,
+    *,
+    draws: int,
+    progress: Progress = silent,
+) -> Floats:
+    """Return the contributions in forests of ``size`` particles drawn by chance, (draws, attributes)."""
+    found = np.empty((draws, values.shape[1]))
+    for place in range(draws):
         seed = config.seed + place
         rows = drawn_rows(len(damage), size, seed=seed)
         forest = fit_forest(values[rows], damage[rows], config, seed=seed)
         found[place] = contributions(shap_values(forest.model, values[rows])[1])
-        progress(place + 1, config.draws, "draws")
-    return size, found
+        progress(place + 1, draws, "draws")
+    return found
 
 
 def bootstrap_contributions(
-    values: Floats, damage: Floats, config: DamageConfig, *, progress: Progress = silent
+    size: int, values: Floats, damage: Floats, config: DamageConfig, *, progress: Progress = silent
 ) -> Floats:
     """Return the contributions in forests of resampled particles and other seeds, (resamples, attributes).
 
-    Particles are drawn with replacement, as many as there are, and each forest is explained on those drawn.
+    ``size`` particles are drawn with replacement, and each forest is explained on those drawn.
     For tables of one kind the spread found so is as large as that from table to table or larger, up to
     twice for attributes without a part in the damage, so it errs on the side of caution.
     """
     generator = np.random.default_rng(config.seed)
     found = np.empty((config.resamples, values.shape[1]))
     for place in range(config.resamples):
-        rows = generator.integers(0, len(damage), len(damage))
+        rows = generator.integers(0, len(damage), size)
         forest = fit_forest(values[rows], damage[rows], config, seed=config.seed + place)
         found[place] = contributions(shap_values(forest.model, values[rows])[1])
         progress(place + 1, config.resamples, "resampling")

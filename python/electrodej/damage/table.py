@@ -134,7 +134,8 @@ def make_table(
     }
     notes: list[str] = []
     labels, images = _labels(columns, count), _images(columns, count)
-    kept, left_out = _kept_rows(numbers, labels, images, exclude_border=exclude_border)
+    named = labels if "Label" in columns else np.zeros_like(labels)
+    kept, left_out = _kept_rows(numbers, named, images, exclude_border=exclude_border)
     notes += [f"{number} of {count} rows were left out: {reason}." for reason, number in left_out.items()]
     table = {each: values[kept] for each, values in numbers.items()}
     notes += _label_notes(labels[kept], images[kept])
@@ -161,10 +162,10 @@ def _attributes(leave_out: Iterable[str]) -> tuple[str, ...]:
     unwanted = list(leave_out)
     for each in unwanted:
         if each not in ATTRIBUTES:
-            raise InputError(f"damage: there is no attribute {each!r}; they are {', '.join(ATTRIBUTES)}")
+            raise InputError(f"there is no attribute {each!r}; they are {', '.join(ATTRIBUTES)}")
     attributes = tuple(each for each in ATTRIBUTES if each not in unwanted)
     if not attributes:
-        raise InputError("damage: all attributes are left out; leave some in to explain the damage")
+        raise InputError("all attributes are left out; leave some in to explain the damage")
     return attributes
 
 
@@ -191,7 +192,7 @@ def _as_numbers(values: NDArray[Any], column: str, name: str) -> Floats:
         for row, value in enumerate(values.tolist()):
             text = "" if value is None else str(value).strip()
             try:
-                numbers[row] = np.nan if text.lower() in _EMPTY_WORDS else float(text)
+                numbers[row] = np.nan if text.lower() in _EMPTY_WORDS else as_number(text)
             except ValueError:
                 raise InputError(
                     f"{name}: row {row + 1} of {column} holds {text[:40]!r}, which is no number; "
@@ -199,6 +200,17 @@ def _as_numbers(values: NDArray[Any], column: str, name: str) -> Floats:
                 ) from None
     numbers[~(np.abs(numbers) < _LARGEST)] = np.nan
     return numbers
+
+
+def as_number(text: str) -> float:
+    """Read a number as tables write them; Python's own reading also takes 1_000 and other scripts' digits.
+
+    >>> as_number("-1.5e3")
+    -1500.0
+    """
+    if not text.isascii() or "_" in text:
+        raise ValueError(f"{text!r} is no number")
+    return float(text)
 
 
 def _labels(columns: Mapping[str, NDArray[Any]], count: int) -> NDArray[Any]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from electrodej import __version__
 from electrodej.errors import InputError
@@ -97,7 +96,8 @@ class DamageStudy:
     def warnings(self) -> tuple[str, ...]:
         """All notes, those on a table with its name where there are several."""
         if len(self.results) == 1:
-            return (*self.notes, *self.results[0].notes)
+            network = () if self.network is None else self.network.notes
+            return (*self.notes, *self.results[0].notes, *network)
         named = [f"{result.table.name}: {note}" for result in self.results for note in result.notes]
         compared = [note for comparison in self.comparisons for note in comparison.notes]
         return (*self.notes, *named, *compared)
@@ -111,6 +111,7 @@ class DamageStudy:
             "comparisons": [comparison.as_dict() for comparison in self.comparisons],
             "network": None if self.network is None else self.network.as_dict(),
             "evolution": {name: evolution.as_dict() for name, evolution in self.evolutions.items()},
+            "figures": [drawing.name for drawing in self.drawings.all],
             "warnings": list(self.warnings),
             "provenance": dict(self.provenance),
         }
@@ -161,6 +162,7 @@ def study_damage(
     from electrodej.damage import DamageConfig, compare_damage, explain_damage, make_table
     from electrodej.files import whole_directory
     from electrodej.jobs.damage_folder import check_folder, fill_folder, is_ours
+    from electrodej.jobs.damage_map import check_map, middle_plane, write_maps
     from electrodej.jobs.damage_tables import read_table_file
 
     inputs = [*tables, *(each for each in (contacts, labels) if each is not None)]
@@ -173,7 +175,10 @@ def study_damage(
         for file, name in zip(files, _names(tables), strict=True)
     ]
     pairs = None if contacts is None else _read_contacts(contacts, ready[0])
-    plane = None if labels is None else _middle(labels, ready[0])
+    if evolutions:
+        _check_volumes(ready[0])
+    mapped = () if labels is None else check_map(labels, ready[0], progress=progress)
+    plane = None if labels is None else middle_plane(labels, ready[0])
     results = tuple(explain_damage(table, settings, progress=progress) for table in ready)
     comparisons: tuple[Comparison, ...] = ()
     notes: tuple[str, ...] = ()
@@ -187,14 +192,14 @@ def study_damage(
         evolutions={}
         if pairs is None
         else {name: _evolve(results[0], pairs, each, progress) for name, each in (evolutions or {}).items()},
-        notes=notes,
+        notes=(*notes, *mapped),
         provenance=_provenance(inputs, settings, exclude_border, list(leave_out)),
         plane=plane,
     )
     with whole_directory(out, ours=is_ours, force=force) as part:
         fill_folder(part, study, files, progress=progress)
         if labels is not None:
-            _write_maps(part, labels, study, progress)
+            write_maps(part, labels, ready[0], study.evolutions, progress=progress)
     return study
 
 
@@ -241,43 +246,21 @@ def _evolve(
     from electrodej.damage import evolve
 
     table = result.table
-    if "Volume" not in table.attributes:
-        raise InputError(f"{table.name}: the evolution needs the volumes; do without --leave-out Volume")
     return evolve(
         contacts.pairs, table.values[:, table.attributes.index("Volume")], config, progress=progress
     )
 
 
-def _particles(table: DamageTable) -> NDArray[np.int64]:
-    """The labels as numbers; that each is whole was seen when the contacts were read."""
-    return np.asarray(table.labels).astype(np.float64).astype(np.int64)
-
-
-def _middle(labels: PathLike, table: DamageTable) -> LabelPlane:
-    from electrodej.report.network_figures import LabelPlane
-    from electrodej.volume import open_volume
-
-    with open_volume(labels) as volume:
-        z = volume.shape[0] // 2
-        size = volume.require_spacing()
-        return LabelPlane(volume[z : z + 1, :, :][0], _particles(table), size[1:], z * size[0])
-
-
-def _write_maps(folder: Path, labels: PathLike, study: DamageStudy, progress: Progress) -> None:
-    """Write a volume for each evolution in which every particle has its damage."""
-    from electrodej.damage import paint_damage
-    from electrodej.volume import VolumeWriter, open_volume
-
-    particles = _particles(study.results[0].table)
-    with open_volume(labels) as volume:
-        for name, evolution in study.evolutions.items():
-            target = folder / f"damage-{name}.tif"
-            with VolumeWriter(
-                target, volume.shape, "float32", spacing=volume.require_spacing(), compression="deflate"
-            ) as writer:
-                for z0, z1, slab in volume.slabs():
-                    writer.write(z0, paint_damage(slab, particles, evolution.damage))
-                    progress(z1, volume.shape[0], f"map of {name}")
+def _check_volumes(table: DamageTable) -> None:
+    """Refuse what the evolution could only refuse after the forests."""
+    if "Volume" not in table.attributes:
+        raise InputError(f"{table.name}: the evolution needs the volumes; do without --leave-out Volume")
+    wrong = ~(table.values[:, table.attributes.index("Volume")] > 0)
+    if wrong.any():
+        raise InputError(
+            f"{table.name}: the particle with label {table.labels[np.argmax(wrong)]} has no volume above 0, "
+            "which the evolution needs"
+        )
 
 
 def _provenance(

@@ -35,7 +35,16 @@ def is_ours(folder: Path) -> bool:
     if not (folder / SUMMARY).is_file() or not {entry.name for entry in folder.iterdir()} <= _OURS:
         return False
     figures = folder / FIGURES
-    return not figures.exists() or all(entry.suffix in (".png", ".svg") for entry in figures.iterdir())
+    return not figures.exists() or {entry.name for entry in figures.iterdir()} <= _figures(folder / SUMMARY)
+
+
+def _figures(summary: Path) -> set[str]:
+    """The pictures that an earlier study says it drew."""
+    try:
+        names = json.loads(summary.read_text(encoding="utf-8"))["figures"]
+        return {f"{name}.{form}" for name in names for form in ("png", "svg")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def check_folder(out: PathLike, *, force: bool, inputs: Iterable[PathLike]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from electrodej.errors import InputError, MissingExtraError
 PathLike = str | os.PathLike[str]
 
 _TEXT_TABLES = (".csv", ".tsv", ".txt")
+_DECIMAL_COMMA, _DECIMAL_POINT = (
+    re.compile(rf"[+-]?(\d+{mark}\d*|{mark}\d+)([eE][+-]?\d+)?") for mark in (",", r"\.")
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,10 @@ def read_table_file(path: PathLike) -> TableFile:
     suffix = source.suffix.lower()
     if suffix not in (*_TEXT_TABLES, ".parquet"):
         raise InputError(f"{source}: a table is .csv or .parquet; give the one that electrodej measure wrote")
+    if source.is_dir():
+        raise InputError(f"{source} is a folder; give a table in it")
     if not source.is_file():
-        raise InputError(f"{source}: there is no such file; give a table of particles")
+        raise InputError(f"{source}: there is no such file")
     columns = _read_parquet(source) if suffix == ".parquet" else _read_text(source)
     described = _description(source)
     return TableFile(
@@ -63,7 +69,7 @@ def read_table_file(path: PathLike) -> TableFile:
 def _read_text(source: Path) -> dict[str, NDArray[Any]]:
     import pandas
 
-    separator = _separator(source)
+    blank, separator = _head(source)
     form: dict[str, Any] = {
         "sep": separator,
         "decimal": "," if separator == ";" else ".",
@@ -79,7 +85,7 @@ def _read_text(source: Path) -> dict[str, NDArray[Any]]:
             frame = pandas.read_csv(
                 source,
                 **form,
-                skiprows=0,
+                skiprows=blank,
                 dtype=str,
                 keep_default_na=False,
                 nrows=1,
@@ -89,11 +95,13 @@ def _read_text(source: Path) -> dict[str, NDArray[Any]]:
                 source,
                 **form,
                 names=list(range(len(names))),
-                skiprows=1,
+                skiprows=blank + 1,
             )
     except pandas.errors.EmptyDataError:
         raise InputError(f"{source}: the file is empty; give a table of particles") from None
-    except (pandas.errors.ParserError, UnicodeError, ValueError) as error:
+    except pandas.errors.ParserError as error:
+        raise InputError(f"{source}: {_what_is_wrong(error)}") from error
+    except (UnicodeError, ValueError) as error:
         raise InputError(f"{source}: the table cannot be read ({error}); save it as CSV in UTF-8") from error
     except OSError as error:
         raise InputError(f"{source} cannot be read ({error.strerror or error})") from error
@@ -102,17 +110,54 @@ def _read_text(source: Path) -> dict[str, NDArray[Any]]:
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise InputError(f"{source}: the column {twice[0]} is there twice; leave one of them")
-    return {name: body[place].to_numpy() for place, name in enumerate(names)}
+    columns = {name: body[place].to_numpy() for place, name in enumerate(names)}
+    if separator == ",":
+        return columns
+    return {name: _with_points(values, f"{source}: {name}") for name, values in columns.items()}
 
 
-def _separator(source: Path) -> str:
-    """What parts the cells: a comma, a tab, or the semicolon of programs that write decimal commas."""
+def _what_is_wrong(error: Exception) -> str:
+    """Put the parser's finding in words for people who make tables."""
+    found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+    if found is None:
+        return f"the table cannot be read ({error}); save it as CSV in UTF-8"
+    wanted, line, seen = found.groups()
+    return f"line {line} has {seen} cells and the first one {wanted}; every line needs one for each column"
+
+
+def _with_points(values: NDArray[Any], what: str) -> NDArray[Any]:
+    """Return a column in which some cells are text, as decimal commas may be, with decimal points."""
+    if values.dtype != object:
+        return values
+    commas = [isinstance(value, str) and bool(_DECIMAL_COMMA.fullmatch(value.strip())) for value in values]
+    points = [isinstance(value, str) and bool(_DECIMAL_POINT.fullmatch(value.strip())) for value in values]
+    if any(commas) and any(points):
+        row = points.index(True)
+        raise InputError(
+            f"{what} has decimal commas and, in row {row + 1}, {values[row]!r}; write all numbers one way"
+        )
+    return np.array(
+        [
+            value.replace(",", ".") if comma else value
+            for value, comma in zip(values.tolist(), commas, strict=True)
+        ],
+        dtype=object,
+    )
+
+
+def _head(source: Path) -> tuple[int, str]:
+    """Return how many empty lines there are at first, and what parts the cells of the one after them.
+
+    That is a comma, a tab, or the semicolon of programs that write decimal commas.
+    """
     try:
         with source.open(encoding="utf-8-sig", errors="replace") as handle:
-            line = handle.readline()
+            for blank, line in enumerate(handle):
+                if line.strip():
+                    return blank, max((",", "\t", ";"), key=line.count)
     except OSError as error:
         raise InputError(f"{source} cannot be read ({error.strerror or error})") from error
-    return max((",", "\t", ";"), key=line.count)
+    return 0, ","
 
 
 def _read_parquet(source: Path) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,113 @@
+"""The damage of an evolution painted on the label volume that the table was measured on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.errors import InputError, VoxelSizeError
+from electrodej.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from electrodej.damage import DamageTable, Evolution
+    from electrodej.report.network_figures import LabelPlane
+
+PathLike = str | os.PathLike[str]
+
+
+def check_map(labels: PathLike, table: DamageTable, *, progress: Progress = silent) -> tuple[str, ...]:
+    """Return notes on particles that are only in the table or only in the volume; refuse two strangers.
+
+    Parameters
+    ----------
+    labels
+        The label volume.
+    table
+        The particles that are to be painted.
+    progress
+        Told of the slices read.
+    """
+    from electrodej.volume import open_volume
+
+    there: set[int] = set()
+    with open_volume(labels) as volume:
+        if volume.is_2d:
+            raise InputError(f"{os.fspath(labels)} is a single section; the map needs the label volume")
+        if volume.spacing is None:
+            raise VoxelSizeError(
+                f"{os.fspath(labels)} does not say its voxel size; set it in Fiji under Image > Properties "
+                "and save it again"
+            )
+        for _, z1, slab in volume.slabs():
+            there.update(_labels_in(slab, labels))
+            progress(z1, volume.shape[0], "labels of the map")
+    there.discard(0)
+    wanted = set(_particles(table).tolist())
+    if not there & wanted:
+        raise InputError(
+            f"{os.fspath(labels)} has no particle of {table.name}; give the labels that the table was "
+            "measured on"
+        )
+    notes = []
+    if missing := len(wanted - there):
+        notes.append(f"{missing} of the {len(wanted)} particles are not in {Path(labels).name}.")
+    if strange := len(there - wanted):
+        notes.append(
+            f"{strange} particles of {Path(labels).name} are not modelled; they are empty (NaN) in the maps."
+        )
+    return tuple(notes)
+
+
+def _labels_in(slab: NDArray[np.generic], labels: PathLike) -> list[int]:
+    import pandas
+
+    found = pandas.unique(slab.ravel())
+    whole = found.astype(np.int64) if np.isfinite(found).all() else None
+    if whole is None or (whole != found).any():
+        raise InputError(f"{os.fspath(labels)} holds values that are no whole numbers; give the label volume")
+    return [int(label) for label in whole]
+
+
+def middle_plane(labels: PathLike, table: DamageTable) -> LabelPlane:
+    """Return the middle slice, for the page."""
+    from electrodej.report.network_figures import LabelPlane
+    from electrodej.volume import open_volume
+
+    with open_volume(labels) as volume:
+        z = volume.shape[0] // 2
+        size = volume.require_spacing()
+        return LabelPlane(volume[z : z + 1, :, :][0], _particles(table), size[1:], z * size[0])
+
+
+def write_maps(
+    folder: Path,
+    labels: PathLike,
+    table: DamageTable,
+    evolutions: Mapping[str, Evolution],
+    *,
+    progress: Progress = silent,
+) -> None:
+    """Write a volume for each evolution in which every particle has its damage."""
+    from electrodej.damage import paint_damage
+    from electrodej.volume import VolumeWriter, open_volume
+
+    particles = _particles(table)
+    with open_volume(labels) as volume:
+        for name, evolution in evolutions.items():
+            target = folder / f"damage-{name}.tif"
+            with VolumeWriter(
+                target, volume.shape, "float32", spacing=volume.require_spacing(), compression="deflate"
+            ) as writer:
+                for z0, z1, slab in volume.slabs():
+                    writer.write(z0, paint_damage(slab, particles, evolution.damage))
+                    progress(z1, volume.shape[0], f"map of {name}")
+
+
+def _particles(table: DamageTable) -> NDArray[np.int64]:
+    """The labels as numbers; that each is whole was seen when the contacts were read."""
+    return np.asarray(table.labels).astype(np.float64).astype(np.int64)
