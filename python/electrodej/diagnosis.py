@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from electrodej import __version__
-from electrodej.extras import EXTRAS
+from electrodej.extras import EXTRAS, installed
 from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
 Status = Literal["ok", "missing", "too old"]
@@ -81,7 +81,7 @@ def diagnose() -> Diagnosis:
 
 def _core() -> Check:
     packages = _core_requirements()
-    missing = [name for name in packages if _version(name) is None]
+    missing = [name for name in packages if name not in installed(packages)]
     return Check(
         "core packages",
         "missing" if missing else "ok",
@@ -100,7 +100,7 @@ def _core_requirements() -> list[str]:
 
 def _extra(extra: str) -> Check:
     packages = EXTRAS[extra]
-    missing = [name for name in packages if _version(name) is None]
+    missing = [name for name in packages if name not in installed(packages)]
     return Check(
         f"extra [{extra}]",
         "missing" if missing else "ok",
@@ -133,13 +133,5 @@ def _fiji() -> Check:
     return Check("Fiji", "ok", folder)
 
 
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
 def _versions(packages: list[str] | tuple[str, ...]) -> str:
-    found = ((name, _version(name)) for name in packages)
-    return ", ".join(f"{name} {version}" for name, version in found if version is not None)
+    return ", ".join(f"{name} {version}" for name, version in installed(packages).items())

@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from electrodej.errors import MissingExtraError
@@ -23,6 +23,17 @@ EXTRAS: dict[str, tuple[str, ...]] = {
 
 # They bring TensorFlow, whose native half writes to stderr before any of its settings can be made.
 _TALKATIVE = ("tensorflow", "keras", "stardist", "csbdeep")
+
+
+def installed(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of those of the packages that are there."""
+    from importlib import metadata
+
+    versions = {}
+    for package in packages:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    return versions
 
 
 def require(module: str, *, what: str, extra: str) -> Any:

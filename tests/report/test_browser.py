@@ -12,8 +12,9 @@ from markupsafe import Markup
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
-from electrodej.report import Figure, Section
+from electrodej.report import Figure, Section, write_report
 from electrodej.report.numbers import column_texts
 
 pytestmark = pytest.mark.browser
@@ -100,6 +101,9 @@ def test_sorting_puts_the_largest_first_then_the_smallest_and_undefined_last(ope
         ("contact >= 0.3 & volume < 7", ["70000"]),
         ("Contact = 0.6", ["70000"]),
         ("Contact <= 0.3", ["5", "7"]),
+        ("Damage > 0,1", ["5"]),
+        ("Damage < 2,5e-1, Volume > 6,1", ["70000"]),
+        ("Damage > ,05, 5", ["5"]),
         ("Damage != 0.25", ["70000"]),
         ("8", []),
     ],
@@ -127,10 +131,75 @@ def test_table_has_as_many_decimals_in_a_column_as_numbers_py(open_page, content
         )
 
 
-def test_search_that_makes_no_sense_says_so_and_keeps_the_rows(open_page, content):
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Damag > 0.1", 'There is no column "Damag".'),
+        ("Damage > 0,1,2", 'Give a number after Damage >, not "0,1,2".'),
+        ("Damage > 1,000.5", 'Give a number after Damage >, not "1,000.5".'),
+        ("damage > much", 'Give a number after damage >, not "much".'),
+        ("Damage > 0x1", 'Give a number after Damage >, not "0x1".'),
+        ("Damage > 0.1 Volume < 7", 'Give a number after Damage >, not "0.1 Volume < 7".'),
+        ("Damage >", "Give a number after Damage >"),
+    ],
+)
+def test_search_that_makes_no_sense_says_so_and_keeps_the_rows(open_page, content, text, answer):
     page = open_page(content)
-    page.search("Damag > 0.1", answer='There is no column "Damag".')
+    page.search(text, answer=answer)
+    assert page.find("#search").get_attribute("class") == "wrong"
     assert page.column("Label") == ["5", "7", "70000"]
+
+
+def test_head_of_the_sorted_column_has_an_arrow_and_keeps_its_width(open_page, content):
+    page = open_page(content)
+    look = """const head = [...document.querySelectorAll("#grid thead th")].find(
+                (each) => each.querySelector("button").firstChild.textContent === "Damage");
+              const arrow = getComputedStyle(head.querySelector("button"), "::before");
+              return [head.offsetWidth, arrow.content === "none" ? "" : arrow.clipPath];"""
+    width, arrow = page.run(look)
+    assert arrow == ""
+    page.sort("Damage")
+    falling = page.run(look)
+    page.sort("Damage")
+    rising = page.run(look)
+    assert falling[0] == rising[0] == width
+    # The tip is below where values fall, and above where they rise.
+    assert falling[1].endswith("50% 100%)")
+    assert rising[1].startswith("polygon(50% 0")
+    page.sort("Volume")
+    assert page.run(look) == [width, ""]
+
+
+def test_views_tell_of_slices_that_are_still_loading(chromium, tmp_path, content):
+    path = write_report(tmp_path / "report.html", content)
+    # Decoding stops before the fourth picture, until the page is let go.
+    gate = """const decode = createImageBitmap, opened = new Promise((open) => { window.letGo = open; });
+              let asked = 0;
+              window.createImageBitmap = async (...given) => {
+                if (asked++ >= 3) await opened;
+                return decode(...given);
+              };"""
+    script = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": gate})
+    try:
+        chromium.get(path.as_uri())
+        hints = (
+            "return [...document.querySelectorAll('.loading')]"
+            ".map((hint) => [hint.textContent, !hint.hidden])"
+        )
+        WebDriverWait(chromium, 60).until(
+            lambda driver: ["loading slices, 25 %", True] in driver.execute_script(hints)
+        )
+        # The middle xy slice is among the first three of twelve.
+        assert [told for _, told in chromium.execute_script(hints)] == [False, True, True]
+        chromium.execute_script("window.letGo()")
+        WebDriverWait(chromium, 60).until(
+            lambda driver: driver.execute_script("return document.body.dataset.ready === 'true'")
+        )
+        chromium.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+        assert [told for _, told in chromium.execute_script(hints)] == [False, False, False]
+        assert not chromium.find_element("css selector", ".loading").is_displayed()
+    finally:
+        chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
 
 
 def test_row_click_shows_the_particle_in_three_views(open_page, content):

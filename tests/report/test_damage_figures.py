@@ -15,17 +15,20 @@ from electrodej.damage import (
     WELL_FORMED,
     DamageConfig,
     analyse_network,
+    compare_damage,
     evolve,
     explain_damage,
     make_contacts,
     make_table,
 )
 from electrodej.report import ReportContent, write_report
+from electrodej.report.comparison_figures import _legend_names, comparison_drawing
 from electrodej.report.damage_figures import _ranks, _swarm, damage_drawings
 from electrodej.report.damage_sections import damage_section, damage_sections
 from electrodej.report.drawings import Drawing, as_figure, new_axes, render, write_drawings
 from electrodej.report.network_figures import (
     LabelPlane,
+    evolution_drawing,
     map_drawing,
     map_figure,
     network_drawings,
@@ -138,6 +141,53 @@ def test_a_network_without_places_is_laid_out(chain: Any) -> None:
     svg = render(network_drawings(table, chain, analyse_network(table, chain))[0], "svg")
     assert "Damage" in words_of(svg)
     assert "µm" not in words_of(svg)
+
+
+def places_of(drawing: Drawing) -> tuple[Any, list[Any]]:
+    """The figure's box, and those of its axes with all their words."""
+    drawing.svg  # noqa: B018 - saving may move what is drawn
+    return drawing.figure.bbox, [axes.get_tightbbox() for axes in drawing.figure.axes]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 1), (1, 3)])
+def test_the_words_of_the_network_lie_within_the_picture(chain: Any, width: float, height: float) -> None:
+    columns = make_columns(60)
+    columns |= {"X": 40 * width * columns["X"], "Y": 40 * height * columns["Y"], "Z": columns["X"]}
+    table = make_table(columns)
+    whole, axes = places_of(network_drawings(table, chain, analyse_network(table, chain))[0])
+    assert len(axes) == 2
+    for box in axes:
+        assert box.x0 >= 0
+        assert box.y0 >= 0
+        assert box.x1 <= whole.x1
+        assert box.y1 <= whole.y1
+
+
+def test_the_evolution_has_the_width_of_the_page(chain: Any) -> None:
+    assert evolution_drawing({"a": evolve(chain.pairs, np.ones(60), WELL_FORMED)}).wide
+
+
+@pytest.mark.parametrize("name", ["a.csv", "W" * 300])
+def test_the_names_of_a_comparison_lie_above_the_data(result: Any, name: str) -> None:
+    other = replace(result, table=replace(result.table, name=name))
+    [comparison], _ = compare_damage([result, other])
+    drawing = comparison_drawing(comparison)
+    whole, axes = places_of(drawing)
+    [legend] = drawing.figure.legends
+    box = legend.get_window_extent()
+    assert box.y0 >= max(each.y1 for each in axes)
+    assert box.x0 >= 0
+    assert max(box.x1, *(each.x1 for each in axes)) <= whole.x1
+    assert max(each.height for each in axes) > 0.8 * whole.height
+
+
+def test_long_names_of_tables_are_cut_in_the_middle_and_stay_apart() -> None:
+    start, end = "a" * 50, "z" * 50
+    assert _legend_names("a.csv", f"{start}10{end}") == ("a.csv", f"{'a' * 29}…{'z' * 29}")
+    assert _legend_names(f"{start}10{end}", f"{start}50{end}") == (
+        f"…10{'z' * 50}",
+        f"…50{'z' * 50}",
+    )
 
 
 def test_the_pairs_that_interact_are_named_with_their_strength(result: Any) -> None:

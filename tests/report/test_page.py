@@ -217,6 +217,13 @@ def test_two_thousand_particles_in_noise_with_many_pictures_stay_below_fifteen_m
     assert 8_000_000 < size < 15_000_000
 
 
+def test_commands_stand_one_below_the_other_and_names_in_a_line(content, written):
+    provenance = {"commands": ["electrodej measure <a>", "electrodej score b"], "leave_out": ["X", "Y"]}
+    page = Parsed(written(replace(content, provenance=provenance)))
+    assert page.texts["li"][-2:] == ["electrodej measure <a>", "electrodej score b"]
+    assert "X, Y" in [" ".join(text.split()) for text in page.texts["dd"]]
+
+
 def test_existing_page_is_kept_unless_forced(content, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("mine")

@@ -266,18 +266,15 @@ def _check_volumes(table: DamageTable) -> None:
 def _provenance(
     inputs: Sequence[PathLike], config: DamageConfig, exclude_border: bool, leave_out: list[str]
 ) -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
-
+    from electrodej.extras import installed
     from electrodej.files.tables import checksum
 
-    versions = {"electrodej": __version__, "python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
     return {
         "parameters": {**config.as_dict(), "exclude_border": exclude_border, "leave_out": leave_out},
         "inputs": [{"file": Path(path).name, "checksum": checksum(path)} for path in inputs],
-        "versions": versions,
+        "versions": {
+            "electrodej": __version__,
+            "python": platform.python_version(),
+            **installed(_PACKAGES),
+        },
     }

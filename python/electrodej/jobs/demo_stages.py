@@ -254,6 +254,7 @@ class Findings:
 
 
 def report(demo: Demo, found: Findings) -> None:
+    from electrodej.jobs.demo_provenance import demo_provenance
     from electrodej.report import ReportContent, write_report
     from electrodej.volume import open_volume
 
@@ -269,7 +270,7 @@ def report(demo: Demo, found: Findings) -> None:
             definitions=found.table.definitions,
             scores=found.scores,
             stages=[(stage.name, stage.seconds, stage.output) for stage in demo.stages],
-            provenance=found.table.provenance,
+            provenance=demo_provenance(demo, found),
             sections=_sections(demo, found),
             notes=[
                 "The electrode is synthetic: the scores compare what was found with its known truth.",

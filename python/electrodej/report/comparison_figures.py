@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from electrodej.report.damage_figures import height_for
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from electrodej.damage import AttributeChange, Comparison
 
 _BLUE, _RED, _GREY = PALETTE[0], PALETTE[5], "#8c8c8c"
+_LEGEND = 0.5
+"""Height in inches of the two names above the axes."""
+_LONGEST_NAME = 60
 
 
 def comparison_drawing(comparison: Comparison, *, suffix: str = "") -> Drawing:
@@ -35,17 +39,18 @@ def comparison_figure(comparison: Comparison) -> MatplotlibFigure:
     from matplotlib.figure import Figure as MatplotlibFigure
 
     changes = sorted(comparison.changes, key=lambda change: change.change)
-    figure = MatplotlibFigure(figsize=(WHOLE, height_for(len(changes))), layout="constrained")
+    figure = MatplotlibFigure(figsize=(WHOLE, height_for(len(changes)) + _LEGEND), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     places = range(len(changes))
+    names = _legend_names(comparison.first, comparison.other)
     first, other = [each.first for each in changes], [each.other for each in changes]
     left.hlines(places, first, other, color=_GREY, linewidth=1)
-    left.plot(first, places, "o", color=_GREY, markersize=6, label=comparison.first)
-    left.plot(other, places, "D", color=_BLUE, markersize=5, label=comparison.other)
+    left.plot(first, places, "o", color=_GREY, markersize=6, label=names[0])
+    left.plot(other, places, "D", color=_BLUE, markersize=5, label=names[1])
     left.set_xlim(left=0)
     left.set_xlabel("Mean |SHAP| (damage)")
     left.set_yticks(places, [change.attribute for change in changes])
-    left.legend(loc="lower right")
+    figure.legend(loc="outside upper left")
     for place, change in zip(places, changes, strict=True):
         _draw_change(right, place, change)
     right.axvline(0, color="#000000", linewidth=0.8)
@@ -53,6 +58,23 @@ def comparison_figure(comparison: Comparison) -> MatplotlibFigure:
     right.text(1.02, 1.0, "confidence", transform=right.transAxes, va="bottom", fontsize=10)
     right.tick_params(left=False)
     return figure
+
+
+def _legend_names(first: str, other: str) -> tuple[str, str]:
+    """Return both names, cut in the middle where they are long, so that they can still be told apart."""
+    short = _cut(first), _cut(other)
+    if first == other or short[0] != short[1]:
+        return short
+    # They differ where they were cut, so what they begin with alike goes instead.
+    alike = len(os.path.commonprefix([first, other]))  # noqa: RUF071 - letter by letter is meant
+    return _cut(f"…{first[alike:]}"), _cut(f"…{other[alike:]}")
+
+
+def _cut(name: str) -> str:
+    if len(name) <= _LONGEST_NAME:
+        return name
+    kept = (_LONGEST_NAME - 1) // 2
+    return f"{name[:kept]}…{name[-kept:]}"
 
 
 def _draw_change(axes: Axes, place: int, change: AttributeChange) -> None:

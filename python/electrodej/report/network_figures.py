@@ -94,6 +94,7 @@ def evolution_drawing(evolutions: Mapping[str, Evolution]) -> Drawing:
         "A model, not a measurement: see docs/damage.md. Dots: the load is synchronous from there on. Band: "
         "10th to 90th percentile of the particles.",
         lambda: evolution_figure(evolutions),
+        wide=True,
     )
 
 
@@ -132,7 +133,8 @@ def graph_figure(
     places = everywhere[shown]
     pairs = contacts.pairs[drawn[contacts.pairs].all(axis=1)]
     width, height = np.maximum(np.ptp(places, axis=0), 1e-9)
-    figure = Figure(figsize=(HALF, float(np.clip(5.0 * height / width, 2.5, 8))), layout="constrained")
+    # Compressed, because the aspect is fixed: the constrained layout then cuts labels off.
+    figure = Figure(figsize=(HALF, float(np.clip(5.0 * height / width, 2.5, 8))), layout="compressed")
     axes = figure.subplots()
     axes.add_collection(
         LineCollection(list(everywhere[pairs]), colors="#8c8c8c", linewidths=0.7, alpha=0.7, rasterized=True)

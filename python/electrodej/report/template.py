@@ -14,7 +14,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from electrodej.report.content import Figure, is_numeric
 from electrodej.report.numbers import column_texts, percent, readable, unit_text
 
-_LONGEST_LINE = 110
+_LONGEST_LINE = 200
 
 
 def page_template() -> Template:
@@ -40,6 +40,7 @@ def page_template() -> Template:
     environment.tests.update(
         nested=lambda value: isinstance(value, Mapping),
         listing=lambda value: isinstance(value, Sequence) and not isinstance(value, str),
+        phrases=lambda value: any(isinstance(entry, str) and " " in entry for entry in value),
         hollow=lambda value: isinstance(value, Mapping | list | tuple) and not value,
     )
     return environment.get_template("page.html")

@@ -8,10 +8,14 @@ const COMPARISONS = {
   "!=": (a, b) => a !== b,
 };
 
+// A decimal point or a decimal comma.
+const NUMBER = /^[+-]?(\d+[.,]?\d*|[.,]\d+)(e[+-]?\d+)?$/i;
+
 // Returns a test for a row, or an explanation as text where the search makes no sense.
 function parseFilter(text, columns) {
   const tests = [];
-  for (const clause of text.split(/&+|\band\b|,/i).map((part) => part.trim()).filter(Boolean)) {
+  // A comma before a digit belongs to a number.
+  for (const clause of text.split(/&+|\band\b|,(?!\d)/i).map((part) => part.trim()).filter(Boolean)) {
     const test = parseClause(clause, columns);
     if (typeof test === "string") return test;
     tests.push(test);
@@ -30,8 +34,8 @@ function parseClause(clause, columns) {
     if (sign !== "=" && sign !== "!=") return `${column.name} holds text; use = or !=.`;
     return (row) => COMPARISONS[sign](column.text[row].toLowerCase(), wanted);
   }
-  const number = Number(value);
-  if (value === "" || Number.isNaN(number)) return `Give a number after ${name} ${sign}`;
+  if (!NUMBER.test(value)) return `Give a number after ${name} ${sign}` + (value ? `, not "${value}".` : "");
+  const number = Number(value.replace(",", "."));
   // What is compared is what the table prints, or a search for a printed value would miss it.
   return (row) => {
     const cell = column.values[row];

@@ -23,6 +23,18 @@ function tell(text) {
   note.hidden = false;
 }
 
+async function loadSlices(scene) {
+  try {
+    const honest = await scene.volume.loadGreys(scene.position[0], (k) => {
+      if (k === scene.position[0] || k % 64 === 0) scene.redraw();
+      for (const view of scene.views) view.tellLoading();
+    });
+    if (!honest) tell("This browser changes pictures that a page reads back (a privacy setting), so the grey slices below are not right.");
+  } finally {
+    scene.redraw();
+  }
+}
+
 async function start() {
   const columns = await loadColumns();
   let scene = null;
@@ -36,11 +48,7 @@ async function start() {
     new ParticleTable(columns);
   }
   if (scene) {
-    const honest = await scene.volume.loadGreys(scene.position[0], (k) => {
-      if (k === scene.position[0] || k % 64 === 0) scene.redraw();
-    });
-    if (!honest) tell("This browser changes pictures that a page reads back (a privacy setting), so the grey slices below are not right.");
-    scene.redraw();
+    await loadSlices(scene);
   }
   document.body.dataset.ready = "true";
 }

@@ -26,7 +26,7 @@ class ParticleTable {
       if (column.text) head.classList.add("text");
       button.addEventListener("click", () => this.sort(column));
       row.append(head);
-      const width = column.text ? 180 : clamp(column.name.length * 8 + 34, 98, 190);
+      const width = column.text ? 190 : clamp(column.name.length * 8 + 44, 98, 200);
       head.style.width = `${width}px`;
       total += width;
       return head;

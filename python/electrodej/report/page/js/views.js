@@ -22,6 +22,8 @@ class SliceView {
     this.picture = make("canvas", { width: this.columns, height: this.rows });
     this.base = make("canvas"); // slice and outlines, kept while only the crosshair moves
     this.pixels = new ImageData(this.columns, this.rows);
+    this.hint = make("p", { class: "loading no-print" });
+    this.canvas.after(this.hint);
     this.wheel = 0;
     this.listen();
   }
@@ -57,6 +59,7 @@ class SliceView {
     this.output.textContent = `${place}, slice ${slice} of ${volume.whole[this.along]}`;
     this.slider.setAttribute("aria-valuetext", this.output.textContent);
     this.canvas.dataset.slice = slice;
+    this.tellLoading();
     const wanted = `${index} ${this.scene.look}`;
     if (this.drawn !== wanted) this.drawBase(index);
     this.drawn = wanted;
@@ -66,6 +69,14 @@ class SliceView {
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
     if (this.scene.showCross) this.drawCross(context);
     this.drawScaleBar(context);
+  }
+
+  // Tells how far the slices are decoded, as long as this view lacks some of its own.
+  tellLoading() {
+    const { volume, position } = this.scene;
+    this.hint.hidden = volume.holds(this.along, position[this.along]);
+    const share = volume.decoded.reduce((sum, one) => sum + one, 0) / volume.shape[0];
+    this.hint.textContent = `loading slices, ${Math.floor(100 * share)} %`;
   }
 
   drawBase(index) {

@@ -6,11 +6,18 @@ class CoarseVolume {
     this.strides = [ny * nx, nx, 1];
     this.greys = new Uint8Array(nz * ny * nx);
     this.codes = null;
+    this.decoded = new Uint8Array(nz);
+    this.loading = true;
   }
 
   async loadLabels() {
     const bytes = await inflatePart(this.labels);
     this.codes = this.labelBytes === 2 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer);
+  }
+
+  // Whether a slice along an axis is there as a whole.
+  holds(axis, index) {
+    return !this.loading || (axis === 0 && this.decoded[index] === 1);
   }
 
   // Decodes the pictures, `first` before the others; false if the browser falsifies what is read back.
@@ -25,13 +32,18 @@ class CoarseVolume {
       const pixels = context.getImageData(0, 0, nx, ny).data;
       const start = k * ny * nx;
       for (let i = 0; i < ny * nx; i++) this.greys[start + i] = pixels[4 * i];
+      this.decoded[k] = 1;
       decoded(k);
     };
-    await load(0);
-    const mean = this.greys.subarray(0, ny * nx).reduce((sum, value) => sum + value, 0) / (ny * nx);
-    await load(first);
-    for (let k = 1; k < nz; k++) if (k !== first) await load(k);
-    return Math.abs(mean - this.meanGrey) < 6;
+    try {
+      await load(0);
+      const mean = this.greys.subarray(0, ny * nx).reduce((sum, value) => sum + value, 0) / (ny * nx);
+      await load(first);
+      for (let k = 1; k < nz; k++) if (k !== first) await load(k);
+      return Math.abs(mean - this.meanGrey) < 6;
+    } finally {
+      this.loading = false;
+    }
   }
 
   codeAt(position) {
