@@ -2,7 +2,7 @@
 
 The scans are phantoms far from those of the training: one is blurred and noisy at little contrast, in the
 other the particles are hardly brighter than what is around them. Prints F1 against the truth before and
-after. Takes about ten minutes for each scan and round on two cores.
+after. Takes about four minutes for each scan and round on two cores.
 """
 
 from __future__ import annotations

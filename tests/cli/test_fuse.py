@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ def probability(tmp_path: Path) -> Path:
 
 
 def words_of(path: Path) -> list[object]:
-    return ["--xy", path, "--xz", path, "--yz", path]
+    """The file and two copies as the three views."""
+    again = [Path(shutil.copy(path, path.with_stem(view))) for view in ("xz", "yz")]
+    return ["--xy", path, "--xz", again[0], "--yz", again[1]]
 
 
 @pytest.mark.parametrize("method", ["flow", "watershed", "kmeans"])
@@ -55,6 +58,7 @@ def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_pa
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("0 particles in p.tif")
     assert "no particle was found" in done.stderr
+    assert "larger than --min-volume" in done.stderr
     assert (tmp_path / "look" / "overlay_xy.png").exists()
 
 
@@ -76,6 +80,7 @@ def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_pa
         (["grey.tif", "--model", "m", "--rounds", "²"], "0 to 9"),
         (["--xy", "a.tif", "--xz", "a.tif", "--yz", "b.tif", "--rounds", "1"], "--rounds"),
         (["--xy", "a.tif", "--xz", "a.tif", "--yz", "b.tif", "--refine", "1"], "--grey"),
+        (["--xy", "a.tif", "--xz", "b.tif", "--yz", "c.tif", "--intact", "--shapes", "s"], "--grey"),
         (["grey.tif", "--model", "m", "--scheduler", "head"], "tcp://head-node:8786"),
         (["grey.tif", "--model", "m", "--scheduler", "head:1", "--method", "kmeans"], "--scheduler"),
     ],
@@ -87,7 +92,7 @@ def test_wrong_usage_names_the_option(electrodej: Command, words: list[str], par
 
 
 def test_a_file_that_is_not_there_is_one_line(electrodej: Command, probability: Path) -> None:
-    words = ["--xy", probability, "--xz", "absent.tif", "--yz", probability]
+    words = [*words_of(probability)[:4], "--yz", "absent.tif"]
     done = electrodej("fuse", *words, "--out", "p.tif", "--quiet")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

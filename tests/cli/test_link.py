@@ -79,3 +79,32 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert said in done.stderr
     assert "Traceback" not in done.stderr
     assert not (slices.parent / "out.tif").exists()
+
+
+@pytest.mark.parametrize(("words", "doubt"), [((), "not all 0"), (("--min-volume", 1000), "--min-volume")])
+def test_an_empty_result_is_told(
+    electrodej: Command, slices: Path, words: tuple[Any, ...], doubt: str
+) -> None:
+    if not words:
+        empty = np.zeros((3, 6, 8), np.uint16)
+        tifffile.imwrite(slices, empty, imagej=True, metadata={"axes": "TYX"})
+    done = electrodej("link", slices, "--out", "out.tif", "--spacing", 1, *words)
+    assert done.returncode == 0
+    assert "note: no particle was found" in done.stderr
+    assert doubt in done.stderr
+
+
+@pytest.mark.parametrize("axes", ["TYX", "ZYX"])
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_a_stack_that_is_cut_off_is_one_line(
+    electrodej: Command, tmp_path: Path, axes: str, share: float
+) -> None:
+    stack = np.random.default_rng(0).integers(1, 9, (20, 64, 64)).astype(np.uint16)
+    whole, cut = tmp_path / "whole.tif", tmp_path / "cut.tif"
+    for compression in (None, "zlib"):
+        tifffile.imwrite(whole, stack, imagej=True, metadata={"axes": axes}, compression=compression)
+        cut.write_bytes(whole.read_bytes()[: int(share * whole.stat().st_size)])
+        done = electrodej("link", cut, "--out", "out.tif", "--spacing", 1, "--quiet")
+        assert done.returncode == 1
+        assert done.stderr.startswith("electrodej link: ")
+        assert done.stderr.count("\n") == 1

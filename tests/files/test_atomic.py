@@ -11,6 +11,8 @@ import pytest
 
 from electrodej.errors import OutputError
 from electrodej.files import (
+    check_files_in,
+    check_folder_target,
     check_target,
     discard_unfinished,
     keep_for_resume,
@@ -95,10 +97,86 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
         check_target(tmp_path / "file" / "table.csv")
 
 
-def test_a_folder_that_may_not_be_written_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    with pytest.raises(OutputError, match="not writable"):
-        check_target(tmp_path / "table.csv")
+def refuse_writing(monkeypatch, number=errno.EACCES):
+    """Have the disk refuse new files and folders, as it does where their folder may not be written."""
+
+    def refuse(path, *_, **__):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(Path, "mkdir", refuse)
+
+
+def check_folder(target):
+    return check_folder_target(target, ours=lambda _: True)
+
+
+def check_pictures(target):
+    return check_files_in(target, ["a.png"])
+
+
+@pytest.mark.parametrize("check", [check_target, check_folder, check_pictures])
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EACCES, "not allowed"), (errno.ENOENT, "writing failed")]
+)
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path, monkeypatch, check, number, words):
+    target = tmp_path / "table.csv"
+    refuse_writing(monkeypatch, number)
+    with pytest.raises(OutputError, match=words) as caught:
+        check(target)
+    assert str(target) in str(caught.value)
+    assert "partial" not in str(caught.value)
+
+
+def test_looking_whether_something_can_be_written_leaves_nothing(tmp_path):
+    check_target(tmp_path / "table.csv")
+    check_folder(tmp_path / "image.zarr")
+    check_files_in(tmp_path / "new" / "pictures", ["a.png"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_in_the_way_of_files_in_a_folder_is_found(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file is no folder"):
+        check_files_in(tmp_path / "file", ["a.png"])
+    with pytest.raises(OutputError, match="writing failed"):
+        check_files_in(tmp_path / "file" / "pictures", ["a.png"])
+    (tmp_path / "pictures" / "a.png").mkdir(parents=True)
+    with pytest.raises(OutputError, match=r"a\.png is a folder"):
+        check_files_in(tmp_path / "pictures", ["a.png"], force=True)
+
+
+def test_a_folder_in_the_place_of_a_file_is_told_before_the_work(tmp_path):
+    (tmp_path / "table.csv").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        check_target(tmp_path / "table.csv", force=True, file=True)
+
+
+def test_a_folder_is_replaced_where_it_is_ours_or_empty(tmp_path):
+    target = tmp_path / "image.zarr"
+    target.mkdir()
+    assert check_folder_target(target, ours=lambda _: False) == target
+    (target / "mine").touch()
+    assert check_folder_target(target, ours=lambda _: True, force=True) == target
+    with pytest.raises(OutputError, match="something else"):
+        check_folder_target(target, ours=lambda _: False, force=True)
+    with pytest.raises(OutputError, match="--force"):
+        check_folder_target(target, ours=lambda _: True)
+
+
+@pytest.mark.parametrize("name", [".tif", ".ome.tif", ".csv"])
+def test_a_name_that_is_only_a_suffix_is_refused(tmp_path, name):
+    with pytest.raises(OutputError, match="only a suffix"):
+        check_target(tmp_path / name)
+    with pytest.raises(OutputError, match="only a suffix"), whole_file(tmp_path / name):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_hidden_name_is_as_good_as_any(tmp_path):
+    with whole_file(tmp_path / ".hidden.tif") as part:
+        part.touch()
+    assert (tmp_path / ".hidden.tif").exists()
 
 
 def test_a_name_that_is_too_long_is_one_line(tmp_path):
@@ -151,6 +229,13 @@ def test_a_disk_that_refuses_is_one_line_with_the_target(tmp_path, number, words
     assert str(target) in message
     assert "\n" not in message
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_message_does_not_name_the_part(tmp_path):
+    target = tmp_path / "table.csv"
+    with pytest.raises(OutputError) as caught, whole_file(target) as part:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(part))
+    assert "partial" not in str(caught.value)
 
 
 def test_an_input_that_cannot_be_read_is_not_blamed_on_the_output(tmp_path):

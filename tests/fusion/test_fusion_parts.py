@@ -9,10 +9,11 @@ import pytest
 from scipy import ndimage
 
 from electrodej.errors import InputError
-from electrodej.fusion import FusionSettings, Views, as_bytes, connected_components
+from electrodej.fusion import FusionSettings, Views, as_bytes, connected_components, fuse_views
 from electrodej.fusion.field import ONE, Field, add_bridged
+from electrodej.fusion.flood import check_room
 from electrodej.fusion.kmeans import block_means, foreground_from
-from electrodej.fusion.slabs import plan_slabs
+from electrodej.fusion.slabs import memory_text, plan_slabs
 
 
 @pytest.mark.parametrize("connectivity", [6, 26])
@@ -117,3 +118,30 @@ def test_slabs_cover_all_slices_and_fit_the_memory():
     assert 2 * (thickest + 10) * 1985 * 492 * 24 <= 2**31
     with pytest.raises(InputError, match="slab"):
         plan_slabs((4, 4, 4), jobs=1, memory=None, thickness=0, halo=1)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (2**30 - 1, "1024.0 MiB"),
+        (2**30, "1.0 GiB"),
+        (9 * 2**20, "9.0 MiB"),
+        (2048, "2.0 KiB"),
+        (100, "0.1 KiB"),
+    ],
+)
+def test_memory_is_told_in_a_unit_that_fits(size, text):
+    assert memory_text(size) == text
+
+
+def test_a_volume_too_large_for_the_watershed_is_told_in_a_unit_that_fits():
+    views = Views(*[np.zeros((8, 64, 64), np.uint8)] * 3, spacing=(1.0, 1.0, 1.0))
+    with pytest.raises(InputError, match=r"384\.0 KiB, and 2\.0 KiB may be used"):
+        check_room(views, 2048)
+
+
+def test_arrays_of_8_bit_values_in_16_bit_are_told():
+    low = np.zeros((6, 6, 6), np.uint16)
+    low[2:4, 2:4, 2:4] = 255
+    with pytest.raises(InputError, match="the largest value is 255 of 65,535"):
+        fuse_views(low, low, low, spacing=(1.0, 1.0, 1.0), jobs=1)

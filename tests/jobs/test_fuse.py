@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import Image
 
 import electrodej.features.schedule
 import electrodej.jobs.segment
+import electrodej.networks.bundled
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
 from electrodej.jobs.fuse import fuse_image, fuse_views
 from electrodej.volume import open_volume, write_volume
@@ -48,6 +50,12 @@ def network(monkeypatch):
         return {}
 
     monkeypatch.setattr(electrodej.jobs.segment, "find_sections", find_sections)
+    known = electrodej.networks.bundled.find_model
+    monkeypatch.setattr(
+        electrodej.networks.bundled,
+        "find_model",
+        lambda model: model if model in ("m", "other") else known(model),
+    )
     return asked
 
 
@@ -59,7 +67,6 @@ def grey(tmp_path):
 @pytest.fixture
 def shape_network(monkeypatch):
     """A shape model that says of drawn labels what they are; lists the drawn sections' views and greys."""
-    import electrodej.networks.bundled
     import electrodej.networks.stardist.model
     import electrodej.networks.stardist.views
 
@@ -205,9 +212,37 @@ def test_views_of_something_else_are_not_taken_up(grey, network, tmp_path):
         fuse_image(grey, model="m", out=tmp_path / "p.tif", progress=stop_at("yz view"))
     with pytest.raises(InputError, match="another image, model"):
         fuse_image(grey, model="other", out=tmp_path / "p.tif", resume=True)
+    with pytest.raises(OutputError, match="stopped run has finished; go on from there with --resume"):
+        fuse_image(grey, model="other", out=tmp_path / "p.tif")
+    assert (tmp_path / "p_views" / "xz.tif").exists()
     network.clear()
-    fuse_image(grey, model="other", out=tmp_path / "p.tif", jobs=1)
+    fuse_image(grey, model="other", out=tmp_path / "p.tif", jobs=1, force=True)
     assert network == list(VIEWS)
+
+
+def test_views_of_slices_that_were_written_anew_are_not_taken_up(network, tmp_path):
+    """The folder of the slices is the same, and so are their names and sizes."""
+    slices = tmp_path / "slices"
+    slices.mkdir()
+    for z, plane in enumerate(cones()):
+        write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING)
+    with pytest.raises(Cancelled):
+        fuse_image(slices, model="m", out=tmp_path / "p.tif", spacing=SPACING, progress=stop_at("yz view"))
+    for z, plane in enumerate(cones()[::-1]):
+        write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING, force=True)
+    with pytest.raises(InputError, match="another image"):
+        fuse_image(slices, model="m", out=tmp_path / "p.tif", spacing=SPACING, resume=True)
+    assert network == ["xy", "xz", "yz"][: len(network)]
+
+
+def test_a_mistyped_model_costs_no_finished_views(grey, network, tmp_path, monkeypatch):
+    with pytest.raises(Cancelled):
+        fuse_image(grey, model="m", out=tmp_path / "p.tif", progress=stop_at("yz view"))
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="no such model"):
+        fuse_image(grey, model="nmc-partcles", out=tmp_path / "p.tif", force=True)
+    assert network[:2] == ["xy", "xz"]
+    assert {"xy.tif", "xz.tif"} <= {path.name for path in (tmp_path / "p_views").iterdir()}
 
 
 def test_a_folder_that_is_in_the_way_is_left_alone(grey, network, tmp_path):
@@ -231,14 +266,15 @@ def test_pictures_show_outlines_in_three_views_and_the_doubtful(views, grey, tmp
     result = fuse_views(
         *views, out=tmp_path / "p.tif", grey=grey if with_grey else None, pictures=tmp_path / "look", jobs=1
     )
-    shapes = {"overlay_xy": (24, 44), "overlay_xz": (16, 44), "overlay_yz": (16, 24)}
+    # 600 pixels across or a little more; a slice is one and a half times as thick as a pixel is wide.
+    shapes = {"overlay_xy": (24 * 14, 44 * 14), "overlay_xz": (24 * 14, 44 * 14), "overlay_yz": (600, 600)}
     for name, shape in shapes.items():
         picture = np.asarray(Image.open(tmp_path / "look" / f"{name}.png"))
         assert picture.shape == (*shape, 3)
         coloured = picture[..., 0] > picture[..., 2]
-        # Two discs of radius 2 um, outlined; the middle of yz lies between the balls.
-        assert np.count_nonzero(coloured) < coloured.size / 2
-        assert name == "overlay_yz" or np.count_nonzero(coloured) > 40
+        # Two discs of radius 2 um with thin outlines; the middle of yz lies between the balls.
+        assert np.count_nonzero(coloured) < 0.04 * coloured.size
+        assert name == "overlay_yz" or np.count_nonzero(coloured) > 40 * 14
     sheet = np.asarray(Image.open(tmp_path / "look" / "doubtful.png"))
     assert sheet.shape == (128, 768, 3)
     assert (sheet == (255, 64, 64)).all(axis=2).any()
@@ -316,8 +352,11 @@ def test_a_shape_model_that_is_none_is_found_out_before_the_views(grey, network,
 
 
 def test_nothing_found_is_no_error(tmp_path):
-    write_volume(tmp_path / "dark.tif", np.zeros((16, 24, 44), np.uint8), spacing=SPACING)
-    result = fuse_views(*[tmp_path / "dark.tif"] * 3, out=tmp_path / "p.tif", pictures=tmp_path / "look")
+    dark = [
+        write_volume(tmp_path / f"{view}.tif", np.zeros((16, 24, 44), np.uint16), spacing=SPACING)
+        for view in VIEWS
+    ]
+    result = fuse_views(*dark, out=tmp_path / "p.tif", pictures=tmp_path / "look")
     assert (result["particles"], result["mean_agreement"]) == (0, None)
     assert (tmp_path / "p_agreement.csv").read_text().count("\n") == 1
 
@@ -410,3 +449,84 @@ def test_a_stopped_second_stage_leaves_nothing(views, shape_network, tmp_path):
         fuse_views(*views, out=tmp_path / "p.tif", shapes="s", jobs=1, progress=stop_at("shapes"))
     assert len(shape_network) == 1
     assert sorted(tmp_path.iterdir()) == before
+
+
+def wrong_grey(tmp_path, spacing=(0.3, 0.2, 0.25), values=None):
+    return write_volume(tmp_path / "grey.tif", cones() if values is None else values, spacing=spacing)
+
+
+def test_a_grey_volume_of_another_voxel_size_is_refused(views, tmp_path):
+    grey = wrong_grey(tmp_path)
+    with pytest.raises(VoxelSizeError, match=r"grey\.tif: the grey volume has voxels of .*--spacing"):
+        fuse_views(*views, out=tmp_path / "p.tif", grey=grey)
+    result = fuse_views(*views, out=tmp_path / "p.tif", grey=grey, spacing=SPACING, jobs=1)
+    assert result["particles"] == 2
+
+
+@pytest.mark.parametrize("method", ["flow", "watershed", "kmeans"])
+def test_views_of_8_bit_saved_as_16_bit_are_told(views, tmp_path, method):
+    write_volume(tmp_path / "wide.tif", cones().astype(np.uint16), spacing=SPACING)
+    with pytest.raises(InputError, match=r"wide\.tif: the xz view .* is 2\d\d of 65,535; convert it"):
+        fuse_views(views[0], tmp_path / "wide.tif", views[2], out=tmp_path / "p.tif", method=method, jobs=1)
+    assert not list(tmp_path.glob("*p.*")) + list(tmp_path.glob("p_*"))
+
+
+def test_views_of_16_bit_are_as_good_as_those_of_8(views, tmp_path):
+    wide = [
+        write_volume(tmp_path / f"wide-{view}.tif", cones().astype(np.uint16) * 257, spacing=SPACING)
+        for view in VIEWS
+    ]
+    fuse_views(*views, out=tmp_path / "p.tif", jobs=1)
+    fuse_views(*wide, out=tmp_path / "w.tif", jobs=1)
+    with open_volume(tmp_path / "p.tif") as narrow, open_volume(tmp_path / "w.tif") as broad:
+        assert np.array_equal(narrow.read(), broad.read())
+
+
+def test_one_file_in_the_place_of_two_views_is_refused(views, tmp_path):
+    with pytest.raises(InputError, match="both the xy and the yz view"):
+        fuse_views(views[0], views[1], tmp_path / "." / views[0].name, out=tmp_path / "p.tif")
+    (tmp_path / "link.tif").symlink_to(views[1])
+    with pytest.raises(InputError, match="both the xz and the yz view"):
+        fuse_views(views[0], views[1], tmp_path / "link.tif", out=tmp_path / "p.tif")
+
+
+@pytest.mark.parametrize(
+    "name", ["p.tif", "p.zarr", "p_agreement.csv", "p_agreement.json", "look/doubtful.png"]
+)
+def test_a_folder_where_an_output_belongs_is_found_before_the_work(views, tmp_path, name):
+    (tmp_path / name / "mine").mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+    out = tmp_path / ("p.zarr" if name == "p.zarr" else "p.tif")
+    with pytest.raises(OutputError, match=Path(name).name):
+        fuse_views(*views, out=out, pictures=tmp_path / "look", force=True, progress=stop_at(""))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_zarr_of_labels_is_replaced(views, tmp_path):
+    for force in (False, True):
+        result = fuse_views(*views, out=tmp_path / "p.zarr", force=force, jobs=1)
+    assert result["particles"] == 2
+
+
+@pytest.mark.parametrize("place", ["xy.tif", "xy.tif/look", "p.tif", "p.tif/look", "p_agreement.csv"])
+def test_pictures_that_have_no_place_are_found_before_the_work(views, tmp_path, place):
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OutputError, match=place):
+        fuse_views(*views, out=tmp_path / "p.tif", pictures=tmp_path / place, progress=stop_at(""))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_grey_volume_that_does_not_fit_is_found_before_the_shapes(views, shape_network, tmp_path):
+    shallow = wrong_grey(tmp_path, SPACING, cones()[1:])
+    (tmp_path / "other").mkdir()
+    other = wrong_grey(tmp_path / "other")
+    common = {"out": tmp_path / "p.tif", "shapes": "s", "progress": stop_at("")}
+    with pytest.raises(InputError, match="another shape"):
+        fuse_views(*views, grey=shallow, **common)
+    with pytest.raises(VoxelSizeError, match="grey volume"):
+        fuse_views(*views, grey=other, **common)
+    with pytest.raises(InputError, match=r"absent\.tif"):
+        fuse_views(*views, grey=tmp_path / "absent.tif", **common)
+    with pytest.raises(InputError, match="--grey"):
+        fuse_views(*views, intact=True, **common)
+    assert shape_network == []

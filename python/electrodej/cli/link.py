@@ -95,6 +95,13 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
         force=options.force,
         progress=context.progress,
     )
+    if result["particles"] == 0:
+        doubt = (
+            "are all smaller than --min-volume"
+            if result["sections"]
+            else "are the slices labels, and not all 0"
+        )
+        context.note(f"note: no particle was found; {doubt}?")
     drawn = f", {result['drawn_sections']} drawn" if options.fill else ""
     context.say(
         f"{counted(result['particles'], 'particle')} from "

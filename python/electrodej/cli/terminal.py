@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 _SECONDS_BETWEEN_LINES = 5.0
+# So much of the work has to be seen before its pace says anything.
+_SHARE_TO_JUDGE = 0.05
 
 
 class ForgivingStream:
@@ -45,6 +47,29 @@ def make_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
     return BarProgress(stream) if stream.isatty() else LineProgress(stream)
 
 
+class Pace:
+    """How long the rest of a stage takes, judged by the work since its first progress.
+
+    What comes before that, such as compiling and opening files, says nothing of the rest.
+    """
+
+    def __init__(self) -> None:
+        self._least: float | None = None
+        self._begun: tuple[float, float] | None = None
+
+    def left(self, done: float, total: float, now: float) -> float | None:
+        """Return the seconds left after ``done`` of ``total`` at the time ``now``, or None."""
+        if self._least is None:
+            self._least = done
+        if self._begun is None:
+            self._begun = (now, done) if done > self._least else None
+            return None
+        since, first = self._begun
+        if done - first < _SHARE_TO_JUDGE * total or done <= first:
+            return None
+        return (now - since) * (total - done) / (done - first)
+
+
 class BarProgress:
     """One bar for each stage, redrawn in place."""
 
@@ -52,20 +77,24 @@ class BarProgress:
         self._stream = stream
         self._stage: str | None = None
         self._bar: tqdm[Any] | None = None
+        self._pace = Pace()
 
     def __call__(self, done: float, total: float, stage: str) -> None:
         from tqdm import tqdm
 
         if stage != self._stage or self._bar is None:
             self.close()
-            self._stage = stage
+            self._stage, self._pace = stage, Pace()
             self._bar = tqdm(
                 total=100,
                 desc=stage,
                 file=self._stream,
                 dynamic_ncols=True,
-                bar_format="{desc:<24} {percentage:3.0f} % |{bar}| {elapsed}, {remaining} left",
+                bar_format="{desc:<24} {percentage:3.0f} % |{bar}| {elapsed}{postfix}",
             )
+        left = self._pace.left(done, total, time.monotonic())
+        # A comma comes before it.
+        self._bar.set_postfix_str(f"{tqdm.format_interval(left)} left" if left else "", refresh=False)
         self._bar.n = _percent(done, total)
         self._bar.refresh() if done >= total else self._bar.update(0)
         if done >= total:
@@ -87,22 +116,23 @@ class LineProgress:
         self._stage: str | None = None
         self._start = 0.0
         self._last = 0.0
+        self._pace = Pace()
 
     def __call__(self, done: float, total: float, stage: str) -> None:
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._start, self._last = stage, now, now
+            self._stage, self._start, self._last, self._pace = stage, now, now, Pace()
             if done < total:
                 self._write(f"{stage} ...")
-                return
+        left = self._pace.left(done, total, now)
         if done >= total:
             self._write(f"{stage}: done in {now - self._start:.1f} s")
             self._stage = None
         elif now - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = now
             elapsed = now - self._start
-            left = f", about {elapsed * (total - done) / done:.0f} s left" if done > 0 else ""
-            self._write(f"{stage}: {_percent(done, total):.0f} % after {elapsed:.0f} s{left}")
+            rest = "" if left is None else f", about {left:.0f} s left"
+            self._write(f"{stage}: {_percent(done, total):.0f} % after {elapsed:.0f} s{rest}")
 
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")

@@ -1,6 +1,8 @@
 """Files as whole things: outputs that are complete or absent, tables with their provenance."""
 
 from electrodej.files.atomic import (
+    check_files_in,
+    check_folder_target,
     check_target,
     discard_unfinished,
     has_something_finished,
@@ -12,6 +14,8 @@ from electrodej.files.atomic import (
 )
 
 __all__ = [
+    "check_files_in",
+    "check_folder_target",
     "check_target",
     "discard_unfinished",
     "has_something_finished",

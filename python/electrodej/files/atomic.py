@@ -22,40 +22,103 @@ from electrodej.errors import OutputError
 _SUFFIX = ".partial"
 _FORMER = ".former"  # a folder that is being replaced; put back if the replacement never came
 _LONGEST_NAME = 255  # bytes, on nearly every disk
+_ONLY_SUFFIX = re.compile(r"(\.ome)?\.[^.]+")
 _unfinished: set[Path] = set()
 _aside: set[Path] = set()
 _resumable: set[Path] = set()
 
 # By name, because not every system has every number.
 _REASONS = {
-    "ENOSPC": "the disk is full; free some room or choose another place with --out",
-    "EDQUOT": "the disk quota is used up; free some room or choose another place with --out",
-    "EACCES": "writing there is not allowed; choose another place with --out",
-    "EPERM": "writing there is not allowed; choose another place with --out",
-    "EROFS": "the disk is read-only; choose another place with --out",
-    "EFBIG": "the file is too large for that disk's format; choose another place with --out",
+    "ENOSPC": "the disk is full; free some room or choose another place",
+    "EDQUOT": "the disk quota is used up; free some room or choose another place",
+    "EACCES": "writing there is not allowed; choose another place",
+    "EPERM": "writing there is not allowed; choose another place",
+    "EROFS": "the disk is read-only; choose another place",
+    "EFBIG": "the file is too large for that disk's format; choose another place",
     "ENAMETOOLONG": "the name is too long; choose a shorter one",
 }
 
 
 def check_target(
-    target: str | os.PathLike[str], *, force: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()
+    target: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    inputs: Iterable[str | os.PathLike[str]] = (),
+    file: bool = False,
 ) -> Path:
     """Return ``target`` as a path if something may be written there.
 
     Called before the work starts, so that nobody waits an hour to be told that the output exists. What the
-    work reads, ``inputs``, is never replaced, not with ``force`` either.
+    work reads, ``inputs``, is never replaced, not with ``force`` either. A ``file`` never replaces a folder.
 
     Raises
     ------
     OutputError
-        The target exists and ``force`` is not given, or its folder is missing or not writable.
+        The target exists and ``force`` is not given, its name is nothing but a suffix, or its folder is
+        missing or not writable.
     """
+    path = _check(target, force=force, inputs=inputs, file=file)
+    _try_writing(path)
+    return path
+
+
+def check_folder_target(
+    target: str | os.PathLike[str],
+    *,
+    ours: Callable[[Path], bool],
+    force: bool = False,
+    inputs: Iterable[str | os.PathLike[str]] = (),
+) -> Path:
+    """Return ``target`` as a path if `whole_directory` may put a folder there; see `check_target`."""
+    empty = _is_empty_folder(Path(target))
+    path = check_target(target, force=force or empty, inputs=inputs)
+    _check_ours(path, ours)
+    return path
+
+
+def check_files_in(
+    folder: str | os.PathLike[str],
+    names: Iterable[str],
+    *,
+    force: bool = False,
+    inputs: Iterable[str | os.PathLike[str]] = (),
+) -> Path:
+    """Return ``folder`` as a path if files of these names may be written there, once it is made."""
+    path, read = Path(folder), list(inputs)
+    if path.is_dir():
+        for name in names:
+            check_target(path / name, force=force, inputs=read, file=True)
+        return path
+    if os.path.lexists(path):
+        raise OutputError(f"{path} is no folder, and files are to go into it; choose another name")
+    missing = [place for place in (path, *path.parents) if not place.exists()]
+    try:
+        path.mkdir(parents=True)
+    except OSError as error:
+        raise _as_output_error(error, path) from error
+    finally:
+        for place in missing:
+            with contextlib.suppress(OSError):
+                place.rmdir()
+    return path
+
+
+def _check(
+    target: str | os.PathLike[str],
+    *,
+    force: bool,
+    inputs: Iterable[str | os.PathLike[str]] = (),
+    file: bool = False,
+) -> Path:
     path = Path(target)
+    if _ONLY_SUFFIX.fullmatch(path.name):
+        raise OutputError(f"{path} is only a suffix; put a name before the dot")
     try:
         exists = path.exists()
     except OSError as error:
         raise _as_output_error(error, path) from error
+    if file and path.is_dir():
+        raise OutputError(f"{path} is a folder, and a file is to be written; choose another name")
     if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it")
     if any(_would_lose(path, Path(each)) for each in inputs):
@@ -67,9 +130,18 @@ def check_target(
     folder = path.absolute().parent
     if not folder.is_dir():
         raise OutputError(f"{path}: the folder {folder} does not exist; create it first")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(f"{path}: the folder {folder} is not writable; choose another with --out")
     return path
+
+
+def _try_writing(path: Path) -> None:
+    """Make and remove what `whole_file` would begin with: permissions alone do not tell on every system."""
+    with _beside(path) as part:
+        part.touch(exist_ok=False)
+
+
+def _check_ours(path: Path, ours: Callable[[Path], bool]) -> None:
+    if path.exists() and not (_is_empty_folder(path) or (path.is_dir() and ours(path))):
+        raise OutputError(f"{path} is something else than what is to be written; choose another name")
 
 
 def _would_lose(target: Path, source: Path) -> bool:
@@ -82,9 +154,7 @@ def _would_lose(target: Path, source: Path) -> bool:
 @contextlib.contextmanager
 def whole_file(target: str | os.PathLike[str], *, force: bool = False) -> Iterator[Path]:
     """Yield a path to write to; it becomes ``target`` when the block ends without an error."""
-    path = _prepare(target, force=force)
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder, and a file is to be written; choose another name")
+    path = _prepare(target, force=force, file=True)
     with _beside(path) as part:
         yield part
         _flush_to_disk(part)
@@ -102,8 +172,7 @@ def whole_directory(
     """
     empty = _is_empty_folder(Path(target))
     path = _prepare(target, force=force or empty)
-    if path.exists() and not (empty or (path.is_dir() and ours(path))):
-        raise OutputError(f"{path} is something else than what is to be written; choose another name")
+    _check_ours(path, ours)
     with _beside(path) as part:
         part.mkdir()
         yield part
@@ -178,7 +247,10 @@ def _beside(path: Path) -> Iterator[Path]:
 
 
 def _is_empty_folder(path: Path) -> bool:
-    return path.is_dir() and not any(path.iterdir())
+    try:
+        return path.is_dir() and not any(path.iterdir())
+    except OSError:
+        return False
 
 
 def _is_about_another(error: OSError, part: Path) -> bool:
@@ -189,17 +261,17 @@ def _is_about_another(error: OSError, part: Path) -> bool:
     return part.absolute() != named and part.absolute() not in named.parents
 
 
-def _prepare(target: str | os.PathLike[str], *, force: bool) -> Path:
+def _prepare(target: str | os.PathLike[str], *, force: bool, file: bool = False) -> Path:
     """Return where to write, swept of what earlier runs left there."""
-    path = check_target(target, force=force)
+    path = _check(target, force=force, file=file)
     if path.is_symlink():
         # What the link leads to is replaced, and the link stays one.
-        path = check_target(os.path.realpath(path), force=force)
+        path = _check(os.path.realpath(path), force=force, file=file)
     # A folder that may be written and not listed is not swept.
     with contextlib.suppress(OSError):
         _sweep(path)
     # Sweeping may have put back what a killed run had moved aside.
-    return check_target(path, force=force)
+    return _check(path, force=force, file=file)
 
 
 def _part_name(path: Path, kind: str = _SUFFIX) -> Path:
@@ -274,5 +346,6 @@ def _remove(path: Path) -> None:
 
 def _as_output_error(error: OSError, target: Path) -> OutputError:
     name = errno.errorcode.get(error.errno or 0, "")
-    reason = _REASONS.get(name, f"writing failed ({error})")
+    # The system's words without the name of the part, which means nothing to a user.
+    reason = _REASONS.get(name, f"writing failed ({error.strerror or error}); choose another place")
     return OutputError(f"{target}: {reason}")

@@ -53,7 +53,7 @@ def check_table_target(
             f"choose another name than {target.name}"
         )
     read = list(inputs)
-    return {name: check_target(each, force=force, inputs=read) for name, each in paths.items()}
+    return {name: check_target(each, force=force, inputs=read, file=True) for name, each in paths.items()}
 
 
 def is_description(path: str | os.PathLike[str]) -> bool:

@@ -14,7 +14,7 @@ from electrodej.fusion.basins import LevelScale, find_basins, gather_basins
 from electrodej.fusion.field import Field
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
-from electrodej.fusion.slabs import Slab, cores, plan_slabs
+from electrodej.fusion.slabs import Slab, cores, memory_text, plan_slabs
 from electrodej.fusion.views import Views
 from electrodej.progress import Progress
 from electrodej.volume import compact_dtype
@@ -74,7 +74,7 @@ def check_room(views: Views, memory: int | None) -> None:
     if needed > room:
         raise InputError(
             f"{views.volumes[0].path}: the watershed holds the whole volume and needs about "
-            f"{needed / 2**30:.1f} GiB, and {room / 2**30:.1f} GiB may be used; take the method flow, which "
+            f"{memory_text(needed)}, and {memory_text(room)} may be used; take the method flow, which "
             "needs no more than a few slices, or give more with --memory"
         )
 

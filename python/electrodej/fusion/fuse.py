@@ -165,6 +165,7 @@ def fuse_views(
             labels[z0 : z0 + len(part)] = part
             agreement.add(z0, part)
             progress(z0 + len(part), len(labels), "label particles")
+        views.check_highest()
     finally:
         fusion.close()
     return FusedParticles(labels, agreement.columns("labels"))

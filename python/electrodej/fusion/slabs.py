@@ -19,6 +19,16 @@ DEFAULT_MEMORY = 2 * 2**30
 BYTES_PER_VOXEL = 24
 
 
+def memory_text(size: int) -> str:
+    """Return bytes in the largest unit of which there is at least one.
+
+    >>> memory_text(1_500_000), memory_text(3 * 2**30), memory_text(700)
+    ('1.4 MiB', '3.0 GiB', '0.7 KiB')
+    """
+    power = next((power for power in (30, 20) if size >= 2**power), 10)
+    return f"{size / 2**power:.1f} {'KMG'[power // 10 - 1]}iB"
+
+
 def cores(jobs: int | None) -> int:
     """Return the number of threads: ``jobs``, or one for each core that this process may use."""
     if jobs is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,11 +61,9 @@ class Views:
                 )
         for name, view in zip(VIEWS, self.volumes, strict=True):
             _check_type(name, view)
-            if view.spacing is not None and not same_spacing(view.spacing, spacing):
-                raise VoxelSizeError(
-                    f"{view.path}: the {name} view has voxels of {_text(view.spacing)} um, and "
-                    f"{_text(spacing)} um are expected; say which is right with --spacing"
-                )
+            check_voxel_size(view, f"{name} view", spacing)
+        self._highest = dict.fromkeys(VIEWS, 0)
+        self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker elsewhere opens the files itself: only their names travel.
@@ -85,10 +84,32 @@ class Views:
     def read(self, z0: int, z1: int) -> tuple[Bytes, Bytes, Bytes]:
         """Return the slices ``z0`` to ``z1`` of the three views, 0 to 255."""
         xy, xz, yz = (
-            as_bytes(view[z0:z1], f"{view.path} (the {name} view)")
-            for name, view in zip(VIEWS, self.volumes, strict=True)
+            self._read_one(name, view, z0, z1) for name, view in zip(VIEWS, self.volumes, strict=True)
         )
         return xy, xz, yz
+
+    def check_highest(self) -> None:
+        """Refuse views of 16 bit in which no more than 8 were used; told once all has been read.
+
+        Raises
+        ------
+        electrodej.errors.InputError
+            The largest value that was read of a view of 16 bit lies between 1 and 255.
+        """
+        for name, view in zip(VIEWS, self.volumes, strict=True):
+            if 1 <= self._highest[name] <= 255:
+                raise InputError(
+                    f"{view.path}: the {name} view has 16 bit, and the largest value is "
+                    f"{self._highest[name]} of 65,535; convert it to 8 bit, without scaling its values"
+                )
+
+    def _read_one(self, name: str, view: Volume, z0: int, z1: int) -> Bytes:
+        values = view[z0:z1]
+        if values.dtype == np.uint16:
+            highest = int(values.max(initial=0))
+            with self._lock:
+                self._highest[name] = max(self._highest[name], highest)
+        return as_bytes(values, f"{view.path} (the {name} view)")
 
 
 @functools.lru_cache(maxsize=4)
@@ -142,6 +163,15 @@ def _as_volume(view: Probability | None, name: str, spacing: Spacing) -> Volume:
     if view.ndim != 3:
         raise InputError(f"the {name} view has {view.ndim} dimensions; a volume has three, Z Y X")
     return ArrayVolume(view, spacing=spacing, name=f"the {name} probabilities")
+
+
+def check_voxel_size(volume: Volume, name: str, spacing: Spacing) -> None:
+    """Refuse a volume that says it has another voxel size."""
+    if volume.spacing is not None and not same_spacing(volume.spacing, spacing):
+        raise VoxelSizeError(
+            f"{volume.path}: the {name} has voxels of {_text(volume.spacing)} um, and {_text(spacing)} um "
+            "are expected; say which is right with --spacing"
+        )
 
 
 def _check_type(name: str, view: Volume) -> None:

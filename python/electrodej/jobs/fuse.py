@@ -5,21 +5,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files import scratch_folder
 from electrodej.jobs.fuse_kept import VIEWS, identity, open_folder, remove_views, round_folder, worth_keeping
+from electrodej.jobs.fuse_open import check_apart, open_views
 from electrodej.jobs.fuse_rounds import check_teachable, keep_model, learn
 from electrodej.jobs.fuse_write import beside, check_outputs, fuse_and_write
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
     from electrodej.features.schedule import Scheduler
-    from electrodej.fusion import FusionSettings, IntactMaterial, Method
-    from electrodej.volume import Volume
+    from electrodej.fusion import FusionSettings, Method
 
 PathLike = str | os.PathLike[str]
 Spacing = tuple[float, float, float]
@@ -86,6 +86,8 @@ def fuse_views(
         What was written, the number of particles and how far the views agree on them.
     """
     wanted = _Wanted(method, settings, grey, intact, refine, shapes, pictures, spacing, memory, jobs, force)
+    check_apart(xy, xz, yz)
+    _check_grey_given(wanted)
     given = [path for path in (xy, xz, yz, grey) if path is not None]
     check_outputs(out, pictures, inputs=given, force=force)
     _check_shapes(shapes)
@@ -137,9 +139,11 @@ def fuse_image(
     scheduler
         As `fuse_views` has it; its workers also run the model, each over one view.
     """
+    from electrodej.networks.bundled import find_model
     from electrodej.volume import open_volume
 
     check_outputs(out, pictures, inputs=[image], force=force)
+    find_model(model)
     _check_shapes(shapes)
     kept = beside(out, "_model")
     if rounds:
@@ -157,7 +161,8 @@ def fuse_image(
             raise OutputError(f"{folder} is needed for the three views, and {given} lies in it; move it away")
     wanted = _Wanted(method, settings, image, intact, refine, shapes, pictures, size, memory, jobs, force)
     with _workers(scheduler, jobs) as workers:
-        resumed = open_folder(folder, identity(image, model, scale, size, rounds), resume=resume)
+        known = identity(image, model, scale, size, rounds, _taught_with(wanted) if rounds else None)
+        resumed = open_folder(folder, known, resume=resume, force=force)
         with worth_keeping(folder):
             finder = _Finder(image, wanted, scale, size, workers)
             taught = model
@@ -186,6 +191,14 @@ class _Wanted:
     memory: int | None
     jobs: int | None
     force: bool
+
+
+def _taught_with(wanted: _Wanted) -> dict[str, Any]:
+    """What the labels that a round learns from depend on, as JSON has it."""
+    from electrodej.fusion import FusionSettings
+
+    settings = asdict(wanted.settings or FusionSettings())
+    return {"method": wanted.method, "settings": settings, "refine": wanted.refine}
 
 
 @dataclass(frozen=True)
@@ -239,6 +252,8 @@ def _fuse(
         return _fuse_once(paths, out, wanted, workers=workers, progress=progress)
     from electrodej.jobs.fuse_shapes import see_shapes
 
+    with contextlib.ExitStack() as stack:
+        open_views(stack, paths, grey=wanted.grey, spacing=wanted.spacing)
     first = replace(wanted, grey=None, intact=False, refine=0, pictures=None, force=False)
     with scratch_folder(out) as folder:
         rough = folder / "rough.tif"
@@ -262,27 +277,15 @@ def _fuse_once(
     progress: Progress,
 ) -> dict[str, Any]:
     """Fuse ``paths``; agreement and pictures are of the views ``seen``, where these are others."""
-    from electrodej.fusion import Views
-    from electrodej.volume import open_volume
+    from electrodej.fusion import IntactMaterial
 
     with contextlib.ExitStack() as stack:
-
-        def opened(path: PathLike | None) -> Volume | None:
-            return None if path is None else stack.enter_context(open_volume(path, spacing=wanted.spacing))
-
-        volumes = [opened(path) for path in paths]
-        size = _voxel_size(volumes)
-        views = Views(*volumes, spacing=size)
-        first = views if seen is None else Views(*(opened(path) for path in seen), spacing=size)
-        under = opened(wanted.grey)
-        if under is not None and under.shape != views.shape:
-            raise InputError(
-                f"{under.path}: the grey volume has another shape than the views; give the one they are of"
-            )
-        material = _material(under, size, progress) if wanted.intact else None
+        views, under = open_views(stack, paths, grey=wanted.grey, spacing=wanted.spacing)
+        first = views if seen is None else open_views(stack, seen, spacing=wanted.spacing)[0]
+        material = None
+        if wanted.intact and under is not None:
+            material = IntactMaterial(under, spacing=views.spacing, progress=progress)
         reach = int(under is not None) if wanted.refine is None else wanted.refine
-        if reach and under is None:
-            raise InputError("borders move to the edges in the grey volume; give it with --grey")
         result, columns = fuse_and_write(
             views, out, seen=first, grey=under, material=material, refine=reach, method=wanted.method,
             settings=wanted.settings, memory=wanted.memory, jobs=wanted.jobs, workers=workers,
@@ -295,6 +298,13 @@ def _fuse_once(
                 Path(wanted.pictures), Path(out), views=first, grey=under, columns=columns, force=wanted.force
             )
     return result
+
+
+def _check_grey_given(wanted: _Wanted) -> None:
+    if wanted.grey is None and wanted.intact:
+        raise InputError("cracks can be left out only where the grey volume is known; give it with --grey")
+    if wanted.grey is None and wanted.refine:
+        raise InputError("borders move to the edges in the grey volume; give it with --grey")
 
 
 def _check_shapes(shapes: PathLike | None) -> None:
@@ -318,23 +328,6 @@ def _workers(scheduler: Any, jobs: int | None) -> Iterator[Scheduler | None]:
         yield workers
     finally:
         workers.close()
-
-
-def _material(grey: Volume | None, spacing: Spacing, progress: Progress) -> IntactMaterial:
-    from electrodej.fusion import IntactMaterial
-
-    if grey is None:
-        raise InputError("cracks can be left out only where the grey volume is known; give it with --grey")
-    return IntactMaterial(grey, spacing=spacing, progress=progress)
-
-
-def _voxel_size(volumes: Sequence[Volume | None]) -> Spacing:
-    """The first voxel size that a view knows; where none does, the first view says so."""
-    there = [volume for volume in volumes if volume is not None]
-    if not there:
-        raise InputError("fusion needs the probabilities of the xy, xz and yz sections; none is given")
-    known = [volume.spacing for volume in there if volume.spacing is not None]
-    return known[0] if known else there[0].require_spacing()
 
 
 def _see(

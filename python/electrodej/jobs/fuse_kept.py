@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -27,27 +28,37 @@ def identity(
     scale: float | None,
     spacing: tuple[float, float, float],
     rounds: int,
+    taught_with: Any = None,
 ) -> dict[str, Any]:
-    """What finished views must be of to be taken up again."""
-
-    def mark(path: PathLike) -> list[Any]:
-        place = Path(path)
-        if not place.exists():
-            return [os.fspath(path)]  # a bundled model, by name
-        state = place.stat()
-        return [str(place.resolve()), state.st_size if place.is_file() else None, state.st_mtime_ns]
-
+    """What finished views must be of to be taken up again; rounds also of what they learn with."""
     return {
-        "image": mark(image),
-        "model": mark(model),
+        "image": _mark(image),
+        "model": _mark(model),
         "scale": scale,
         "spacing_um": list(spacing),
         "rounds": rounds,
+        "taught_with": taught_with,
     }
 
 
-def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[str]:
-    """Make the folder of the views, or take it up; return the views that are finished in it."""
+def _mark(path: PathLike) -> list[Any]:
+    """What tells a file or a folder from what was there before under the same name."""
+    place = Path(path)
+    if not place.exists():
+        return [os.fspath(path)]  # a bundled model, by name
+    files = [place] if place.is_file() else sorted(file for file in place.rglob("*") if file.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        state = file.stat()
+        digest.update(f"{file.relative_to(place)}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
+    return [str(place.resolve()), len(files), digest.hexdigest()]
+
+
+def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool, force: bool) -> list[str]:
+    """Make the folder of the views, or take it up; return the views that are finished in it.
+
+    What a stopped run finished may be the work of hours: it goes with ``force`` only.
+    """
     note = folder / _NOTE
     keep_for_resume(folder)
     if folder.exists():
@@ -57,9 +68,14 @@ def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool) -> list[s
             if _read_note(note) != wanted:
                 raise InputError(
                     f"{folder} has the views of another image, model, scale, voxel size or number of rounds; "
-                    "start anew without --resume"
+                    "start anew with --force instead of --resume"
                 )
             return [view for view in VIEWS if (folder / f"{view}.tif").exists()]
+        if not force and has_something_finished(folder):
+            raise OutputError(
+                f"{folder} holds what a stopped run has finished; go on from there with --resume, or start "
+                "anew with --force"
+            )
         remove_views(folder)
     try:
         folder.mkdir()
@@ -102,7 +118,7 @@ def _read_note(note: Path) -> Any:
     try:
         return json.loads(note.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{note} is damaged; start anew without --resume") from error
+        raise InputError(f"{note} is damaged; start anew with --force instead of --resume") from error
 
 
 def remove_views(folder: Path) -> None:

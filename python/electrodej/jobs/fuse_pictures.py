@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,14 @@ if TYPE_CHECKING:
 
 Picture = NDArray[np.uint8]
 
+NAMES = ("overlay_xy.png", "overlay_xz.png", "overlay_yz.png", "doubtful.png")
+
 _OUTLINE = (255, 196, 0)
 _CHOSEN = (255, 64, 64)
 _TILE = 128
 _TILES = (6, 8)  # columns of the sheet: two particles, three views each; rows
+# Small sections are enlarged to this many pixels across, if they do not become taller than that.
+_WIDE, _TALL = 600, 2400
 
 
 def draw_pictures(
@@ -52,15 +58,16 @@ def draw_pictures(
     written = []
     with open_volume(labels_path) as labels:
         under = _Under(views, grey)
-        for axis, name in enumerate(("xy", "xz", "yz")):
+        for axis, name in enumerate(NAMES[:3]):
             box: list[slice] = [slice(None)] * 3
             middle = labels.shape[axis] // 2
             box[axis] = slice(middle, middle + 1)
-            picture = outlined(under.read(box, axis), np.squeeze(labels[tuple(box)], axis))
-            written.append(_save(folder / f"overlay_{name}.png", picture, force=force))
+            sizes = [size for n, size in enumerate(views.spacing) if n != axis]
+            section = under.read(box, axis), np.squeeze(labels[tuple(box)], axis)
+            written.append(_save(folder / name, outlined(*in_proportion(*section, sizes)), force=force))
         sheet = _contact_sheet(under, labels, columns, views.spacing)
         if sheet is not None:
-            written.append(_save(folder / "doubtful.png", sheet, force=force))
+            written.append(_save(folder / NAMES[3], sheet, force=force))
     return written
 
 
@@ -88,6 +95,30 @@ def outlined(grey: Picture, labels: NDArray[Any], *, chosen: int | None = None) 
     if chosen is not None:
         picture[border & (labels == chosen)] = _CHOSEN
     return picture
+
+
+def in_proportion(
+    grey: Picture, labels: NDArray[Any], sizes: Sequence[float]
+) -> tuple[Picture, NDArray[Any]]:
+    """Stretch a section of pixels of ``sizes`` (y, x) to square ones, and enlarge it where it is small.
+
+    The shorter edge of a pixel becomes a whole number of pixels, so that each stands as a block.
+
+    Examples
+    --------
+    >>> section = np.zeros((50, 200))
+    >>> in_proportion(section, section, (0.2, 0.1))[0].shape
+    (300, 600)
+    """
+    tall, wide = (length * size / min(sizes) for length, size in zip(grey.shape, sizes, strict=True))
+    times = max(1, min(math.ceil(_WIDE / wide), math.floor(_TALL / tall)))
+    rows, columns = (
+        np.minimum(np.arange(max(1, round(extent * times))) * length / (extent * times), length - 1).astype(
+            int
+        )
+        for extent, length in zip((tall, wide), grey.shape, strict=True)
+    )
+    return grey[np.ix_(rows, columns)], labels[np.ix_(rows, columns)]
 
 
 class _Under:

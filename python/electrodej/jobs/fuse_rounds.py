@@ -25,7 +25,7 @@ _TRUSTED = 0.5
 _GRAZED = 0.4
 # Of each view. Sections lie close enough to hold every particle of a volume of common size.
 _SECTIONS = 16
-_EPOCHS, _STEPS, _BATCH, _RATE = 20, 50, 4, 1e-4
+_EPOCHS, _STEPS, _BATCH, _RATE = 5, 50, 4, 1e-4
 _PATCH, _LEAST_PATCH = 192, 64
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
-from electrodej.files import check_target
+from electrodej.files import check_files_in
 from electrodej.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,17 +29,20 @@ def check_outputs(
 ) -> None:
     """Refuse outputs that may not be written, before any work is done."""
     from electrodej.files.tables import check_table_target
-    from electrodej.volume.write import format_of
+    from electrodej.jobs.fuse_pictures import NAMES
+    from electrodej.volume.write import check_volume_target
 
-    labels = check_target(out, force=force, inputs=inputs)
-    format_of(labels)
-    check_table_target(beside(out, _TABLE), force=force, inputs=inputs)
-    if pictures is not None:
-        if Path(pictures).exists() and not Path(pictures).is_dir():
-            raise OutputError(f"{os.fspath(pictures)} is a file, and pictures go to a folder; choose another")
-        for name in ("overlay_xy", "overlay_xz", "overlay_yz", "doubtful"):
-            if Path(pictures).is_dir():
-                check_target(Path(pictures) / f"{name}.png", force=force, inputs=inputs)
+    labels = check_volume_target(out, force=force, inputs=inputs)
+    tables = check_table_target(beside(out, _TABLE), force=force, inputs=inputs)
+    if pictures is None:
+        return
+    folder = Path(pictures).resolve()
+    for each in (labels, *tables.values()):
+        if each.resolve() in (folder, *folder.parents):
+            raise OutputError(
+                f"{os.fspath(pictures)}: pictures cannot go where {each} is written; choose another folder"
+            )
+    check_files_in(pictures, NAMES, force=force, inputs=inputs)
 
 
 def beside(out: PathLike, ending: str) -> Path:
@@ -112,6 +115,7 @@ def fuse_and_write(
                     agreement.take(*counted)
                     writer.write(z0, part)
                     second(z0 + len(part), depth, "label particles")
+            seen.check_highest()
             columns = agreement.columns(labels.name)
             write_table(
                 table,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from electrodej.files import check_target
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -56,10 +54,9 @@ def link_labels(
     from electrodej.fusion.linking import DEFAULT_MEMORY, link_volume
     from electrodej.jobs.link_frames import open_slices
     from electrodej.volume import VolumeWriter
-    from electrodej.volume.write import format_of
+    from electrodej.volume.write import check_volume_target
 
-    check_target(out, force=force, inputs=[slices])
-    format_of(Path(out))
+    check_volume_target(out, force=force, inputs=[slices])
     with open_slices(slices, spacing=spacing) as volume:
         size = volume.require_spacing()
         linked = link_volume(

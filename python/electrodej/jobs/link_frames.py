@@ -17,6 +17,7 @@ import tifffile
 from electrodej.errors import InputError
 from electrodej.volume import Volume, VoxelSize, check_spacing, open_volume
 from electrodej.volume.model import Array, Box
+from electrodej.volume.quiet import quiet_tifffile
 from electrodej.volume.units import from_values
 
 Triple = tuple[float, float, float]
@@ -39,7 +40,7 @@ def _is_movie(path: Path) -> bool:
     if path.suffix.lower() not in (".tif", ".tiff") or not path.is_file():
         return False
     try:
-        with tifffile.TiffFile(path) as tif:
+        with quiet_tifffile(), tifffile.TiffFile(path) as tif:
             return len(tif.series) == 1 and _axes(tif.series[0]) == "TYX"
     except Exception:
         # What cannot be read is left to `open_volume`, which says why.
@@ -59,9 +60,10 @@ class FrameStack(Volume):
     """
 
     def __init__(self, path: PathLike) -> None:
-        self._tif = tifffile.TiffFile(path)
+        with quiet_tifffile():
+            self._tif = tifffile.TiffFile(path)
+            series = self._tif.series[0]
         self._lock = threading.Lock()
-        series = self._tif.series[0]
         shape = [length for axis, length in zip(series.axes, series.shape, strict=True) if axis in "TYX"]
         self._rows: np.memmap[Any, Any] | None = None
         if series.dataoffset is not None:
@@ -84,7 +86,7 @@ class FrameStack(Volume):
 
     def _frame(self, at: int) -> Array:
         try:
-            with self._lock:
+            with self._lock, quiet_tifffile():
                 page = self._tif.series[0].pages[at]
                 assert page is not None
                 return np.asarray(page.asarray())

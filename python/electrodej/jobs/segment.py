@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
-from electrodej.files import check_target
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -56,12 +55,11 @@ def find_sections(
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.views import ViewSettings, predict_view
     from electrodej.volume import check_grey, open_volume
-    from electrodej.volume.write import format_of
+    from electrodej.volume.write import check_volume_target
 
     targets = [target for target in (out, probability) if target is not None]
     for target in targets:
-        check_target(target, force=force, inputs=[image])
-        format_of(Path(target))
+        check_volume_target(target, force=force, inputs=[image])
     if len({Path(target).absolute() for target in targets}) < len(targets):
         raise InputError(
             f"{targets[0]} is to hold both labels and probabilities; give each a file of its own"
@@ -134,10 +132,9 @@ def segment_particles(
     from electrodej.fusion import BYTES_PER_VOXEL, segment_classic
     from electrodej.volume import check_grey, open_volume, write_volume
     from electrodej.volume.labels import cast_labels, compact_dtype
-    from electrodej.volume.write import format_of
+    from electrodej.volume.write import check_volume_target
 
-    check_target(out, force=force, inputs=[image])
-    format_of(Path(out))
+    check_volume_target(out, force=force, inputs=[image])
     with open_volume(image, spacing=spacing) as grey:
         size = grey.require_spacing()
         _check_memory(grey.shape, memory, BYTES_PER_VOXEL, image)
@@ -156,11 +153,13 @@ def _check_memory(
 
     import psutil
 
+    from electrodej.fusion.slabs import memory_text
+
     needed = math.prod(shape) * bytes_per_voxel
     room = memory if memory is not None else psutil.virtual_memory().available
     if needed > room:
         raise InputError(
             f"{os.fspath(image)}: the watershed holds the whole volume and "
-            f"needs about {needed / 2**30:.1f} GiB, "
-            f"and {room / 2**30:.1f} GiB may be used; segment a smaller part, or give more with --memory"
+            f"needs about {memory_text(needed)}, "
+            f"and {memory_text(room)} may be used; segment a smaller part, or give more with --memory"
         )

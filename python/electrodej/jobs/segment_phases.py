@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.files import check_target
 from electrodej.jobs.segment_phases_kept import KeptSlabs
 from electrodej.progress import Progress, silent
 
@@ -275,14 +274,13 @@ def _request(
 
 def _check_targets(request: _Request, spread: PathLike | None, image: PathLike, *, force: bool) -> None:
     from electrodej.files.tables import check_table_target
-    from electrodej.volume.write import format_of
+    from electrodej.volume.write import check_volume_target
 
     targets = list(request.files.values())
     if len({target.absolute() for target in targets}) < len(targets):
         raise InputError("two outputs have the same name; give each its own")
     for target in targets:
-        check_target(target, force=force, inputs=[image])
-        format_of(target)
+        check_volume_target(target, force=force, inputs=[image])
     if spread is not None:
         check_table_target(spread, beside=("spread",), force=force, inputs=[image])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from electrodej.errors import InputError
-from electrodej.files import check_target, whole_directory, whole_file
+from electrodej.files import check_folder_target, check_target, whole_directory, whole_file
 from electrodej.progress import Progress, silent
 from electrodej.volume.labels import cast_labels, check_labels
 from electrodej.volume.model import Volume
@@ -116,7 +116,7 @@ class VolumeWriter:
         if self.format != "zarr":
             check_tiff_dtype(self._stored)
         if self.format in ("tiff", "ome-tiff"):
-            check_target(self.path, force=force)
+            check_target(self.path, force=force, file=True)
         self._next = 0
         self._stack = contextlib.ExitStack()
         self._sink: _Sink | None = None
@@ -250,6 +250,16 @@ def write_volume(
             writer.write(z, source[z : z + depth])
             progress(min(z + depth, source.shape[0]), source.shape[0], f"writing {writer.path.name}")
     return writer.path
+
+
+def check_volume_target(
+    path: str | os.PathLike[str], *, force: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()
+) -> Path:
+    """Return ``path`` as a path if an image of the format that its suffix says may be written there."""
+    target = Path(path)
+    if format_of(target) == "zarr":
+        return check_folder_target(target, ours=is_zarr, force=force, inputs=inputs)
+    return check_target(target, force=force, inputs=inputs, file=True)
 
 
 def format_of(path: Path) -> Format:

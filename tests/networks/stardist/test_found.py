@@ -123,3 +123,19 @@ def test_sections_that_graze_their_particle_are_unknown(volumes, seen, perfect_m
     )  # fmt: skip
     assert (sections[0].labels[labels[10] == 1] == 1).all()
     assert (sections[0].labels[labels[10] == 2] == -1).all()
+
+
+def test_a_section_that_may_be_two_particles_is_unknown(volumes, seen, perfect_model, tmp_path):
+    """Two squares joined by a neck fill 0.71 of their convex hull, a square all of it."""
+    one, _, _, labels = volumes
+    joined = np.zeros_like(labels)
+    joined[:, 2:12, 2:12] = joined[:, 12:24, 6:8] = joined[:, 24:34, 2:12] = 1
+    joined[:, 5:15, 30:40] = 2
+    write_volume(tmp_path / "joined.tif", joined, spacing=(0.1,) * 3, labels=True)
+    with open_volume(tmp_path / "joined.tif") as other:
+        sections = FoundSections(
+            one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
+        )
+        found = sections[0].labels
+    assert (found[joined[10] == 1] == -1).all()
+    assert (found[joined[10] == 2] == 2).all()

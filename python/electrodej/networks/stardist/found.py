@@ -26,6 +26,8 @@ from electrodej.volume import Volume
 # Of 255. What a view sees reaches to the lower one and comes to the upper one somewhere: the rim that is left
 # around a particle does not.
 _RIM, _SEEN = 26, 77
+# Of the convex hull of a section, what it fills at least.
+_SOLID = 0.85
 
 
 class FoundSections(Sequence[Pair]):
@@ -40,7 +42,8 @@ class FoundSections(Sequence[Pair]):
         infinite for labels that are not to be learnt from at all.
     views
         The probability that each view gives, 0 to 255. Where one of them sees something and there is no
-        such section, nobody knows what is there, and nothing is learnt.
+        such section, nobody knows what is there, and nothing is learnt; so too of sections that are far
+        from convex, which may be two particles.
     spacing
         Voxel size (z, y, x) in micrometres.
     model, scale
@@ -88,6 +91,7 @@ class FoundSections(Sequence[Pair]):
         pixel, scale, shape = self._as_seen(view)
         areas = np.bincount(labels.ravel(), minlength=len(self._least_area)) * pixel[0] * pixel[1]
         drawn = np.where((areas >= self._least_area)[labels], labels.astype(np.int32), 0)
+        drawn[np.isin(drawn, _bent(drawn))] = 0
         seen = np.max([np.squeeze(volume[box], axis) for volume in self._views], axis=0)
         drawn[_doubtful(np.where(labels > 0, 255, seen), drawn)] = UNKNOWN
         return Pair(
@@ -107,6 +111,13 @@ class FoundSections(Sequence[Pair]):
         pixel = without(self._spacing, AXIS[view])
         scale = section_scale(pixel, self._model, self._scale)
         return pixel, scale, scaled_shape(without(self._grey.shape, AXIS[view]), scale)
+
+
+def _bent(drawn: NDArray[np.int32]) -> list[int]:
+    """Return the sections that may be two neighbours in one."""
+    from skimage.measure import regionprops
+
+    return [section.label for section in regionprops(drawn) if section.solidity < _SOLID]
 
 
 def _doubtful(seen: NDArray[Any], drawn: NDArray[Any]) -> NDArray[np.bool_]:
