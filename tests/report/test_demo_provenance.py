@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pytest
 
 from electrodej.features import FeatureTable
 from electrodej.files.tables import checksum
@@ -55,7 +54,6 @@ def findings(**more: Any) -> stages.Findings:
 
 
 def test_models_inputs_seeds_versions_and_commands_are_told(tmp_path: Path) -> None:
-    pytest.importorskip("tensorflow")
     models = {"model": "nmc-particles", "phase_model": "nmc-phases", "crack_model": "nmc-cracks"}
     demo = make_demo(tmp_path, **models)
     found = demo_provenance(demo, findings(damage=SimpleNamespace(provenance=OF_DAMAGE)))
