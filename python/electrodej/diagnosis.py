@@ -81,11 +81,12 @@ def diagnose() -> Diagnosis:
 
 def _core() -> Check:
     packages = _core_requirements()
-    missing = [name for name in packages if name not in installed(packages)]
+    versions = installed(packages)
+    missing = [name for name in packages if name not in versions]
     return Check(
         "core packages",
         "missing" if missing else "ok",
-        _versions(packages),
+        _listed(versions),
         "everything" if missing else "",
         f"run: pip install --force-reinstall electrodej  (missing: {', '.join(missing)})" if missing else "",
     )
@@ -100,11 +101,12 @@ def _core_requirements() -> list[str]:
 
 def _extra(extra: str) -> Check:
     packages = EXTRAS[extra]
-    missing = [name for name in packages if name not in installed(packages)]
+    versions = installed(packages)
+    missing = [name for name in packages if name not in versions]
     return Check(
         f"extra [{extra}]",
         "missing" if missing else "ok",
-        _versions(packages),
+        _listed(versions),
         _EXTRA_SERVES[extra] if missing else "",
         f'run: pip install "electrodej[{extra}]"  (missing: {", ".join(missing)})' if missing else "",
     )
@@ -133,5 +135,5 @@ def _fiji() -> Check:
     return Check("Fiji", "ok", folder)
 
 
-def _versions(packages: list[str] | tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in installed(packages).items())
+def _listed(versions: dict[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())

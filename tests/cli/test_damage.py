@@ -98,7 +98,7 @@ def test_words_that_make_no_sense_together_are_wrong_usage(
 def test_a_seed_beyond_what_the_forest_takes_is_wrong_usage(electrodej: Command) -> None:
     done = electrodej("damage", "t.csv", "--seed", 2**32 - 1, "--out", "o")
     assert done.returncode == 2
-    assert "'4294967295' is not a seed; give a whole number from 0" in done.stderr
+    assert "'4294967295' is not a seed; give a whole number from 0 to 2147483648" in done.stderr
 
 
 def test_a_number_of_trees_that_is_none_is_wrong_usage(electrodej: Command) -> None:

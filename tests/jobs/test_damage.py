@@ -298,7 +298,7 @@ def save_labels(path: Path, labels: Any, spacing: Any = (0.1, 0.1, 0.1)) -> Path
     [
         (np.full((3, 4, 5), 99, np.uint16), "has no particle of t.csv"),
         (np.zeros((3, 4, 5), np.uint8), "has no particle of t.csv"),
-        (np.full((3, 4, 5), 1.5, np.float32), "no whole numbers"),
+        (np.full((3, 4, 5), 1.5, np.float32), r"l\.tif: the label 1\.5 at .* is not a whole number"),
         (np.ones((1, 4, 5), np.uint8), "single section"),
     ],
 )

@@ -83,7 +83,7 @@ def whole_from(lowest: int, to: float = math.inf, *, what: str = "") -> Callable
     >>> whole_from(1)("3"), whole_from(0, to=8)("8")
     (3, 8)
     """
-    most = f" to {to:g}" if math.isfinite(to) else ""
+    most = f" to {int(to)}" if math.isfinite(to) else ""
 
     def read(text: str) -> int:
         if not text.isdecimal() or not lowest <= int(text) <= to:
@@ -121,6 +121,7 @@ def number_within(
 
 
 parse_jobs = whole_from(1, what="a number of jobs")
+# Forests take no larger ones.
 parse_seed = whole_from(0, to=2**31, what="a seed")
 # As the views' settings have them.
 parse_scale = number_within(0.02, 50)

@@ -192,7 +192,7 @@ def _as_numbers(values: NDArray[Any], column: str, name: str) -> Floats:
         for row, value in enumerate(values.tolist()):
             text = "" if value is None else str(value).strip()
             try:
-                numbers[row] = np.nan if text.lower() in _EMPTY_WORDS else as_number(text)
+                numbers[row] = np.nan if text.lower() in _EMPTY_WORDS else _as_number(text)
             except ValueError:
                 raise InputError(
                     f"{name}: row {row + 1} of {column} holds {text[:40]!r}, which is no number; "
@@ -202,10 +202,10 @@ def _as_numbers(values: NDArray[Any], column: str, name: str) -> Floats:
     return numbers
 
 
-def as_number(text: str) -> float:
+def _as_number(text: str) -> float:
     """Read a number as tables write them; Python's own reading also takes 1_000 and other scripts' digits.
 
-    >>> as_number("-1.5e3")
+    >>> _as_number("-1.5e3")
     -1500.0
     """
     if not text.isascii() or "_" in text:

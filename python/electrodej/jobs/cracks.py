@@ -132,7 +132,7 @@ def check_crack_targets(out: PathLike, *, force: bool, inputs: list[PathLike]) -
     """Return the files that `crack_table` writes, once it is sure that each may be."""
     paths = check_table_target(out, beside=("packing",), force=force, inputs=inputs)
     for form in ("png", "svg", "html"):
-        paths[form] = check_target(Path(out).with_suffix(f".{form}"), force=force, inputs=inputs)
+        paths[form] = check_target(Path(out).with_suffix(f".{form}"), force=force, inputs=inputs, file=True)
     return paths
 
 

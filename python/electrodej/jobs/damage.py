@@ -160,14 +160,14 @@ def study_damage(
         What was written. A table with too few particles has a result without a model.
     """
     from electrodej.damage import DamageConfig, compare_damage, explain_damage, make_table
-    from electrodej.files import whole_directory
-    from electrodej.jobs.damage_folder import check_folder, fill_folder, is_ours
+    from electrodej.files import check_folder_target, whole_directory
+    from electrodej.jobs.damage_folder import fill_folder, is_ours
     from electrodej.jobs.damage_map import check_map, middle_plane, write_maps
     from electrodej.jobs.damage_tables import read_table_file
 
     inputs = [*tables, *(each for each in (contacts, labels) if each is not None)]
     _check_request(tables, contacts, evolutions or {}, labels)
-    check_folder(out, force=force, inputs=inputs)
+    check_folder_target(out, ours=is_ours, force=force, inputs=inputs)
     settings = config or DamageConfig()
     files = [read_table_file(path) for path in tables]
     ready = [

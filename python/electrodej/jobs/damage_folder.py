@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import OutputError
-from electrodej.files import check_target
 from electrodej.files.tables import write_table
 from electrodej.progress import Progress, silent
 
@@ -45,24 +43,6 @@ def _figures(summary: Path) -> set[str]:
         return {f"{name}.{form}" for name in names for form in ("png", "svg")}
     except (OSError, ValueError, KeyError, TypeError):
         return set()
-
-
-def check_folder(out: PathLike, *, force: bool, inputs: Iterable[PathLike]) -> Path:
-    """Return where to write, once it is sure that the folder may be made and takes nothing with it."""
-    target = Path(out)
-    if target.is_dir() and not any(target.iterdir()):
-        return target
-    check_target(target, force=force, inputs=inputs)
-    for each in inputs:
-        if target.exists() and target.resolve() in Path(each).resolve().parents:
-            raise OutputError(
-                f"{target} holds {Path(each).name}, which is read and would be lost; choose another folder"
-            )
-    if target.exists() and not is_ours(target):
-        raise OutputError(
-            f"{target} is something else than what electrodej damage writes; choose another name"
-        )
-    return target
 
 
 def fill_folder(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from electrodej.progress import Progress, silent
 if TYPE_CHECKING:
     from electrodej.damage import DamageTable, Evolution
     from electrodej.report.network_figures import LabelPlane
+    from electrodej.volume import Volume
 
 PathLike = str | os.PathLike[str]
 
@@ -33,8 +35,8 @@ def check_map(labels: PathLike, table: DamageTable, *, progress: Progress = sile
         Told of the slices read.
     """
     from electrodej.volume import open_volume
+    from electrodej.volume.labels import Renumbering
 
-    there: set[int] = set()
     with open_volume(labels) as volume:
         if volume.is_2d:
             raise InputError(f"{os.fspath(labels)} is a single section; the map needs the label volume")
@@ -43,10 +45,7 @@ def check_map(labels: PathLike, table: DamageTable, *, progress: Progress = sile
                 f"{os.fspath(labels)} does not say its voxel size; set it in Fiji under Image > Properties "
                 "and save it again"
             )
-        for _, z1, slab in volume.slabs():
-            there.update(_labels_in(slab, labels))
-            progress(z1, volume.shape[0], "labels of the map")
-    there.discard(0)
+        there = set(Renumbering(_label_slabs(volume, progress)).old.tolist())
     wanted = set(_particles(table).tolist())
     if not there & wanted:
         raise InputError(
@@ -63,14 +62,12 @@ def check_map(labels: PathLike, table: DamageTable, *, progress: Progress = sile
     return tuple(notes)
 
 
-def _labels_in(slab: NDArray[np.generic], labels: PathLike) -> list[int]:
-    import pandas
+def _label_slabs(volume: Volume, progress: Progress) -> Iterator[NDArray[Any]]:
+    from electrodej.volume.labels import check_labels
 
-    found = pandas.unique(slab.ravel())
-    whole = found.astype(np.int64) if np.isfinite(found).all() else None
-    if whole is None or (whole != found).any():
-        raise InputError(f"{os.fspath(labels)} holds values that are no whole numbers; give the label volume")
-    return [int(label) for label in whole]
+    for z0, z1, slab in volume.slabs():
+        yield check_labels(slab, volume.path, start=z0)
+        progress(z1, volume.shape[0], "labels of the map")
 
 
 def middle_plane(labels: PathLike, table: DamageTable) -> LabelPlane:
@@ -97,15 +94,25 @@ def write_maps(
     from electrodej.volume import VolumeWriter, open_volume
 
     particles = _particles(table)
-    with open_volume(labels) as volume:
-        for name, evolution in evolutions.items():
-            target = folder / f"damage-{name}.tif"
-            with VolumeWriter(
-                target, volume.shape, "float32", spacing=volume.require_spacing(), compression="deflate"
-            ) as writer:
-                for z0, z1, slab in volume.slabs():
-                    writer.write(z0, paint_damage(slab, particles, evolution.damage))
-                    progress(z1, volume.shape[0], f"map of {name}")
+    with contextlib.ExitStack() as opened:
+        volume = opened.enter_context(open_volume(labels))
+        size = volume.require_spacing()
+        writers = {
+            name: opened.enter_context(
+                VolumeWriter(
+                    folder / f"damage-{name}.tif",
+                    volume.shape,
+                    "float32",
+                    spacing=size,
+                    compression="deflate",
+                )
+            )
+            for name in evolutions
+        }
+        for z0, z1, slab in volume.slabs():
+            for name, writer in writers.items():
+                writer.write(z0, paint_damage(slab, particles, evolutions[name].damage))
+            progress(z1, volume.shape[0], "maps")
 
 
 def _particles(table: DamageTable) -> NDArray[np.int64]:

@@ -118,7 +118,7 @@ def _check_out(out: PathLike | None, suffixes: tuple[str, ...], *, force: bool) 
         raise OutputError(
             f"{os.fspath(out)}: scores are written as {' or '.join(suffixes)}; choose such a name"
         )
-    check_target(out, force=force)
+    check_target(out, force=force, file=True)
     if suffix == ".json" and is_description(out):
         raise OutputError(f"{os.fspath(out)} describes the table beside it; choose another name")
     return suffix
