@@ -25,6 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.run import Run
+
 Array = NDArray[Any]
 VOXEL = 0.07
 SPACING = (VOXEL, VOXEL, VOXEL)
@@ -136,7 +138,7 @@ def compare_basic(grey: Array, labels: Array) -> None:
     print("attributes='basic' (count, centroid, box, axes, grey mean and deviation)")
     ours = best(lambda: features(grey, labels, spacing=SPACING, attributes="basic"), 5)
     line("electrodej", labels.size, ours)
-    one = best(lambda: features(grey, labels, spacing=SPACING, attributes="basic", jobs=1), 5)
+    one = best(lambda: features(grey, labels, spacing=SPACING, attributes="basic", run=Run(jobs=1)), 5)
     line("electrodej, one thread", labels.size, one)
     names = ("label", "area", "centroid", "bbox", "inertia_tensor_eigvals", "intensity_mean", "intensity_std")
     peer = best(lambda: regionprops_table(labels, grey, properties=names), 1)
@@ -264,7 +266,7 @@ def measured(grey: Array, labels: Array, attributes: str, jobs: int | None = Non
     """The table."""
     from electrodej.features import features
 
-    return features(grey, labels, spacing=SPACING, attributes=attributes, jobs=jobs)
+    return features(grey, labels, spacing=SPACING, attributes=attributes, run=Run(jobs=jobs))
 
 
 _BIG = """

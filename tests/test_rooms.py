@@ -14,6 +14,12 @@ import electrodej
 PACKAGE = Path(electrodej.__file__).parent
 LEVELS = {
     "errors": 0,
+    "vocabulary": 0,
+    "machine": 0,
+    "compiled": 0,
+    "workers": 0,
+    "run": 0,
+    "options": 0,
     "progress": 0,
     "extras": 0,
     "directions": 0,

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.testing import assert_array_equal
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
 from electrodej.features import Particle, features, forget, listing, load_measures, measure, with_measures
 from electrodej.files.tables import checksum, write_table
+from electrodej.run import Run
 
 UNIT = (1.0, 1.0, 1.0)
 NAMES_OF_THE_REGRESSION = [
@@ -55,7 +57,6 @@ def test_every_attribute_has_a_definition_and_a_unit_in_the_description(scene: A
         ({"crop": -1}, "leaves nothing"),
         ({"radius": -1.0}, "no length"),
         ({"radius": float("nan")}, "no length"),
-        ({"jobs": 0}, "jobs"),
         ({"labels": np.zeros((3, 3, 3), np.uint8)}, "differ in shape"),
         ({"labels": np.full((24, 26, 30), -1, np.int16)}, "negative"),
         ({"labels": np.full((24, 26, 30), -1, np.int64)}, "negative"),
@@ -101,7 +102,9 @@ def test_the_first_voxel_that_is_no_label_is_named_by_its_place_in_the_whole_vol
     labels[3:5, 1:3, 2:5] = 6
     labels[21, 4, 2] = labels[21, 4, 3] = labels[30, 2, 2] = value
     with pytest.raises(InputError, match=f"^labels: the label {fault}"):
-        features(np.zeros_like(labels, np.uint8), labels, spacing=UNIT, crop=crop, jobs=2, memory=1.0)
+        features(
+            np.zeros_like(labels, np.uint8), labels, spacing=UNIT, crop=crop, run=Run(jobs=2, memory=1.0)
+        )
 
 
 @pytest.mark.parametrize("dtype", [np.uint32, np.int64, np.uint64, np.float32, np.float64])
@@ -158,7 +161,7 @@ def test_progress_rises_to_one_and_can_cancel(scene: Any) -> None:
         assert stage
         told.append(done / total)
 
-    features(*scene, spacing=UNIT, radius=2, progress=tell)
+    features(*scene, spacing=UNIT, radius=2, run=Run(progress=tell))
     assert told == sorted(told)
     assert told[-1] == 1.0
     assert len(told) > 5
@@ -168,7 +171,7 @@ def test_progress_rises_to_one_and_can_cancel(scene: Any) -> None:
             raise Cancelled(stage)
 
     with pytest.raises(Cancelled):
-        features(*scene, spacing=UNIT, radius=2, jobs=2, progress=stop)
+        features(*scene, spacing=UNIT, radius=2, run=Run(jobs=2, progress=stop))
 
 
 def test_any_number_of_jobs_and_any_memory_write_the_same_bytes(scene: Any, tmp_path: Path) -> None:
@@ -176,7 +179,7 @@ def test_any_number_of_jobs_and_any_memory_write_the_same_bytes(scene: Any, tmp_
     written = []
     for number, options in enumerate(({"jobs": 1}, {"jobs": 3}, {"jobs": 2, "memory": 1.0})):
         labels: Any = _Lazy(scene[1]) if "memory" in options else scene[1]
-        table = features(grey, labels, spacing=(0.5, 0.3, 0.1), radius=1, **options)  # type: ignore[arg-type]
+        table = features(grey, labels, spacing=(0.5, 0.3, 0.1), radius=1, run=Run(**options))  # type: ignore[arg-type]
         table.write(tmp_path / f"{number}.csv")
         written.append(
             [(tmp_path / f"{number}{end}").read_bytes() for end in (".csv", ".json", "_contacts.csv")]
@@ -224,7 +227,7 @@ def test_a_measure_of_ones_own_sees_fill_and_the_faces_of_the_volume(reference: 
         return 1.0
 
     try:
-        features(*scene, spacing=UNIT, radius=2, attributes="Look", jobs=1)
+        features(*scene, spacing=UNIT, radius=2, attributes="Look", run=Run(jobs=1))
     finally:
         forget("Look")
     grey, labels = (np.pad(volume, 1) for volume in scene)
@@ -297,7 +300,7 @@ def test_a_measure_cannot_take_a_name_that_exists() -> None:
 def test_csv_and_parquet_hold_the_same_table_and_empty_cells(scene: Any, tmp_path: Path) -> None:
     grey = scene[0].astype(float)
     grey[scene[1] == 1] = np.nan
-    table = features(grey, scene[1], spacing=UNIT, radius=2, image="cell.tif")
+    table = replace(features(grey, scene[1], spacing=UNIT, radius=2), image="cell.tif")
     table.write(tmp_path / "t.csv", inputs={"grey": {"file": "cell.tif", "checksum": "sha256:0"}})
     table.write(tmp_path / "t2.parquet")
     csv = pd.read_csv(tmp_path / "t.csv")

@@ -14,6 +14,7 @@ from numpy.testing import assert_array_equal
 
 from electrodej.errors import InputError
 from electrodej.features import Particle, features, forget, measure, with_measures
+from electrodej.run import Run
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.5, 0.4, 0.3)
@@ -27,7 +28,7 @@ def scene(blobs: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def here(scene: Any) -> Any:
-    return features(*scene, spacing=SPACING, radius=1.5, jobs=1)
+    return features(*scene, spacing=SPACING, radius=1.5, run=Run(jobs=1))
 
 
 def assert_same_table(one: Any, other: Any) -> None:
@@ -42,7 +43,7 @@ def assert_same_table(one: Any, other: Any) -> None:
 
 @pytest.mark.filterwarnings("ignore:Sending large graph")
 def test_cluster_gives_the_same_table_from_arrays(cluster: Any, scene: Any, here: Any) -> None:
-    there = features(*scene, spacing=SPACING, radius=1.5, scheduler=cluster.scheduler_address)
+    there = features(*scene, spacing=SPACING, radius=1.5, run=Run(scheduler=cluster.scheduler_address))
     assert_same_table(here, there)
 
 
@@ -53,7 +54,11 @@ def test_cluster_reads_chunked_files_itself_and_measures_across_their_borders(
         write_volume(tmp_path / f"{name}.ome.zarr", array, spacing=SPACING)
     with open_volume(tmp_path / "grey.ome.zarr") as grey, open_volume(tmp_path / "labels.ome.zarr") as labels:
         there = features(
-            grey, labels, spacing=SPACING, radius=1.5, scheduler=cluster.scheduler_address, memory=1e6
+            grey,
+            labels,
+            spacing=SPACING,
+            radius=1.5,
+            run=Run(scheduler=cluster.scheduler_address, memory=1e6),
         )
     assert_same_table(here, there)
 
@@ -75,7 +80,9 @@ def test_killed_worker_costs_a_retry_and_not_the_result(
 
     try:
         with open_volume(tmp_path / "grey.tif") as grey, open_volume(tmp_path / "labels.tif") as labels:
-            there = features(grey, labels, spacing=SPACING, radius=1.5, scheduler=cluster.scheduler_address)
+            there = features(
+                grey, labels, spacing=SPACING, radius=1.5, run=Run(scheduler=cluster.scheduler_address)
+            )
     finally:
         forget("Deadly")
     assert mark.exists()
@@ -103,7 +110,9 @@ def test_cluster_runs_a_measure_from_a_file_with_all_that_it_uses(
         open_volume(tmp_path / "grey.tif") as grey,
         open_volume(tmp_path / "labels.tif") as labels,
     ):
-        there = features(grey, labels, spacing=SPACING, attributes="own", scheduler=cluster.scheduler_address)
+        there = features(
+            grey, labels, spacing=SPACING, attributes="own", run=Run(scheduler=cluster.scheduler_address)
+        )
     assert_array_equal(there["Counted"], here["Voxels"])
 
 
@@ -111,7 +120,7 @@ def test_cluster_runs_a_measure_from_a_file_with_all_that_it_uses(
 def test_scheduler_that_does_not_answer_is_named(address: str) -> None:
     labels = np.zeros((2, 2, 2), np.uint8)
     with pytest.raises(InputError, match=f"no Dask scheduler answers at {address}"):
-        features(labels, labels, spacing=SPACING, scheduler=address)
+        features(labels, labels, spacing=SPACING, run=Run(scheduler=address))
 
 
 @pytest.mark.parametrize(
@@ -131,4 +140,4 @@ def test_scheduler_that_does_not_answer_is_named(address: str) -> None:
 def test_what_is_no_address_of_a_scheduler_is_told_at_once(address: str) -> None:
     labels = np.zeros((2, 2, 2), np.uint8)
     with pytest.raises(InputError, match="no address of a Dask scheduler"):
-        features(labels, labels, spacing=SPACING, scheduler=address)
+        features(labels, labels, spacing=SPACING, run=Run(scheduler=address))

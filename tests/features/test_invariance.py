@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from electrodej.features import features
+from electrodej.run import Run
 
 COARSE = (3.0, 4.0, 5.0)
 RADIUS = 9.0
@@ -31,7 +32,7 @@ Table = dict[str, NDArray[Any]]
 
 def table_of(grey: Any, labels: Any, *, spacing: Any = COARSE, radius: float = RADIUS, **more: Any) -> Table:
     """Columns of the table."""
-    return features(grey, labels, spacing=spacing, radius=radius, **{"jobs": 1, **more}).columns
+    return features(grey, labels, spacing=spacing, radius=radius, run=Run(jobs=1), **more).columns
 
 
 def assert_equal_tables(one: Table, other: Table, names: Any = (*OWN, *SURROUNDINGS)) -> None:
@@ -130,9 +131,9 @@ def test_jobs_and_memory_do_not_change_a_bit(blobs: Any, grey_type: Any) -> None
     grey, labels = blobs((60, 30, 34), 30, seed=22, dtype=grey_type)
     if grey_type is np.float32:
         grey += np.random.default_rng(0).random(grey.shape, dtype=np.float32)  # sums that depend on order
-    whole = features(grey, labels, spacing=COARSE, radius=9.0, jobs=1)
+    whole = features(grey, labels, spacing=COARSE, radius=9.0, run=Run(jobs=1))
     for options in ({"jobs": 2}, {"jobs": 3}, {"jobs": 1, "memory": 2e5}, {"jobs": 2, "memory": 2e6}):
-        parts = features(grey, labels, spacing=COARSE, radius=9.0, **options)
+        parts = features(grey, labels, spacing=COARSE, radius=9.0, run=Run(**options))
         assert list(parts.columns) == list(whole.columns)
         for name, column in whole.columns.items():
             assert_array_equal(parts[name], column, err_msg=f"{name} with {options}")

@@ -18,6 +18,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from numpy.typing import NDArray
 
 from electrodej.features import features
+from electrodej.run import Run
 
 UNIT = (1.0, 1.0, 1.0)
 COARSE = (3.0, 4.0, 5.0)
@@ -60,7 +61,7 @@ def assert_agreement(
     radius: float,
 ) -> None:
     """Measure twice and compare."""
-    fast = features(grey, labels, spacing=spacing, radius=radius, jobs=1).columns
+    fast = features(grey, labels, spacing=spacing, radius=radius, run=Run(jobs=1)).columns
     literal = reference.reference_table(grey, labels, spacing=spacing, radius=radius)
     assert_same(fast, literal, reference.COLUMNS)
 

@@ -19,6 +19,7 @@ from scipy.spatial.transform import Rotation
 
 from electrodej.features import features
 from electrodej.phantom import shapes
+from electrodej.run import Run
 
 Spacing = tuple[float, float, float]
 SPACINGS: list[Spacing] = [(1.0, 1.0, 1.0), (3.0, 4.0, 5.0), (0.07, 0.07, 0.07)]
@@ -37,7 +38,7 @@ def mean_voxel(spacing: Spacing) -> float:
 def measured(labels: NDArray[Any], *, spacing: Spacing, radius: float, grey: Any = None) -> dict[str, Any]:
     """Columns of the table."""
     shades = np.ones(labels.shape, np.uint8) if grey is None else grey
-    return features(shades, labels, spacing=spacing, radius=radius, jobs=1).columns
+    return features(shades, labels, spacing=spacing, radius=radius, run=Run(jobs=1)).columns
 
 
 def directions(count: int = 200_000) -> NDArray[Any]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from electrodej.features.schedule import Cluster
 from electrodej.jobs.fuse import fuse_views
 from electrodej.volume import open_volume, write_volume
+from electrodej.workers import Cluster
 
 VIEWS = ("xy", "xz", "yz")
 # So little that there are many slabs.

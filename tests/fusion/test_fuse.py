@@ -105,7 +105,7 @@ def test_labels_do_not_depend_on_slabs_or_threads(method, slab):
 class Elsewhere:
     """Workers that get everything as pickles and hand back the last result first."""
 
-    workers = 3
+    count = 3
 
     def share(self, value):
         return pickle.loads(pickle.dumps(value))

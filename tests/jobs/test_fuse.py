@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import pickle
@@ -11,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import electrodej.features.schedule
 import electrodej.jobs.segment
 import electrodej.networks.bundled
+import electrodej.workers
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
 from electrodej.jobs.fuse import fuse_image, fuse_views
 from electrodej.volume import open_volume, write_volume
@@ -87,7 +88,7 @@ def shape_network(monkeypatch):
 class Elsewhere:
     """Workers that take their tasks and hand back results as pickles, the last first."""
 
-    workers = 2
+    count = 2
 
     def __init__(self):
         self.functions = []
@@ -108,7 +109,7 @@ class Elsewhere:
 @pytest.fixture
 def elsewhere(monkeypatch):
     workers = Elsewhere()
-    monkeypatch.setattr(electrodej.features.schedule, "chosen", lambda _address, _jobs: workers)
+    monkeypatch.setattr(electrodej.workers, "hired", lambda _address, _jobs: contextlib.closing(workers))
     return workers
 
 
@@ -403,7 +404,7 @@ def test_a_scheduler_that_does_not_answer_is_told_before_any_work(grey, network,
     def refuse(_address, _jobs):
         raise InputError("scheduler: no Dask scheduler answers at tcp://head:1")
 
-    monkeypatch.setattr(electrodej.features.schedule, "chosen", refuse)
+    monkeypatch.setattr(electrodej.workers, "hired", refuse)
     with pytest.raises(InputError, match="no Dask scheduler"):
         fuse_image(grey, model="m", out=tmp_path / "p.tif", scheduler="tcp://head:1")
     assert network == []

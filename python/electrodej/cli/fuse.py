@@ -204,7 +204,7 @@ def _parse_volume(text: str) -> float:
 
 def _parse_scheduler(text: str) -> str:
     from electrodej.errors import InputError
-    from electrodej.features.schedule import check_address
+    from electrodej.workers import check_address
 
     try:
         return check_address(text)

@@ -158,7 +158,7 @@ def _list_attributes(options: argparse.Namespace, context: Context) -> Mapping[s
 
 def _parse_scheduler(text: str) -> str:
     from electrodej.errors import InputError
-    from electrodej.features.schedule import check_address
+    from electrodej.workers import check_address
 
     try:
         return check_address(text)

@@ -9,17 +9,20 @@ from typing import Any
 import numpy as np
 
 from electrodej import __version__
-from electrodej.errors import InputError, VoxelSizeError
+from electrodej.errors import InputError
 from electrodej.features.notes import notes_on
 from electrodej.features.particles import Measured, Plan
 from electrodej.features.passes import Work, density_pass, particle_pass, scan_pass
 from electrodej.features.registry import Attribute, Need, OwnMeasure, selected
 from electrodej.features.results import Results
-from electrodej.features.schedule import chosen
+from electrodej.features.settings import FeatureSettings
 from electrodej.features.sources import Sliceable, checked_sources
 from electrodej.features.table import FeatureTable
 from electrodej.features.typing import Array
-from electrodej.progress import Progress, silent
+from electrodej.machine import free_memory
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
+from electrodej.volume import check_spacing
 
 # Voxels; the reference's radius is 10 of them.
 _LARGEST_REACH = 250
@@ -29,27 +32,24 @@ def features(
     grey: Sliceable,
     labels: Sliceable,
     *,
-    spacing: tuple[float, float, float],
-    radius: float = 0.7,
+    spacing: Spacing,
+    radius: float = FeatureSettings.radius,
     attributes: str | Iterable[str] | None = None,
     crop: int = 0,
     exclude_border: bool = False,
-    jobs: int | None = None,
-    memory: float | None = None,
-    scheduler: Any = None,
-    image: str = "",
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> FeatureTable:
     """Measure every particle of a label volume.
 
-    The table does not depend, to the last bit, on ``jobs``, ``memory`` and ``scheduler``.
+    The table does not depend, to the last bit, on who does the work and with how much memory.
 
     Parameters
     ----------
     grey, labels
         Volumes with the axes z, y, x and one shape: NumPy arrays, memory maps or
         `electrodej.volume.Volume`, of which only boxes are read. Label 0 is background; labels need
-        not follow on one another.
+        not follow on one another. The name of the grey volume's file, where it has one, stands in the column
+        ``Image``.
     spacing
         Voxel size (z, y, x) in um.
     radius
@@ -62,17 +62,9 @@ def features(
     exclude_border
         Leave out the rows of particles that touch a face of the (cropped) volume. They still count as
         neighbours of others, in the statistics over neighbours too.
-    jobs
-        Threads; all cores by default.
-    memory
-        Bytes that the voxels being worked on may take; half of what is free by default. A single
-        particle must fit: about 20 bytes for each voxel of its box.
-    scheduler
-        Address of a Dask scheduler ("tcp://host:port") or a `distributed.Client`, to work there.
-    image
-        What the column ``Image`` says.
-    progress
-        Told of the share done.
+    run
+        Threads or a cluster, progress, and memory: the bytes that the voxels being worked on may take, half
+        of what is free by default. A single particle must fit: about 20 bytes for each voxel of its box.
 
     Returns
     -------
@@ -96,31 +88,22 @@ def features(
     >>> {name: column.tolist() for name, column in table.columns.items()}
     {'Label': [3], 'Edensity': [150.0], 'Volume': [3.375]}
     """
-    step = _checked_spacing(spacing)
+    run = run or Run()
+    step = check_spacing(spacing)
     if not (np.isfinite(radius) and radius >= 0):
-        raise InputError(f"radius: {radius} is no length; give micrometres, 0.7 for instance")
+        raise InputError(
+            f"radius: {radius} is no length; give micrometres, {FeatureSettings.radius} for instance"
+        )
     _check_reach(float(radius), step)
-    chosen_attributes, own = selected(attributes)
+    chosen, own = selected(attributes)
     sources = checked_sources(grey, labels, crop)
-    workers = chosen(scheduler, jobs)
-    try:
-        work = Work(sources[1], sources[0], workers, memory or _half_of_free(), progress)
-        results = _measured(work, chosen_attributes, own, step, float(radius))
-    finally:
-        workers.close()
-    return _table(results, chosen_attributes, own, exclude_border, image, float(radius))
-
-
-def _checked_spacing(spacing: tuple[float, float, float]) -> tuple[float, float, float]:
-    try:
-        z, y, x = (float(length) for length in spacing)
-    except (TypeError, ValueError):
-        raise VoxelSizeError(
-            f"spacing: {spacing!r} is no voxel size; give (z, y, x) in micrometres"
-        ) from None
-    if not all(np.isfinite(length) and length > 0 for length in (z, y, x)):
-        raise VoxelSizeError(f"spacing: {spacing!r} is no voxel size; give (z, y, x) in micrometres")
-    return z, y, x
+    with run.workers() as workers:
+        work = Work(sources[1], sources[0], workers, run.memory or free_memory() / 2, run.progress)
+        results = _measured(work, chosen, own, step, float(radius))
+    image = getattr(getattr(grey, "path", None), "name", "")
+    table = _table(results, chosen, own, exclude_border, image, float(radius))
+    run.note(*table.notes)
+    return table
 
 
 def _check_reach(radius: float, spacing: tuple[float, float, float]) -> None:
@@ -130,12 +113,6 @@ def _check_reach(radius: float, spacing: tuple[float, float, float]) -> None:
             f"radius: {radius:g} um is more than {_LARGEST_REACH} voxels of {min(spacing):g} um; "
             "check the voxel size (--spacing, in micrometres) and --radius"
         )
-
-
-def _half_of_free() -> float:
-    import psutil
-
-    return float(psutil.virtual_memory().available) / 2
 
 
 def _measured(

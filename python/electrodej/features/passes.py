@@ -14,10 +14,10 @@ from electrodej.features.faults import refuse_faulty_labels
 from electrodej.features.groups import grouped
 from electrodej.features.particles import Measured, Plan, measure_group
 from electrodej.features.scan import BLOCK, Block, Scanned, joined, labels_in, scan_slab
-from electrodej.features.schedule import Scheduler, Task
 from electrodej.features.sources import Source, grey_kind
 from electrodej.features.typing import Ints
 from electrodej.progress import Progress
+from electrodej.workers import Task, Workers
 
 # Shares of the three passes in the time, for the progress bar.
 _SCAN, _DENSITY = 0.15, 0.05
@@ -29,21 +29,21 @@ class Work:
 
     labels: Source
     grey: Source
-    scheduler: Scheduler
+    workers: Workers
     memory: float
     progress: Progress
 
     @property
     def budget(self) -> float:
         """Bytes for one task. A cluster's workers are held to have as much as the threads here."""
-        return self.memory / self.scheduler.workers
+        return self.memory / self.workers.count
 
     def _slabs(self, voxel_bytes: int) -> list[tuple[int, int]]:
         """Whole blocks of planes; as many as fit the budget, and enough slabs for all workers."""
         nz, ny, nx = self.labels.shape
         blocks = -(-nz // BLOCK)
         fitting = int(self.budget / max(BLOCK * ny * nx * voxel_bytes, 1))
-        depth = BLOCK * max(1, min(fitting, -(-blocks // (4 * self.scheduler.workers)), 4))
+        depth = BLOCK * max(1, min(fitting, -(-blocks // (4 * self.workers.count)), 4))
         return [(z, min(z + depth, nz)) for z in range(0, nz, depth)]
 
     def _run(
@@ -52,7 +52,7 @@ class Work:
         self.progress(begin, 1.0, stage)
         results = []
         # Closed at once when ``progress`` raises, so that what has not begun does not begin any more.
-        with contextlib.closing(self.scheduler.run(function, tasks)) as coming:
+        with contextlib.closing(self.workers.run(function, tasks)) as coming:
             for done, result in enumerate(coming, start=1):
                 results.append(result)
                 self.progress(begin + (end - begin) * done / len(tasks), 1.0, stage)
@@ -62,8 +62,8 @@ class Work:
 def scan_pass(work: Work, *, with_grey: bool, with_faces: bool) -> Scanned:
     """Count, place and box every label."""
     voxel_bytes = work.labels.voxel_bytes + (work.grey.voxel_bytes if with_grey else 0)
-    labels = work.scheduler.share(work.labels)
-    grey = work.scheduler.share(work.grey if with_grey else None)
+    labels = work.workers.share(work.labels)
+    grey = work.workers.share(work.grey if with_grey else None)
     tasks: list[Task] = [(labels, grey, z0, z1, with_faces) for z0, z1 in work._slabs(voxel_bytes)]
     blocks: list[Block] = []
     for _, part in work._run(scan_slab, tasks, "finding particles", 0.0, _SCAN):
@@ -77,7 +77,7 @@ def density_pass(
 ) -> tuple[Ints, Ints]:
     """Labelled voxels and all voxels in the surroundings of each particle."""
     around = surroundings(boxes, shape, spacing)
-    labels = work.scheduler.share(work.labels)
+    labels = work.workers.share(work.labels)
     tasks: list[Task] = [(labels, z0, z1, around) for z0, z1 in work._slabs(work.labels.voxel_bytes)]
     found = np.zeros(len(boxes), dtype=np.int64)
     for _, part in work._run(count_slab, tasks, "packing density", _SCAN, _SCAN + _DENSITY):
@@ -94,11 +94,11 @@ def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> Measured:
         # The bits of a batch and the distances of one particle come on top of the window.
         voxel_bytes=0 if in_memory else work.labels.voxel_bytes + work.grey.voxel_bytes + 2,
         budget=work.budget,
-        parts=16 * work.scheduler.workers,
+        parts=16 * work.workers.count,
     )
     if in_memory:
         groups.sort(key=lambda group: -group.cost)
-    labels, grey = work.scheduler.share(work.labels), work.scheduler.share(work.grey)
+    labels, grey = work.workers.share(work.labels), work.workers.share(work.grey)
     tasks: list[Task] = [
         (labels, grey, plan, group.index, ids[group.index], boxes[group.index], group.window)
         for group in groups

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from electrodej.fiji.convert import to_imagej, to_numpy
 from electrodej.fiji.images import UNCALIBRATED
 from electrodej.fiji.results import from_results_table, labels_of, outlines, to_results_table
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -223,7 +225,8 @@ def measure(
             f"{title} has voxels of {_text(size)} um and {label_title} of {_text(label_size)} um; "
             "say which is right with spacing=(z, y, x)"
         )
-    return features(grey_voxels, label_voxels, spacing=size, image=title, progress=progress, **options)
+    table = features(grey_voxels, label_voxels, spacing=size, run=Run(progress=progress), **options)
+    return replace(table, image=title)
 
 
 def _connected(gateway: Any) -> Connection:

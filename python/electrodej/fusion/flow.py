@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ from electrodej.fusion.slabs import Slab, cores, plan_slabs
 from electrodej.fusion.views import Views
 from electrodej.progress import Progress
 from electrodej.volume import compact_dtype
+from electrodej.workers import Workers
 
 
 class FlowFusion:
@@ -95,22 +96,6 @@ class FlowFusion:
         self._values.close()
 
 
-class Scheduler(Protocol):
-    """Workers elsewhere, such as those of a Dask cluster."""
-
-    workers: int
-
-    def share(self, value: Any) -> Any:
-        """Make an input known to all workers; what is returned stands for it in the tasks."""
-        ...
-
-    def run(
-        self, function: Callable[..., Any], tasks: Sequence[tuple[Any, ...]]
-    ) -> Generator[tuple[int, Any]]:
-        """Call ``function`` with each of ``tasks``; yield number and result as they come."""
-        ...
-
-
 class DistantFlow:
     """The same flow, with its slabs worked on elsewhere.
 
@@ -130,16 +115,14 @@ class DistantFlow:
         views: Views,
         *,
         settings: FusionSettings,
-        scheduler: Scheduler,
+        scheduler: Workers,
         memory: int | None,
         slab: int | None,
         progress: Progress,
     ) -> None:
         self._scheduler = scheduler
         halo = Field(views, settings).halo + 1
-        self._slabs = plan_slabs(
-            views.shape, jobs=scheduler.workers, memory=memory, thickness=slab, halo=halo
-        )
+        self._slabs = plan_slabs(views.shape, jobs=scheduler.count, memory=memory, thickness=slab, halo=halo)
         self._views, self._settings = scheduler.share(views), settings
         tasks = [(self._views, settings, slab) for slab in self._slabs]
         with contextlib.closing(_as_numbered(scheduler.run(survey_slab, tasks))) as coming:
@@ -152,7 +135,7 @@ class DistantFlow:
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""
         # A few slabs at a time, for their labels wait here until their turn comes.
-        together = 2 * self._scheduler.workers
+        together = 2 * self._scheduler.count
         for first in range(0, len(self._slabs), together):
             numbers = range(first, min(first + together, len(self._slabs)))
             tasks = [

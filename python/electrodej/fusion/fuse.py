@@ -18,7 +18,7 @@ from electrodej.progress import Progress, silent
 from electrodej.volume import check_spacing, compact_dtype
 
 if TYPE_CHECKING:
-    from electrodej.fusion.flow import Scheduler
+    from electrodej.workers import Workers
 
 
 class Fusion(Protocol):
@@ -61,7 +61,7 @@ def start_fusion(
     memory: int | None = None,
     slab: int | None = None,
     folder: Path | None = None,
-    scheduler: Scheduler | None = None,
+    scheduler: Workers | None = None,
     progress: Progress = silent,
 ) -> Fusion:
     """Find the particles of three views; their labels are then read slab by slab.

@@ -17,6 +17,7 @@ from electrodej.errors import InputError
 from electrodej.files import check_target, whole_file
 from electrodej.files.tables import check_table_target, checksum, write_table
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
@@ -190,7 +191,12 @@ def crack_table(
     outside = float((mask & (outlines == 0)).sum() / max(1, mask.sum()))
     table = measure_cracks(outlines, mask, spacing=size, progress=progress)
     packing = features(
-        outlines, outlines, spacing=size, attributes=[PACKING], exclude_border=exclude_border, jobs=jobs
+        outlines,
+        outlines,
+        spacing=size,
+        attributes=[PACKING],
+        exclude_border=exclude_border,
+        run=Run(jobs=jobs),
     )
     kept = np.isin(table["Label"], packing["Label"])
     table = {name: column[kept] for name, column in table.items()} | {PACKING: packing[PACKING]}

@@ -17,6 +17,7 @@ from typing import Any
 from electrodej import __version__
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.progress import Progress
+from electrodej.run import Run
 
 Arguments = Mapping[str, Any]
 
@@ -73,8 +74,7 @@ def measure(arguments: Arguments, progress: Progress) -> dict[str, Any]:
                 attributes=arguments.get("attributes") or None,
                 crop=int(_number(arguments, "crop", 0)),
                 exclude_border=bool(arguments.get("excludeBorder")),
-                image=grey.path.name,
-                progress=progress,
+                run=Run(progress=progress),
             )
         names = {"grey": grey.path.name, "labels": labels.path.name}
     inputs = {

@@ -18,8 +18,8 @@ from electrodej.jobs.fuse_write import beside, check_outputs, fuse_and_write
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from electrodej.features.schedule import Scheduler
     from electrodej.fusion import FusionSettings, Method
+    from electrodej.workers import Workers
 
 PathLike = str | os.PathLike[str]
 Spacing = tuple[float, float, float]
@@ -209,7 +209,7 @@ class _Finder:
     wanted: _Wanted
     scale: float | None
     spacing: Spacing
-    workers: Scheduler | None
+    workers: Workers | None
 
     def find(self, model: PathLike, place: Path, labels: PathLike, progress: Progress) -> dict[str, Any]:
         """Find the particles; the views that are not in ``place`` yet are put there."""
@@ -244,7 +244,7 @@ def _fuse(
     out: PathLike,
     wanted: _Wanted,
     *,
-    workers: Scheduler | None,
+    workers: Workers | None,
     progress: Progress,
 ) -> dict[str, Any]:
     """Fuse once, or with a shape model twice."""
@@ -273,7 +273,7 @@ def _fuse_once(
     wanted: _Wanted,
     *,
     seen: Sequence[PathLike | None] | None = None,
-    workers: Scheduler | None,
+    workers: Workers | None,
     progress: Progress,
 ) -> dict[str, Any]:
     """Fuse ``paths``; agreement and pictures are of the views ``seen``, where these are others."""
@@ -316,18 +316,15 @@ def _check_shapes(shapes: PathLike | None) -> None:
 
 
 @contextlib.contextmanager
-def _workers(scheduler: Any, jobs: int | None) -> Iterator[Scheduler | None]:
+def _workers(scheduler: Any, jobs: int | None) -> Iterator[Workers | None]:
     """The workers of a cluster while they are needed; None for this machine's own threads."""
     if scheduler is None:
         yield None
         return
-    from electrodej.features.schedule import chosen
+    from electrodej import workers
 
-    workers = chosen(scheduler, jobs)
-    try:
-        yield workers
-    finally:
-        workers.close()
+    with workers.hired(scheduler, jobs) as hired:
+        yield hired
 
 
 def _see(
@@ -339,7 +336,7 @@ def _see(
     spacing: Spacing,
     memory: int | None,
     jobs: int | None,
-    workers: Scheduler | None,
+    workers: Workers | None,
     progress: Progress,
 ) -> None:
     """Run the model over the views that are not there yet: one by one here, each by one worker there."""

@@ -15,9 +15,9 @@ from electrodej.files import check_files_in
 from electrodej.progress import Progress
 
 if TYPE_CHECKING:
-    from electrodej.features.schedule import Scheduler
     from electrodej.fusion import FusionSettings, IntactMaterial, Method, Views
     from electrodej.volume import Volume
+    from electrodej.workers import Workers
 
 PathLike = str | os.PathLike[str]
 
@@ -64,7 +64,7 @@ def fuse_and_write(
     settings: FusionSettings | None,
     memory: int | None,
     jobs: int | None,
-    workers: Scheduler | None,
+    workers: Workers | None,
     force: bool,
     progress: Progress,
 ) -> tuple[dict[str, Any], dict[str, Any]]:

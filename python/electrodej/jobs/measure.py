@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
@@ -80,11 +81,7 @@ def measure_particles(
             attributes=attributes,
             crop=crop,
             exclude_border=exclude_border,
-            jobs=jobs,
-            memory=memory,
-            scheduler=scheduler,
-            image=grey_volume.path.name,
-            progress=progress,
+            run=Run(jobs=jobs, memory=memory, scheduler=scheduler, progress=progress),
         )
     inputs: dict[str, Any] = {
         name: {"file": Path(path).name, "checksum": checksum(path)}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from electrodej.features.kernels.compiled import compiled
+from electrodej.compiled import compiled
 from electrodej.features.typing import Array, Ints, Whole, Words
 
 NONE = np.uint64(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from electrodej.features.kernels.compiled import compiled
+from electrodej.compiled import compiled
 from electrodej.features.typing import Array, Ints, Whole
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodej.compiled import compiled, compiled_without_nan
 from electrodej.features.kernels.bits import NONE, next_place, view
-from electrodej.features.kernels.compiled import compiled, compiled_without_nan
 from electrodej.features.typing import Array, Floats, Ints, Real, Words
 
 # Relative difference below which two squared distances are the same.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodej.compiled import compiled
 from electrodej.features.kernels.bits import NONE, ONE, gather, lowest
-from electrodej.features.kernels.compiled import compiled
 from electrodej.features.typing import Array, Floats, Ints, Whole
 
 # Columns of the record of a label.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodej.compiled import compiled
 from electrodej.features.kernels.bits import NONE, ONE, TOP, ones, view
-from electrodej.features.kernels.compiled import compiled
 from electrodej.features.typing import Array, Ints, Whole, Words
 
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import concurrent.futures
-import os
+import contextlib
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any, Protocol
 
 from electrodej.errors import InputError
-from electrodej.features.sources import Source
+from electrodej.machine import available_cores
 
 Task = tuple[Any, ...]
 
 
-class Scheduler(Protocol):
+class Shareable(Protocol):
+    """An input of many tasks."""
+
+    @property
+    def travels_light(self) -> bool:
+        """Whether it is sent as a name, and opened where the work is done."""
+        ...
+
+
+class Workers(Protocol):
     """Calls a function with each of many argument tuples and yields (number, result) as they come."""
 
-    workers: int
+    count: int
 
-    def share(self, value: Source | None) -> Any:
+    def share(self, value: Shareable | None) -> Any:
         """Make an input known to all workers; what is returned stands for it in the tasks."""
         ...
 
@@ -34,17 +43,17 @@ class Threads:
     def __init__(self, jobs: int | None) -> None:
         if jobs is not None and jobs < 1:
             raise InputError(f"jobs: {jobs} is no number of threads; give 1 or more")
-        self.workers = jobs or _cores()
+        self.count = jobs or available_cores()
 
-    def share(self, value: Source | None) -> Any:
+    def share(self, value: Shareable | None) -> Any:
         return value
 
     def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Generator[tuple[int, Any]]:
-        if self.workers == 1 or len(tasks) == 1:
+        if self.count == 1 or len(tasks) == 1:
             for number, task in enumerate(tasks):
                 yield number, function(*task)
             return
-        pool = concurrent.futures.ThreadPoolExecutor(self.workers, thread_name_prefix="electrodej")
+        pool = concurrent.futures.ThreadPoolExecutor(self.count, thread_name_prefix="electrodej")
         try:
             futures = {pool.submit(function, *task): number for number, task in enumerate(tasks)}
             for future in concurrent.futures.as_completed(futures):
@@ -59,14 +68,19 @@ class Threads:
 _ADDRESS = re.compile(r"(?:(?:tcp|tls|ws|wss|ucx|ucxx)://)?(?:[\w.-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})")
 
 
-def check_address(text: str) -> str:
-    """Return the address of a scheduler if it is one.
+def is_address(text: str) -> bool:
+    """Return whether a text may be the address of a Dask scheduler.
 
-    >>> check_address("tcp://head-node:8786")
-    'tcp://head-node:8786'
+    >>> is_address("tcp://head-node:8786"), is_address("head-node")
+    (True, False)
     """
     match = _ADDRESS.fullmatch(text)
-    if match is None or not 0 < int(match[1]) < 2**16:
+    return match is not None and 0 < int(match[1]) < 2**16
+
+
+def check_address(text: str) -> str:
+    """Return the address of a scheduler if it is one."""
+    if not is_address(text):
         raise InputError(
             f"scheduler: {text!r} is no address of a Dask scheduler; give it like tcp://head-node:8786"
         )
@@ -92,9 +106,9 @@ class Cluster:
                 ) from error
         else:
             self._client = scheduler
-        self.workers = max(sum(self._client.nthreads().values()), 1)
+        self.count = max(sum(self._client.nthreads().values()), 1)
 
-    def share(self, value: Source | None) -> Any:
+    def share(self, value: Shareable | None) -> Any:
         if value is None or value.travels_light:
             return value
         return self._client.scatter(value, broadcast=True, hash=False)
@@ -123,13 +137,19 @@ class Cluster:
             self._client.close()
 
 
-def chosen(scheduler: Any, jobs: int | None) -> Scheduler:
-    """The scheduler the caller asked for: None, "tcp://host:port" or a `distributed.Client`."""
-    return Threads(jobs) if scheduler is None else Cluster(scheduler)
+@contextlib.contextmanager
+def hired(scheduler: Any, jobs: int | None) -> Iterator[Workers]:
+    """The workers that the caller asked for, while they are needed.
 
-
-def _cores() -> int:
+    Parameters
+    ----------
+    scheduler
+        None for threads of this process, "tcp://host:port" or a `distributed.Client` for a Dask cluster.
+    jobs
+        How many threads; all cores by default.
+    """
+    workers: Workers = Threads(jobs) if scheduler is None else Cluster(scheduler)
     try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on Windows and macOS
-        return os.cpu_count() or 1
+        yield workers
+    finally:
+        workers.close()

@@ -1,0 +1,50 @@
+"""What a person can set, declared once: name, default, unit, bounds, help.
+
+A set of settings is a frozen dataclass whose base is `Settings` and whose fields are made with `option`,
+`flag`, `argument` and `nested`. It checks itself when it is made, whoever makes it. The shell's parser and
+help, the commands' page, Fiji's dialogs, the JSON beside a result and configuration files are all made from
+the same fields.
+"""
+
+from electrodej.options.fields import Option, argument, flag, nested, option, options_of
+from electrodej.options.kinds import (
+    Address,
+    Choice,
+    Flag,
+    Image,
+    Kind,
+    Memory,
+    Names,
+    Number,
+    Numbers,
+    PathTo,
+    ShapeOf,
+    SpacingOf,
+    Text,
+    Whole,
+)
+from electrodej.options.settings import Settings
+
+__all__ = [
+    "Address",
+    "Choice",
+    "Flag",
+    "Image",
+    "Kind",
+    "Memory",
+    "Names",
+    "Number",
+    "Numbers",
+    "Option",
+    "PathTo",
+    "Settings",
+    "ShapeOf",
+    "SpacingOf",
+    "Text",
+    "Whole",
+    "argument",
+    "flag",
+    "nested",
+    "option",
+    "options_of",
+]

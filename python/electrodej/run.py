@@ -1,0 +1,77 @@
+"""What all long work needs, made once by a door and handed on as one object."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from electrodej.errors import InputError
+from electrodej.machine import available_cores, usual_memory
+from electrodej.progress import Progress, part, silent
+from electrodej.workers import Workers, hired
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """How work is to be done, whom it tells, and what there is to say beside its result.
+
+    Attributes
+    ----------
+    jobs
+        Threads; None for one on each core that the process may use.
+    memory
+        Bytes that may be used; None for 4 GiB, or half of what is free.
+    scheduler
+        Address of a Dask scheduler ("tcp://host:port") or a `distributed.Client` whose workers do the work;
+        None for this process.
+    force
+        Replace outputs that exist.
+    progress
+        Told of the share done. It stops the work by raising `electrodej.errors.Cancelled`.
+    notes
+        What a person should know of the result, each once. Every door shows them.
+    hear
+        Told each note at once.
+    """
+
+    jobs: int | None = None
+    memory: int | None = None
+    scheduler: Any = None
+    force: bool = False
+    progress: Progress = silent
+    notes: list[str] = field(default_factory=list)
+    hear: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise InputError(f"jobs: {self.jobs} is no number of threads; give 1 or more")
+        if self.memory is not None and self.memory < 1:
+            raise InputError(f"memory: {self.memory} is no number of bytes; give 1 or more")
+
+    @property
+    def cores(self) -> int:
+        """How many threads to use."""
+        return self.jobs or available_cores()
+
+    @property
+    def room(self) -> int:
+        """How many bytes to use."""
+        return self.memory or usual_memory()
+
+    def note(self, *texts: str) -> None:
+        """Say something beside the result, unless it was said."""
+        for text in texts:
+            if text not in self.notes:
+                self.notes.append(text)
+                if self.hear is not None:
+                    self.hear(text)
+
+    def part(self, number: int, of: int, name: str = "") -> Run:
+        """Return the run of one of several parts that take about equally long; see `progress.part`."""
+        return replace(self, progress=part(self.progress, number, of, name))
+
+    def workers(self) -> contextlib.AbstractContextManager[Workers]:
+        """Return the threads or the cluster that tasks are given to."""
+        return hired(self.scheduler, self.jobs)
