@@ -123,7 +123,7 @@ def test_what_is_no_label_does_no_harm_where_it_is_cropped_away() -> None:
 
 @pytest.mark.parametrize("spacing", [(0.1, 0.1), (0.0, 1.0, 1.0), (1.0, 1.0, float("inf")), "abc", None])
 def test_spacing_that_is_no_voxel_size_is_refused(scene: Any, spacing: Any) -> None:
-    with pytest.raises(VoxelSizeError, match="spacing"):
+    with pytest.raises(VoxelSizeError, match="voxel size"):
         features(*scene, spacing=spacing)
 
 
