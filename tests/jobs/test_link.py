@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
+from electrodej.jobs.link import link_labels
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
 from electrodej.fusion import LinkSettings, link_slices
-from electrodej.jobs.link import link_labels
 from electrodej.jobs.link_frames import FrameStack, open_slices
 
 SPACING = (0.3, 0.2, 0.1)
