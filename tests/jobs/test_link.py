@@ -7,9 +7,9 @@ import pytest
 import tifffile
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
-from electrodej.fusion import LinkSettings, link_slices
 from electrodej.jobs.link import link_labels
-from electrodej.jobs.link_frames import FrameStack, open_slices
+from electrodej.linking import LinkSettings, link
+from electrodej.volume.frames import FrameStack, open_slices
 
 SPACING = (0.3, 0.2, 0.1)
 
@@ -91,7 +91,7 @@ def test_the_library_and_the_job_give_the_same_labels_in_every_view(tmp_path):
         out = tmp_path / f"{view}.zarr"
         link_labels(tmp_path / "slices.tif", out, view=view, settings=settings, memory=1)
         with open_slices(out) as volume:
-            expected = link_slices(stack, spacing=SPACING, view=view, settings=settings)
+            expected = link(stack, spacing=SPACING, view=view, settings=settings)
             assert np.array_equal(volume.read(), expected)
 
 

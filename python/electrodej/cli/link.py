@@ -73,8 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Link and write."""
     from electrodej.errors import UsageError
-    from electrodej.fusion import LinkSettings
     from electrodej.jobs.link import link_labels
+    from electrodej.linking import LinkSettings
 
     if options.out is None:
         raise UsageError("say where to write the labels with --out, e.g. --out particles.tif")

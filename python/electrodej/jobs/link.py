@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from electrodej.fusion import LinkSettings
-    from electrodej.fusion.linking_settings import View
+    from electrodej.linking import LinkSettings
+    from electrodej.linking.settings import View
 
 PathLike = str | os.PathLike[str]
 
@@ -51,9 +51,9 @@ def link_labels(
     result
         How many particles, sections and drawn sections there are, the file, and the voxel size used.
     """
-    from electrodej.fusion.linking import DEFAULT_MEMORY, link_volume
-    from electrodej.jobs.link_frames import open_slices
+    from electrodej.linking.stack import DEFAULT_MEMORY, link_volume
     from electrodej.volume import VolumeWriter
+    from electrodej.volume.frames import open_slices
     from electrodej.volume.write import check_volume_target
 
     check_volume_target(out, force=force, inputs=[slices])
