@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from electrodej.damage import ATTRIBUTES, POORLY_FORMED, WELL_FORMED, DamageConfig, make_table
+from electrodej.damage.table_file import read_table_file
 from electrodej.errors import InputError, OutputError
 from electrodej.jobs.damage import study_damage
-from electrodej.jobs.damage_tables import read_table_file
 
 QUICK = DamageConfig(
     trees=8, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, resamples=5, interaction_rows=10

@@ -160,10 +160,10 @@ def study_damage(
         What was written. A table with too few particles has a result without a model.
     """
     from electrodej.damage import DamageConfig, compare_damage, explain_damage, make_table
+    from electrodej.damage.table_file import read_table_file
     from electrodej.files import check_folder_target, whole_directory
     from electrodej.jobs.damage_folder import fill_folder, is_ours
     from electrodej.jobs.damage_map import check_map, middle_plane, write_maps
-    from electrodej.jobs.damage_tables import read_table_file
 
     inputs = [*tables, *(each for each in (contacts, labels) if each is not None)]
     _check_request(tables, contacts, evolutions or {}, labels)
@@ -229,7 +229,7 @@ def _names(tables: Sequence[PathLike]) -> list[str]:
 
 def _read_contacts(path: PathLike, table: Any) -> Contacts:
     from electrodej.damage import make_contacts
-    from electrodej.jobs.damage_tables import read_table_file
+    from electrodej.damage.table_file import read_table_file
 
     return make_contacts(read_table_file(path).columns, table, name=os.fspath(path))
 

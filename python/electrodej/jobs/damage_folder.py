@@ -17,8 +17,8 @@ from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
     from electrodej.damage import Comparison, DamageResult, Evolution
+    from electrodej.damage.table_file import TableFile
     from electrodej.jobs.damage import DamageStudy
-    from electrodej.jobs.damage_tables import TableFile
 
 PathLike = str | os.PathLike[str]
 

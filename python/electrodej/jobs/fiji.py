@@ -129,8 +129,8 @@ def phases(arguments: Arguments, progress: Progress) -> dict[str, Any]:
 
 def link(arguments: Arguments, progress: Progress) -> dict[str, Any]:
     """Link slice labels: ``slices`` in, 3D labels in the file ``out``."""
-    from electrodej.fusion import LinkSettings
     from electrodej.jobs.link import link_labels
+    from electrodej.linking import LinkSettings
 
     out = _required_path(arguments, "out", "choose where to write the labels")
     settings = LinkSettings(

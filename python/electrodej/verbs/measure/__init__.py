@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,7 @@ def _measured(options: MeasureOptions, run: Run) -> tuple[Outcome, FeatureTable]
         )
     inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
     table.write(out, force=run.force, inputs=input_facts(inputs))
-    numbers = {"particles": len(table), "table": out, "columns": list(table.columns)}
+    numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
     return Outcome(numbers, f"{counted(len(table), 'particle')} in {out}", {"table": out}), table
 
 

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrodej.fusion import linking_assign
-from electrodej.fusion.linking_assign import assign
+from electrodej.linking.assign import assign
 
 
 def candidates_of(pairs):
@@ -37,14 +36,11 @@ few_pairs = st.dictionaries(
 )
 
 
-@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("most_cells", [0, 1_000_000])
 @given(pairs=few_pairs)
-def test_no_choice_has_a_larger_sum(sparse, pairs):
+def test_no_choice_has_a_larger_sum(most_cells, pairs):
     rows, columns, score = candidates_of(pairs)
-    with pytest.MonkeyPatch.context() as patch:
-        if sparse:
-            patch.setattr(linking_assign, "_LARGEST_DENSE", 0)
-        chosen = assign(rows, columns, score)
+    chosen = assign(rows, columns, score, most_cells=most_cells)
     assert len(set(rows[chosen])) == len(set(columns[chosen])) == chosen.size
     assert score[chosen].sum() == best_sum(pairs)
 

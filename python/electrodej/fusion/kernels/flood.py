@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from electrodej.compiled import compiled
 
 LEVELS = 1024
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def start_flood(field: Any, labels: Any, places: Any, heads: Any, tails: Any, following: Any) -> None:
     """Label the centres, ``places[1:]`` in the linear order of ``labels``, and put them in their queues."""
     wide = labels.shape[2]
@@ -23,7 +24,7 @@ def start_flood(field: Any, labels: Any, places: Any, heads: Any, tails: Any, fo
         push(heads, tails, following, field[z, rest // wide, rest % wide] >> 6, at)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def flood(
     field: Any, floor: int, labels: Any, heads: Any, tails: Any, following: Any, level: int, most: int
 ) -> int:
@@ -55,13 +56,13 @@ def flood(
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _lower(level: Any, value: Any) -> Any:
     """The level of a value, but none above the one that the flood is at."""
     return min(np.int64(level), np.int64(value) >> np.int64(6))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def push(heads: Any, tails: Any, following: Any, level: int, at: int) -> None:
     """Put a voxel at the end of its level's queue."""
     following[at] = -1

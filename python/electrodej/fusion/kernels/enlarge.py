@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from electrodej.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def enlarge(values: Any, labels: Any, n: int, least: int, z0: int, out: Any) -> None:
     """Label the voxels of ``out``, whose first slice is ``z0``, from blocks of ``n`` voxels.
 
@@ -35,7 +36,7 @@ def enlarge(values: Any, labels: Any, n: int, least: int, z0: int, out: Any) -> 
                 out[z, y, x] = heaviest(label, weight) if value >= least else 0
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def between(at: int, n: int, blocks: int) -> Any:
     """The two blocks whose centres are around a voxel, and how far it is from the first to the second."""
     place = (at + 0.5) / n - 0.5
@@ -44,7 +45,7 @@ def between(at: int, n: int, blocks: int) -> Any:
     return min(max(low, 0), blocks - 1), min(max(low + 1, 0), blocks - 1), share
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def heaviest(label: Any, weight: Any) -> int:
     """The label other than 0 with the most weight in all, the lower of equals; 0 where there is none."""
     best, most = 0, 0.0

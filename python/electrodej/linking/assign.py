@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 Indices = NDArray[np.intp]
 Scores = NDArray[np.float64]
 
-# A group of candidates with more cells than this (8 bytes each) is assigned as a sparse graph.
-_LARGEST_DENSE = 1_000_000
+# 8 bytes each.
+_MOST_CELLS = 1_000_000
 
 
-def assign(rows: NDArray[np.integer], columns: NDArray[np.integer], score: Scores) -> Indices:
+def assign(
+    rows: NDArray[np.integer], columns: NDArray[np.integer], score: Scores, *, most_cells: int = _MOST_CELLS
+) -> Indices:
     """Choose pairs so that no row and no column occurs twice and the sum of scores is largest.
 
     Parameters
@@ -21,6 +23,9 @@ def assign(rows: NDArray[np.integer], columns: NDArray[np.integer], score: Score
         The candidates, each pair at most once.
     score
         Of each candidate, above 0.
+    most_cells
+        A group of candidates is put in a table of rows and columns up to this many cells; a larger group
+        is assigned as a sparse graph, with a sum that is as large.
 
     Returns
     -------
@@ -42,7 +47,8 @@ def assign(rows: NDArray[np.integer], columns: NDArray[np.integer], score: Score
     rest = np.flatnonzero(~alone)
     for group in _groups(rows[rest], columns[rest]):
         pairs = rest[group]
-        chosen.append(pairs[_assign_group(_numbered(rows[pairs]), _numbered(columns[pairs]), score[pairs])])
+        places = _numbered(rows[pairs]), _numbered(columns[pairs])
+        chosen.append(pairs[_assign_group(*places, score[pairs], most_cells)])
     return np.sort(np.concatenate(chosen))
 
 
@@ -50,7 +56,7 @@ def _groups(rows: Indices, columns: Indices) -> list[Indices]:
     """Split the candidates into groups that share no row and no column."""
     if rows.size == 0:
         return []
-    from electrodej.fusion.linking_kernels import group_pairs
+    from electrodej.linking.kernels.sections import group_pairs
 
     columns = columns + rows.max() + 1
     root = np.empty(int(columns.max()) + 1, np.intp)
@@ -60,11 +66,11 @@ def _groups(rows: Indices, columns: Indices) -> list[Indices]:
     return np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
 
 
-def _assign_group(rows: Indices, columns: Indices, score: Scores) -> Indices:
+def _assign_group(rows: Indices, columns: Indices, score: Scores, most_cells: int) -> Indices:
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
     if height == 1 or width == 1:
         return np.array([np.argmax(score)])
-    if height * width <= _LARGEST_DENSE:
+    if height * width <= most_cells:
         from scipy.optimize import linear_sum_assignment
 
         table = np.zeros((height, width))

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from electrodej.compiled import compiled
 
 # Columns of the table of sections.
 LABEL, AREA, SUM_Y, SUM_X, TOP, BOTTOM, LEFT, RIGHT = range(8)
 COLUMNS = 8
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def list_sections(image: Any, number_of: Any, numbered: Any, table: Any) -> int:
     """Number the labels of a slice 1, 2, 3 ... in the order of their first pixels, and measure them.
 
@@ -66,7 +67,7 @@ def list_sections(image: Any, number_of: Any, numbered: Any, table: Any) -> int:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def measure_sections(image: Any, numbered: Any, table: Any) -> None:
     """Fill the table of `list_sections` for a slice that is numbered already."""
     height, width = image.shape
@@ -86,7 +87,7 @@ def measure_sections(image: Any, numbered: Any, table: Any) -> None:
             section[RIGHT] = max(section[RIGHT], x + 1)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def list_overlaps(first: Any, second: Any, start: int, keys: Any, lengths: Any) -> tuple[int, int]:
     """List the runs of pixels where both slices have a section, from row ``start`` on.
 
@@ -112,7 +113,7 @@ def list_overlaps(first: Any, second: Any, start: int, keys: Any, lengths: Any) 
     return height, found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def apply_numbers(image: Any, table: Any, out: Any) -> None:
     """Write ``table[label]`` for every pixel of ``image`` to ``out``."""
     height, width = image.shape
@@ -129,7 +130,7 @@ def apply_numbers(image: Any, table: Any, out: Any) -> None:
                 target[x] = number
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def group_pairs(one: Any, other: Any, root: Any) -> None:
     """Let ``root`` name, for every node, the lowest one that pairs connect it with."""
     for node in range(root.size):

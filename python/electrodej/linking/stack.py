@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.fusion.linking_bodies import number_in_order, particles_of
-from electrodej.fusion.linking_fill import (
+from electrodej.linking.fill import (
     BACKGROUND,
     Gap,
     Patch,
@@ -25,9 +24,10 @@ from electrodej.fusion.linking_fill import (
     gaps_of,
     merged_sections,
 )
-from electrodej.fusion.linking_sections import Crop, SectionFinder, Whole
-from electrodej.fusion.linking_settings import AXES, Criterion, LinkSettings, View
-from electrodej.fusion.linking_tracks import Tracker, Tracks
+from electrodej.linking.particles import number_in_order, particles_of
+from electrodej.linking.sections import Crop, SectionFinder, Whole
+from electrodej.linking.settings import AXES, Criterion, LinkSettings, View
+from electrodej.linking.tracks import Tracker, Tracks
 from electrodej.progress import Progress, silent
 from electrodej.volume import ArrayVolume, Volume, check_labels, check_spacing, compact_dtype
 
@@ -37,7 +37,7 @@ _MOST_PARTICLES = 2**31 - 1
 _LARGEST_TABLE = 2**24
 
 
-def link_slices(
+def link(
     labels: NDArray[Any],
     *,
     spacing: Sequence[float],
@@ -69,7 +69,7 @@ def link_slices(
     Examples
     --------
     >>> slices = np.array([[[7, 7, 0, 1]], [[1, 1, 0, 9]]], np.uint8)
-    >>> link_slices(slices, spacing=(0.07, 0.07, 0.07)).tolist()
+    >>> link(slices, spacing=(0.07, 0.07, 0.07)).tolist()
     [[[1, 1, 0, 2]], [[1, 1, 0, 2]]]
     """
     volume = ArrayVolume(labels, spacing=spacing, name="the label image")
@@ -96,7 +96,7 @@ def link_volume(
     volume
         Slice labels; must stay open while the result is read.
     spacing, view, settings, progress
-        As `link_slices` has them.
+        As `link` has them.
     memory
         Bytes that the part of the stack in memory may take; never less than a few slices.
 
@@ -183,7 +183,7 @@ class LinkedVolume:
 
     def _apply(self, at: int, image: NDArray[Any], target: NDArray[Any]) -> None:
         """Give the sections of slice ``at`` their particles' numbers."""
-        from electrodej.fusion.linking_kernels import apply_numbers
+        from electrodej.linking.kernels.sections import apply_numbers
 
         part = slice(*self._tracks.first[at : at + 2])
         labels, numbers = self._tracks.label[part], self._number[part]
@@ -314,6 +314,6 @@ __all__ = [
     "LinkSettings",
     "LinkedVolume",
     "View",
-    "link_slices",
+    "link",
     "link_volume",
 ]

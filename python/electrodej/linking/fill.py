@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.fusion.linking_sections import Crop, Mask, Whole
-from electrodej.fusion.linking_tracks import Tracks
+from electrodej.linking.sections import Crop, Mask, Whole
+from electrodej.linking.tracks import Tracks
 
 Depth = NDArray[np.float32]
 BACKGROUND = -1

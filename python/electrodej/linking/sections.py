@@ -78,7 +78,7 @@ class SectionFinder:
 
     def find(self, image: NDArray[Any]) -> Sections:
         """Number and measure the labels of ``image`` (Y, X), unsigned integers with 0 as background."""
-        from electrodej.fusion import linking_kernels as kernels
+        from electrodej.linking.kernels import sections as kernels
 
         numbered, table = self._list(image)
         area = table[:, kernels.AREA]
@@ -88,7 +88,7 @@ class SectionFinder:
 
     def _list(self, image: NDArray[Any]) -> tuple[Numbers, Whole]:
         """Return the slice with its sections numbered, and the table of the sections."""
-        from electrodej.fusion import linking_kernels as kernels
+        from electrodej.linking.kernels import sections as kernels
 
         largest = int(image.max())
         if largest >= _LARGEST_TABLE:
@@ -120,7 +120,7 @@ def _number_by_sorting(image: NDArray[Any]) -> tuple[Numbers, int]:
 
 def overlaps(first: Sections, second: Sections) -> tuple[Whole, Whole, Whole]:
     """Return the pairs of sections of two slices that share pixels, and how many pixels they share."""
-    from electrodej.fusion import linking_kernels as kernels
+    from electrodej.linking.kernels import sections as kernels
 
     capacity = max(_RUNS, first.numbered.shape[1])
     keys, lengths = np.empty(capacity, np.int64), np.empty(capacity, np.int64)

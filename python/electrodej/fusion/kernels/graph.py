@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from electrodej.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def follow(parents: Any) -> None:
     """Make every entry point to the end of its chain; ends point to themselves."""
     for at in range(len(parents)):
@@ -19,7 +20,7 @@ def follow(parents: Any) -> None:
             parents[at], at = end, parents[at]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def ends_of(parents: Any, entries: Any) -> Any:
     """The end of the chain of each of ``entries``."""
     ends = np.empty(len(entries), np.int64)
@@ -31,7 +32,7 @@ def ends_of(parents: Any, entries: Any) -> Any:
     return ends
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def gather(
     low: Any, high: Any, heights: Any, peaks: Any, sizes: Any, depth: float, necking: float, blur: float
 ) -> Any:
@@ -72,7 +73,7 @@ def gather(
     return parents
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def tally_levels(field: Any, first: int, ids: Any, floor: int, width: int, counts: Any) -> None:
     """Count voxels by number and level, ``(value - floor) // width``, the last column for all above."""
     depth, rows, columns = ids.shape
@@ -86,7 +87,7 @@ def tally_levels(field: Any, first: int, ids: Any, floor: int, width: int, count
                     counts[number, min(level, last)] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def label_slab(ids: Any, values: Any, labels_of: Any, least: Any, out: Any) -> None:
     """Write the label of every voxel that reaches its particle's least value, 0 elsewhere."""
     numbers = ids.reshape(-1)
@@ -101,7 +102,7 @@ def label_slab(ids: Any, values: Any, labels_of: Any, least: Any, out: Any) -> N
         flat[at] = label
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def tally_particles(labels: Any, xy: Any, xz: Any, yz: Any, z0: int, seen: int, skip: int, sums: Any) -> None:
     """Add to ``sums`` (label - skip, 7): voxels, sum of z, y and x, and voxels that each view sees."""
     depth, rows, columns = labels.shape

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError
-from electrodej.fusion.intact import IntactMaterial
+from electrodej.fusion.material import Material
 from electrodej.phantom import make_phantom
 from electrodej.volume import ArrayVolume
 
@@ -17,7 +17,7 @@ def phantom():
 
 
 def test_intact_material_is_what_the_phantom_calls_so(phantom):
-    material = IntactMaterial(ArrayVolume(phantom.grey, spacing=SPACING), spacing=SPACING)
+    material = Material(ArrayVolume(phantom.grey, spacing=SPACING), spacing=SPACING)
     found = material.mask(0, 40) & (phantom.outlines > 0)
     truth = phantom.labels > 0
     dice = 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
@@ -27,7 +27,7 @@ def test_intact_material_is_what_the_phantom_calls_so(phantom):
 
 
 def test_slabs_make_no_difference(phantom):
-    material = IntactMaterial(ArrayVolume(phantom.grey, spacing=SPACING), spacing=SPACING)
+    material = Material(ArrayVolume(phantom.grey, spacing=SPACING), spacing=SPACING)
     whole = material.mask(0, 40)
     parts = np.concatenate([material.mask(0, 7), material.mask(7, 1), material.mask(8, 32)])
     assert np.array_equal(whole, parts)
@@ -37,7 +37,7 @@ def test_slabs_make_no_difference(phantom):
 def test_the_scale_of_the_grey_values_makes_no_difference(phantom, dtype):
     scaled = phantom.grey.astype(dtype) * dtype(1 if dtype is np.uint8 else 100)
     masks = [
-        IntactMaterial(ArrayVolume(values, spacing=SPACING), spacing=SPACING).mask(10, 5)
+        Material(ArrayVolume(values, spacing=SPACING), spacing=SPACING).mask(10, 5)
         for values in (phantom.grey, scaled)
     ]
     assert np.mean(masks[0] != masks[1]) < 1e-3
@@ -46,4 +46,4 @@ def test_the_scale_of_the_grey_values_makes_no_difference(phantom, dtype):
 def test_a_volume_of_one_grey_value_is_refused():
     flat = ArrayVolume(np.full((4, 5, 6), 7, np.uint8), spacing=SPACING)
     with pytest.raises(InputError, match="one grey value"):
-        IntactMaterial(flat, spacing=SPACING)
+        Material(flat, spacing=SPACING)

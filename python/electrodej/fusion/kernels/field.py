@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from electrodej.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def bridge_rows(source: Any, reach: int, first: int, out: Any) -> None:
     """Bridge gaps along z and add to ``out``, whose slice 0 is slice ``first`` of ``source``.
 
@@ -40,7 +41,7 @@ def bridge_rows(source: Any, reach: int, first: int, out: Any) -> None:
                 target[x] += max(own[x], min(below[x], above[x]))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def bridge_within_rows(source: Any, reach: int, first: int, out: Any) -> None:
     """The same along x."""
     rows, columns = source.shape[1:]
@@ -65,7 +66,7 @@ def bridge_within_rows(source: Any, reach: int, first: int, out: Any) -> None:
                 target[x] += max(own[x], min(below[x], above[x]))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def smooth_z(source: Any, taps: Any, first: int, shift: int, out: Any) -> None:
     """Weigh slices, ``out[0]`` about slice ``first``; beyond the volume, its outermost is repeated."""
     depth, rows, columns = source.shape
@@ -85,7 +86,7 @@ def smooth_z(source: Any, taps: Any, first: int, shift: int, out: Any) -> None:
                 target[x] = np.uint16(total[x] >> np.uint32(shift))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def smooth_yx(source: Any, taps_y: Any, taps_x: Any, shift: int, out: Any) -> None:
     """Weigh rows, then columns, into ``out``, which has a rim of one voxel in y and x that is left alone."""
     depth, rows, columns = source.shape

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from electrodej.compiled import compiled
 
 _LABEL_BITS = np.uint64(32)
 # Knuth's multiplicative hash: 2^64 over the golden ratio. Its upper bits are the well mixed ones.
@@ -13,7 +14,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _STRIDE = 16
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def count_pairs(
     truth: Any, pred: Any, start: int, stop: int, keys: Any, counts: Any, used: int
 ) -> tuple[int, int]:
@@ -58,7 +59,7 @@ def count_pairs(
     return position, used
 
 
-@numba.njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
+@compiled
 def grow_table(keys: Any, counts: Any, new_keys: Any, new_counts: Any) -> None:
     """Move every pair of a hash table into a larger, empty one."""
     mask = np.uint64(new_keys.size - 1)

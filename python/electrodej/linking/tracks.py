@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.fusion.linking_assign import assign
-from electrodej.fusion.linking_sections import Crop, Sections, Whole, overlaps, overlaps_with
-from electrodej.fusion.linking_settings import LinkSettings
+from electrodej.linking.assign import assign
+from electrodej.linking.sections import Crop, Sections, Whole, overlaps, overlaps_with
+from electrodej.linking.settings import LinkSettings
 
 Floats = NDArray[np.float64]
 

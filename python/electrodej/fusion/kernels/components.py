@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from electrodej.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def find_runs(mask: Any) -> Any:
     """Return where runs along x begin and end (exclusive), and the first run of each row of (Z, Y, X)."""
     depth, rows, columns = mask.shape
@@ -43,7 +44,7 @@ def find_runs(mask: Any) -> Any:
     return starts[:count], stops[:count], first
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def join_runs(starts: Any, stops: Any, first: Any, rows: int, full: bool) -> Any:
     """Return the first run that each run is connected to, over 26 neighbours (``full``) or 6."""
     parents = np.arange(len(starts))
@@ -73,7 +74,7 @@ def join_runs(starts: Any, stops: Any, first: Any, rows: int, full: bool) -> Any
     return parents
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def join(parents: Any, one: int, other: int) -> None:
     """Make two entries one; the smaller number stands for both."""
     while parents[one] != one:
@@ -88,7 +89,7 @@ def join(parents: Any, one: int, other: int) -> None:
         parents[one] = other
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def number_runs(parents: Any, starts: Any, stops: Any) -> Any:
     """Number the components 1, 2, ... in the order of their first runs; return those and their voxels."""
     numbers = np.empty(len(parents), np.int64)
@@ -105,7 +106,7 @@ def number_runs(parents: Any, starts: Any, stops: Any) -> Any:
     return numbers, voxels[: count + 1]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def paint_runs(starts: Any, stops: Any, first: Any, numbers: Any, out: Any) -> None:
     """Write the runs' numbers into ``out`` (Z, Y, X)."""
     rows = out.shape[1]
@@ -116,7 +117,7 @@ def paint_runs(starts: Any, stops: Any, first: Any, numbers: Any, out: Any) -> N
             line[starts[run] : stops[run]] = numbers[run]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def join_planes(low: Any, high: Any, parents: Any, full: bool) -> None:
     """Join the numbers of two neighbouring slices; 0 is background."""
     rows, columns = low.shape

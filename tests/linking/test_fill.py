@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from electrodej.fusion.linking_fill import Patch, interpolate
-from electrodej.fusion.linking_sections import Crop
+from electrodej.linking.fill import Patch, interpolate
+from electrodej.linking.sections import Crop
 
 
 def disc(radius, centre, shape=(60, 60), pixel=(1.0, 1.0)):

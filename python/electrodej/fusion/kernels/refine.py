@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from electrodej.compiled import compiled
 
-@numba.njit(cache=True, nogil=True)
+
+@compiled
 def add_greys(labels: Any, grey: Any, first: int, count: int, deep: Any, far: Any, sums: Any) -> None:
     """Add the grey of ``count`` slices from slice ``first`` on to ``sums`` (label, 4).
 
@@ -50,7 +51,7 @@ def add_greys(labels: Any, grey: Any, first: int, count: int, deep: Any, far: An
                                 break
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _along(labels: Any, at: Any, axis: int, step: int) -> Any:
     """The label at a distance along an axis, -1 beyond the array."""
     z, y, x = at
@@ -65,7 +66,7 @@ def _along(labels: Any, at: Any, axis: int, step: int) -> Any:
     return np.int64(labels[z, y, x])
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def move_borders(labels: Any, grey: Any, least: Any, axes: Any, out: Any) -> None:
     """Let every border move by one voxel at most, along the ``axes`` (z, y, x) that are not 0.
 
@@ -100,7 +101,7 @@ def move_borders(labels: Any, grey: Any, least: Any, axes: Any, out: Any) -> Non
                     target[x] = _most(near[:found], grey[z, y, x], least)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _most(near: Any, value: float, least: Any) -> Any:
     """The most frequent label whose particle a voxel of this grey belongs to, 0 where there is none."""
     best, times = np.int64(0), 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.fusion.linking_sections import Whole
-from electrodej.fusion.linking_tracks import Tracks
+from electrodej.linking.sections import Whole
+from electrodej.linking.tracks import Tracks
 
 # A piece that broke off begins large; a neighbour that begins inside another's outline starts from a point.
 _BLUNT = 1 / 3
@@ -42,7 +42,7 @@ def join_pieces(tracks: Tracks) -> Whole:
 
 def _joined(count: int, pairs: list[tuple[int, int]]) -> Whole:
     """Return for each of ``count`` tracks the first one that pairs connect it with."""
-    from electrodej.fusion.linking_kernels import group_pairs
+    from electrodej.linking.kernels.sections import group_pairs
 
     root = np.empty(count, np.int64)
     one, other = np.array(pairs, np.int64).reshape(-1, 2).T

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
+
+from electrodej.compiled import compiled
 
 # Background as wide as this is not worked on, in voxels; less would cost more to leave out.
 _NEAR = 16
 _BITE = 64
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def climb(field: Any, floor: int, steps: Any, weights: Any, first: int, count: int, ids: Any) -> Any:
     """Number the ends of the ways up from ``count`` slices of ``field``, from slice ``first`` on.
 
@@ -69,7 +70,7 @@ def climb(field: Any, floor: int, steps: Any, weights: Any, first: int, count: i
     return _number_ends(pointers, first * plane, count, tall, wide, ids)
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _spans(line: Any, floor: int, begins: Any, stops: Any) -> int:
     """Find where a row reaches ``floor``; stretches nearer to each other than ``_NEAR`` are one."""
     found = 0
@@ -84,7 +85,7 @@ def _spans(line: Any, floor: int, begins: Any, stops: Any) -> int:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _number_ends(pointers: Any, begin: int, count: int, tall: int, wide: int, ids: Any) -> Any:
     """Follow the pointers to their ends and number these.
 
@@ -131,7 +132,7 @@ def _number_ends(pointers: Any, begin: int, count: int, tall: int, wide: int, id
     return ends[:found].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def passes_within(field: Any, first: int, ids: Any) -> Any:
     """Return the passes between numbers that touch: pairs ``low << 32 | high`` and the highest way over.
 
@@ -162,7 +163,7 @@ def passes_within(field: Any, first: int, ids: Any) -> Any:
     return keys[taken], heights[taken]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _where_apart(line: Any, other: Any, places: Any) -> int:
     """Find where two rows have different numbers, neither of them 0."""
     found = 0
@@ -180,7 +181,7 @@ def _where_apart(line: Any, other: Any, places: Any) -> int:
     return found
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def passes_between(field_low: Any, ids_low: Any, field_high: Any, ids_high: Any) -> Any:
     """Return the passes between two slices of two slabs, as `passes_within`; the fields have rims."""
     rows, columns = ids_low.shape
@@ -203,7 +204,7 @@ def passes_between(field_low: Any, ids_low: Any, field_high: Any, ids_high: Any)
     return keys[taken], heights[taken]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def put_highest(keys: Any, heights: Any, one: int, other: int, height: int) -> int:
     """Keep the highest pass of a pair in the table; return 1 if the pair is new."""
     key = (np.int64(min(one, other)) << np.int64(32)) | np.int64(max(one, other))
@@ -220,7 +221,7 @@ def put_highest(keys: Any, heights: Any, one: int, other: int, height: int) -> i
     return 1
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def grow(keys: Any, heights: Any) -> Any:
     """Return a table with twice the room and the same entries."""
     new_keys = np.full(2 * len(keys), -1, np.int64)

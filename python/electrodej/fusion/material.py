@@ -29,7 +29,7 @@ _BINS = 1024
 _SLAB_BYTES = 64 * 2**20
 
 
-class IntactMaterial:
+class Material:
     """Tells bright material from dark, slab by slab, by one threshold for the whole volume.
 
     The threshold is Otsu's, of the smoothed grey values.
@@ -49,7 +49,7 @@ class IntactMaterial:
     >>> values = np.full((6, 12, 12), 50, np.uint8)
     >>> values[:, 2:10, 2:10] = 200
     >>> values[:, 5:7, 2:10] = 60
-    >>> material = IntactMaterial(ArrayVolume(values, spacing=None), spacing=(0.1, 0.1, 0.1))
+    >>> material = Material(ArrayVolume(values, spacing=None), spacing=(0.1, 0.1, 0.1))
     >>> material.mask(2, 1)[0, 3:9, 5].tolist()
     [True, True, False, False, True, True]
     """
@@ -102,7 +102,7 @@ class IntactMaterial:
             yield z0, min(thickness, depth - z0)
 
 
-class IntactFusion:
+class FusedMaterial:
     """The intact material of particles; those that have too little of it are dropped.
 
     Parameters
@@ -117,7 +117,7 @@ class IntactFusion:
         How many threads look at the grey values.
     """
 
-    def __init__(self, fusion: Fusion, material: IntactMaterial, *, least: float, jobs: int) -> None:
+    def __init__(self, fusion: Fusion, material: Material, *, least: float, jobs: int) -> None:
         self._fusion, self._material, self._jobs = fusion, material, jobs
         voxels = np.zeros(fusion.count + 1, np.int64)
         for _, part in self._masked():
