@@ -11,11 +11,15 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
-from electrodej.jobs.morphology import measure_phase_images
+from electrodej.verbs import do
 from electrodej.volume import write_volume
 
 SPACING = (0.5, 0.5, 0.5)
-NAMES = {0: "pore", 1: "solid"}
+NAMES = ("pore", "solid")
+
+
+def measure_phase_images(phases: list[Path], out: Path, **options: Any) -> dict[str, Any]:
+    return dict(do("morphology", phases, out=out, **options).numbers)
 
 
 def half(edge: int, shape: tuple[int, int, int] = (4, 20, 20)) -> np.ndarray[Any, Any]:
@@ -90,9 +94,6 @@ def test_what_nobody_labelled_does_not_count_and_a_phase_may_lack_in_a_version(t
 
 
 def test_networks_trained_on_each_version_follow_their_labels(tmp_path: Path):
-    from electrodej.networks import RunSettings
-    from electrodej.networks.semantic import LrcsConfig, SemanticSettings
-
     random = np.random.default_rng(0)
     shape = (4, 32, 48)
     grey = 60 + 60 * half(24, shape) + 60 * half(36, shape) + random.normal(0, 4, shape)
@@ -100,12 +101,9 @@ def test_networks_trained_on_each_version_follow_their_labels(tmp_path: Path):
     # One takes the middle grey for solid, the other for pore.
     for name, edge in (("low", 24), ("high", 36)):
         write_volume(tmp_path / f"{name}.tif", half(edge, shape), spacing=SPACING, labels=True)
-    settings = SemanticSettings(
-        run=RunSettings(epochs=4, patience=0), patch=32, batch=4, steps=12, learning_rate=1e-2
-    )
     result = measure_phase_images(
         [tmp_path / "low.tif", tmp_path / "high.tif"], tmp_path / "t.csv", names=NAMES,
-        grey=tmp_path / "grey.tif", config=LrcsConfig(n_filters=2, dropout=0.0), settings=settings,
+        grey=tmp_path / "grey.tif", filters=4, epochs=8, steps=16, batch=4, patch=32,
     )  # fmt: skip
     shares = {(entry["name"], entry["of"]): entry["Share_pore"] for entry in result["versions"]}
     assert shares["low.tif", "labels"] == 0.5
