@@ -30,11 +30,14 @@ class Outcome:
         The same for a person to read.
     files
         What was written, by its role ("labels", "table"), the main file first.
+    failure
+        Why the answer is no, where it is: the work was done, and a shell is to see exit code 1.
     """
 
     numbers: Mapping[str, Any]
     text: str = ""
     files: Mapping[str, PathLike] = field(default_factory=dict)
+    failure: str = ""
 
 
 @dataclass(frozen=True)

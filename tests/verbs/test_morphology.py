@@ -103,7 +103,7 @@ def test_networks_trained_on_each_version_follow_their_labels(tmp_path: Path):
         write_volume(tmp_path / f"{name}.tif", half(edge, shape), spacing=SPACING, labels=True)
     result = measure_phase_images(
         [tmp_path / "low.tif", tmp_path / "high.tif"], tmp_path / "t.csv", names=NAMES,
-        grey=tmp_path / "grey.tif", filters=4, epochs=8, steps=16, batch=4, patch=32,
+        grey=tmp_path / "grey.tif", filters=4, epochs=4, steps=16, batch=4, patch=32,
     )  # fmt: skip
     shares = {(entry["name"], entry["of"]): entry["Share_pore"] for entry in result["versions"]}
     assert shares["low.tif", "labels"] == 0.5

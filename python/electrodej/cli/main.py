@@ -25,7 +25,7 @@ from typing import Any, NoReturn, TextIO, cast
 from electrodej import __version__, verbs
 from electrodej.cli.parser import WrongUsage, given_options, parse, run_of
 from electrodej.cli.terminal import ForgivingStream, make_progress
-from electrodej.errors import ElectrodeJError
+from electrodej.errors import ElectrodeJError, InputError
 from electrodej.verb import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -131,11 +131,13 @@ def _run(name: str, parsed: argparse.Namespace) -> int:
         options = parsed.verb.make(**given_options(parsed))
         outcome = _run_stoppable(lambda: parsed.verb.run(options, run))
         talk.finish_progress()
+        if outcome.text and not parsed.json:
+            sys.stdout.write(outcome.text.rstrip("\n") + "\n")
+        if outcome.failure:
+            raise InputError(outcome.failure, result=outcome.numbers)
         answered = True
         if parsed.json:
             _print_json({**outcome.numbers, "notes": run.notes})
-        elif outcome.text:
-            sys.stdout.write(outcome.text.rstrip("\n") + "\n")
         sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt) as stop:
         sys.stdout = stdout

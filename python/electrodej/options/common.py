@@ -21,6 +21,6 @@ def output(help: str, *suffixes: str, default: Any = REQUIRED, role: str = "outp
     return option(default, PathTo(role=role, suffixes=suffixes), help, **more)
 
 
-def seed(help: str = "seed of the random numbers") -> Any:
+def seed(help: str = "seed of the random numbers", *, default: int | None = 0) -> Any:
     """Declare ``seed``."""
-    return option(0, Whole(0, MOST_SEED, what="a seed"), help, usual="0")
+    return option(default, Whole(0, MOST_SEED, what="a seed"), help, usual="0")

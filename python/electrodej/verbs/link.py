@@ -29,8 +29,8 @@ class LinkOptions(Settings):
 def link(options: LinkOptions, run: Run) -> Outcome:
     """Link and write."""
     from electrodej.linking.stack import DEFAULT_MEMORY, link_volume
-    from electrodej.volume.frames import open_slices
     from electrodej.volume import VolumeWriter
+    from electrodej.volume.frames import open_slices
     from electrodej.volume.write import check_volume_target
 
     check_volume_target(options.out, force=run.force, inputs=[options.slices])

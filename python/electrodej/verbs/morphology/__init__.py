@@ -124,7 +124,5 @@ is measured as well. 255 means that nobody labelled a voxel.""",
     options=MorphologyOptions,
     work=morphology,
     takes=("force", "jobs", "memory"),
-    menu=Menu(
-        "Measure Phases", ("phases", "names", "spacing", "out"), shows="table", names={"out": "table"}
-    ),
+    menu=Menu("Measure Phases", ("phases", "names", "spacing", "out"), shows="table", names={"out": "table"}),
 )

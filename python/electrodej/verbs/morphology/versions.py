@@ -279,9 +279,7 @@ def _columns(rows: Sequence[Row]) -> dict[str, NDArray[Any]]:
     }
 
 
-def _description(
-    rows: Sequence[Row], phases: Phases, inputs: Sequence[Any], border: float
-) -> dict[str, Any]:
+def _description(rows: Sequence[Row], phases: Phases, inputs: Sequence[Any], border: float) -> dict[str, Any]:
     from electrodej.morphology import SPREAD_COLUMNS
 
     columns = {

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
 import textwrap
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from electrodej.cli.context import Context
-from electrodej.cli.options import add_common
-from electrodej.diagnosis import Check, Diagnosis, diagnose
+from electrodej.options import Settings
+from electrodej.run import Run
+from electrodej.verb import Outcome, Verb
 
-HELP = "Say which versions are installed, and what a missing piece disables. Changes nothing."
-EXAMPLE = "electrodej doctor"
+if TYPE_CHECKING:
+    from electrodej.diagnosis import Check, Diagnosis
 
 _WIDTH = 100
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the verb."""
-    add_common(parser)
+@dataclass(frozen=True, kw_only=True)
+class DoctorOptions(Settings):
+    """Nothing can be set."""
 
 
-def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:  # noqa: ARG001 - no options of its own
+def doctor(options: DoctorOptions, run: Run) -> Outcome:  # noqa: ARG001 - every verb is called so
     """Look around and tell."""
+    from electrodej.diagnosis import diagnose
+
     diagnosis = diagnose()
-    context.say(_text(diagnosis))
-    return diagnosis.as_dict()
+    return Outcome(diagnosis.as_dict(), _text(diagnosis))
 
 
 def _text(diagnosis: Diagnosis) -> str:
@@ -46,3 +46,13 @@ def _lines(check: Check) -> list[str]:
         if text:
             lines += textwrap.wrap(label + text, _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 12)
     return lines
+
+
+VERB = Verb(
+    name="doctor",
+    summary="say what is installed and what a missing piece disables",
+    help="Say which versions are installed, and what a missing piece disables. Changes nothing.",
+    example="electrodej doctor",
+    options=DoctorOptions,
+    work=doctor,
+)
