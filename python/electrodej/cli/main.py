@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import io
 import json
-import math
 import os
 import signal
 import sys
@@ -26,6 +25,7 @@ from electrodej import __version__, verbs
 from electrodej.cli.parser import WrongUsage, given_options, parse, run_of
 from electrodej.cli.terminal import ForgivingStream, make_progress
 from electrodej.errors import ElectrodeJError, InputError
+from electrodej.files.plain import plain
 from electrodej.verb import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -276,22 +276,9 @@ def _one_line(text: str) -> str:
 
 def _print_json(result: Mapping[str, Any]) -> None:
     """Print one object on one line; what stdout cannot show is escaped the way JSON does it."""
-    text = json.dumps(_plain(result), allow_nan=False, ensure_ascii=False, default=str)
+    text = json.dumps(plain(result), allow_nan=False, ensure_ascii=False, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(_plain(result), allow_nan=False, default=str)
+        text = json.dumps(plain(result), allow_nan=False, default=str)
     sys.stdout.write(text + "\n")
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy scalars and arrays into what JSON has; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

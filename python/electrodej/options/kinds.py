@@ -266,10 +266,13 @@ class Image(Kind):
     ----------
     labels
         Whether it holds labels or phases, and no grey values.
+    frames
+        Whether its slices may be time points, as Fiji's StarDist plugin writes them.
     """
 
     metavar: str = "IMAGE"
     labels: bool = False
+    frames: bool = False
 
     def check(self, value: Any) -> Any:
         if isinstance(value, str | os.PathLike):
