@@ -96,6 +96,8 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
         words = f"A {ends} file; empty to see it only" if ends else "A folder"
         style = "directory" if kind.role == "folder" else "save"
         yield _line("File", name, label=label, description=words, style=style, **forgotten)
+    elif isinstance(kind, PathTo) and kind.role == "input":
+        yield _line("File", name, label=label, description=words, **forgotten)
     elif isinstance(kind, Flag):
         yield _line("Boolean", name, label=label, description=words, value=bool(default), **kept)
     elif isinstance(kind, Choice):
@@ -163,6 +165,15 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         f"\t{target}",
         "])",
     ]
+    if menu.shows == "folder":
+        keep = [f"\t{entry}" for entry in entries]
+        yield from [
+            f'door.tell(door.call("{verb.name}", [',
+            *keep,
+            f"\t{where}: {where}?.path, {REPLACE}: {REPLACE},",
+            "]))",
+        ]
+        return
     written = "door.tables.written" if menu.shows == "table" else "door.images.written"
     inner = [f"{written}({where}, {REPLACE}) {{ File target, boolean overwrite ->"]
     inner += ["\t" + line for line in call]

@@ -36,7 +36,7 @@ class Kind:
 
     def shown(self, value: Any) -> str:
         """Return the value as it is typed."""
-        return str(value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -255,6 +255,9 @@ class PathTo(Kind):
         return value
 
     def plain(self, value: Any) -> Any:
+        return os.fspath(value)
+
+    def shown(self, value: Any) -> str:
         return os.fspath(value)
 
 

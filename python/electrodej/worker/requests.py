@@ -11,9 +11,9 @@ from typing import Any
 
 from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.files.plain import plain
 from electrodej.fiji.commands import REPLACE, field_of
 from electrodej.fiji.images import opened
+from electrodej.files.plain import plain
 from electrodej.options import Flag, Image, Option, PathTo
 from electrodej.run import Run
 from electrodej.verb import Verb, camel

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
     from electrodej.report.network_figures import LabelPlane
     from electrodej.volume import Volume
 
-PathLike = str | os.PathLike[str]
 
-
-def check_map(labels: PathLike, table: DamageTable, *, progress: Progress = silent) -> tuple[str, ...]:
+def check_map(labels: Any, table: DamageTable, *, progress: Progress = silent) -> tuple[str, ...]:
     """Return notes on particles that are only in the table or only in the volume; refuse two strangers.
 
     Parameters
@@ -39,25 +36,25 @@ def check_map(labels: PathLike, table: DamageTable, *, progress: Progress = sile
 
     with open_volume(labels) as volume:
         if volume.is_2d:
-            raise InputError(f"{os.fspath(labels)} is a single section; the map needs the label volume")
+            raise InputError(f"{volume.path} is a single section; the map needs the label volume")
         if volume.spacing is None:
             raise VoxelSizeError(
-                f"{os.fspath(labels)} does not say its voxel size; set it in Fiji under Image > Properties "
+                f"{volume.path} does not say its voxel size; set it in Fiji under Image > Properties "
                 "and save it again"
             )
+        name = volume.path
         there = set(Renumbering(_label_slabs(volume, progress)).old.tolist())
     wanted = set(_particles(table).tolist())
     if not there & wanted:
         raise InputError(
-            f"{os.fspath(labels)} has no particle of {table.name}; give the labels that the table was "
-            "measured on"
+            f"{name} has no particle of {table.name}; give the labels that the table was measured on"
         )
     notes = []
     if missing := len(wanted - there):
-        notes.append(f"{missing} of the {len(wanted)} particles are not in {Path(labels).name}.")
+        notes.append(f"{missing} of the {len(wanted)} particles are not in {name.name}.")
     if strange := len(there - wanted):
         notes.append(
-            f"{strange} particles of {Path(labels).name} are not modelled; they are empty (NaN) in the maps."
+            f"{strange} particles of {name.name} are not modelled; they are empty (NaN) in the maps."
         )
     return tuple(notes)
 
@@ -70,7 +67,7 @@ def _label_slabs(volume: Volume, progress: Progress) -> Iterator[NDArray[Any]]:
         progress(z1, volume.shape[0], "labels of the map")
 
 
-def middle_plane(labels: PathLike, table: DamageTable) -> LabelPlane:
+def middle_plane(labels: Any, table: DamageTable) -> LabelPlane:
     """Return the middle slice, for the page."""
     from electrodej.report.network_figures import LabelPlane
     from electrodej.volume import open_volume
@@ -83,7 +80,7 @@ def middle_plane(labels: PathLike, table: DamageTable) -> LabelPlane:
 
 def write_maps(
     folder: Path,
-    labels: PathLike,
+    labels: Any,
     table: DamageTable,
     evolutions: Mapping[str, Evolution],
     *,

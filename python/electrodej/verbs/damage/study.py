@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,24 +14,23 @@ import numpy as np
 
 from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.files.inputs import input_facts
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike
 
 if TYPE_CHECKING:
     from electrodej.damage import (
         Comparison,
         Contacts,
-        DamageConfig,
         DamageResult,
         DamageTable,
         Evolution,
-        EvolutionConfig,
         NetworkResult,
     )
     from electrodej.report import Section
     from electrodej.report.damage_sections import DamageDrawings
     from electrodej.report.network_figures import LabelPlane
-
-PathLike = str | os.PathLike[str]
+    from electrodej.verbs.damage import DamageOptions
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "shap", "networkx")
 
@@ -117,106 +116,55 @@ class DamageStudy:
         }
 
 
-def study_damage(
-    tables: Sequence[PathLike],
-    out: PathLike,
-    *,
-    config: DamageConfig | None = None,
-    exclude_border: bool = False,
-    leave_out: Iterable[str] = (),
-    contacts: PathLike | None = None,
-    evolutions: Mapping[str, EvolutionConfig] | None = None,
-    labels: PathLike | None = None,
-    force: bool = False,
-    progress: Progress = silent,
-) -> DamageStudy:
+def study_damage(options: DamageOptions, run: Run) -> DamageStudy:
     """Explain the damage of the particles in one or more tables and write everything into a folder.
 
-    Parameters
-    ----------
-    tables
-        CSV or Parquet, one for each electrode; the reference's columns are ours.
-    out
-        The folder to make.
-    config
-        Settings of the regression.
-    exclude_border, leave_out
-        As `electrodej.damage.make_table` has them.
-    contacts
-        The touching pairs of the one table, which `measure` writes beside it: adds the network.
-    evolutions
-        Name to settings of the electrodes that the network's evolution is shown for.
-    labels
-        The one table's label volume: a map of the damage after the last cycle is written for each of
-        ``evolutions``.
-    force
-        Replace a folder of an earlier study.
-    progress
-        Told of every step.
-
-    Returns
-    -------
-    DamageStudy
-        What was written. A table with too few particles has a result without a model.
+    A table with too few particles has a result without a model.
     """
-    from electrodej.damage import DamageConfig, compare_damage, explain_damage, make_table
+    from electrodej.damage import compare_damage, explain_damage, make_table
     from electrodej.damage.table_file import read_table_file
     from electrodej.files import check_folder_target, whole_directory
-    from electrodej.jobs.damage_folder import fill_folder, is_ours
-    from electrodej.jobs.damage_map import check_map, middle_plane, write_maps
+    from electrodej.verbs.damage.folder import fill_folder, is_ours
+    from electrodej.verbs.damage.maps import check_map, middle_plane, write_maps
 
-    inputs = [*tables, *(each for each in (contacts, labels) if each is not None)]
-    _check_request(tables, contacts, evolutions or {}, labels)
-    check_folder_target(out, ours=is_ours, force=force, inputs=inputs)
-    settings = config or DamageConfig()
-    files = [read_table_file(path) for path in tables]
+    further = [each for each in (options.contacts, options.labels) if each is not None]
+    check_folder_target(options.out, ours=is_ours, force=run.force, inputs=[*options.tables, *further])
+    files = [read_table_file(path) for path in options.tables]
     ready = [
-        make_table(file.columns, name=name, exclude_border=exclude_border, leave_out=leave_out)
-        for file, name in zip(files, _names(tables), strict=True)
+        make_table(
+            file.columns, name=name, exclude_border=options.exclude_border, leave_out=options.leave_out
+        )
+        for file, name in zip(files, _names(options.tables), strict=True)
     ]
-    pairs = None if contacts is None else _read_contacts(contacts, ready[0])
-    if evolutions:
+    pairs = None if options.contacts is None else _read_contacts(options.contacts, ready[0])
+    if options.evolve:
         _check_volumes(ready[0])
-    mapped = () if labels is None else check_map(labels, ready[0], progress=progress)
-    plane = None if labels is None else middle_plane(labels, ready[0])
-    results = tuple(explain_damage(table, settings, progress=progress) for table in ready)
+    mapped: tuple[str, ...] = ()
+    plane = None
+    if options.labels is not None:
+        mapped = check_map(options.labels, ready[0], progress=run.progress)
+        plane = middle_plane(options.labels, ready[0])
+    results = tuple(explain_damage(table, options.config, run=run) for table in ready)
     comparisons: tuple[Comparison, ...] = ()
     notes: tuple[str, ...] = ()
     if len(results) > 1:
-        comparisons, notes = compare_damage(results, progress=progress)
+        comparisons, notes = compare_damage(results, run=run)
     study = DamageStudy(
         results=results,
         comparisons=comparisons,
         contacts=pairs,
-        network=None if pairs is None else _network(results[0], pairs, progress),
-        evolutions={}
-        if pairs is None
-        else {name: _evolve(results[0], pairs, each, progress) for name, each in (evolutions or {}).items()},
+        network=None if pairs is None else _network(results[0], pairs, run),
+        evolutions={} if pairs is None else _evolutions(results[0], pairs, options, run),
         notes=(*notes, *mapped),
-        provenance=_provenance(inputs, settings, exclude_border, list(leave_out)),
+        provenance=_provenance(options, [*options.tables, *further]),
         plane=plane,
     )
-    with whole_directory(out, ours=is_ours, force=force) as part:
-        fill_folder(part, study, files, progress=progress)
-        if labels is not None:
-            write_maps(part, labels, ready[0], study.evolutions, progress=progress)
+    run.note(*study.warnings)
+    with whole_directory(options.out, ours=is_ours, force=run.force) as part:
+        fill_folder(part, study, files, progress=run.progress)
+        if options.labels is not None:
+            write_maps(part, options.labels, ready[0], study.evolutions, progress=run.progress)
     return study
-
-
-def _check_request(
-    tables: Sequence[PathLike],
-    contacts: PathLike | None,
-    evolutions: Mapping[str, EvolutionConfig],
-    labels: PathLike | None,
-) -> None:
-    if not tables:
-        raise InputError("give at least one table of particles")
-    if contacts is not None and len(tables) > 1:
-        raise InputError("contacts belong to one table; give that table alone")
-    if evolutions and contacts is None:
-        raise InputError("the evolution needs the contacts of the particles; give --contacts")
-    if labels is not None and not evolutions:
-        raise InputError("a damage map is painted for the evolution; give --evolve too")
 
 
 def _names(tables: Sequence[PathLike]) -> list[str]:
@@ -234,21 +182,27 @@ def _read_contacts(path: PathLike, table: Any) -> Contacts:
     return make_contacts(read_table_file(path).columns, table, name=os.fspath(path))
 
 
-def _network(result: DamageResult, contacts: Contacts, progress: Progress) -> NetworkResult:
+def _network(result: DamageResult, contacts: Contacts, run: Run) -> NetworkResult:
     from electrodej.damage import analyse_network
 
-    return analyse_network(result.table, contacts, seed=result.config.seed, progress=progress)
+    return analyse_network(result.table, contacts, seed=result.config.seed, run=run)
 
 
-def _evolve(
-    result: DamageResult, contacts: Contacts, config: EvolutionConfig, progress: Progress
-) -> Evolution:
-    from electrodej.damage import evolve
+def _evolutions(
+    result: DamageResult, contacts: Contacts, options: DamageOptions, run: Run
+) -> dict[str, Evolution]:
+    """Return the evolution of an electrode that is well formed, and of one that is not."""
+    from electrodej.damage import POORLY_FORMED, WELL_FORMED, evolve
 
-    table = result.table
-    return evolve(
-        contacts.pairs, table.values[:, table.attributes.index("Volume")], config, progress=progress
-    )
+    if not options.evolve:
+        return {}
+    changes = {"seed": options.config.seed} | ({} if options.cycles is None else {"cycles": options.cycles})
+    volume = result.table.values[:, result.table.attributes.index("Volume")]
+    kinds = {"well-formed": WELL_FORMED, "poorly-formed": POORLY_FORMED}
+    return {
+        name: evolve(contacts.pairs, volume, config.changed(changes), run=run)
+        for name, config in kinds.items()
+    }
 
 
 def _check_volumes(table: DamageTable) -> None:
@@ -263,15 +217,13 @@ def _check_volumes(table: DamageTable) -> None:
         )
 
 
-def _provenance(
-    inputs: Sequence[PathLike], config: DamageConfig, exclude_border: bool, leave_out: list[str]
-) -> dict[str, Any]:
+def _provenance(options: DamageOptions, inputs: Sequence[Any]) -> dict[str, Any]:
     from electrodej.extras import installed
-    from electrodej.files.tables import checksum
 
+    asked = {"exclude_border": options.exclude_border, "leave_out": list(options.leave_out)}
     return {
-        "parameters": {**config.as_dict(), "exclude_border": exclude_border, "leave_out": leave_out},
-        "inputs": [{"file": Path(path).name, "checksum": checksum(path)} for path in inputs],
+        "parameters": {**options.config.as_plain(), **asked},
+        "inputs": input_facts({"files": list(inputs)})["files"],
         "versions": {
             "electrodej": __version__,
             "python": platform.python_version(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.files.plain import plain
 from electrodej.files.tables import write_table
 from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
     from electrodej.damage import Comparison, DamageResult, Evolution
     from electrodej.damage.table_file import TableFile
-    from electrodej.jobs.damage import DamageStudy
-
-PathLike = str | os.PathLike[str]
+    from electrodej.verbs.damage.study import DamageStudy
 
 SUMMARY, PAGE, FIGURES = "damage.json", "report.html", "figures"
 _TABLES = ("contribution", "shap", "predictions", "comparison", "evolution", "evolution_curves")
@@ -56,7 +54,7 @@ def fill_folder(
         (folder / FIGURES).mkdir()
         write_drawings(folder / FIGURES, study.drawings.all, progress=progress)
     _write_page(folder / PAGE, study, files, progress)
-    text = json.dumps(_finite(study.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain(study.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
 
 
@@ -270,16 +268,3 @@ def _page_columns(results: Sequence[DamageResult]) -> dict[str, NDArray[Any]]:
         tables.append(columns)
     heads = [head for head in tables[0] if all(head in table for table in tables)]
     return _stacked([{head: table[head] for head in heads} for table in tables])
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no NaN: what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _finite(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

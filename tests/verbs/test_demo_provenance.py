@@ -12,12 +12,13 @@ import numpy as np
 
 from electrodej.features import FeatureTable
 from electrodej.files.tables import checksum
-from electrodej.jobs import demo_stages as stages
-from electrodej.jobs.demo_provenance import demo_provenance
 from electrodej.networks.bundled import find_model
-from electrodej.progress import silent
+from electrodej.run import Run
+from electrodej.verbs.demo.chain import GREY, TRUE_PHASES, TRUTH, Findings, Models
+from electrodej.verbs.demo.page import provenance
+from electrodej.verbs.demo.stages import Chain, Stage
 
-IMAGES = (stages.GREY, stages.TRUTH, stages.TRUE_PHASES)
+IMAGES = (GREY, TRUTH, TRUE_PHASES)
 OF_DAMAGE = {
     "parameters": {"seed": 0, "trees": 40},
     "inputs": [{"file": "particles.csv", "checksum": "sha256:ab"}],
@@ -25,43 +26,32 @@ OF_DAMAGE = {
 }
 
 
-def make_demo(folder: Path, **models: str) -> stages.Demo:
+def make_chain(folder: Path) -> Chain:
     (folder / "phantom").mkdir()
     for name in IMAGES:
         (folder / name).write_bytes(name.encode())
-    demo = stages.Demo(
-        folder,
-        shape=(8, 8, 8),
-        spacing=(0.1, 0.1, 0.1),
-        seed=3,
-        jobs=1,
-        memory=None,
-        force=False,
-        progress=silent,
-        announce=print,
-        **models,
-    )
-    demo.run("measure", "measure grey.tif", "particles.csv", vars)
-    demo.run("score", "score particles.tif", "score.json", vars)
-    return demo
+    chain = Chain(folder, Run())
+    for name, command in (("measure", "measure grey.tif"), ("score", "score particles.tif")):
+        chain.stages.append(Stage(name, f"electrodej {command}", 1.0, name))
+    return chain
 
 
-def findings(**more: Any) -> stages.Findings:
+def findings(**more: Any) -> Findings:
     provenance = {"parameters": {"radius_um": 0.7}, "versions": {"electrodej": "0.1", "numpy": "2.0"}}
     columns = {"Label": np.array([1])}
     table = FeatureTable(columns=columns, units={}, definitions={}, contacts={}, provenance=provenance)
-    return stages.Findings(table, {}, **more)
+    return Findings(table, {}, **more)
 
 
 def test_models_inputs_seeds_versions_and_commands_are_told(tmp_path: Path) -> None:
-    models = {"model": "nmc-particles", "phase_model": "nmc-phases", "crack_model": "nmc-cracks"}
-    demo = make_demo(tmp_path, **models)
-    found = demo_provenance(demo, findings(damage=SimpleNamespace(provenance=OF_DAMAGE)))
+    models = Models("nmc-particles", "nmc-phases", "nmc-cracks")
+    damage: Any = SimpleNamespace(provenance=OF_DAMAGE)
+    found = provenance(make_chain(tmp_path), models, findings(damage=damage), seed=3)
     assert found["seed"] == {"electrode": 3, "damage": 0}
     assert found["parameters"] == {"radius_um": 0.7}
     assert found["models"] == [
         {"model": name, "finds": what, "checksum": checksum(find_model(name))}
-        for name, what in zip(models.values(), ("particles", "phases", "cracks"), strict=True)
+        for what, name in vars(models).items()
     ]
     assert found["inputs"] == [
         *(
@@ -76,8 +66,7 @@ def test_models_inputs_seeds_versions_and_commands_are_told(tmp_path: Path) -> N
 
 
 def test_without_networks_and_damage_none_of_them_is_told(tmp_path: Path) -> None:
-    demo = make_demo(tmp_path, model=stages.WATERSHED, phase_model="", crack_model="")
-    found = demo_provenance(demo, findings())
+    found = provenance(make_chain(tmp_path), Models("watershed", "", ""), findings(), seed=3)
     assert found["models"] == []
     assert found["seed"] == {"electrode": 3}
     assert set(found["versions"]) == {"electrodej", "numpy"}

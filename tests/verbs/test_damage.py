@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from electrodej.damage import ATTRIBUTES, POORLY_FORMED, WELL_FORMED, DamageConfig, make_table
+from electrodej.damage import ATTRIBUTES, DamageConfig, make_table
 from electrodej.damage.table_file import read_table_file
-from electrodej.errors import InputError, OutputError
-from electrodej.jobs.damage import study_damage
+from electrodej.errors import InputError, OutputError, UsageError
+from electrodej.run import Run
+from electrodej.verbs.damage import DamageOptions
+from electrodej.verbs.damage import study as verb
+from electrodej.verbs.damage.study import DamageStudy
 
 QUICK = DamageConfig(
     trees=8, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, resamples=5, interaction_rows=10
 )
 NAMES = (*ATTRIBUTES, "Damage")
+
+
+def study_damage(tables: list[Path], out: Path, *, force: bool = False, **options: Any) -> DamageStudy:
+    return verb.study_damage(DamageOptions(tables=tuple(tables), out=out, **options), Run(force=force))
 
 
 def columns_of(count: int, *, seed: int = 0) -> dict[str, Any]:
@@ -68,10 +74,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         out,
         config=QUICK,
         contacts=contacts,
-        evolutions={
-            "well-formed": replace(WELL_FORMED, cycles=20),
-            "poorly-formed": replace(POORLY_FORMED, cycles=20),
-        },
+        evolve=True,
+        cycles=20,
         labels=place / "labels.tif",
     )
     return out
@@ -282,7 +286,7 @@ def electrode(tmp_path: Path) -> dict[str, Any]:
     table = write(tmp_path / "t.csv", columns_of(60))
     return {
         "tables": [table], "out": tmp_path / "out", "config": QUICK, "contacts": contacts,
-        "evolutions": {"well-formed": replace(WELL_FORMED, cycles=3)},
+        "evolve": True, "cycles": 3,
     }  # fmt: skip
 
 
@@ -331,18 +335,22 @@ def test_an_evolution_without_volumes_is_refused_before_the_forests(electrode: d
     columns["Volume"][7] = 0
     write(electrode["tables"][0], columns)
 
-    def never(*_: Any) -> None:
-        raise AssertionError("work began")
+    told: list[str] = []
 
+    def tell(_done: float, _total: float, stage: str) -> None:
+        told.append(stage)
+
+    options = DamageOptions(**electrode | {"tables": tuple(electrode["tables"])})
     with pytest.raises(InputError, match="label 8 has no volume above 0"):
-        study_damage(**electrode, progress=never)
+        verb.study_damage(options, Run(progress=tell))
+    assert told == []
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ({"contacts": "c.csv"}, "one table"),
-        ({"evolutions": {"a": WELL_FORMED}}, "--contacts"),
+        ({"evolve": True}, "--contacts"),
         ({"labels": "l.tif"}, "--evolve"),
     ],
 )
@@ -350,7 +358,7 @@ def test_parts_that_do_not_go_together_are_refused(
     tmp_path: Path, words: dict[str, Any], message: str
 ) -> None:
     table = write(tmp_path / "t.csv", columns_of(10))
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(UsageError, match=message):
         study_damage([table, table], tmp_path / "out", **words)
 
 
