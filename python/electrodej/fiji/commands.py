@@ -1,7 +1,7 @@
 """The menu commands of Fiji, written from the verbs: a Groovy script for each verb that has a `Menu`.
 
-SciJava reads a script's ``#@`` lines before it runs anything, so a dialog cannot be asked from Python when the
-user clicks: the scripts are written when the verbs change (``tools/write_commands.py``) and lie in
+SciJava reads a script's ``#@`` lines before it runs anything, so a dialog cannot be asked from Python when
+the user clicks: the scripts are written when the verbs change (``tools/write_commands.py``) and lie in
 ``fiji-scripts`` as everything else that goes into a Fiji does. A test holds them against the verbs.
 """
 

@@ -1,6 +1,7 @@
 """The Python side of ElectrodeJ's Fiji commands: verbs as Appose tasks.
 
-A Fiji script starts ``python -m electrodej.worker`` once and sends every task as the same source text, `TASK`.
+A Fiji script starts ``python -m electrodej.worker`` once and sends every task as the same source text,
+`TASK`.
 """
 
 from __future__ import annotations

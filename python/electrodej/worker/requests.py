@@ -7,11 +7,12 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.fiji.commands import REPLACE, field_of
+from electrodej.fiji.commands import REPLACE, field_of, title_of
 from electrodej.fiji.images import opened
 from electrodej.files.plain import plain
 from electrodej.options import Flag, Image, Option, PathTo
@@ -27,8 +28,8 @@ _FORMER = {"segment": "segment particles", "phases": "segment phases"}
 def requested(name: str) -> Request | None:
     """Return what does a verb with the values of a script, or None where there is no such verb.
 
-    The values have the names of the command's fields. An image is a map, see `electrodej.fiji.images`; a field
-    that is empty is not given. The answer has the verb's numbers, its ``text`` and its ``notes``.
+    The values have the names of the command's fields. An image is a map, see `electrodej.fiji.images`; a
+    field that is empty is not given. The answer has the verb's numbers, its ``text`` and its ``notes``.
     """
     try:
         verb = find(_FORMER.get(name, name))
@@ -48,8 +49,6 @@ def requested(name: str) -> Request | None:
 
 
 def _forced(run: Run, arguments: Arguments) -> Run:
-    from dataclasses import replace
-
     return replace(run, force=bool(arguments.get(REPLACE)))
 
 
@@ -66,12 +65,12 @@ def _values(verb: Verb, arguments: Arguments, stack: contextlib.ExitStack) -> di
         )
         if given is None or (isinstance(given, str) and not given.strip()):
             continue
-        value = _value(option, given, verb, stack)
+        value = _value(option, given, stack)
         values[option.name] = (value,) if option.many else value
     return values
 
 
-def _value(option: Option, given: Any, verb: Verb, stack: contextlib.ExitStack) -> Any:
+def _value(option: Option, given: Any, stack: contextlib.ExitStack) -> Any:
     if isinstance(option.kind, Image) and isinstance(given, Mapping):
         if given.get("file"):
             return str(given["file"])
@@ -83,8 +82,6 @@ def _value(option: Option, given: Any, verb: Verb, stack: contextlib.ExitStack) 
     try:
         return option.kind.read(given.strip()) if isinstance(given, str) else option.kind.check(given)
     except ValueError as error:
-        from electrodej.fiji.commands import title_of
-
         raise InputError(f'"{title_of(option)}": {error}') from None
 
 
