@@ -110,7 +110,7 @@ def measure(options: MeasureOptions, run: Run) -> Outcome:
 
 def _measured(options: MeasureOptions, run: Run) -> Outcome:
     from electrodej.features import features, with_measures
-    from electrodej.files.inputs import input_facts
+    from electrodej.files import input_files
     from electrodej.files.tables import check_table_target
     from electrodej.volume import common_spacing, named_by_file, open_volume
 
@@ -135,7 +135,7 @@ def _measured(options: MeasureOptions, run: Run) -> Outcome:
             run=run,
         )
     inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
-    table.write(out, force=run.force, inputs=input_facts(inputs))
+    table.write(out, force=run.force, inputs=input_files(inputs))
     numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
     text = f"{counted(len(table), 'particle')} in {out}"
     return Outcome(numbers, text, {"table": out}, result=Measured(table))

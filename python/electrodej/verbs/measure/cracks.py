@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.files import check_target, whole_file
-from electrodej.files.inputs import input_facts
+from electrodej.files import check_target, described, whole_file
 from electrodej.files.tables import check_table_target, write_table
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
@@ -119,20 +117,19 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
         name: morphology.relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED
     }
     named = dict(morphology.CRACK_COLUMNS) | {PACKING: ("", _PACKING_TEXT)}
-    description = {
-        "columns": {name: {"unit": unit, "definition": text} for name, (unit, text) in named.items()},
-        "parameters": {
+    description = described(
+        columns=named,
+        parameters={
             "value": options.crack_class,
             "radius": settings.radius,
             "crop": settings.crop,
             "exclude_border": settings.exclude_border,
         },
-        "crack_share_outside_particles": outside,
-        "relation_to_packing": {name: found.as_dict() for name, found in relations.items()},
-        "spacing_um": list(size),
-        "inputs": input_facts({"labels": options.labels, "cracks": options.cracks}),
-        "made_with": f"ElectrodeJ {__version__}",
-    }
+        spacing=size,
+        inputs={"labels": options.labels, "cracks": options.cracks},
+        crack_share_outside_particles=outside,
+        relation_to_packing={name: found.as_dict() for name, found in relations.items()},
+    )
     notes = _notes(outside, settings.radius)
     run.note(*notes)
     result = {
