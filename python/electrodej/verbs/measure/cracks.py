@@ -72,16 +72,16 @@ class CrackStudy:
         return crack_section(self.table, self.relations, self.drawing)
 
 
-def check_cracks(options: MeasureOptions, run: Run) -> None:
-    """Refuse what cannot work before particles are measured."""
+def check_cracks(options: MeasureOptions, run: Run) -> dict[str, Path]:
+    """Return the files that `measure_cracks` writes; refuse what cannot work before particles are measured."""
     from electrodej.volume import open_volume
 
-    _targets(options, run)
     with (
         open_volume(options.labels, spacing=options.spacing) as particles,
         open_volume(options.cracks, spacing=options.spacing) as phases,
     ):
         _size_of(particles, phases, options.settings.crop)
+    return _targets(options, run)
 
 
 def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
