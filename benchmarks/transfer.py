@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.cli.context import counted
+from electrodej.verb import counted
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     SemanticModel,

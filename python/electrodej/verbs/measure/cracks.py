@@ -73,7 +73,7 @@ class CrackStudy:
 
 
 def check_cracks(options: MeasureOptions, run: Run) -> dict[str, Path]:
-    """Return the files that `measure_cracks` writes; refuse what cannot work before particles are measured."""
+    """Return the files that `measure_cracks` writes, once it is sure that it can work."""
     from electrodej.volume import open_volume
 
     with (
