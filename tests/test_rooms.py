@@ -29,6 +29,7 @@ LEVELS = {
     "phantom": 1,
     "annotation": 1,
     "features": 2,
+    "linking": 2,
     "fusion": 2,
     "score": 2,
     "export": 2,

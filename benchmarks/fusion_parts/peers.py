@@ -58,12 +58,10 @@ def components(views: list[SeenView]) -> Iterator[Labels]:
 
 def link_view(view: SeenView, axis: int, spacing: Spacing) -> Labels:
     """The sections that one view shows, linked, and what it missed filled in."""
-    from electrodej.fusion import LinkSettings, link_slices
+    from electrodej.linking import LinkSettings, link
 
     name: Any = VIEWS[axis]
-    return np.asarray(
-        link_slices(view.sections, view=name, spacing=spacing, settings=LinkSettings(fill=True))
-    )
+    return np.asarray(link(view.sections, view=name, spacing=spacing, settings=LinkSettings(fill=True)))
 
 
 def group(view: SeenView, axis: int) -> Labels:

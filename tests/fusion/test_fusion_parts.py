@@ -11,9 +11,9 @@ from scipy import ndimage
 from electrodej.errors import InputError
 from electrodej.fusion import FusionSettings, Views, as_bytes, connected_components, fuse_views
 from electrodej.fusion.field import ONE, Field, add_bridged
-from electrodej.fusion.flood import check_room
 from electrodej.fusion.kmeans import block_means, foreground_from
 from electrodej.fusion.slabs import memory_text, plan_slabs
+from electrodej.fusion.watershed import check_room
 
 
 @pytest.mark.parametrize("connectivity", [6, 26])

@@ -51,7 +51,7 @@ class Agreement:
 
     def count(self, z0: int, labels: NDArray[Any]) -> tuple[int, NDArray[np.int64]]:
         """Count what the views say of a slab, for `take`; several threads may count at once."""
-        from electrodej.fusion.kernels_graph import tally_particles
+        from electrodej.fusion.kernels.graph import tally_particles
 
         low, high = _range(labels)
         sums = np.zeros((high - low + 2, 7), np.int64)

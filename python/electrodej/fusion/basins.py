@@ -138,8 +138,8 @@ def climb_slab(
     field: Field, slab: Slab, scale: LevelScale
 ) -> tuple[SlabBasins, NDArray[np.int32], NDArray[np.uint16]]:
     """Find a slab's own basins: what it tells the others, its voxels' numbers, and its values with a rim."""
-    from electrodej.fusion.kernels_basins import climb, passes_within
-    from electrodej.fusion.kernels_graph import tally_levels
+    from electrodej.fusion.kernels.basins import climb, passes_within
+    from electrodej.fusion.kernels.graph import tally_levels
 
     z0, z1 = slab
     depth, rows, columns = field.shape
@@ -240,7 +240,7 @@ class _Collector:
 
     def _settle(self) -> None:
         """Add up the last slab's passes and counts by where its numbers end, as far as that is known."""
-        from electrodej.fusion.kernels_graph import ends_of
+        from electrodej.fusion.kernels.graph import ends_of
 
         if self.unsettled is None:
             return
@@ -259,7 +259,7 @@ class _Collector:
 
     def basins(self) -> Basins:
         """Follow the numbers over the slabs' borders and number the basins in the order of their maxima."""
-        from electrodej.fusion.kernels_graph import follow
+        from electrodej.fusion.kernels.graph import follow
 
         self._settle()
         parents = self.parents[: int(self.offsets[-1])]
@@ -300,7 +300,7 @@ def _highest_passes(one: Ints, other: Ints, heights: Ints) -> tuple[Ints, Ints, 
 
 
 def _border_passes(before: int, previous: SlabBasins, offset: int, part: SlabBasins) -> tuple[Ints, Ints]:
-    from electrodej.fusion.kernels_basins import passes_between
+    from electrodej.fusion.kernels.basins import passes_between
 
     low = _whole_numbers(previous.ids[-1], before)
     high = _whole_numbers(part.ids[0], offset)
@@ -334,7 +334,7 @@ class Particles:
 
 def gather_basins(basins: Basins, *, settings: FusionSettings, spacing: Spacing) -> Particles:
     """Join basins over shallow passes, find every particle's border and drop what is too small."""
-    from electrodej.fusion.kernels_graph import gather
+    from electrodej.fusion.kernels.graph import gather
 
     unit = min(spacing)
     voxel = math.prod(spacing)

@@ -47,7 +47,7 @@ class Field:
     def _smoothed(
         self, total: NDArray[np.uint16], first: int, shape: tuple[int, int, int]
     ) -> NDArray[np.uint16]:
-        from electrodej.fusion.kernels_field import smooth_yx, smooth_z
+        from electrodej.fusion.kernels.field import smooth_yx, smooth_z
 
         # The sum has 10 bits; 6 more are kept of the first average, so that slopes are not lost.
         along_z = np.empty(shape, np.uint16)
@@ -62,7 +62,7 @@ def add_bridged(views: tuple[Bytes, Bytes, Bytes], reach: int, first: int, count
 
     Slices of the xy view follow each other along z, those of xz along y, those of yz along x.
     """
-    from electrodej.fusion.kernels_field import bridge_rows, bridge_within_rows
+    from electrodej.fusion.kernels.field import bridge_rows, bridge_within_rows
 
     xy, xz, yz = views
     out = np.zeros((count, *xy.shape[1:]), np.uint16)

@@ -180,7 +180,7 @@ def _labelled(
     least: NDArray[np.int64],
 ) -> NDArray[Any]:
     """Give each voxel its number's label where its value is at least that label's least one."""
-    from electrodej.fusion.kernels_graph import label_slab
+    from electrodej.fusion.kernels.graph import label_slab
 
     labels = np.empty(ids.shape, compact_dtype(len(least) - 1))
     label_slab(ids, np.ascontiguousarray(values), labels_of, least, labels)

@@ -92,9 +92,9 @@ def start_fusion(
 
         return FlowFusion(views, **common)
     if method == "watershed":
-        from electrodej.fusion.flood import FloodFusion
+        from electrodej.fusion.watershed import WatershedFusion
 
-        return FloodFusion(views, **common)
+        return WatershedFusion(views, **common)
     if method == "kmeans":
         from electrodej.fusion.kmeans import KmeansFusion
 

@@ -84,8 +84,8 @@ class KmeansFusion:
         self, kept: Scratch, smallest: float, progress: Progress
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Label each slab on its own, then join over the borders: the label of every slab's numbers."""
-        from electrodej.fusion.kernels_components import join_planes
-        from electrodej.fusion.kernels_graph import follow
+        from electrodej.fusion.kernels.components import join_planes
+        from electrodej.fusion.kernels.graph import follow
 
         def components(slab: Slab) -> tuple[NDArray[Any], NDArray[np.int64]]:
             return connected_components(self._sum(slab) >= self._least)
@@ -134,7 +134,7 @@ class KmeansFusion:
         self.count = int(own.sum())
 
     def _enlarged(self, kind: np.dtype[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-        from electrodej.fusion.kernels_enlarge import enlarge
+        from electrodej.fusion.kernels.enlarge import enlarge
 
         for z0, z1 in self._slabs:
             out = np.empty((z1 - z0, *self._views.shape[1:]), kind)

@@ -87,7 +87,7 @@ class RefinedFusion:
 
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""
-        from electrodej.fusion.kernels_refine import move_borders
+        from electrodej.fusion.kernels.refine import move_borders
 
         halo = sum(step[0] for step in self._steps)
         for z0, z1, low, labels in _with_neighbours(self._fusion.slabs(), halo):
@@ -104,7 +104,7 @@ class RefinedFusion:
 
     def _learn(self, progress: Progress) -> NDArray[np.float64]:
         """The grey from which on a voxel is each particle's; NaN where that is not known."""
-        from electrodej.fusion.kernels_refine import add_greys
+        from electrodej.fusion.kernels.refine import add_greys
 
         sums = np.zeros((self.count + 1, 4))
         # Sums go on from slab to slab voxel by voxel, so that rounding does not depend on the slabs.

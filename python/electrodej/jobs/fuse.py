@@ -277,14 +277,14 @@ def _fuse_once(
     progress: Progress,
 ) -> dict[str, Any]:
     """Fuse ``paths``; agreement and pictures are of the views ``seen``, where these are others."""
-    from electrodej.fusion import IntactMaterial
+    from electrodej.fusion import Material
 
     with contextlib.ExitStack() as stack:
         views, under = open_views(stack, paths, grey=wanted.grey, spacing=wanted.spacing)
         first = views if seen is None else open_views(stack, seen, spacing=wanted.spacing)[0]
         material = None
         if wanted.intact and under is not None:
-            material = IntactMaterial(under, spacing=views.spacing, progress=progress)
+            material = Material(under, spacing=views.spacing, progress=progress)
         reach = int(under is not None) if wanted.refine is None else wanted.refine
         result, columns = fuse_and_write(
             views, out, seen=first, grey=under, material=material, refine=reach, method=wanted.method,
@@ -292,7 +292,7 @@ def _fuse_once(
             force=wanted.force, progress=progress,
         )  # fmt: skip
         if wanted.pictures is not None:
-            from electrodej.jobs.fuse_pictures import draw_pictures
+            from electrodej.report.overlays import draw_pictures
 
             result["pictures"] = draw_pictures(
                 Path(wanted.pictures), Path(out), views=first, grey=under, columns=columns, force=wanted.force

@@ -15,7 +15,7 @@ from electrodej.files import check_files_in
 from electrodej.progress import Progress
 
 if TYPE_CHECKING:
-    from electrodej.fusion import FusionSettings, IntactMaterial, Method, Views
+    from electrodej.fusion import FusionSettings, Material, Method, Views
     from electrodej.volume import Volume
     from electrodej.workers import Workers
 
@@ -29,7 +29,7 @@ def check_outputs(
 ) -> None:
     """Refuse outputs that may not be written, before any work is done."""
     from electrodej.files.tables import check_table_target
-    from electrodej.jobs.fuse_pictures import NAMES
+    from electrodej.report.overlays import NAMES
     from electrodej.volume.write import check_volume_target
 
     labels = check_volume_target(out, force=force, inputs=inputs)
@@ -58,7 +58,7 @@ def fuse_and_write(
     *,
     seen: Views,
     grey: Volume | None,
-    material: IntactMaterial | None,
+    material: Material | None,
     refine: int,
     method: Method,
     settings: FusionSettings | None,
@@ -73,7 +73,7 @@ def fuse_and_write(
     The table is of how far the views ``seen`` agree, which are ``views`` but for a second stage.
     """
     from electrodej.files.tables import write_table
-    from electrodej.fusion import Agreement, FusionSettings, IntactFusion, RefinedFusion, start_fusion
+    from electrodej.fusion import Agreement, FusedMaterial, FusionSettings, RefinedFusion, start_fusion
     from electrodej.fusion.slabs import cores, in_order
     from electrodej.volume import VolumeWriter, compact_dtype
 
@@ -97,7 +97,7 @@ def fuse_and_write(
         dropped = 0
         if material is not None:
             least = chosen.least_voxels(views.spacing)
-            fusion = IntactFusion(fusion, material, least=least, jobs=cores(jobs))
+            fusion = FusedMaterial(fusion, material, least=least, jobs=cores(jobs))
             dropped = fusion.dropped
         agreement = Agreement(seen, fusion.count)
         kind = compact_dtype(fusion.count)
@@ -143,7 +143,8 @@ def _description(
     views: Views, method: str, settings: FusionSettings, refine: int, *, intact: bool
 ) -> dict[str, Any]:
     import electrodej
-    from electrodej.fusion import AGREEMENT_COLUMNS, VIEWS
+    from electrodej.fusion import AGREEMENT_COLUMNS
+    from electrodej.vocabulary import VIEWS
 
     return {
         "columns": AGREEMENT_COLUMNS,

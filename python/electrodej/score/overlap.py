@@ -180,7 +180,7 @@ class _PairCounter:
         self._used = 0
 
     def add(self, truth: NDArray[Any], pred: NDArray[Any], start: int, stop: int) -> None:
-        from electrodej.score.kernels import count_pairs
+        from electrodej.score.kernels.pairs import count_pairs
 
         while start < stop:
             start, self._used = count_pairs(truth, pred, start, stop, self._keys, self._counts, self._used)
@@ -192,7 +192,7 @@ class _PairCounter:
         return self._keys[taken], self._counts[taken]
 
     def _grow(self) -> None:
-        from electrodej.score.kernels import grow_table
+        from electrodej.score.kernels.pairs import grow_table
 
         keys, counts = np.zeros(2 * self._keys.size, np.uint64), np.zeros(2 * self._keys.size, np.int64)
         grow_table(self._keys, self._counts, keys, counts)

@@ -9,8 +9,11 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
-from electrodej.verb import Group, Verb
+from electrodej.run import Run
+from electrodej.verb import Group, Outcome, Verb
 
 # In the order a person meets them; what is not named here comes last.
 _ORDER = (
@@ -87,3 +90,35 @@ def add(verb: Verb) -> None:
 def remove(name: str) -> None:
     """Forget a verb that was added."""
     _ADDED.pop(name, None)
+
+
+def do(name: str, *given: Any, **values: Any) -> Outcome:
+    """Do a verb from Python.
+
+    Parameters
+    ----------
+    name
+        Its whole name.
+    given
+        What the shell takes without a name, in that order.
+    values
+        Its options by name, and of every run: ``force``, ``jobs``, ``memory``, ``scheduler``, ``progress``.
+
+    Returns
+    -------
+    Outcome
+        Numbers, files and text.
+
+    Examples
+    --------
+    >>> do("measure", listing=True).numbers["attributes"][0]["name"]
+    'Label'
+    """
+    verb = find(name)
+    of_run = {field.name for field in fields(Run)}
+    run = Run(**{name: values.pop(name) for name in of_run & values.keys()})
+    positional = [each for each in verb.options.options() if each.positional]
+    if given and positional and positional[-1].many and len(given) > len(positional):
+        given = (*given[: len(positional) - 1], given[len(positional) - 1 :])
+    values |= {each.name: value for each, value in zip(positional, given, strict=False)}
+    return verb.run(verb.make(**values), run)

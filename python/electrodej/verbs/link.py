@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
-from electrodej.fusion.linking_settings import LinkSettings
+from electrodej.linking.settings import LinkSettings
 from electrodej.options import Choice, Image, Settings, argument, nested, option, output, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb, counted
@@ -17,7 +18,7 @@ class LinkOptions(Settings):
     """What is linked, and how."""
 
     slices: Any = argument(
-        Image(labels=True), "labels that mean nothing from slice to slice", title="Slice labels"
+        Image(labels=True, frames=True), "labels that mean nothing from slice to slice", title="Slice labels"
     )
     view: View = option("xy", Choice(VIEWS), "the plane of the slices, in a volume in ZYX order")
     settings: LinkSettings = nested(LinkSettings)
@@ -27,9 +28,9 @@ class LinkOptions(Settings):
 
 def link(options: LinkOptions, run: Run) -> Outcome:
     """Link and write."""
-    from electrodej.fusion.linking import DEFAULT_MEMORY, link_volume
-    from electrodej.jobs.link_frames import open_slices
+    from electrodej.linking.stack import DEFAULT_MEMORY, link_volume
     from electrodej.volume import VolumeWriter
+    from electrodej.volume.frames import open_slices
     from electrodej.volume.write import check_volume_target
 
     check_volume_target(options.out, force=run.force, inputs=[options.slices])
@@ -60,7 +61,7 @@ def link(options: LinkOptions, run: Run) -> Outcome:
             "particles": linked.count,
             "sections": linked.sections,
             "drawn_sections": linked.drawn,
-            "labels": options.out,
+            "labels": os.fspath(options.out),
             "spacing_um": list(size),
         },
         f"{counted(linked.count, 'particle')} from {counted(linked.sections, 'section')}{drawn}: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
+    from electrodej.verbs.measure.cracks import CrackStudy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,26 +80,35 @@ class MeasureOptions(Settings):
             raise UsageError("--crack-class says which number in --cracks is crack; give --cracks too")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The particles of a volume, and their cracks where these were measured."""
+
+    table: FeatureTable
+    cracks: CrackStudy | None = None
+
+
 def measure(options: MeasureOptions, run: Run) -> Outcome:
     """Measure and write, or list the attributes."""
     if options.listing:
         return _listed(options)
     if options.cracks is None:
-        return _measured(options, run)[0]
+        return _measured(options, run)
     from electrodej.verbs.measure.cracks import check_cracks, measure_cracks
 
     # Whatever is wrong is said before the long work.
     check_cracks(options, run)
-    outcome, _ = _measured(options, run)
+    outcome = _measured(options, run)
     study = measure_cracks(options, run)
     return Outcome(
         {**outcome.numbers, "cracks": study.result},
         f"{outcome.text}\n{study.text}",
         {**outcome.files, "cracks": study.result["table"]},
+        result=Measured(outcome.result.table, study),
     )
 
 
-def _measured(options: MeasureOptions, run: Run) -> tuple[Outcome, FeatureTable]:
+def _measured(options: MeasureOptions, run: Run) -> Outcome:
     from electrodej.features import features, with_measures
     from electrodej.files.inputs import input_facts
     from electrodej.files.tables import check_table_target
@@ -125,8 +136,9 @@ def _measured(options: MeasureOptions, run: Run) -> tuple[Outcome, FeatureTable]
         )
     inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
     table.write(out, force=run.force, inputs=input_facts(inputs))
-    numbers = {"particles": len(table), "table": out, "columns": list(table.columns)}
-    return Outcome(numbers, f"{counted(len(table), 'particle')} in {out}", {"table": out}), table
+    numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
+    text = f"{counted(len(table), 'particle')} in {out}"
+    return Outcome(numbers, text, {"table": out}, result=Measured(table))
 
 
 def _listed(options: MeasureOptions) -> Outcome:
