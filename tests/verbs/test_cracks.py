@@ -38,7 +38,7 @@ def files(tmp_path: Path) -> Path:
 def measured(
     labels: Path, cracks: Path, out: Path, *, value: int | None = None, **options: Any
 ) -> CrackStudy:
-    """Measure particles and cracks into ``out`` and the tables beside it; return what is said of the cracks."""
+    """Measure particles and cracks into ``out`` and beside it; return the study of the cracks."""
     grey = labels.with_name("grey.tif")
     done = do(
         "measure", grey, labels, cracks=cracks, crack_class=value, attributes=("Volume",), out=out, **options

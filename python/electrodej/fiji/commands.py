@@ -188,11 +188,11 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         return
     fields = [field_of(each, menu) for each in options]
     given = [file_field_of(options[0], menu) if name == images[0] else name for name in fields]
-    arguments = ", ".join([images[0], *given, REPLACE])
+    passed = ", ".join([images[0], *given, REPLACE])
     yield 'if (engine == "Python") {'
     yield from ("\t" + line for line in inner)
     yield "}"
-    yield f"else {result} = door.{menu.plugin}.segmented({arguments})"
+    yield f"else {result} = door.{menu.plugin}.segmented({passed})"
 
 
 def _entry(option: Option, menu: Menu, images: list[str]) -> str:

@@ -94,9 +94,10 @@ class Whole(Kind):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Integral):
             raise ValueError(self._refusal(value))
-        if not self.least <= value <= self.most:
+        number = int(value)
+        if not self.least <= number <= self.most:
             raise ValueError(self._refusal(value))
-        return int(value)
+        return number
 
     def _refusal(self, value: Any) -> str:
         most = f" to {int(self.most)}" if math.isfinite(self.most) else ""
