@@ -166,10 +166,9 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         "])",
     ]
     if menu.shows == "folder":
-        keep = [f"\t{entry}" for entry in entries]
         yield from [
             f'door.tell(door.call("{verb.name}", [',
-            *keep,
+            *(f"\t{entry}" for entry in entries),
             f"\t{where}: {where}?.path, {REPLACE}: {REPLACE},",
             "]))",
         ]

@@ -259,7 +259,7 @@ class PathTo(Kind):
         return os.fspath(value)
 
     def shown(self, value: Any) -> str:
-        return os.fspath(value)
+        return str(value)
 
 
 @dataclass(frozen=True)
@@ -287,10 +287,10 @@ class Image(Kind):
         return value
 
     def plain(self, value: Any) -> Any:
-        return str(
-            getattr(value, "path", None)
-            or (os.fspath(value) if isinstance(value, str | os.PathLike) else "array")
-        )
+        return self.shown(value)
+
+    def shown(self, value: Any) -> str:
+        return str(value if isinstance(value, str | os.PathLike) else getattr(value, "path", "array"))
 
 
 @dataclass(frozen=True)
