@@ -16,6 +16,8 @@ from electrodej.errors import InputError, OutputError
 from electrodej.jobs.damage import study_damage
 from electrodej.jobs.damage_tables import read_table_file
 
+pytestmark = pytest.mark.slow
+
 QUICK = DamageConfig(
     trees=8, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, resamples=5, interaction_rows=10
 )
