@@ -122,6 +122,7 @@ def test_the_same_model_gives_the_same_bytes_whatever_was_made_before(unet_file:
     assert zip_bytes(load_source(unet_file)) == first
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_files(
     exported: Callable[[str], Path], data: Path, tmp_path: Path
 ) -> None:

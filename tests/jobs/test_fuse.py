@@ -121,6 +121,7 @@ def stop_at(stage):
     return progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["particles.tif", "particles.ome.tif", "particles.zarr"])
 def test_labels_and_agreement_are_written(views, tmp_path, name):
     result = fuse_views(*views, out=tmp_path / name, jobs=1)
@@ -346,6 +347,7 @@ def test_a_run_that_fails_before_any_view_is_finished_leaves_nothing(grey, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["grey.tif"]
 
 
+@pytest.mark.slow
 def test_a_shape_model_that_is_none_is_found_out_before_the_views(grey, network, tmp_path):
     with pytest.raises(InputError, match="StarDist"):
         fuse_image(grey, model="m", shapes="nmc-phases", out=tmp_path / "p.tif")

@@ -15,6 +15,8 @@ from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom
 from electrodej.volume import open_volume, write_volume
 
+pytestmark = pytest.mark.slow
+
 SPACING = (0.14, 0.14, 0.14)
 
 

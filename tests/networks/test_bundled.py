@@ -10,6 +10,8 @@ from electrodej.export import verify_zip
 from electrodej.networks.bundled import bundled_models, find_model
 from electrodej.networks.normalise import normalise
 
+pytestmark = pytest.mark.slow
+
 MOST_BYTES = 20 * 2**20
 
 

@@ -53,6 +53,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
+@pytest.mark.slow
 def test_cracks_without_a_label_count_for_their_particle(files: Path):
     result = measured(files / "labels.tif", files / "phases.tif", files / "t.csv", value=CRACK).result
     rows = rows_of(files / "t_cracks.csv")

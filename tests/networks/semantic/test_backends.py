@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from electrodej.networks.semantic import Trained, predict_slabs
 from electrodej.networks.semantic.grey import measure_levels
 from electrodej.volume import ArrayVolume
+
+pytestmark = pytest.mark.slow
 
 # Trains a network on bright and dark halves, and runs two others, that lie in a folder.
 PROGRAM = """

@@ -33,6 +33,8 @@ from electrodej.phantom import make_phantom
 from electrodej.score import score_phases
 from electrodej.volume import ArrayVolume
 
+pytestmark = pytest.mark.slow
+
 
 def predicted(model: SemanticModel, grey: NDArray[Any], folder: Path, **options: Any) -> NDArray[np.float32]:
     volume = ArrayVolume(grey, spacing=(1, 1, 1))

@@ -16,6 +16,8 @@ from electrodej.networks.stardist.thresholds import choose_thresholds
 from electrodej.networks.stardist.train import train_stardist
 from electrodej.score import score_instances
 
+pytestmark = pytest.mark.slow
+
 TINY = StarDistSettings(
     filters=8, depth=1, grid=(2, 2), patch=64, batch=4, epochs=10, steps=30, learning_rate=3e-3, patience=0
 )
