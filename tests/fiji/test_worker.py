@@ -14,7 +14,8 @@ import pytest
 
 from electrodej.errors import Cancelled, InputError
 from electrodej.fiji.images import opened
-from electrodej.worker import TASK, logs, service, tasks
+from electrodej.worker import TASK, logs, tasks
+from electrodej.worker.service import WholeLines
 
 
 class Task:
@@ -135,7 +136,7 @@ def test_a_second_task_waits_for_the_first_and_can_be_cancelled_meanwhile():
 
 def test_lines_of_two_threads_never_mix():
     stream = io.StringIO()
-    lines = service.WholeLines(stream)
+    lines = WholeLines(stream)
 
     def speak(word):
         for _ in range(200):
