@@ -32,8 +32,7 @@ _FUSION = "fusion"
 _OF_A_MODEL = ("model", "scale", "rounds", "resume")
 
 
-def _view(name: str) -> Any:
-    return option(None, Image(metavar="P"), f"probability of the {name} sections", group=_INSTEAD)
+_VIEW = Image(metavar="P")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +51,9 @@ class FuseOptions(Settings):
         "first train the model further on what it found in the three views together, N times",
     )
     teaching: RoundSettings = nested(RoundSettings)
-    xy: Any = _view("xy")
-    xz: Any = _view("xz")
-    yz: Any = _view("yz")
+    xy: Any = option(None, _VIEW, "probability of the xy sections", group=_INSTEAD)
+    xz: Any = option(None, _VIEW, "probability of the xz sections", group=_INSTEAD)
+    yz: Any = option(None, _VIEW, "probability of the yz sections", group=_INSTEAD)
     grey: Any = option(
         None, Image(), "the grey volume, for --intact, --refine and the pictures", group=_INSTEAD
     )

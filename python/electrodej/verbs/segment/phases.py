@@ -74,11 +74,11 @@ class PhasesOptions(Settings):
         return VIEWS if self.view == "all" else (self.view,)
 
     def check(self) -> None:
-        if self.model is None:
-            return
-        if not self.model:
+        if self.model == ():
             raise InputError("give at least one model")
-        alone = len(self.model) * max(self.dropout, 1) < 2
+        # None where nothing was given, which the verb says.
+        models = len(self.model or ())
+        alone = models * max(self.dropout, 1) < 2
         if alone and (self.disagreement is not None or self.spread is not None):
             raise InputError(
                 "one network alone agrees with itself; give --model several times, or --dropout with 2 or "

@@ -128,7 +128,7 @@ def _checksum(volume: Volume) -> str:
 
     digest = hashlib.sha256()
     for _, _, slab in volume.slabs():
-        digest.update(np.ascontiguousarray(slab))
+        digest.update(slab.tobytes())
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import electrodej.jobs.fuse_rounds
 import numpy as np
 import pytest
-
-import electrodej.jobs.fuse_rounds
-from electrodej.errors import Cancelled, InputError, OutputError
-from electrodej.export import load_folder
 from electrodej.jobs.fuse import fuse_image
 from electrodej.jobs.fuse_rounds import learn
+
+from electrodej.errors import Cancelled, InputError, OutputError
+from electrodej.export import load_folder
 from electrodej.networks.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom

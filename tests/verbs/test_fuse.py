@@ -8,15 +8,15 @@ import json
 import pickle
 from pathlib import Path
 
+import electrodej.jobs.segment
 import numpy as np
 import pytest
+from electrodej.jobs.fuse import fuse_image, fuse_views
 from PIL import Image
 
-import electrodej.jobs.segment
 import electrodej.networks.bundled
 import electrodej.workers
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
-from electrodej.jobs.fuse import fuse_image, fuse_views
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.3, 0.2, 0.2)
