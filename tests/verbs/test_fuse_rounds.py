@@ -104,8 +104,10 @@ def test_a_zip_cannot_be_taught(grey, tmp_path):
 
 def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
     (tmp_path / "agreement.csv").write_text("Label,Volume,Agreement\n1,5,0.33\n2,5,0.49\n")
-    with pytest.raises(InputError, match="nothing to learn from"), open_volume(grey) as image:
-        found = Found(grey, tmp_path / "agreement.csv", [grey] * 3)
-        network = Network("nmc-particles", 1)
-        learn(Looking(image, None, None), found, network, tmp_path / "m", RoundSettings(), Run())
+    found = Found(grey, tmp_path / "agreement.csv", [grey] * 3)
+    network = Network("nmc-particles", 1)
+    with open_volume(grey) as image:
+        looking = Looking(image, None, None)
+        with pytest.raises(InputError, match="nothing to learn from"):
+            learn(looking, found, network, tmp_path / "m", RoundSettings(), Run())
     assert not (tmp_path / "m").exists()
