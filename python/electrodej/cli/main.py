@@ -23,9 +23,11 @@ from typing import Any, NoReturn, TextIO, cast
 
 from electrodej import __version__, verbs
 from electrodej.cli.parser import WrongUsage, given_options, parse, run_of
-from electrodej.cli.terminal import ForgivingStream, make_progress
+from electrodej.cli.streams import ForgivingStream
 from electrodej.errors import ElectrodeJError, InputError
 from electrodej.files.plain import plain
+from electrodej.progress import silent
+from electrodej.progress.bars import shown_progress
 from electrodej.verb import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -163,7 +165,7 @@ class _Talk:
     """What is said beside the result, on stderr."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self.progress = make_progress(quiet=quiet)
+        self.progress = silent if quiet else shown_progress()
         self._quiet = quiet
 
     def hear(self, text: str) -> None:

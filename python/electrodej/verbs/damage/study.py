@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.files.inputs import input_facts
+from electrodej.files import described
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike
 
@@ -218,15 +216,5 @@ def _check_volumes(table: DamageTable) -> None:
 
 
 def _provenance(options: DamageOptions, inputs: Sequence[Any]) -> dict[str, Any]:
-    from electrodej.extras import installed
-
     asked = {"exclude_border": options.exclude_border, "leave_out": list(options.leave_out)}
-    return {
-        "parameters": {**options.config.as_plain(), **asked},
-        "inputs": input_facts({"files": list(inputs)})["files"],
-        "versions": {
-            "electrodej": __version__,
-            "python": platform.python_version(),
-            **installed(_PACKAGES),
-        },
-    }
+    return described(parameters={**options.config.as_plain(), **asked}, inputs=inputs, packages=_PACKAGES)

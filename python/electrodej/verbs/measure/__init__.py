@@ -94,12 +94,15 @@ def measure(options: MeasureOptions, run: Run) -> Outcome:
         return _listed(options)
     if options.cracks is None:
         return _measured(options, run)
+    from electrodej.files import whole_set
     from electrodej.verbs.measure.cracks import check_cracks, measure_cracks
 
-    # Whatever is wrong is said before the long work.
-    check_cracks(options, run)
-    outcome = _measured(options, run)
-    study = measure_cracks(options, run)
+    # Whatever is wrong is said before the long work, and all files land together after it.
+    assert options.out is not None
+    others = [*_targets(options, run).values(), *check_cracks(options, run).values()]
+    with whole_set(options.out, *others, force=run.force):
+        outcome = _measured(options, run)
+        study = measure_cracks(options, run)
     return Outcome(
         {**outcome.numbers, "cracks": study.result},
         f"{outcome.text}\n{study.text}",
@@ -110,14 +113,12 @@ def measure(options: MeasureOptions, run: Run) -> Outcome:
 
 def _measured(options: MeasureOptions, run: Run) -> Outcome:
     from electrodej.features import features, with_measures
-    from electrodej.files.inputs import input_facts
-    from electrodej.files.tables import check_table_target
+    from electrodej.files import input_files
     from electrodej.volume import common_spacing, named_by_file, open_volume
 
     out, settings = options.out, options.settings
     assert out is not None
-    given = [options.grey, options.labels, *options.measures]
-    check_table_target(out, beside=("contacts",), force=run.force, inputs=given)
+    _targets(options, run)
     with (
         with_measures(options.measures),
         open_volume(options.grey, spacing=options.spacing) as grey,
@@ -135,10 +136,19 @@ def _measured(options: MeasureOptions, run: Run) -> Outcome:
             run=run,
         )
     inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
-    table.write(out, force=run.force, inputs=input_facts(inputs))
+    table.write(out, force=run.force, inputs=input_files(inputs))
     numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
     text = f"{counted(len(table), 'particle')} in {out}"
     return Outcome(numbers, text, {"table": out}, result=Measured(table))
+
+
+def _targets(options: MeasureOptions, run: Run) -> dict[str, Path]:
+    """Return the files of the table of particles, once it is sure that each may be written."""
+    from electrodej.files.tables import check_table_target
+
+    assert options.out is not None
+    given = [options.grey, options.labels, *options.measures]
+    return check_table_target(options.out, beside=("contacts",), force=run.force, inputs=given)
 
 
 def _listed(options: MeasureOptions) -> Outcome:

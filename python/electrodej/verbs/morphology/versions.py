@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.files import scratch_folder
-from electrodej.files.inputs import input_facts
+from electrodej.files import described, scratch_folder
 from electrodej.files.tables import check_table_target, write_table
 from electrodej.progress import Progress, silent
 from electrodej.run import Run
@@ -290,11 +288,10 @@ def _description(rows: Sequence[Row], phases: Phases, inputs: Sequence[Any], bor
         measure.name: {"unit": measure.unit, "definition": measure.definition} for measure in rows[0][2]
     }
     classes = {str(value): name for value, name in phases.names.items()}
-    return {
-        "columns": columns,
-        "spread_columns": SPREAD_COLUMNS,
-        "parameters": {"border_pixels": border, "classes": classes},
-        "spacing_um": list(phases.spacing),
-        "inputs": input_facts({"images": list(inputs)})["images"],
-        "made_with": f"ElectrodeJ {__version__}",
-    }
+    return described(
+        columns=columns,
+        parameters={"border_pixels": border, "classes": classes},
+        spacing=phases.spacing,
+        inputs=inputs,
+        spread_columns=SPREAD_COLUMNS,
+    )

@@ -1,13 +1,13 @@
-"""Progress on stderr: a bar on a terminal, plain lines in a log."""
+"""Progress that a person sees: a bar on a terminal or in a notebook, plain lines in a log."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, TextIO
 
-from electrodej.progress import Progress, silent
+from electrodej.progress import Progress
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -17,34 +17,24 @@ _SECONDS_BETWEEN_LINES = 5.0
 _SHARE_TO_JUDGE = 0.05
 
 
-class ForgivingStream:
-    """A stream for what is said beside the result: where it is full or gone, the words are dropped.
+def shown_progress(stream: TextIO | None = None) -> Progress:
+    """Return the progress that suits ``stream`` (stderr by default); in a notebook, a bar below the cell.
 
-    The work and its result are worth more than the progress of it.
+    Examples
+    --------
+    ::
+
+        run = electrodej.Run(progress=shown_progress())
+        table = electrodej.measure(grey, labels, spacing=spacing, run=run)
     """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-
-def make_progress(*, quiet: bool, stream: TextIO | None = None) -> Progress:
-    """Return the progress that suits ``stream`` (stderr by default)."""
     stream = stream if stream is not None else sys.stderr
-    if quiet:
-        return silent
-    return BarProgress(stream) if stream.isatty() else LineProgress(stream)
+    bar = stream.isatty() or _in_notebook()
+    return BarProgress(stream) if bar else LineProgress(stream)
+
+
+def _in_notebook() -> bool:
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
 
 
 class Pace:
@@ -80,12 +70,10 @@ class BarProgress:
         self._pace = Pace()
 
     def __call__(self, done: float, total: float, stage: str) -> None:
-        from tqdm import tqdm
-
         if stage != self._stage or self._bar is None:
             self.close()
             self._stage, self._pace = stage, Pace()
-            self._bar = tqdm(
+            self._bar = _tqdm()(
                 total=100,
                 desc=stage,
                 file=self._stream,
@@ -94,7 +82,7 @@ class BarProgress:
             )
         left = self._pace.left(done, total, time.monotonic())
         # A comma comes before it.
-        self._bar.set_postfix_str(f"{tqdm.format_interval(left)} left" if left else "", refresh=False)
+        self._bar.set_postfix_str(f"{self._bar.format_interval(left)} left" if left else "", refresh=False)
         self._bar.n = _percent(done, total)
         self._bar.refresh() if done >= total else self._bar.update(0)
         if done >= total:
@@ -137,6 +125,14 @@ class LineProgress:
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
         self._stream.flush()
+
+
+def _tqdm() -> Any:
+    """Return tqdm as it suits: a widget in a notebook that has widgets, text elsewhere."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a notebook without widgets gets text
+        from tqdm.auto import tqdm
+    return tqdm
 
 
 def _percent(done: float, total: float) -> float:

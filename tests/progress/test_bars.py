@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from electrodej.cli import terminal
-from electrodej.cli.terminal import BarProgress, LineProgress, Pace
+from electrodej.progress import bars
+from electrodej.progress.bars import BarProgress, LineProgress, Pace
 
 Clock = Callable[[float], None]
 
@@ -17,7 +17,7 @@ Clock = Callable[[float], None]
 def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Set the clock."""
     times = [0.0]
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: times[0])
+    monkeypatch.setattr(bars.time, "monotonic", lambda: times[0])
 
     def put(time: float) -> None:
         times[0] = time
