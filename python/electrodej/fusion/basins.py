@@ -20,8 +20,8 @@ from electrodej.fusion.field import ONE, Field
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
 from electrodej.fusion.slabs import Slab, in_order
-from electrodej.fusion.views import Spacing
 from electrodej.progress import Progress
+from electrodej.vocabulary import Spacing
 
 Ints = NDArray[np.int64]
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class ClassicSettings:
 def segment_classic(
     grey: NDArray[Any],
     *,
-    spacing: tuple[float, float, float],
+    spacing: Spacing,
     settings: ClassicSettings | None = None,
     progress: Progress = silent,
 ) -> NDArray[np.int32]:
@@ -131,9 +132,7 @@ def _otsu(values: NDArray[np.float32]) -> float:
     return float(threshold_otsu(values)) if high > low else high
 
 
-def _close(
-    mask: NDArray[np.bool_], *, radius: float, spacing: tuple[float, float, float]
-) -> NDArray[np.bool_]:
+def _close(mask: NDArray[np.bool_], *, radius: float, spacing: Spacing) -> NDArray[np.bool_]:
     """Close with a ball. At the faces of the volume the picture is taken to go on as it is."""
     from scipy.ndimage import distance_transform_edt
 
@@ -147,9 +146,7 @@ def _close(
     return np.asarray(closed[inner] | mask, dtype=bool)
 
 
-def _seeds(
-    depth: NDArray[np.float32], *, height: float, spacing: tuple[float, float, float]
-) -> NDArray[np.int32]:
+def _seeds(depth: NDArray[np.float32], *, height: float, spacing: Spacing) -> NDArray[np.int32]:
     """Label the maxima of ``depth`` that rise ``height`` above every way to a higher one.
 
     Centres need no fine grid: blocks of voxels up to `_SEED_GRID` stand for their deepest voxel.

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.fusion.agreement import Agreement
 from electrodej.fusion.settings import METHODS, FusionSettings, Method
-from electrodej.fusion.views import Probability, Spacing, Views
+from electrodej.fusion.views import Probability, Views
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing, compact_dtype
 
 if TYPE_CHECKING:

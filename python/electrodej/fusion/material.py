@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.fusion.slabs import in_order
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume, check_grey, compact_dtype
 
 if TYPE_CHECKING:
@@ -54,9 +55,7 @@ class Material:
     [True, True, False, False, True, True]
     """
 
-    def __init__(
-        self, grey: Volume, *, spacing: tuple[float, float, float], progress: Progress = silent
-    ) -> None:
+    def __init__(self, grey: Volume, *, spacing: Spacing, progress: Progress = silent) -> None:
         self._grey = grey
         shortest = min(spacing)
         self._sigma = tuple(SMOOTHING * shortest / length for length in spacing)

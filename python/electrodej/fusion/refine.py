@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.fusion.fuse import Fusion
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, check_grey, check_spacing
 
 # Standard deviation of the Gaussian that takes noise out of the grey, multiples of a voxel's shortest edge.
@@ -60,7 +61,7 @@ class RefinedFusion:
         fusion: Fusion,
         grey: Volume,
         *,
-        spacing: tuple[float, float, float],
+        spacing: Spacing,
         reach: int,
         progress: Progress = silent,
     ) -> None:
@@ -130,7 +131,7 @@ class RefinedFusion:
 
 
 def refine_borders(
-    labels: NDArray[Any], grey: NDArray[Any], *, spacing: tuple[float, float, float], reach: int = 1
+    labels: NDArray[Any], grey: NDArray[Any], *, spacing: Spacing, reach: int = 1
 ) -> NDArray[Any]:
     """Move the borders of particles to the edges in the grey volume; see `RefinedFusion`.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import Spacing
 
 Method = Literal["flow", "watershed", "kmeans"]
 METHODS: tuple[Method, ...] = ("flow", "watershed", "kmeans")
@@ -62,7 +63,7 @@ class FusionSettings:
     clusters: int = 5
     reduce: int = 1
 
-    def least_voxels(self, spacing: tuple[float, float, float]) -> float:
+    def least_voxels(self, spacing: Spacing) -> float:
         """Return how many voxels a particle has at least; rounding must not drop one of just that volume."""
         return self.min_volume / math.prod(spacing) * (1 - 1e-9)
 

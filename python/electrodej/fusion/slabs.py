@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import Shape
 
 Item = TypeVar("Item")
 T = TypeVar("T")
@@ -41,7 +42,7 @@ def cores(jobs: int | None) -> int:
 
 
 def plan_slabs(
-    shape: tuple[int, int, int], *, jobs: int, memory: int | None, thickness: int | None, halo: int
+    shape: Shape, *, jobs: int, memory: int | None, thickness: int | None, halo: int
 ) -> list[Slab]:
     """Cut the slices into slabs ``(z0, z1)`` that with their halo fit the memory of all threads.
 

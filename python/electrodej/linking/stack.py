@@ -29,6 +29,7 @@ from electrodej.linking.sections import Crop, SectionFinder, Whole
 from electrodej.linking.settings import AXES, Criterion, LinkSettings, View
 from electrodej.linking.tracks import Tracker, Tracks
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, check_labels, check_spacing, compact_dtype
 
 DEFAULT_MEMORY = 512 * 2**20
@@ -147,7 +148,7 @@ class LinkedVolume:
     def __init__(
         self,
         source: _Slices,
-        spacing: tuple[float, float, float],
+        spacing: Spacing,
         tracks: Tracks,
         particle: Whole,
         count: int,
