@@ -6,8 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from electrodej.cli.main import make_parser
 from electrodej.cli.verbs import SUMMARIES, load
+
+from electrodej.cli.main import make_parser
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
 HEAD = """# Commands

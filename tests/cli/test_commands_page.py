@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from electrodej.cli.verbs import SUMMARIES, load
 
 from electrodej.cli.main import make_parser
-from electrodej.cli.verbs import SUMMARIES, load
 
 PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 

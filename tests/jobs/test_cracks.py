@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from electrodej.jobs.cracks import crack_table, measure_with_cracks
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
-from electrodej.jobs.cracks import crack_table, measure_with_cracks
 from electrodej.volume import write_volume
 
 SPACING = (0.5, 0.5, 0.5)

@@ -16,6 +16,7 @@ import socket
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from electrodej.errors import OutputError
 
@@ -39,11 +40,17 @@ _REASONS = {
 }
 
 
+def paths_of(inputs: Iterable[Any]) -> list[Path]:
+    """Return the paths of those inputs that lie in files: paths as they are, and open volumes'."""
+    places = (each if isinstance(each, str | os.PathLike) else getattr(each, "path", None) for each in inputs)
+    return [Path(place) for place in places if place is not None]
+
+
 def check_target(
     target: str | os.PathLike[str],
     *,
     force: bool = False,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: Iterable[Any] = (),
     file: bool = False,
 ) -> Path:
     """Return ``target`` as a path if something may be written there.
@@ -67,7 +74,7 @@ def check_folder_target(
     *,
     ours: Callable[[Path], bool],
     force: bool = False,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: Iterable[Any] = (),
 ) -> Path:
     """Return ``target`` as a path if `whole_directory` may put a folder there; see `check_target`."""
     empty = _is_empty_folder(Path(target))
@@ -81,7 +88,7 @@ def check_files_in(
     names: Iterable[str],
     *,
     force: bool = False,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: Iterable[Any] = (),
 ) -> Path:
     """Return ``folder`` as a path if files of these names may be written there, once it is made."""
     path, read = Path(folder), list(inputs)
@@ -107,7 +114,7 @@ def _check(
     target: str | os.PathLike[str],
     *,
     force: bool,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: Iterable[Any] = (),
     file: bool = False,
 ) -> Path:
     path = Path(target)
@@ -121,7 +128,7 @@ def _check(
         raise OutputError(f"{path} is a folder, and a file is to be written; choose another name")
     if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it")
-    if any(_would_lose(path, Path(each)) for each in inputs):
+    if any(_would_lose(path, place) for place in paths_of(inputs)):
         raise OutputError(f"{path} is what is read and would be lost; choose another name for the output")
     if path.is_symlink() and not path.exists():
         raise OutputError(

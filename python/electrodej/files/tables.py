@@ -34,7 +34,7 @@ def check_table_target(
     *,
     beside: Iterable[str] = (),
     force: bool = False,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: Iterable[Any] = (),
 ) -> dict[str, Path]:
     """The files that `write_table` writes, once it is sure that each may be.
 

@@ -7,13 +7,11 @@ or raise ValueError with what comes after the option's name in a message: "'abc'
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -94,7 +92,7 @@ class Whole(Kind):
     def check(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
             raise ValueError(self._refusal(value))
         if not self.least <= value <= self.most:
             raise ValueError(self._refusal(value))
@@ -133,7 +131,7 @@ class Number(Kind):
         return self._within(number, text)
 
     def check(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ValueError(self._refusal(value))
         return self._within(float(value), value)
 
@@ -172,9 +170,7 @@ class Numbers(Kind):
         return tuple(kind.read(part) for kind, part in zip(self.kinds, parts, strict=True))
 
     def check(self, value: Any) -> tuple[Any, ...]:
-        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-            raise ValueError(f"{value!r} is not {len(self.kinds)} numbers, {self.metavar}")
-        if len(value) != len(self.kinds):
+        if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(self.kinds):
             raise ValueError(f"{value!r} is not {len(self.kinds)} numbers, {self.metavar}")
         return tuple(kind.check(part) for kind, part in zip(self.kinds, value, strict=True))
 

@@ -7,11 +7,15 @@ import pytest
 import tifffile
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
-from electrodej.jobs.link import link_labels
 from electrodej.linking import LinkSettings, link
+from electrodej.verbs import do
 from electrodej.volume.frames import FrameStack, open_slices
 
 SPACING = (0.3, 0.2, 0.1)
+
+
+def link_labels(slices, out, **options):
+    return do("link", slices, out=out, **options).numbers
 
 
 @pytest.fixture
@@ -89,7 +93,7 @@ def test_the_library_and_the_job_give_the_same_labels_in_every_view(tmp_path):
     settings = LinkSettings(fill=True, min_volume=0.1)
     for view in ("xy", "xz", "yz"):
         out = tmp_path / f"{view}.zarr"
-        link_labels(tmp_path / "slices.tif", out, view=view, settings=settings, memory=1)
+        link_labels(tmp_path / "slices.tif", out, view=view, fill=True, min_volume=0.1, memory=1)
         with open_slices(out) as volume:
             expected = link(stack, spacing=SPACING, view=view, settings=settings)
             assert np.array_equal(volume.read(), expected)

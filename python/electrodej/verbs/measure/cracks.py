@@ -1,8 +1,7 @@
-"""Particle labels and cracks on disk to a table of each particle's cracks, and how they go with packing."""
+"""The cracks of particles: a table of them, and how they go with the packing density."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,19 +14,18 @@ from numpy.typing import NDArray
 from electrodej import __version__
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_file
-from electrodej.files.tables import check_table_target, checksum, write_table
-from electrodej.progress import Progress, silent
+from electrodej.files.inputs import input_facts
+from electrodej.files.tables import check_table_target, write_table
 from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
 if TYPE_CHECKING:
-    from electrodej.features import FeatureTable
     from electrodej.morphology import Relation
     from electrodej.report import Section
     from electrodej.report.drawings import Drawing
+    from electrodej.verbs.measure import MeasureOptions
     from electrodej.volume import Volume
 
-PathLike = str | os.PathLike[str]
-Triple = tuple[float, float, float]
 Columns = dict[str, NDArray[Any]]
 
 PACKING = "PDensity"
@@ -56,6 +54,12 @@ class CrackStudy:
     relations: dict[str, Relation]
     result: dict[str, Any]
 
+    @property
+    def text(self) -> str:
+        """The result in a line."""
+        found = self.result
+        return f"{found['cracked']} of {found['particles']} particles are cracked: {found['table']}"
+
     @cached_property
     def drawing(self) -> Drawing:
         """The picture, drawn once for its files and all pages."""
@@ -70,181 +74,106 @@ class CrackStudy:
         return crack_section(self.table, self.relations, self.drawing)
 
 
-def measure_with_cracks(
-    grey: PathLike,
-    labels: PathLike,
-    cracks: PathLike,
-    out: PathLike,
-    *,
-    value: int | None = None,
-    spacing: Triple | None = None,
-    radius: float = 0.7,
-    crop: int = 0,
-    exclude_border: bool = False,
-    jobs: int | None = None,
-    force: bool = False,
-    progress: Progress = silent,
-    **options: Any,
-) -> tuple[FeatureTable, CrackStudy]:
-    """Measure particles as `electrodej.jobs.measure.measure_particles` does, and their cracks.
-
-    ``T.csv`` comes with ``T_cracks.csv`` and what `crack_table` writes beside it.
-
-    Parameters
-    ----------
-    grey, labels, out, spacing, radius, crop, exclude_border, jobs, force, progress, options
-        As `electrodej.jobs.measure.measure_particles` has them.
-    cracks, value
-        As `crack_table` has them.
-
-    Returns
-    -------
-    table, cracks
-        The particles, and what `crack_table` returns.
-    """
-    from electrodej.jobs.measure import measure_particles
+def check_cracks(options: MeasureOptions, run: Run) -> None:
+    """Refuse what cannot work before particles are measured."""
     from electrodej.volume import open_volume
 
-    target = crack_target(out)
-    # Whatever is wrong is said before the long work.
-    check_crack_targets(target, force=force, inputs=[grey, labels, cracks])
-    with open_volume(labels, spacing=spacing) as particles, open_volume(cracks, spacing=spacing) as phases:
-        _size_of(particles, phases, crop)
-    common: dict[str, Any] = {
-        "spacing": spacing,
-        "radius": radius,
-        "crop": crop,
-        "exclude_border": exclude_border,
-        "jobs": jobs,
-        "force": force,
-        "progress": progress,
-    }
-    table = measure_particles(grey, labels, out, **common, **options)
-    return table, crack_table(labels, cracks, target, value=value, **common)
+    _targets(options, run)
+    with (
+        open_volume(options.labels, spacing=options.spacing) as particles,
+        open_volume(options.cracks, spacing=options.spacing) as phases,
+    ):
+        _size_of(particles, phases, options.settings.crop)
 
 
-def crack_target(out: PathLike) -> Path:
-    """Return the crack table's name beside a table of particles: ``T.csv`` gives ``T_cracks.csv``."""
-    table = Path(out)
-    return table.with_name(f"{table.stem}_cracks{table.suffix}")
-
-
-def check_crack_targets(out: PathLike, *, force: bool, inputs: list[PathLike]) -> dict[str, Path]:
-    """Return the files that `crack_table` writes, once it is sure that each may be."""
-    paths = check_table_target(out, beside=("packing",), force=force, inputs=inputs)
-    for form in ("png", "svg", "html"):
-        paths[form] = check_target(Path(out).with_suffix(f".{form}"), force=force, inputs=inputs, file=True)
-    return paths
-
-
-def crack_table(
-    labels: PathLike,
-    cracks: PathLike,
-    out: PathLike,
-    *,
-    value: int | None = None,
-    spacing: Triple | None = None,
-    radius: float = 0.7,
-    crop: int = 0,
-    exclude_border: bool = False,
-    jobs: int | None = None,
-    force: bool = False,
-    progress: Progress = silent,
-) -> CrackStudy:
+def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
     """Measure the cracks of every particle, relate them to the packing density, and write it all.
 
-    ``C.csv`` comes with its description ``C.json``, the means in bins of the packing density
-    ``C_packing.csv``, their picture ``C.png`` and ``C.svg``, and the page ``C.html``.
-
-    Parameters
-    ----------
-    labels
-        Particles. Crack voxels that have no label are given to the nearest particle within ``radius``.
-    cracks
-        Where cracks are: an image of phases, or of 0 and another number.
-    out
-        The table, ``.csv`` or ``.parquet``.
-    value
-        Number of the cracks in ``cracks``; by default whatever is not 0, where there is one such number.
-    spacing
-        Voxel size (z, y, x) in micrometres, instead of the one in the file.
-    radius
-        How far from a particle, in micrometres, a crack voxel without a label may lie to be its own.
-    crop
-        Voxels left out at each face.
-    exclude_border
-        Leave out particles that touch a face.
-    jobs
-        Threads of the packing density; all cores by default.
-    force
-        Replace outputs that exist.
-    progress
-        Told of each particle.
+    ``T.csv`` comes with ``T_cracks.csv``, its description ``T_cracks.json``, the means in bins of the
+    packing density ``T_cracks_packing.csv``, their picture ``.png`` and ``.svg``, and the page ``.html``.
+    Crack voxels that have no label are given to the nearest particle within the radius.
     """
+    from electrodej import morphology
     from electrodej.features import features
-    from electrodej.morphology import CRACK_COLUMNS, add_cracks, measure_cracks, relate
 
-    paths = check_crack_targets(out, force=force, inputs=[labels, cracks])
-    particles, mask, size = _read(labels, cracks, value=value, spacing=spacing, crop=crop)
-    outlines = add_cracks(particles, mask, spacing=size, reach=radius, progress=progress)
+    settings = options.settings
+    paths = _targets(options, run)
+    particles, mask, size = _read(options)
+    outlines = morphology.add_cracks(
+        particles, mask, spacing=size, reach=settings.radius, progress=run.progress
+    )
     del particles
     outside = float((mask & (outlines == 0)).sum() / max(1, mask.sum()))
-    table = measure_cracks(outlines, mask, spacing=size, progress=progress)
+    table = morphology.measure_cracks(outlines, mask, spacing=size, progress=run.progress)
     packing = features(
         outlines,
         outlines,
         spacing=size,
         attributes=[PACKING],
-        exclude_border=exclude_border,
-        run=Run(jobs=jobs),
+        exclude_border=settings.exclude_border,
+        run=Run(jobs=run.jobs),
     )
-    kept = np.isin(table["Label"], packing["Label"])
-    table = {name: column[kept] for name, column in table.items()} | {PACKING: packing[PACKING]}
-    relations = {name: relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED}
-    named = dict(CRACK_COLUMNS) | {PACKING: ("", _PACKING_TEXT)}
+    rows = np.isin(table["Label"], packing["Label"])
+    table = {name: column[rows] for name, column in table.items()} | {PACKING: packing[PACKING]}
+    relations = {
+        name: morphology.relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED
+    }
+    named = dict(morphology.CRACK_COLUMNS) | {PACKING: ("", _PACKING_TEXT)}
     description = {
         "columns": {name: {"unit": unit, "definition": text} for name, (unit, text) in named.items()},
         "parameters": {
-            "value": value,
-            "radius": radius,
-            "crop": crop,
-            "exclude_border": exclude_border,
+            "value": options.crack_class,
+            "radius": settings.radius,
+            "crop": settings.crop,
+            "exclude_border": settings.exclude_border,
         },
         "crack_share_outside_particles": outside,
         "relation_to_packing": {name: found.as_dict() for name, found in relations.items()},
         "spacing_um": list(size),
-        "inputs": {
-            name: {"file": Path(path).name, "checksum": checksum(path)}
-            for name, path in (("labels", labels), ("cracks", cracks))
-        },
+        "inputs": input_facts({"labels": options.labels, "cracks": options.cracks}),
         "made_with": f"ElectrodeJ {__version__}",
     }
-    image = np.full(len(table["Label"]), Path(labels).name, object)
+    notes = _notes(outside, settings.radius)
+    run.note(*notes)
     result = {
-        "table": os.fspath(out),
-        "files": [os.fspath(path) for path in paths.values()],
+        "table": str(paths["table"]),
+        "files": [str(path) for path in paths.values()],
         "particles": len(table["Label"]),
         "cracked": int((table["CrackVolume"] > 0).sum()),
         "crack_share_outside_particles": outside,
         "relation_to_packing": description["relation_to_packing"],
         "spacing_um": list(size),
-        "notes": _notes(outside, radius),
+        "notes": notes,
     }
     study = CrackStudy(table, relations, result)
-    _write_pictures(paths, study, named, description, force=force)
+    _write_pictures(paths, study, named, description, force=run.force)
+    image = np.full(len(table["Label"]), Path(getattr(options.labels, "path", options.labels)).name, object)
     write_table(
-        out,
+        paths["table"],
         {"Image": image, **table},
         description=description,
         beside={"packing": _bins(relations)},
-        force=force,
+        force=run.force,
     )
     return study
 
 
-def _size_of(particles: Volume, cracks: Volume, crop: int) -> Triple:
+def _targets(options: MeasureOptions, run: Run) -> dict[str, Path]:
+    """Return the files that are written beside the table of particles, once it is sure that each may be."""
+    from electrodej.verbs.measure import beside
+
+    assert options.out is not None
+    target = beside(options.out, "cracks")
+    inputs = [options.grey, options.labels, options.cracks]
+    paths = check_table_target(target, beside=("packing",), force=run.force, inputs=inputs)
+    for form in ("png", "svg", "html"):
+        paths[form] = check_target(target.with_suffix(f".{form}"), force=run.force, inputs=inputs, file=True)
+    return paths
+
+
+def _size_of(particles: Volume, cracks: Volume, crop: int) -> Spacing:
     """Return the voxel size of both, once it is sure that they are of one image and something is left."""
-    from electrodej.jobs.measure import common_spacing
+    from electrodej.volume import common_spacing
 
     size = common_spacing(particles, cracks)
     if min(particles.shape) <= 2 * crop:
@@ -252,14 +181,16 @@ def _size_of(particles: Volume, cracks: Volume, crop: int) -> Triple:
     return size
 
 
-def _read(
-    labels: PathLike, cracks: PathLike, *, value: int | None, spacing: Triple | None, crop: int
-) -> tuple[NDArray[Any], NDArray[np.bool_], Triple]:
+def _read(options: MeasureOptions) -> tuple[NDArray[Any], NDArray[np.bool_], Spacing]:
     """Return the labels, where cracks are, and the voxel size."""
     from electrodej.volume import check_labels, open_volume
 
-    with open_volume(labels, spacing=spacing) as particles, open_volume(cracks, spacing=spacing) as phases:
-        size = _size_of(particles, phases, crop)
+    crop, value = options.settings.crop, options.crack_class
+    with (
+        open_volume(options.labels, spacing=options.spacing) as particles,
+        open_volume(options.cracks, spacing=options.spacing) as phases,
+    ):
+        size, name = _size_of(particles, phases, crop), phases.path
         z, y, x = (slice(crop, length - crop) for length in particles.shape)
         outlines = check_labels(particles[z, y, x])
         found = phases[z, y, x]
@@ -268,13 +199,13 @@ def _read(
         others = others[others != 0]
         if len(others) > 1:
             raise InputError(
-                f"{os.fspath(cracks)} holds the numbers {', '.join(str(n) for n in others[:5])}; "
+                f"{name} holds the numbers {', '.join(str(n) for n in others[:5])}; "
                 "say which is crack with --crack-class"
             )
     mask = found != 0 if value is None else found == value
     if not mask.any():
         what = "a number other than 0" if value is None else f"class {value}"
-        raise InputError(f"{os.fspath(cracks)} holds no voxel of {what}; check --cracks and --crack-class")
+        raise InputError(f"{name} holds no voxel of {what}; check --cracks and --crack-class")
     return outlines, mask, size
 
 
