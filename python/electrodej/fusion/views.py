@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.fusion.settings import VIEWS
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
 from electrodej.volume import ArrayVolume, Volume, same_spacing
 
 Bytes = NDArray[np.uint8]
@@ -102,7 +101,7 @@ class Views:
                     f"{self._highest[name]} of 65,535; convert it to 8 bit, without scaling its values"
                 )
 
-    def _read_one(self, name: str, view: Volume, z0: int, z1: int) -> Bytes:
+    def _read_one(self, name: View, view: Volume, z0: int, z1: int) -> Bytes:
         values = view[z0:z1]
         if values.dtype == np.uint16:
             highest = int(values.max(initial=0))

@@ -16,6 +16,7 @@ from electrodej.jobs.fuse_open import check_apart, open_views
 from electrodej.jobs.fuse_rounds import check_teachable, keep_model, learn
 from electrodej.jobs.fuse_write import beside, check_outputs, fuse_and_write
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.fusion import FusionSettings, Method
@@ -284,7 +285,7 @@ def _fuse_once(
         first = views if seen is None else open_views(stack, seen, spacing=wanted.spacing)[0]
         material = None
         if wanted.intact and under is not None:
-            material = Material(under, spacing=views.spacing, progress=progress)
+            material = Material(under, spacing=views.spacing, run=Run(progress=progress))
         reach = int(under is not None) if wanted.refine is None else wanted.refine
         result, columns = fuse_and_write(
             views, out, seen=first, grey=under, material=material, refine=reach, method=wanted.method,

@@ -74,7 +74,8 @@ def fuse_and_write(
     """
     from electrodej.files.tables import write_table
     from electrodej.fusion import Agreement, FusedMaterial, FusionSettings, RefinedFusion, start_fusion
-    from electrodej.fusion.slabs import cores, in_order
+    from electrodej.fusion.slabs import in_order
+    from electrodej.run import Run
     from electrodej.volume import VolumeWriter, compact_dtype
 
     chosen = settings or FusionSettings()
@@ -82,9 +83,12 @@ def fuse_and_write(
     depth = views.shape[0]
     first, second = _halves(progress)
     fusion = start_fusion(
-        views, method=method, settings=chosen, jobs=jobs, memory=memory,
-        folder=labels.absolute().parent, scheduler=workers, progress=first,
-    )  # fmt: skip
+        views,
+        method=method,
+        settings=chosen,
+        folder=labels.absolute().parent,
+        run=Run(jobs=jobs, memory=memory, scheduler=workers, progress=first),
+    )
     try:
         if refine and grey is not None:
             fusion = RefinedFusion(
@@ -92,12 +96,12 @@ def fuse_and_write(
                 grey,
                 spacing=views.spacing,
                 reach=refine,
-                progress=lambda *_: first(1, 1, "learn greys"),
+                run=Run(progress=lambda *_: first(1, 1, "learn greys")),
             )
         dropped = 0
         if material is not None:
             least = chosen.least_voxels(views.spacing)
-            fusion = FusedMaterial(fusion, material, least=least, jobs=cores(jobs))
+            fusion = FusedMaterial(fusion, material, least=least, run=Run(jobs=jobs))
             dropped = fusion.dropped
         agreement = Agreement(seen, fusion.count)
         kind = compact_dtype(fusion.count)
@@ -110,7 +114,7 @@ def fuse_and_write(
                 return z0, part, agreement.count(z0, part)
 
             # The views are read and compared while the slabs before are packed and written.
-            with contextlib.closing(in_order(compared, fusion.slabs(), jobs=cores(jobs))) as coming:
+            with contextlib.closing(in_order(compared, fusion.slabs(), jobs=Run(jobs=jobs).cores)) as coming:
                 for z0, part, counted in coming:
                     agreement.take(*counted)
                     writer.write(z0, part)

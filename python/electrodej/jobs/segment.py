@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.networks.stardist.views import ViewSettings
@@ -140,7 +141,7 @@ def segment_particles(
         _check_memory(grey.shape, memory, BYTES_PER_VOXEL, image)
         values = grey.read()
         check_grey(values, image)
-        labels = segment_classic(values, spacing=size, progress=progress)
+        labels = segment_classic(values, spacing=size, run=Run(progress=progress))
         count = int(labels.max(initial=0))
         write_volume(out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=force)
     return {"particles": count, "labels": os.fspath(out), "spacing_um": list(size)}
@@ -151,15 +152,11 @@ def _check_memory(
 ) -> None:
     import math
 
-    import psutil
+    from electrodej.machine import check_fits
 
-    from electrodej.fusion.slabs import memory_text
-
-    needed = math.prod(shape) * bytes_per_voxel
-    room = memory if memory is not None else psutil.virtual_memory().available
-    if needed > room:
-        raise InputError(
-            f"{os.fspath(image)}: the watershed holds the whole volume and "
-            f"needs about {memory_text(needed)}, "
-            f"and {memory_text(room)} may be used; segment a smaller part, or give more with --memory"
-        )
+    check_fits(
+        math.prod(shape) * bytes_per_voxel,
+        memory,
+        what=f"{os.fspath(image)}: the watershed holds the whole volume and",
+        advice="segment a smaller part, or give more with --memory",
+    )
