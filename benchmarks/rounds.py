@@ -13,7 +13,7 @@ from pathlib import Path
 
 from fusion_parts.network import SCANS, SPACING
 
-from electrodej.cli.context import counted
+from electrodej.verb import counted
 from electrodej.fusion import FusionSettings
 from electrodej.jobs.fuse import fuse_image
 from electrodej.phantom import make_phantom

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.cli.context import counted
+from electrodej.verb import counted
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     SemanticModel,
@@ -87,7 +87,7 @@ def _train(
     phases = np.full(electrode.phases.shape, 255, np.uint8)
     chosen = (np.arange(count) * len(phases)) // count
     phases[chosen] = electrode.phases[chosen]
-    freeze: Literal["", "encoder"] = "encoder" if way == 2 else ""
+    freeze: Literal["encoder"] | None = "encoder" if way == 2 else None
     run = RunSettings(epochs=options.epochs, patience=0, seed=seed)
     return train_semantic(
         [make_sample(electrode.grey, phases, ignore=[CRACK])],

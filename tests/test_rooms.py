@@ -24,6 +24,7 @@ LEVELS = {
     "extras": 0,
     "directions": 0,
     "java": 0,
+    "jars": 0,
     "files": 0,
     "volume": 1,
     "phantom": 1,

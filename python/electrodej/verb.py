@@ -6,12 +6,13 @@ the Fiji worker and the Fiji menu command.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from electrodej.errors import UsageError
-from electrodej.options import Option, Settings
+from electrodej.options import Flag, Option, Settings
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike
 
@@ -30,11 +31,17 @@ class Outcome:
         The same for a person to read.
     files
         What was written, by its role ("labels", "table"), the main file first.
+    failure
+        Why the answer is no, where it is: the work was done, and a shell is to see exit code 1.
+    result
+        What Python works on with: the table or the study itself.
     """
 
     numbers: Mapping[str, Any]
     text: str = ""
     files: Mapping[str, PathLike] = field(default_factory=dict)
+    failure: str = ""
+    result: Any = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,27 @@ class Verb:
         for each in self.options.options():
             if each.required and options.value_of(each) is None:
                 raise self.missing(each)
+
+    def command(self, options: Settings) -> str:
+        """Return the words that do the same in a shell; what has its default is left out.
+
+        What the shell cannot be given, an array for one, shows as its name.
+        """
+        positional: list[str] = []
+        named: list[str] = []
+        shown = sorted(self.options.options(), key=lambda each: each.name == "out")
+        for each in shown:
+            value = options.value_of(each)
+            if value is None or value == each.default:
+                continue
+            texts = [each.kind.shown(one) for one in (value if each.many else (value,))]
+            if each.positional:
+                positional += texts
+            elif isinstance(each.kind, Flag):
+                named.append(each.flag)
+            else:
+                named += [word for text in texts for word in (each.flag, text)]
+        return shlex.join(["electrodej", *self.name.split(), *positional, *named])
 
     def missing(self, option: Option) -> UsageError:
         """Return the error that names what was not given."""

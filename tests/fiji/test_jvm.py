@@ -1,5 +1,6 @@
 """Java with plain ImageJ in this process."""
 
+import os
 import subprocess
 import sys
 
@@ -100,14 +101,12 @@ def test_without_scyjava_the_extra_is_named(monkeypatch):
 
 
 _OFFLINE = """
-import sys
-from pathlib import Path
-import jgo
+import urllib.request
 from electrodej.errors import ElectrodeJError
 from electrodej.fiji.jvm import start_light
 def unreachable(*args, **kwargs):
     raise OSError("no route to host")
-jgo.build = unreachable
+urllib.request.urlopen = unreachable
 try:
     start_light()
 except ElectrodeJError as error:
@@ -115,9 +114,10 @@ except ElectrodeJError as error:
 """
 
 
-def test_without_network_the_message_is_one_line():
+def test_without_network_the_message_is_one_line(tmp_path):
+    empty = {**os.environ, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, timeout=120, check=True, env=empty
     )
     assert "Maven Central" in done.stdout
     assert done.stdout.count("\n") == 1

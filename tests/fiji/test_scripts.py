@@ -33,7 +33,7 @@ def workers():
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it ended while being looked at
-            if "electrodej.jobs.fiji" in child.cmdline():
+            if "electrodej.worker" in child.cmdline():
                 found.append(child)
     return found
 

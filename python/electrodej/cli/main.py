@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import io
 import json
-import math
 import os
 import signal
 import sys
@@ -24,8 +23,11 @@ from typing import Any, NoReturn, TextIO, cast
 
 from electrodej import __version__, verbs
 from electrodej.cli.parser import WrongUsage, given_options, parse, run_of
-from electrodej.cli.terminal import ForgivingStream, make_progress
-from electrodej.errors import ElectrodeJError
+from electrodej.cli.streams import ForgivingStream
+from electrodej.errors import ElectrodeJError, InputError
+from electrodej.files.plain import plain
+from electrodej.progress import silent
+from electrodej.progress.bars import shown_progress
 from electrodej.verb import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 0.1
@@ -131,11 +133,13 @@ def _run(name: str, parsed: argparse.Namespace) -> int:
         options = parsed.verb.make(**given_options(parsed))
         outcome = _run_stoppable(lambda: parsed.verb.run(options, run))
         talk.finish_progress()
+        if outcome.text and not parsed.json:
+            sys.stdout.write(outcome.text.rstrip("\n") + "\n")
+        if outcome.failure:
+            raise InputError(outcome.failure, result=outcome.numbers)
         answered = True
         if parsed.json:
             _print_json({**outcome.numbers, "notes": run.notes})
-        elif outcome.text:
-            sys.stdout.write(outcome.text.rstrip("\n") + "\n")
         sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt) as stop:
         sys.stdout = stdout
@@ -161,7 +165,7 @@ class _Talk:
     """What is said beside the result, on stderr."""
 
     def __init__(self, *, quiet: bool) -> None:
-        self.progress = make_progress(quiet=quiet)
+        self.progress = silent if quiet else shown_progress()
         self._quiet = quiet
 
     def hear(self, text: str) -> None:
@@ -274,22 +278,9 @@ def _one_line(text: str) -> str:
 
 def _print_json(result: Mapping[str, Any]) -> None:
     """Print one object on one line; what stdout cannot show is escaped the way JSON does it."""
-    text = json.dumps(_plain(result), allow_nan=False, ensure_ascii=False, default=str)
+    text = json.dumps(plain(result), allow_nan=False, ensure_ascii=False, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(_plain(result), allow_nan=False, default=str)
+        text = json.dumps(plain(result), allow_nan=False, default=str)
     sys.stdout.write(text + "\n")
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy scalars and arrays into what JSON has; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

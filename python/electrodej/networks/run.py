@@ -25,6 +25,7 @@ from electrodej.errors import InputError, OutputError
 from electrodej.files import keep_for_resume, whole_file
 from electrodej.networks.backend import load_keras
 from electrodej.networks.history import History, draw_curves, write_history
+from electrodej.options import Choice, Number, Settings, Text, Whole, option, seed
 from electrodej.progress import Progress, silent
 
 __all__ = ["History", "RunSettings", "TrainingRun"]
@@ -38,42 +39,26 @@ _NOT_PLAIN = "NaN or infinite"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunSettings:
-    """How long a network is trained.
+class RunSettings(Settings):
+    """How long a network is trained."""
 
-    Attributes
-    ----------
-    epochs
-        At most so many.
-    patience
-        The run ends after so many epochs without a better ``monitor``; 0: never early.
-    halve_after
-        The learning rate is halved after so many epochs without a better ``monitor``; 0: never.
-    monitor
-        Which figure of the history tells how good the network is.
-    mode
-        Whether a smaller ("min") or a larger ("max") one is better.
-    seed
-        Of everything random in Keras.
-    checkpoint_seconds
-        A checkpoint is written when the last one is so old, and at the end.
-    """
-
-    epochs: int = 100
-    patience: int = 20
-    halve_after: int = 0
-    monitor: str = "val_loss"
-    mode: Literal["min", "max"] = "min"
-    seed: int = 0
-    checkpoint_seconds: float = 30.0
-
-    def __post_init__(self) -> None:
-        if self.epochs < 1:
-            raise InputError(f"a network is trained for at least one epoch, not {self.epochs}")
-        if min(self.patience, self.halve_after) < 0 or self.checkpoint_seconds < 0:
-            raise InputError("patience, halve_after and checkpoint_seconds are numbers from 0")
-        if self.mode not in ("min", "max"):
-            raise InputError(f'mode is "min" or "max", not {self.mode!r}')
+    epochs: int = option(100, Whole(1), "at most so many epochs", group="training")
+    patience: int = option(
+        20, Whole(0), "end after so many epochs without gain; 0: never early", group="training"
+    )
+    halve_after: int = option(
+        0, Whole(0), "halve the learning rate after so many epochs without gain; 0: never", expert=True
+    )
+    monitor: str = option(
+        "val_loss", Text(), "which figure of the history tells how good the network is", expert=True
+    )
+    mode: Literal["min", "max"] = option(
+        "min", Choice(("min", "max")), "whether a smaller or a larger one is better", expert=True
+    )
+    seed: int = seed("seed of everything random")
+    checkpoint_seconds: float = option(
+        30.0, Number(0), "write a checkpoint when the last one is so old", unit="s", expert=True
+    )
 
 
 class TrainingRun:

@@ -36,7 +36,7 @@ class Kind:
 
     def shown(self, value: Any) -> str:
         """Return the value as it is typed."""
-        return str(value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -257,6 +257,9 @@ class PathTo(Kind):
     def plain(self, value: Any) -> Any:
         return os.fspath(value)
 
+    def shown(self, value: Any) -> str:
+        return os.fspath(value)
+
 
 @dataclass(frozen=True)
 class Image(Kind):
@@ -266,10 +269,13 @@ class Image(Kind):
     ----------
     labels
         Whether it holds labels or phases, and no grey values.
+    frames
+        Whether its slices may be time points, as Fiji's StarDist plugin writes them.
     """
 
     metavar: str = "IMAGE"
     labels: bool = False
+    frames: bool = False
 
     def check(self, value: Any) -> Any:
         if isinstance(value, str | os.PathLike):

@@ -18,7 +18,7 @@ class LinkOptions(Settings):
     """What is linked, and how."""
 
     slices: Any = argument(
-        Image(labels=True), "labels that mean nothing from slice to slice", title="Slice labels"
+        Image(labels=True, frames=True), "labels that mean nothing from slice to slice", title="Slice labels"
     )
     view: View = option("xy", Choice(VIEWS), "the plane of the slices, in a volume in ZYX order")
     settings: LinkSettings = nested(LinkSettings)

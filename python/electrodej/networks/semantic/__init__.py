@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from electrodej.networks.semantic.folder import SemanticModel, load_model
     from electrodej.networks.semantic.predict import PredictSettings, predict_slabs
     from electrodej.networks.semantic.samples import Classes, Sample, make_sample
-    from electrodej.networks.semantic.train import SemanticSettings, Trained, train_semantic
+    from electrodej.networks.semantic.settings import SemanticSettings
+    from electrodej.networks.semantic.train import Trained, train_semantic
 
 _HOME = {
     "Classes": "samples",
@@ -23,7 +24,7 @@ _HOME = {
     "PredictSettings": "predict",
     "Sample": "samples",
     "SemanticModel": "folder",
-    "SemanticSettings": "train",
+    "SemanticSettings": "settings",
     "Trained": "train",
     "UNetConfig": "config",
     "build_network": "builders",

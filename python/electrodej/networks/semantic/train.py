@@ -6,21 +6,21 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
 from electrodej.networks.backend import falling_rate, load_keras
 from electrodej.networks.replaceable import check_replaceable, is_only_model
-from electrodej.networks.run import RunSettings, TrainingRun
+from electrodej.networks.run import TrainingRun
 from electrodej.networks.semantic.augment import NONE, Augmentation
 from electrodej.networks.semantic.builders import build_network, freeze_encoder, take_weights
 from electrodej.networks.semantic.config import LrcsConfig, NetworkConfig, config_as_dict
 from electrodej.networks.semantic.folder import SETTINGS, SemanticModel, load_model, write_model
 from electrodej.networks.semantic.grey import mean_histogram
-from electrodej.networks.semantic.losses import Loss, accuracy, make_loss
+from electrodej.networks.semantic.losses import accuracy, make_loss
 from electrodej.networks.semantic.samples import (
     Classes,
     Sample,
@@ -29,67 +29,11 @@ from electrodej.networks.semantic.samples import (
     find_classes,
     hold_out,
 )
+from electrodej.networks.semantic.settings import SemanticSettings
 from electrodej.progress import Progress, silent
 
 # Patches of the held-out part are drawn once, with a seed of their own.
 _HELD_OUT_SEED = 7919
-
-
-@dataclass(frozen=True, kw_only=True)
-class SemanticSettings:
-    """How a network is trained.
-
-    Attributes
-    ----------
-    run
-        How long, and with which seed.
-    patch
-        Side of a patch in pixels; made a multiple of the network's step.
-    batch, steps
-        Patches in a batch, and batches in an epoch.
-    learning_rate
-        Of Adam.
-    falling
-        Whether it falls along a cosine towards the last epoch; else only the run's ``halve_after`` lowers it.
-    loss
-        Cross-entropy ("ce"), Dice ("dice") or their sum ("both").
-    weigh_classes
-        Whether rare classes count more in the cross-entropy.
-    augmentation
-        How patches are changed.
-    views
-        Planes that patches are cut from.
-    held_out
-        Share of the labelled slices that is not trained on, to judge the network by.
-    freeze
-        "encoder": keep the encoder of the network that is started from.
-    mixed_precision
-        Compute in half precision: faster on a GPU, slower on a processor.
-    """
-
-    run: RunSettings = field(default_factory=RunSettings)
-    patch: int = 128
-    batch: int = 8
-    steps: int = 50
-    learning_rate: float = 1e-3
-    falling: bool = False
-    loss: Loss = "both"
-    weigh_classes: bool = True
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    views: tuple[Literal["xy", "xz", "yz"], ...] = ("xy",)
-    held_out: float = 0.2
-    freeze: Literal["", "encoder"] = ""
-    mixed_precision: bool = False
-
-    def __post_init__(self) -> None:
-        if min(self.patch, self.batch, self.steps) < 1 or self.learning_rate < 0:
-            raise InputError("patch, batch and steps are whole numbers from 1, learning_rate is not below 0")
-        if not 0 <= self.held_out < 0.9:
-            raise InputError(f"held_out is a share from 0, below 0.9, not {self.held_out}")
-        if not self.views or not set(self.views) <= {"xy", "xz", "yz"}:
-            raise InputError("views are some of xy, xz and yz")
-        if self.falling and (self.run.halve_after or self.run.patience):
-            raise InputError("a rate that falls towards the last epoch goes without patience and halve_after")
 
 
 @dataclass(frozen=True)

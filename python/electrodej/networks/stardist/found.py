@@ -13,14 +13,12 @@ from electrodej.networks.stardist.augment import nearest
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import UNKNOWN
 from electrodej.networks.stardist.views import (
-    AXIS,
-    VIEWS,
-    View,
     brought_to,
     scaled_shape,
     section_scale,
     without,
 )
+from electrodej.vocabulary import AXIS_OF, VIEWS, View
 from electrodej.volume import Volume
 
 # Of 255. What a view sees reaches to the lower one and comes to the upper one somewhere: the rim that is left
@@ -68,7 +66,7 @@ class FoundSections(Sequence[Pair]):
         self._spacing, self._model, self._scale = spacing, model, scale
         self._places: list[tuple[View, int]] = []
         for view in VIEWS:
-            length = grey.shape[AXIS[view]]
+            length = grey.shape[AXIS_OF[view]]
             taken = min(count, length)
             # In the middle of equal parts, so that none is at the volume's own surface.
             self._places += [(view, (2 * part + 1) * length // (2 * taken)) for part in range(taken)]
@@ -85,7 +83,7 @@ class FoundSections(Sequence[Pair]):
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
         view, number = self._places[index]
-        axis = AXIS[view]
+        axis = AXIS_OF[view]
         box = tuple(slice(number, number + 1) if along == axis else slice(None) for along in range(3))
         grey, labels = (np.squeeze(volume[box], axis) for volume in (self._grey, self._labels))
         pixel, scale, shape = self._as_seen(view)
@@ -108,9 +106,9 @@ class FoundSections(Sequence[Pair]):
 
     def _as_seen(self, view: View) -> tuple[tuple[float, float], tuple[float, float], tuple[int, int]]:
         """Return the size of a view's pixels, what the network has them enlarged by, and then its shape."""
-        pixel = without(self._spacing, AXIS[view])
+        pixel = without(self._spacing, AXIS_OF[view])
         scale = section_scale(pixel, self._model, self._scale)
-        return pixel, scale, scaled_shape(without(self._grey.shape, AXIS[view]), scale)
+        return pixel, scale, scaled_shape(without(self._grey.shape, AXIS_OF[view]), scale)
 
 
 def _bent(drawn: NDArray[np.int32]) -> list[int]:

@@ -8,27 +8,24 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
 from electrodej.files import check_target, scratch_folder
 from electrodej.networks.backend import usual_memory
 from electrodej.networks.normalise import FloatArray, normalise
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.sections import BATCH_PIXELS, Prediction, predict_sections
+from electrodej.networks.stardist.settings import ViewSettings
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import AXIS_OF
 from electrodej.volume import Volume, VolumeWriter, check_grey, compact_dtype
 
-View = Literal["xy", "xz", "yz"]
-VIEWS: tuple[View, ...] = get_args(View)
 Path_ = str | os.PathLike[str]
 
-# The axis that a view's sections are counted along.
-AXIS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
 # Pixels whose edges differ by less are taken as square.
 _SQUARE = 0.05
 # Voxels that differ from those of the training by less than this factor are taken as they are.
@@ -37,41 +34,6 @@ NEAR = 1.6
 _SLAB_BYTES = 256 * 2**20
 # A pixel in the network takes some 600 bytes with 32 filters.
 _BYTES_PER_PIXEL = 600
-
-
-@dataclass(frozen=True)
-class ViewSettings:
-    """How sections are predicted.
-
-    Attributes
-    ----------
-    view
-        "xy" (sections along z), "xz" (along y) or "yz" (along x).
-    probability
-        Least probability of a particle; by default the model's own threshold.
-    overlap
-        Outlines that overlap by more are one particle; by default the model's own threshold.
-    scale
-        Sections are enlarged by this before the network and the outlines brought back: below 1 where
-        particles are far larger than those of the training, above 1 where they are far smaller. By default
-        the voxel size decides: a section is brought to that of the training where the two differ by more
-        than `NEAR`, and the model tells it.
-    """
-
-    view: View = "xy"
-    probability: float | None = None
-    overlap: float | None = None
-    scale: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.view not in VIEWS:
-            raise InputError(f'the view is "xy", "xz" or "yz", not {self.view!r}')
-        for name in ("probability", "overlap"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < 1:
-                raise InputError(f"the {name} threshold lies between 0 and 1, not {value}")
-        if self.scale is not None and not 0.02 <= self.scale <= 50:
-            raise InputError(f"sections are scaled by 0.02 to 50, not {self.scale}")
 
 
 @dataclass(frozen=True)
@@ -178,7 +140,7 @@ class _Work:
         memory: int | None,
     ) -> None:
         self.grey, self.model, self.settings = grey, model, settings
-        self.axis = AXIS[settings.view]
+        self.axis = AXIS_OF[settings.view]
         self.sections = grey.shape[self.axis]
         self.shape = without(grey.shape, self.axis)
         self.scale = section_scale(without(spacing, self.axis), model, settings.scale)
@@ -189,8 +151,8 @@ class _Work:
             for outer, inner in zip(self.shape, self.inner, strict=True)
         )
         self.batch_pixels = _batch_pixels(memory)
-        self.threshold = settings.probability or model.probability_threshold
-        self.overlap = settings.overlap or model.overlap_threshold
+        self.threshold = settings.probability_threshold or model.probability_threshold
+        self.overlap = settings.overlap_threshold or model.overlap_threshold
 
     def predictions(self, progress: Progress) -> Iterator[tuple[int, list[Prediction]]]:
         """Yield the predictions of consecutive sections, with the number of the first."""

@@ -28,6 +28,7 @@ from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
+    from electrodej.verbs.measure.cracks import CrackStudy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,35 +80,45 @@ class MeasureOptions(Settings):
             raise UsageError("--crack-class says which number in --cracks is crack; give --cracks too")
 
 
+@dataclass(frozen=True)
+class Measured:
+    """The particles of a volume, and their cracks where these were measured."""
+
+    table: FeatureTable
+    cracks: CrackStudy | None = None
+
+
 def measure(options: MeasureOptions, run: Run) -> Outcome:
     """Measure and write, or list the attributes."""
     if options.listing:
         return _listed(options)
     if options.cracks is None:
-        return _measured(options, run)[0]
+        return _measured(options, run)
+    from electrodej.files import whole_set
     from electrodej.verbs.measure.cracks import check_cracks, measure_cracks
 
-    # Whatever is wrong is said before the long work.
-    check_cracks(options, run)
-    outcome, _ = _measured(options, run)
-    study = measure_cracks(options, run)
+    # Whatever is wrong is said before the long work, and all files land together after it.
+    assert options.out is not None
+    others = [*_targets(options, run).values(), *check_cracks(options, run).values()]
+    with whole_set(options.out, *others, force=run.force):
+        outcome = _measured(options, run)
+        study = measure_cracks(options, run)
     return Outcome(
         {**outcome.numbers, "cracks": study.result},
         f"{outcome.text}\n{study.text}",
         {**outcome.files, "cracks": study.result["table"]},
+        result=Measured(outcome.result.table, study),
     )
 
 
-def _measured(options: MeasureOptions, run: Run) -> tuple[Outcome, FeatureTable]:
+def _measured(options: MeasureOptions, run: Run) -> Outcome:
     from electrodej.features import features, with_measures
-    from electrodej.files.inputs import input_facts
-    from electrodej.files.tables import check_table_target
+    from electrodej.files import input_files
     from electrodej.volume import common_spacing, named_by_file, open_volume
 
     out, settings = options.out, options.settings
     assert out is not None
-    given = [options.grey, options.labels, *options.measures]
-    check_table_target(out, beside=("contacts",), force=run.force, inputs=given)
+    _targets(options, run)
     with (
         with_measures(options.measures),
         open_volume(options.grey, spacing=options.spacing) as grey,
@@ -125,9 +136,19 @@ def _measured(options: MeasureOptions, run: Run) -> tuple[Outcome, FeatureTable]
             run=run,
         )
     inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
-    table.write(out, force=run.force, inputs=input_facts(inputs))
+    table.write(out, force=run.force, inputs=input_files(inputs))
     numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
-    return Outcome(numbers, f"{counted(len(table), 'particle')} in {out}", {"table": out}), table
+    text = f"{counted(len(table), 'particle')} in {out}"
+    return Outcome(numbers, text, {"table": out}, result=Measured(table))
+
+
+def _targets(options: MeasureOptions, run: Run) -> dict[str, Path]:
+    """Return the files of the table of particles, once it is sure that each may be written."""
+    from electrodej.files.tables import check_table_target
+
+    assert options.out is not None
+    given = [options.grey, options.labels, *options.measures]
+    return check_table_target(options.out, beside=("contacts",), force=run.force, inputs=given)
 
 
 def _listed(options: MeasureOptions) -> Outcome:

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.files import check_target, whole_file
-from electrodej.files.inputs import input_facts
+from electrodej.files import check_target, described, whole_file
 from electrodej.files.tables import check_table_target, write_table
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
@@ -74,16 +72,16 @@ class CrackStudy:
         return crack_section(self.table, self.relations, self.drawing)
 
 
-def check_cracks(options: MeasureOptions, run: Run) -> None:
-    """Refuse what cannot work before particles are measured."""
+def check_cracks(options: MeasureOptions, run: Run) -> dict[str, Path]:
+    """Return the files that `measure_cracks` writes, once it is sure that it can work."""
     from electrodej.volume import open_volume
 
-    _targets(options, run)
     with (
         open_volume(options.labels, spacing=options.spacing) as particles,
         open_volume(options.cracks, spacing=options.spacing) as phases,
     ):
         _size_of(particles, phases, options.settings.crop)
+    return _targets(options, run)
 
 
 def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
@@ -119,20 +117,19 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
         name: morphology.relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED
     }
     named = dict(morphology.CRACK_COLUMNS) | {PACKING: ("", _PACKING_TEXT)}
-    description = {
-        "columns": {name: {"unit": unit, "definition": text} for name, (unit, text) in named.items()},
-        "parameters": {
+    description = described(
+        columns=named,
+        parameters={
             "value": options.crack_class,
             "radius": settings.radius,
             "crop": settings.crop,
             "exclude_border": settings.exclude_border,
         },
-        "crack_share_outside_particles": outside,
-        "relation_to_packing": {name: found.as_dict() for name, found in relations.items()},
-        "spacing_um": list(size),
-        "inputs": input_facts({"labels": options.labels, "cracks": options.cracks}),
-        "made_with": f"ElectrodeJ {__version__}",
-    }
+        spacing=size,
+        inputs={"labels": options.labels, "cracks": options.cracks},
+        crack_share_outside_particles=outside,
+        relation_to_packing={name: found.as_dict() for name, found in relations.items()},
+    )
     notes = _notes(outside, settings.radius)
     run.note(*notes)
     result = {
