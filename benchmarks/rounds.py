@@ -13,11 +13,11 @@ from pathlib import Path
 
 from fusion_parts.network import SCANS, SPACING
 
-from electrodej.verb import counted
 from electrodej.fusion import FusionSettings
 from electrodej.jobs.fuse import fuse_image
 from electrodej.phantom import make_phantom
 from electrodej.score import score_instances
+from electrodej.verb import counted
 from electrodej.volume import open_volume, write_volume
 
 # Fragments below this count on neither side, um^3.

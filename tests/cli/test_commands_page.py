@@ -19,6 +19,8 @@ def test_the_page_of_commands_is_as_the_verbs_are():
     assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == commands_page(), MEND
 
 
-@pytest.mark.parametrize("verb", [each for each in verbs.all_verbs() if each.menu], ids=lambda verb: verb.name)
+@pytest.mark.parametrize(
+    "verb", [each for each in verbs.all_verbs() if each.menu], ids=lambda verb: verb.name
+)
 def test_the_menu_command_is_as_the_verb_is(verb):
     assert (MENU / file_name(verb)).read_text(encoding="utf-8") == script_of(verb), MEND

@@ -154,7 +154,14 @@ def test_grey_values_that_are_no_numbers_are_refused_and_nothing_is_left(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"view": "zz"}, {"probability_threshold": 1.5}, {"overlap_threshold": 0.0}, {"scale": 0.0}, {"scale": float("nan")}]
+    "wrong",
+    [
+        {"view": "zz"},
+        {"probability_threshold": 1.5},
+        {"overlap_threshold": 0.0},
+        {"scale": 0.0},
+        {"scale": float("nan")},
+    ],
 )
 def test_settings_that_mean_nothing_are_refused(wrong):
     with pytest.raises(InputError):
