@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from electrodej.jobs.segment_phases import segment_phases
 from electrodej.networks import load_keras
 from electrodej.networks.normalise import normalise
 from electrodej.networks.semantic import (
@@ -25,6 +24,7 @@ from electrodej.networks.semantic import (
     build_network,
 )
 from electrodej.networks.semantic.folder import write_model
+from electrodej.verbs import do
 from electrodej.volume import write_volume
 
 SPACING = (0.14, 0.14, 0.14)
@@ -57,10 +57,9 @@ def speed(config: Any, shape: tuple[int, int, int], rounds: int) -> None:
         write_model(Path(folder) / "model", model)
         for _ in range(rounds + 1):
             start = time.perf_counter()
-            segment_phases(
-                Path(folder) / "grey.tif", model=Path(folder) / "model", out=Path(folder) / "o.tif", jobs=2,
-                force=True,
-            )  # fmt: skip
+            place = Path(folder)
+            files = {"model": place / "model", "out": place / "o.tif"}
+            do("segment phases", place / "grey.tif", jobs=2, force=True, **files)
             times["ours"].append(time.perf_counter() - start)
             start = time.perf_counter()
             scaled = normalise(grey[:, :edge, :edge], model.percentiles)

@@ -26,6 +26,7 @@ LEVELS = {
     "java": 0,
     "jars": 0,
     "files": 0,
+    "verb": 0,
     "volume": 1,
     "phantom": 1,
     "annotation": 1,
@@ -40,7 +41,7 @@ LEVELS = {
     "fiji": 3,
     "report": 3,
     "diagnosis": 4,
-    "jobs": 4,
+    "verbs": 4,
     "cli": 5,
 }
 # The lowest room's own parts, and the program's entry, belong to no level.

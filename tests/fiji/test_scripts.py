@@ -537,12 +537,12 @@ def test_a_row_of_the_table_selects_its_particle_in_the_middle(opened, run_scrip
 
 
 def test_phases_are_those_of_python_with_their_names(run_script, opened, pair, tmp_path):
-    from electrodej.jobs.segment_phases import segment_phases
+    from electrodej.verbs import do
 
     found = run_script(
         "Segment Phases", {"grey": opened["grey"], "model": "nmc-phases", "out": tmp_path / "a.tif"}
     )
-    segment_phases(pair / "grey.tif", model="nmc-phases", out=tmp_path / "b.tif")
+    do("segment phases", pair / "grey.tif", model="nmc-phases", out=tmp_path / "b.tif")
     with open_volume(tmp_path / "a.tif") as here, open_volume(tmp_path / "b.tif") as there:
         np.testing.assert_array_equal(here.read(), there.read())
         expected = there.read()

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import electrodej.jobs.fuse_rounds
 from electrodej.errors import Cancelled, InputError, OutputError
 from electrodej.export import load_folder
-from electrodej.jobs.fuse import fuse_image
-from electrodej.jobs.fuse_rounds import learn
 from electrodej.networks.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom
+from electrodej.run import Run
+from electrodej.verbs import do
+from electrodej.verbs.fuse.rounds import Found, learn
+from electrodej.verbs.fuse.settings import RoundSettings
+from electrodej.verbs.fuse.views import Looking, Network
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.14, 0.14, 0.14)
@@ -25,11 +27,12 @@ def grey(tmp_path_factory):
     return write_volume(tmp_path_factory.mktemp("rounds") / "grey.tif", phantom.grey, spacing=SPACING)
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
-    """A training of seconds; how good it makes the model is not what is tested."""
-    for name, value in {"_EPOCHS": 1, "_STEPS": 2, "_PATCH": 64, "_BATCH": 1, "_SECTIONS": 2}.items():
-        monkeypatch.setattr(electrodej.jobs.fuse_rounds, name, value)
+# A training of seconds; how good it makes the model is not what is tested.
+SHORT = {"epochs": 1, "steps": 2, "patch": 64, "batch": 1, "sections": 2}
+
+
+def fuse_image(image, **options):
+    return do("fuse", image, **{**SHORT, **options}).numbers
 
 
 def weights(model):
@@ -101,17 +104,8 @@ def test_a_zip_cannot_be_taught(grey, tmp_path):
 
 def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
     (tmp_path / "agreement.csv").write_text("Label,Volume,Agreement\n1,5,0.33\n2,5,0.49\n")
-    with pytest.raises(InputError, match="nothing to learn from"):
-        learn(
-            grey,
-            grey,
-            tmp_path / "agreement.csv",
-            [grey] * 3,
-            model="nmc-particles",
-            first="nmc-particles",
-            out=tmp_path / "m",
-            scale=None,
-            spacing=SPACING,
-            jobs=1,
-        )
+    with pytest.raises(InputError, match="nothing to learn from"), open_volume(grey) as image:
+        found = Found(grey, tmp_path / "agreement.csv", [grey] * 3)
+        network = Network("nmc-particles", 1)
+        learn(Looking(image, None, None), found, network, tmp_path / "m", RoundSettings(), Run())
     assert not (tmp_path / "m").exists()

@@ -7,26 +7,37 @@ import csv
 import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike
 
-PathLike = str | os.PathLike[str]
+if TYPE_CHECKING:
+    from electrodej.verbs.fuse.settings import RoundSettings
+    from electrodej.verbs.fuse.views import Looking, Network
 
 # Views agree less on particles that only one of them saw; nothing is learnt where these are.
 _TRUSTED = 0.5
 # A section that is narrower than this share of its particle grazes it: the grey values hardly show it, and
 # what they show nobody would outline.
 _GRAZED = 0.4
-# Of each view. Sections lie close enough to hold every particle of a volume of common size.
-_SECTIONS = 16
-_EPOCHS, _STEPS, _BATCH, _RATE = 5, 50, 4, 1e-4
-_PATCH, _LEAST_PATCH = 192, 64
+_LEAST_PATCH = 64
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a round learns from: the particles, how far the views agree on each, and the views."""
+
+    labels: PathLike
+    agreement: PathLike
+    views: Sequence[PathLike]
 
 
 def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
@@ -45,79 +56,68 @@ def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
     require("stardist.models", what="training a StarDist model", extra="train")
 
 
-def learn(
-    image: PathLike,
-    labels: PathLike,
-    agreement: PathLike,
-    views: Sequence[PathLike],
-    *,
-    model: PathLike,
-    first: PathLike,
-    out: Path,
-    scale: float | None,
-    spacing: tuple[float, float, float],
-    jobs: int | None,
-    progress: Progress = silent,
-) -> None:
-    """Train ``model`` further on the particles that its three views gave together.
+def learn(looking: Looking, found: Found, network: Network, out: Path, how: RoundSettings, run: Run) -> None:
+    """Train a model further on the particles that its three views gave together.
 
     Parameters
     ----------
-    image, labels
-        The grey volume and its particles.
-    agreement
-        The table of how far the views agree on each particle.
-    views
-        What the three views gave.
-    model, first, out
-        The network, what it was before any round, and the folder of what becomes of it.
-    scale, spacing
-        As its views were made with.
-    jobs
-        Threads of the network.
-    progress
-        Told of each step.
+    looking
+        At which image, and how.
+    found
+        What it found there.
+    network
+        The model as it is.
+    out
+        The folder of what becomes of it.
+    how
+        How long it learns.
+    run
+        How the work is done.
     """
-    from electrodej.networks.backend import use_threads
     from electrodej.networks.stardist.found import FoundSections
-    from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.settings import StarDistSettings
     from electrodej.networks.stardist.train import train_stardist
     from electrodej.volume import open_volume
 
-    least_area = _least_areas(agreement)
+    grey = looking.grey
+    least_area = _least_areas(found.agreement)
     if np.isinf(least_area).all():
         raise InputError(
-            f"the views agree on no particle of {os.fspath(image)}, so there is nothing to learn from; "
+            f"the views agree on no particle of {grey.path}, so there is nothing to learn from; "
             "leave --rounds out, or take a model that knows such volumes"
         )
-    use_threads(jobs or 1)
-    loaded = load_stardist(model)
+    info, spacing = network.loaded.info, grey.require_spacing()
     with contextlib.ExitStack() as opened:
-        grey, found, *seen = (
-            opened.enter_context(open_volume(path, spacing=spacing)) for path in (image, labels, *views)
+        labels, *seen = (
+            opened.enter_context(open_volume(path, spacing=spacing)) for path in (found.labels, *found.views)
         )
         sections = FoundSections(
-            grey, found, least_area, seen, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
-        )
-        settings = StarDistSettings(
-            epochs=_EPOCHS,
-            steps=_STEPS,
-            patch=_patch(sections.smallest_edge, loaded.info.size_divisor),
-            batch=_BATCH,
-            learning_rate=_RATE,
-            patience=0,
-            percentiles=loaded.info.percentiles,
+            grey,
+            labels,
+            least_area,
+            seen,
+            spacing=spacing,
+            model=network.loaded,
+            scale=looking.scale,
+            count=how.sections,
         )
         train_stardist(
             sections,
             out,
-            settings=settings,
-            init=model,
-            description=f"{Path(first).name}, trained further on what was found in {Path(image).name}.",
-            spacing=loaded.info.spacing,
+            settings=StarDistSettings(
+                epochs=how.epochs,
+                steps=how.steps,
+                patch=_patch(min(how.patch, sections.smallest_edge), info.size_divisor),
+                batch=how.batch,
+                learning_rate=how.learning_rate,
+                patience=0,
+                percentiles=info.percentiles,
+            ),
+            init=network.place,
+            description=f"{how.first}, trained further on what was found in {grey.path.name}.",
+            spacing=info.spacing,
             resume=True,
-            progress=progress,
+            progress=run.progress,
         )
 
 
@@ -133,7 +133,7 @@ def _least_areas(agreement: PathLike) -> NDArray[np.float64]:
 
 def _patch(edge: int, divisor: int) -> int:
     """Return the edge of the patches: sections that are smaller hold nothing beyond theirs."""
-    return max(_LEAST_PATCH, min(_PATCH, edge)) // divisor * divisor
+    return max(_LEAST_PATCH, edge) // divisor * divisor
 
 
 def keep_model(model: Path, out: Path, *, force: bool) -> str:

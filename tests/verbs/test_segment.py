@@ -7,10 +7,14 @@ import pytest
 import tifffile
 
 from electrodej.errors import InputError, OutputError, VoxelSizeError
-from electrodej.jobs.segment import find_sections, segment_particles
+from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.2, 0.2, 0.2)
+
+
+def segment_particles(image, out, **options):
+    return do("segment particles", image, model="watershed", out=out, **options).numbers
 
 
 @pytest.fixture
@@ -75,5 +79,5 @@ def test_grey_values_that_are_not_finite_are_refused(tmp_path, two_balls):
 def test_labels_and_probabilities_are_not_put_into_one_file(grey_file, tmp_path):
     both = tmp_path / "both.tif"
     with pytest.raises(InputError, match="a file of its own"):
-        find_sections(grey_file, model="nmc-particles", out=both, probability=both)
+        do("segment particles", grey_file, model="nmc-particles", out=both, probability=both)
     assert not both.exists()

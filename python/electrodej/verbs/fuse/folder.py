@@ -10,39 +10,35 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files import has_something_finished, keep_for_resume, whole_file
+from electrodej.vocabulary import VIEWS, PathLike
 
-PathLike = str | os.PathLike[str]
-VIEWS = ("xy", "xz", "yz")
+if TYPE_CHECKING:
+    from electrodej.volume import Volume
 
 _NOTE = "views.json"
 _ROUND = re.compile(r"round-\d+")
 
 
 def identity(
-    image: PathLike,
-    model: PathLike,
-    scale: float | None,
-    spacing: tuple[float, float, float],
-    rounds: int,
-    taught_with: Any = None,
+    image: Volume, model: PathLike, scale: float | None, rounds: int, taught_with: Any = None
 ) -> dict[str, Any]:
-    """What finished views must be of to be taken up again; rounds also of what they learn with."""
+    """Return what finished views must be of to be taken up again; rounds also of what they learn with."""
     return {
-        "image": _mark(image),
+        "image": _mark(image.path) if image.path.exists() else _mark_of_voxels(image),
         "model": _mark(model),
         "scale": scale,
-        "spacing_um": list(spacing),
+        "spacing_um": list(image.require_spacing()),
         "rounds": rounds,
         "taught_with": taught_with,
     }
 
 
 def _mark(path: PathLike) -> list[Any]:
-    """What tells a file or a folder from what was there before under the same name."""
+    """Return what tells a file or a folder from what was there before under the same name."""
     place = Path(path)
     if not place.exists():
         return [os.fspath(path)]  # a bundled model, by name
@@ -52,6 +48,14 @@ def _mark(path: PathLike) -> list[Any]:
         state = file.stat()
         digest.update(f"{file.relative_to(place)}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return [str(place.resolve()), len(files), digest.hexdigest()]
+
+
+def _mark_of_voxels(image: Volume) -> list[Any]:
+    """Return what tells an image in memory from another."""
+    digest = hashlib.sha256()
+    for _, _, slab in image.slabs():
+        digest.update(slab.tobytes())
+    return ["array", list(image.shape), digest.hexdigest()]
 
 
 def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool, force: bool) -> list[str]:

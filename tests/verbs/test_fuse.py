@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
-import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+from electrodej.jobs.fuse import fuse_image, fuse_views
 from PIL import Image
 
-import electrodej.jobs.segment
-import electrodej.networks.bundled
-import electrodej.workers
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
-from electrodej.jobs.fuse import fuse_image, fuse_views
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.3, 0.2, 0.2)
 VIEWS = ("xy", "xz", "yz")
+MODEL = "nmc-particles"
+
+
+def fuse_views(xy, xz, yz, **options):
+    return do("fuse", xy=xy, xz=xz, yz=yz, **options).numbers
+
+
+def fuse_image(image, **options):
+    return do("fuse", image, **options).numbers
+
+
+class Watch:
+    """A progress that takes down which views a model looks at, and stops the work at a stage."""
+
+    def __init__(self, stop=None):
+        self.stop, self.views = stop, []
+
+    def __call__(self, _done, _total, stage):
+        if self.stop is not None and self.stop in stage:
+            raise Cancelled("stopped")
+        view = stage.partition(" view: ")[0]
+        if view in VIEWS and view not in self.views:
+            self.views.append(view)
+
+
+def stop_at(stage):
+    return Watch(stage)
+
+
+def stopped(image, out, **options):
+    """Fuse until the last of the three views begins."""
+    watch = Watch("yz view")
+    with pytest.raises(Cancelled):
+        fuse_image(image, model=MODEL, out=out, progress=watch, **options)
+    assert watch.views == ["xy", "xz"]
 
 
 def cones():
@@ -39,86 +70,8 @@ def views(tmp_path):
 
 
 @pytest.fixture
-def network(monkeypatch):
-    """A network that knows the answer, instead of a trained one; lists the views that it was asked for."""
-    asked = []
-
-    def find_sections(_image, *, probability, settings, spacing, progress, **_):
-        asked.append(settings.view)
-        progress(0, 1, "sections")
-        write_volume(probability, cones(), spacing=spacing)
-        progress(1, 1, "sections")
-        return {}
-
-    monkeypatch.setattr(electrodej.jobs.segment, "find_sections", find_sections)
-    known = electrodej.networks.bundled.find_model
-    monkeypatch.setattr(
-        electrodej.networks.bundled,
-        "find_model",
-        lambda model: model if model in ("m", "other") else known(model),
-    )
-    return asked
-
-
-@pytest.fixture
 def grey(tmp_path):
     return write_volume(tmp_path / "grey.tif", cones(), spacing=SPACING)
-
-
-@pytest.fixture
-def shape_network(monkeypatch):
-    """A shape model that says of drawn labels what they are; lists the drawn sections' views and greys."""
-    import electrodej.networks.stardist.model
-    import electrodej.networks.stardist.views
-
-    drawn = []
-
-    def predict_view(grey, model, *, spacing, settings, probability, progress, **_):
-        values = grey.read()
-        drawn.append((model, settings.view, values))
-        write_volume(probability, values, spacing=spacing)
-        progress(1, 1, "sections")
-
-    monkeypatch.setattr(electrodej.networks.bundled, "find_model", lambda model: model)
-    monkeypatch.setattr(electrodej.networks.stardist.model, "load_stardist", lambda model: model)
-    monkeypatch.setattr(electrodej.networks.stardist.views, "predict_view", predict_view)
-    return drawn
-
-
-class Elsewhere:
-    """Workers that take their tasks and hand back results as pickles, the last first."""
-
-    count = 2
-
-    def __init__(self):
-        self.functions = []
-
-    def share(self, value):
-        return value
-
-    def run(self, function, tasks):
-        self.functions.append(function.__name__)
-        for number in reversed(range(len(tasks))):
-            call, task = pickle.loads(pickle.dumps((function, tasks[number])))
-            yield number, pickle.loads(pickle.dumps(call(*task)))
-
-    def close(self):
-        self.functions.append("close")
-
-
-@pytest.fixture
-def elsewhere(monkeypatch):
-    workers = Elsewhere()
-    monkeypatch.setattr(electrodej.workers, "hired", lambda _address, _jobs: contextlib.closing(workers))
-    return workers
-
-
-def stop_at(stage):
-    def progress(_done, _total, now):
-        if stage in now:
-            raise Cancelled("stopped")
-
-    return progress
 
 
 @pytest.mark.parametrize("name", ["particles.tif", "particles.ome.tif", "particles.zarr"])
@@ -163,7 +116,7 @@ def test_views_that_do_not_fit_are_named_and_nothing_is_written(views, tmp_path)
     write_volume(tmp_path / "other.tif", cones(), spacing=(0.3, 0.2, 0.25))
     with pytest.raises(VoxelSizeError, match=r"other\.tif: the xz view .*--spacing"):
         fuse_views(views[0], tmp_path / "other.tif", views[2], out=tmp_path / "p.tif")
-    with pytest.raises(InputError, match="xy sections are missing"):
+    with pytest.raises(UsageError, match="--xy"):
         fuse_views(None, views[1], views[2], out=tmp_path / "p.tif")
     write_volume(tmp_path / "logits.tif", cones().astype(np.float32), spacing=SPACING)
     with pytest.raises(InputError, match=r"logits\.tif .the xy view. has the value 2"):
@@ -179,87 +132,18 @@ def test_a_stopped_run_leaves_nothing(views, tmp_path, stage):
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_grey_volume_is_seen_in_three_views_and_their_folder_goes(grey, network, tmp_path):
-    result = fuse_image(grey, model="nmc-particles", out=tmp_path / "p.tif", jobs=1)
-    assert network == list(VIEWS)
-    assert (result["particles"], result["resumed_views"]) == (2, [])
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "grey.tif",
-        "p.tif",
-        "p_agreement.csv",
-        "p_agreement.json",
-    ]
-
-
-def test_a_stopped_run_goes_on_from_the_views_it_has(grey, network, tmp_path):
-    with pytest.raises(Cancelled):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif", jobs=1, progress=stop_at("yz view"))
-    assert sorted(path.name for path in (tmp_path / "p_views").iterdir()) == [
-        "views.json",
-        "xy.tif",
-        "xz.tif",
-    ]
-    assert not (tmp_path / "p.tif").exists()
-    network.clear()
-    result = fuse_image(grey, model="m", out=tmp_path / "p.tif", jobs=1, resume=True)
-    assert network == ["yz"]
-    assert result["resumed_views"] == ["xy", "xz"]
-    assert result["particles"] == 2
-    assert not (tmp_path / "p_views").exists()
-
-
-def test_views_of_something_else_are_not_taken_up(grey, network, tmp_path):
-    with pytest.raises(Cancelled):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif", progress=stop_at("yz view"))
-    with pytest.raises(InputError, match="another image, model"):
-        fuse_image(grey, model="other", out=tmp_path / "p.tif", resume=True)
-    with pytest.raises(OutputError, match="stopped run has finished; go on from there with --resume"):
-        fuse_image(grey, model="other", out=tmp_path / "p.tif")
-    assert (tmp_path / "p_views" / "xz.tif").exists()
-    network.clear()
-    fuse_image(grey, model="other", out=tmp_path / "p.tif", jobs=1, force=True)
-    assert network == list(VIEWS)
-
-
-def test_views_of_slices_that_were_written_anew_are_not_taken_up(network, tmp_path):
-    """The folder of the slices is the same, and so are their names and sizes."""
-    slices = tmp_path / "slices"
-    slices.mkdir()
-    for z, plane in enumerate(cones()):
-        write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING)
-    with pytest.raises(Cancelled):
-        fuse_image(slices, model="m", out=tmp_path / "p.tif", spacing=SPACING, progress=stop_at("yz view"))
-    for z, plane in enumerate(cones()[::-1]):
-        write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING, force=True)
-    with pytest.raises(InputError, match="another image"):
-        fuse_image(slices, model="m", out=tmp_path / "p.tif", spacing=SPACING, resume=True)
-    assert network == ["xy", "xz", "yz"][: len(network)]
-
-
-def test_a_mistyped_model_costs_no_finished_views(grey, network, tmp_path, monkeypatch):
-    with pytest.raises(Cancelled):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif", progress=stop_at("yz view"))
-    monkeypatch.undo()
-    with pytest.raises(InputError, match="no such model"):
-        fuse_image(grey, model="nmc-partcles", out=tmp_path / "p.tif", force=True)
-    assert network[:2] == ["xy", "xz"]
-    assert {"xy.tif", "xz.tif"} <= {path.name for path in (tmp_path / "p_views").iterdir()}
-
-
-def test_a_folder_that_is_in_the_way_is_left_alone(grey, network, tmp_path):
+def test_a_folder_that_is_in_the_way_is_left_alone(grey, tmp_path):
     (tmp_path / "p_views").mkdir()
     (tmp_path / "p_views" / "mine.txt").write_text("mine")
     with pytest.raises(OutputError, match="p_views"):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif")
+        fuse_image(grey, model=MODEL, out=tmp_path / "p.tif")
     assert (tmp_path / "p_views" / "mine.txt").exists()
-    assert network == []
 
 
-def test_a_single_section_is_refused(network, tmp_path):
+def test_a_single_section_is_refused(tmp_path):
     write_volume(tmp_path / "one.tif", cones()[8], spacing=SPACING)
     with pytest.raises(InputError, match="single section"):
-        fuse_image(tmp_path / "one.tif", model="m", out=tmp_path / "p.tif")
-    assert network == []
+        fuse_image(tmp_path / "one.tif", model=MODEL, out=tmp_path / "p.tif")
 
 
 @pytest.mark.parametrize("with_grey", [True, False])
@@ -294,7 +178,7 @@ def test_borders_move_to_the_edges_in_the_grey_volume(views, tmp_path):
             off.append(np.count_nonzero((labels.read() > 0) != (grey == 200)))
     assert off[1] < off[0] / 2
     assert json.loads((tmp_path / "p_agreement.json").read_text())["settings"]["refine"] == 3
-    with pytest.raises(InputError, match="--grey"):
+    with pytest.raises(UsageError, match="--grey"):
         fuse_views(*views, out=tmp_path / "q.tif", refine=1)
     assert not list(tmp_path.glob("q*"))
 
@@ -346,10 +230,9 @@ def test_a_run_that_fails_before_any_view_is_finished_leaves_nothing(grey, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["grey.tif"]
 
 
-def test_a_shape_model_that_is_none_is_found_out_before_the_views(grey, network, tmp_path):
+def test_a_shape_model_that_is_none_is_found_out_before_the_views(grey, tmp_path):
     with pytest.raises(InputError, match="StarDist"):
-        fuse_image(grey, model="m", shapes="nmc-phases", out=tmp_path / "p.tif")
-    assert network == []
+        fuse_image(grey, model=MODEL, shapes="nmc-phases", out=tmp_path / "p.tif")
 
 
 def test_nothing_found_is_no_error(tmp_path):
@@ -377,79 +260,10 @@ def test_a_folder_of_somebody_else_where_the_views_belong_is_left_alone(tmp_path
         fuse_image(tmp_path / "g.tif", model="nmc-particles", out=tmp_path / "v.tif", resume=True)
 
 
-def test_workers_elsewhere_see_the_views_and_give_the_same_labels(grey, network, elsewhere, tmp_path):
-    here = fuse_image(grey, model="m", out=tmp_path / "here.tif", jobs=1)
-    there = fuse_image(grey, model="m", out=tmp_path / "there.tif", scheduler="tcp://head:1", refine=1)
-    assert sorted(network) == sorted(2 * VIEWS)
-    assert elsewhere.functions[0] == "_see_view"
-    assert elsewhere.functions[1] == "survey_slab"
-    assert "relabel_slab" in elsewhere.functions
-    assert elsewhere.functions[-1] == "close"
-    assert here["particles"] == there["particles"] == 2
-    with pytest.raises(InputError, match="flow"):
-        fuse_image(grey, model="m", out=tmp_path / "k.tif", method="kmeans", scheduler="tcp://head:1")
-
-
-def test_workers_elsewhere_only_see_the_views_that_a_stopped_run_lacks(grey, network, elsewhere, tmp_path):
-    with pytest.raises(Cancelled):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif", jobs=1, progress=stop_at("yz view"))
-    network.clear()
-    result = fuse_image(grey, model="m", out=tmp_path / "p.tif", scheduler="tcp://head:1", resume=True)
-    assert network == ["yz"]
-    assert elsewhere.functions[0] == "_see_view"
-    assert result["resumed_views"] == ["xy", "xz"]
-
-
-def test_a_scheduler_that_does_not_answer_is_told_before_any_work(grey, network, monkeypatch, tmp_path):
-    def refuse(_address, _jobs):
-        raise InputError("scheduler: no Dask scheduler answers at tcp://head:1")
-
-    monkeypatch.setattr(electrodej.workers, "hired", refuse)
-    with pytest.raises(InputError, match="no Dask scheduler"):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif", scheduler="tcp://head:1")
-    assert network == []
-    assert not list(tmp_path.glob("p*"))
-
-
-def test_a_shape_model_runs_over_the_drawn_labels_and_is_fused_again(views, grey, shape_network, tmp_path):
-    from electrodej.fusion.shapes import render
-
-    plain = fuse_views(*views, out=tmp_path / "plain.tif", jobs=1)
-    result = fuse_views(
-        *views,
-        out=tmp_path / "p.tif",
-        shapes="nmc-shapes",
-        grey=grey,
-        refine=1,
-        jobs=1,
-        pictures=tmp_path / "look",
-    )
-    assert [(model, view) for model, view, _ in shape_network] == [("nmc-shapes", view) for view in VIEWS]
-    with open_volume(tmp_path / "plain.tif") as labels:
-        found = labels.read()
-    assert np.array_equal(shape_network[0][2][8], render(found[8], spacing=SPACING[1:]))
-    assert np.array_equal(shape_network[2][2][:, :, 9], render(found[:, :, 9], spacing=SPACING[:2]))
-    assert result["particles"] == result["particles_before_shapes"] == plain["particles"] == 2
-    assert result["shapes"] == "nmc-shapes"
-    # How far the views agree is told of those of the image, not of the drawn labels.
-    description = json.loads((tmp_path / "p_agreement.json").read_text())
-    assert description["views"] == {view: f"{view}.tif" for view in VIEWS}
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-
-
-def test_a_shape_model_that_is_not_there_is_told_before_any_work(grey, network, tmp_path):
+def test_a_shape_model_that_is_not_there_is_told_before_any_work(grey, tmp_path):
     with pytest.raises(InputError, match="no-such-model"):
-        fuse_image(grey, model="m", out=tmp_path / "p.tif", shapes=tmp_path / "no-such-model")
-    assert network == []
+        fuse_image(grey, model=MODEL, out=tmp_path / "p.tif", shapes=tmp_path / "no-such-model")
     assert not list(tmp_path.glob("p*"))
-
-
-def test_a_stopped_second_stage_leaves_nothing(views, shape_network, tmp_path):
-    before = sorted(tmp_path.iterdir())
-    with pytest.raises(Cancelled):
-        fuse_views(*views, out=tmp_path / "p.tif", shapes="s", jobs=1, progress=stop_at("shapes"))
-    assert len(shape_network) == 1
-    assert sorted(tmp_path.iterdir()) == before
 
 
 def wrong_grey(tmp_path, spacing=(0.3, 0.2, 0.25), values=None):
@@ -517,17 +331,114 @@ def test_pictures_that_have_no_place_are_found_before_the_work(views, tmp_path, 
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_grey_volume_that_does_not_fit_is_found_before_the_shapes(views, shape_network, tmp_path):
+def test_a_grey_volume_that_does_not_fit_is_found_before_the_shapes(views, tmp_path):
     shallow = wrong_grey(tmp_path, SPACING, cones()[1:])
     (tmp_path / "other").mkdir()
     other = wrong_grey(tmp_path / "other")
-    common = {"out": tmp_path / "p.tif", "shapes": "s", "progress": stop_at("")}
+    common = {"out": tmp_path / "p.tif", "shapes": "nmc-shapes", "progress": stop_at("")}
     with pytest.raises(InputError, match="another shape"):
         fuse_views(*views, grey=shallow, **common)
     with pytest.raises(VoxelSizeError, match="grey volume"):
         fuse_views(*views, grey=other, **common)
     with pytest.raises(InputError, match=r"absent\.tif"):
         fuse_views(*views, grey=tmp_path / "absent.tif", **common)
-    with pytest.raises(InputError, match="--grey"):
+    with pytest.raises(UsageError, match="--grey"):
         fuse_views(*views, intact=True, **common)
-    assert shape_network == []
+
+
+def test_a_grey_volume_is_seen_in_three_views_and_their_folder_goes(grey, tmp_path):
+    watch = Watch()
+    result = fuse_image(grey, model=MODEL, out=tmp_path / "p.tif", progress=watch)
+    assert watch.views == list(VIEWS)
+    assert (result["model"], result["resumed_views"]) == (MODEL, [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "grey.tif",
+        "p.tif",
+        "p_agreement.csv",
+        "p_agreement.json",
+    ]
+
+
+def test_a_stopped_run_goes_on_from_the_views_it_has(grey, tmp_path):
+    stopped(grey, tmp_path / "p.tif")
+    left = sorted(path.name for path in (tmp_path / "p_views").iterdir())
+    assert left == ["views.json", "xy.tif", "xz.tif"]
+    assert not (tmp_path / "p.tif").exists()
+    watch = Watch()
+    result = fuse_image(grey, model=MODEL, out=tmp_path / "p.tif", resume=True, progress=watch)
+    assert watch.views == ["yz"]
+    assert result["resumed_views"] == ["xy", "xz"]
+    assert not (tmp_path / "p_views").exists()
+    fuse_image(grey, model=MODEL, out=tmp_path / "whole.tif")
+    assert (tmp_path / "p.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
+
+
+def test_views_of_something_else_are_not_taken_up(grey, tmp_path):
+    other = shutil.copytree(find_model(MODEL), tmp_path / "other")
+    stopped(grey, tmp_path / "p.tif")
+    with pytest.raises(InputError, match="another image, model"):
+        fuse_image(grey, model=other, out=tmp_path / "p.tif", resume=True)
+    with pytest.raises(OutputError, match="--resume"):
+        fuse_image(grey, model=other, out=tmp_path / "p.tif")
+    with pytest.raises(InputError, match="no such model"):
+        fuse_image(grey, model="nmc-partcles", out=tmp_path / "p.tif", force=True)
+    assert (tmp_path / "p_views" / "xz.tif").exists()
+    watch = Watch()
+    fuse_image(grey, model=other, out=tmp_path / "p.tif", force=True, progress=watch)
+    assert watch.views == list(VIEWS)
+
+
+def test_views_of_slices_that_were_written_anew_are_not_taken_up(tmp_path):
+    """The folder of the slices is the same, and so are their names and sizes."""
+    slices = tmp_path / "slices"
+    slices.mkdir()
+    for z, plane in enumerate(cones()):
+        write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING)
+    stopped(slices, tmp_path / "p.tif", spacing=SPACING)
+    for z, plane in enumerate(cones()[::-1]):
+        write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING, force=True)
+    with pytest.raises(InputError, match="another image"):
+        fuse_image(slices, model=MODEL, out=tmp_path / "p.tif", spacing=SPACING, resume=True)
+
+
+def test_workers_elsewhere_see_the_views_and_give_the_same_labels(grey, cluster, tmp_path):
+    address = cluster.scheduler_address
+    fuse_image(grey, model=MODEL, out=tmp_path / "here.tif", jobs=1)
+    fuse_image(grey, model=MODEL, out=tmp_path / "there.tif", jobs=1, scheduler=address)
+    with open_volume(tmp_path / "here.tif") as here, open_volume(tmp_path / "there.tif") as there:
+        assert np.array_equal(here.read(), there.read())
+
+
+def test_other_machines_are_for_the_flow_and_are_asked_before_any_work(grey, tmp_path):
+    with pytest.raises(UsageError, match="flow"):
+        fuse_image(grey, model=MODEL, out=tmp_path / "k.tif", method="kmeans", scheduler="tcp://head:1")
+    with pytest.raises(InputError, match="scheduler"):
+        fuse_image(grey, model=MODEL, out=tmp_path / "p.tif", scheduler="tcp://127.0.0.1:9")
+    assert [path.name for path in tmp_path.iterdir()] == ["grey.tif"]
+
+
+def test_a_shape_model_runs_over_the_drawn_labels_and_is_fused_again(views, grey, tmp_path):
+    plain = fuse_views(*views, out=tmp_path / "plain.tif", jobs=1)
+    result = fuse_views(
+        *views, out=tmp_path / "p.tif", shapes="nmc-shapes", grey=grey, refine=1, pictures=tmp_path / "look"
+    )
+    assert result["particles_before_shapes"] == plain["particles"] == 2
+    assert result["shapes"] == "nmc-shapes"
+    # How far the views agree is told of those of the image, not of the drawn labels.
+    description = json.loads((tmp_path / "p_agreement.json").read_text())
+    assert description["views"] == {view: f"{view}.tif" for view in VIEWS}
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_a_stopped_second_stage_leaves_nothing(views, tmp_path):
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(Cancelled):
+        fuse_views(*views, out=tmp_path / "p.tif", shapes="nmc-shapes", progress=stop_at("shapes"))
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_arrays_are_fused_as_files_are(views, tmp_path):
+    fuse_views(*views, out=tmp_path / "files.tif", jobs=1)
+    fuse_views(*[cones()] * 3, out=tmp_path / "arrays.tif", spacing=SPACING, jobs=1)
+    with open_volume(tmp_path / "files.tif") as files, open_volume(tmp_path / "arrays.tif") as arrays:
+        assert np.array_equal(files.read(), arrays.read())
