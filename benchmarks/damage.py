@@ -211,7 +211,7 @@ def main() -> None:
         "--coverage", type=int, default=0, help="pairs of tables to compare, and nothing else"
     )
     options = parser.parse_args()
-    config = DamageConfig(jobs=options.jobs)
+    config = DamageConfig()
     if options.large:
         criterion(config)
         large(options.large, config)

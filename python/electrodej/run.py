@@ -72,6 +72,10 @@ class Run:
         if self.hear is not None:
             self.hear(text)
 
+    def quiet(self) -> Run:
+        """Return the run of a part that is too short to tell how far it is."""
+        return replace(self, progress=silent)
+
     def part(self, number: int, of: int, name: str = "") -> Run:
         """Return the run of one of several parts that take about equally long; see `progress.part`."""
         return replace(self, progress=part(self.progress, number, of, name))

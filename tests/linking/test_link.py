@@ -13,11 +13,12 @@ from hypothesis.extra import numpy as hnp
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.linking import LinkSettings, link, link_volume
 from electrodej.linking.stack import label_dtype
+from electrodej.run import Run
+from electrodej.vocabulary import AXIS_OF
 from electrodej.volume import ArrayVolume
 
 UNIT = (1.0, 1.0, 1.0)
 ODD = (3.0, 4.0, 5.0)
-AXES = {"xy": 0, "xz": 1, "yz": 2}
 
 
 def ellipsoids(shape, centres, radii):
@@ -62,10 +63,10 @@ def same_partition(found, truth):
 
 
 @pytest.mark.parametrize("by", ["overlap", "distance"])
-@pytest.mark.parametrize("view", AXES)
+@pytest.mark.parametrize("view", AXIS_OF)
 @pytest.mark.parametrize("spacing", [UNIT, ODD])
 def test_separated_particles_come_back_from_slices_numbered_at_random(separated, by, view, spacing):
-    slices = shuffled(separated, axis=AXES[view])
+    slices = shuffled(separated, axis=AXIS_OF[view])
     linked = link(slices, spacing=spacing, view=view, settings=LinkSettings(by=by))
     assert same_partition(linked, separated)
     assert linked.dtype == np.uint16
@@ -80,14 +81,14 @@ def test_numbers_given_to_the_slices_do_not_change_the_result(separated):
 
 @pytest.mark.parametrize("view", ["xz", "yz"])
 def test_a_view_is_the_first_one_on_the_turned_volume(separated, view):
-    slices = shuffled(separated, axis=AXES[view])
-    turned = np.moveaxis(slices, AXES[view], 0)
+    slices = shuffled(separated, axis=AXIS_OF[view])
+    turned = np.moveaxis(slices, AXIS_OF[view], 0)
     spacing = np.array(ODD)
-    turned_spacing = [ODD[AXES[view]], *np.delete(spacing, AXES[view])]
+    turned_spacing = [ODD[AXIS_OF[view]], *np.delete(spacing, AXIS_OF[view])]
     settings = LinkSettings(by="distance", fill=True)
     linked = link(slices, spacing=ODD, view=view, settings=settings)
     expected = link(turned, spacing=turned_spacing, settings=settings)
-    assert np.array_equal(np.moveaxis(linked, AXES[view], 0), expected)
+    assert np.array_equal(np.moveaxis(linked, AXIS_OF[view], 0), expected)
 
 
 def test_numbers_that_run_on_over_slices_and_wrap_are_no_matter(separated):
@@ -333,7 +334,7 @@ def test_a_number_of_particles_is_never_wrapped():
         np.uint8, st.tuples(st.integers(1, 9), *[st.integers(1, 7)] * 2), elements=st.integers(0, 4)
     ),
     thickness=st.integers(1, 9),
-    view=st.sampled_from(list(AXES)),
+    view=st.sampled_from(list(AXIS_OF)),
     fill=st.booleans(),
     by=st.sampled_from(["overlap", "distance"]),
 )
@@ -341,7 +342,7 @@ def test_slabs_of_any_thickness_and_memory_give_the_same_labels(labels, thicknes
     settings = LinkSettings(fill=fill, by=by, gap=2)
     whole = link(labels, spacing=ODD, view=view, settings=settings)
     volume = ArrayVolume(labels, spacing=ODD)
-    linked = link_volume(volume, spacing=ODD, view=view, settings=settings, memory=1)
+    linked = link_volume(volume, spacing=ODD, view=view, settings=settings, run=Run(memory=1))
     slabs = list(linked.slabs(thickness))
     assert [z0 for z0, _, _ in slabs] == list(range(0, len(labels), thickness))
     assert np.array_equal(np.concatenate([slab for _, _, slab in slabs]), whole)
@@ -351,14 +352,14 @@ def test_slabs_of_any_thickness_and_memory_give_the_same_labels(labels, thicknes
     labels=hnp.arrays(
         np.uint8, st.tuples(st.integers(1, 8), *[st.integers(1, 6)] * 2), elements=st.integers(0, 4)
     ),
-    view=st.sampled_from(list(AXES)),
+    view=st.sampled_from(list(AXIS_OF)),
     gap=st.integers(0, 3),
 )
 def test_sections_stay_whole_and_background_stays_empty_without_fill(labels, view, gap):
     linked = link(labels, spacing=UNIT, view=view, settings=LinkSettings(gap=gap))
     assert np.array_equal(linked > 0, labels > 0)
     assert set(np.unique(linked[linked > 0])) == set(range(1, int(linked.max()) + 1))
-    axis = AXES[view]
+    axis = AXIS_OF[view]
     filled = link(labels, spacing=UNIT, view=view, settings=LinkSettings(gap=gap, fill=True))
     assert np.array_equal(filled[labels > 0], linked[labels > 0])
     assert filled.shape == np.moveaxis(np.moveaxis(labels, axis, 0), 0, axis).shape
@@ -383,7 +384,7 @@ def test_sections_stay_whole_and_background_stays_empty_without_fill(labels, vie
 )
 def test_settings_that_make_no_sense_are_refused(options):
     (name,) = options
-    with pytest.raises(InputError, match=name if name != "by" else "overlap or distance"):
+    with pytest.raises(InputError, match=name):
         LinkSettings(**options)
 
 
@@ -400,7 +401,7 @@ def test_a_voxel_size_that_is_none_is_refused(spacing):
 
 def test_progress_hears_of_every_slice_and_can_stop_the_work(separated):
     heard = []
-    link(separated, spacing=UNIT, progress=lambda *what: heard.append(what))
+    link(separated, spacing=UNIT, run=Run(progress=lambda *what: heard.append(what)))
     assert [done for done, _, stage in heard if stage == "linking slices"] == list(range(49))
 
     def stop(done, _total, _stage):
@@ -408,4 +409,4 @@ def test_progress_hears_of_every_slice_and_can_stop_the_work(separated):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        link(separated, spacing=UNIT, progress=stop)
+        link(separated, spacing=UNIT, run=Run(progress=stop))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -15,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, MissingExtraError
-
-PathLike = str | os.PathLike[str]
+from electrodej.vocabulary import PathLike
 
 _TEXT_TABLES = (".csv", ".tsv", ".txt")
 _DECIMAL_COMMA, _DECIMAL_POINT = (

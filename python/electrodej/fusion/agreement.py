@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.fusion.settings import VIEWS
 from electrodej.fusion.views import Views
+from electrodej.vocabulary import VIEWS
 
 # A view sees a voxel where its probability is at least this, of 255.
 SEEN = 5

@@ -20,8 +20,9 @@ from electrodej.fusion.field import ONE, Field
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
 from electrodej.fusion.slabs import Slab, in_order
-from electrodej.fusion.views import Spacing
 from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
 Ints = NDArray[np.int64]
 
@@ -32,7 +33,7 @@ _HIGHEST_EDGE = 1.6  # no particle is so small that its border lies higher
 
 @dataclass(frozen=True)
 class SlabBasins:
-    """What a slab tells the others of its basins; its voxels' numbers and values but those of two slices.
+    """What a slab tells the others of its basins: all but the numbers and values inside it.
 
     Attributes
     ----------
@@ -104,40 +105,39 @@ def find_basins(
     slabs: list[Slab],
     *,
     settings: FusionSettings,
-    jobs: int,
     ids: Scratch,
     values: Scratch,
-    progress: Progress,
+    run: Run,
 ) -> Basins:
-    """Find the basins of the field and keep each slab's numbers and values."""
+    """Find the basins of the field; each slab's numbers and values go to ``ids`` and ``values``."""
     scale = LevelScale(settings)
 
-    def kept() -> Iterator[SlabBasins]:
-        for number, (told, own_ids, own_values) in enumerate(
-            in_order(lambda slab: climb_slab(field, slab, scale), slabs, jobs=jobs)
+    def surveyed() -> Iterator[SlabBasins]:
+        for number, (basins, own_ids, own_values) in enumerate(
+            in_order(lambda slab: climb_slab(field, slab, scale), slabs, jobs=run.cores)
         ):
             ids.put(number, own_ids)
             values.put(number, own_values[:, 1:-1, 1:-1])
-            yield told
+            yield basins
 
-    return put_together(kept(), len(slabs), field.shape[0], progress)
+    return put_together(surveyed(), len(slabs), field.shape[0], run.progress)
 
 
 def put_together(slabs: Iterable[SlabBasins], count: int, depth: int, progress: Progress) -> Basins:
-    """Make the volume's basins of those of its ``count`` slabs, which come from the first slice on."""
-    found = _Collector(count)
+    """Join the basins of ``count`` slabs, which come from the first slice on, to those of the volume."""
+    collector = _Collector(count)
     previous: SlabBasins | None = None
-    for number, told in enumerate(slabs):
-        found.add(number, told, previous)
-        previous = told
-        progress(told.slab[1], depth, "follow the views' fused direction")
-    return found.basins()
+    for number, basins in enumerate(slabs):
+        collector.add(number, basins, previous)
+        previous = basins
+        progress(basins.slab[1], depth, "follow the views' fused direction")
+    return collector.basins()
 
 
 def climb_slab(
     field: Field, slab: Slab, scale: LevelScale
 ) -> tuple[SlabBasins, NDArray[np.int32], NDArray[np.uint16]]:
-    """Find a slab's own basins: what it tells the others, its voxels' numbers, and its values with a rim."""
+    """Return what a slab tells the others of its basins, its voxels' numbers, and its values with a rim."""
     from electrodej.fusion.kernels.basins import climb, passes_within
     from electrodej.fusion.kernels.graph import tally_levels
 
@@ -154,7 +154,7 @@ def climb_slab(
     keys, heights = passes_within(values, z0 - low, ids)
     filled = np.flatnonzero(counts[1:])
     own = values[z0 - low : z1 - low]
-    told = SlabBasins(
+    basins = SlabBasins(
         slab=slab,
         ends=((z + low) * rows + y - 1) * columns + x - 1,
         peaks=values.reshape(-1)[ends],
@@ -165,7 +165,7 @@ def climb_slab(
         ids=(ids[0].copy(), ids[-1].copy()),
         values=(own[0].copy(), own[-1].copy()),
     )
-    return told, ids, own
+    return basins, ids, own
 
 
 def neighbours(shape: tuple[int, ...], spacing: Spacing) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -346,15 +346,15 @@ def gather_basins(basins: Basins, *, settings: FusionSettings, spacing: Spacing)
     counts = np.zeros_like(basins.counts)
     np.add.at(counts, heads, basins.counts)
     level, voxels = _borders(counts, settings, voxel / unit**3)
-    kept = (heads == np.arange(len(heads))) & (basins.peaks >= settings.peak * ONE) & (level >= 0)
-    kept &= voxels >= settings.least_voxels(spacing)
-    chosen = np.flatnonzero(kept)
+    is_particle = (heads == np.arange(len(heads))) & (basins.peaks >= settings.peak * ONE) & (level >= 0)
+    is_particle &= voxels >= settings.least_voxels(spacing)
+    particles = np.flatnonzero(is_particle)
     new = np.zeros(len(heads), np.int64)
-    new[chosen] = np.arange(1, len(chosen) + 1)
+    new[particles] = np.arange(1, len(particles) + 1)
     scale = LevelScale(settings)
-    least = np.full(len(chosen) + 1, np.iinfo(np.uint16).max, np.int64)
-    least[1:] = scale.floor + level[chosen] * scale.width
-    places = np.concatenate([np.full(1, -1), basins.places[chosen]])
+    least = np.full(len(particles) + 1, np.iinfo(np.uint16).max, np.int64)
+    least[1:] = scale.floor + level[particles] * scale.width
+    places = np.concatenate([np.full(1, -1), basins.places[particles]])
     return Particles(labels=new[heads], least=least, places=places)
 
 

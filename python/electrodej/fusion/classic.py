@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.options import Number, Settings, option
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,41 +28,46 @@ BYTES_PER_VOXEL = 26
 _SEED_GRID = 0.3
 
 
-@dataclass(frozen=True)
-class ClassicSettings:
-    """What the watershed goes by.
+@dataclass(frozen=True, kw_only=True)
+class ClassicSettings(Settings):
+    """Lengths of `segment_classic`. Bodies that closing has joined are parted again by the watershed."""
 
-    Attributes
-    ----------
-    smoothing
-        Standard deviation of the Gaussian that takes the noise away, um.
-    closing
-        Radius that closes cracks, um. Gaps between particles of up to twice this width close too and
-        are parted again by the watershed.
-    height
-        How far a distance maximum must rise above the neck to its neighbour to be a particle, um.
-    min_radius
-        Pieces with less volume than a ball of this radius are dropped, um.
-    """
-
-    smoothing: float = 0.2
-    closing: float = 0.6
-    height: float = 0.35
-    min_radius: float = 1.0
-
-    def __post_init__(self) -> None:
-        for name in ("smoothing", "closing", "height", "min_radius"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise InputError(f"{name} must be a length of zero or more in micrometres, not {value}")
+    smoothing: float = option(
+        0.2,
+        Number(0, what="no length"),
+        "standard deviation of the Gaussian that takes the noise away",
+        unit="um",
+        expert=True,
+    )
+    closing: float = option(
+        0.6,
+        Number(0, what="no length"),
+        "radius that closes cracks, and gaps between particles of up to twice this width",
+        unit="um",
+        expert=True,
+    )
+    height: float = option(
+        0.35,
+        Number(0, what="no length"),
+        "how far a distance maximum rises above the neck to its neighbour to be a particle",
+        unit="um",
+        expert=True,
+    )
+    min_radius: float = option(
+        1.0,
+        Number(0, what="no length"),
+        "drop pieces with less volume than a ball of this radius",
+        unit="um",
+        expert=True,
+    )
 
 
 def segment_classic(
     grey: NDArray[Any],
     *,
-    spacing: tuple[float, float, float],
+    spacing: Spacing,
     settings: ClassicSettings | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> NDArray[np.int32]:
     """Label the particles of a grey volume.
 
@@ -71,14 +78,14 @@ def segment_classic(
     spacing
         Voxel size (z, y, x) in micrometres.
     settings
-        Lengths that the method goes by.
-    progress
-        Told of each of the steps.
+        Lengths of the method.
+    run
+        Progress, step by step.
 
     Returns
     -------
     labels
-        int32, 0 is background, 1 to n in the order of the particles' first voxels. Only intact material
+        int32, 0 is background, 1 to n in the order of the particles' first voxels. Only material
         is labelled: cracks and dark cores inside a particle are background, as the measures expect it.
 
     Examples
@@ -94,7 +101,7 @@ def segment_classic(
     from scipy import ndimage
     from skimage.segmentation import watershed
 
-    settings = settings or ClassicSettings()
+    settings, progress = settings or ClassicSettings(), (run or Run()).progress
     steps = ("smooth", "close cracks", "measure depth", "find centres", "part", "clean")
 
     def step(number: int) -> None:
@@ -131,9 +138,7 @@ def _otsu(values: NDArray[np.float32]) -> float:
     return float(threshold_otsu(values)) if high > low else high
 
 
-def _close(
-    mask: NDArray[np.bool_], *, radius: float, spacing: tuple[float, float, float]
-) -> NDArray[np.bool_]:
+def _close(mask: NDArray[np.bool_], *, radius: float, spacing: Spacing) -> NDArray[np.bool_]:
     """Close with a ball. At the faces of the volume the picture is taken to go on as it is."""
     from scipy.ndimage import distance_transform_edt
 
@@ -147,9 +152,7 @@ def _close(
     return np.asarray(closed[inner] | mask, dtype=bool)
 
 
-def _seeds(
-    depth: NDArray[np.float32], *, height: float, spacing: tuple[float, float, float]
-) -> NDArray[np.int32]:
+def _seeds(depth: NDArray[np.float32], *, height: float, spacing: Spacing) -> NDArray[np.int32]:
     """Label the maxima of ``depth`` that rise ``height`` above every way to a higher one.
 
     Centres need no fine grid: blocks of voxels up to `_SEED_GRID` stand for their deepest voxel.

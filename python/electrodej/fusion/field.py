@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from electrodej.fusion.settings import FusionSettings
 from electrodej.fusion.views import Bytes, Views
+from electrodej.vocabulary import Shape
 
 # One view's full probability in the field, which is uint16: three views make 48,960.
 ONE = 255 * 64
@@ -44,9 +45,7 @@ class Field:
         total = add_bridged(self.views.read(read0, read1), self.bridge, summed0 - read0, summed1 - summed0)
         return self._smoothed(total, z0 - summed0, (z1 - z0, rows, columns))
 
-    def _smoothed(
-        self, total: NDArray[np.uint16], first: int, shape: tuple[int, int, int]
-    ) -> NDArray[np.uint16]:
+    def _smoothed(self, total: NDArray[np.uint16], first: int, shape: Shape) -> NDArray[np.uint16]:
         from electrodej.fusion.kernels.field import smooth_yx, smooth_z
 
         # The sum has 10 bits; 6 more are kept of the first average, so that slopes are not lost.

@@ -1,7 +1,7 @@
-"""Which voxels of a particle are intact material: neither crack nor core nor gap.
+"""Which voxels of a particle are material: neither crack nor core nor gap.
 
-Outlines go around a particle with its cracks. The attributes need the material alone, because damage is what
-a particle lacks of its closed form.
+Outlines go around a particle with its cracks. The attributes need the material alone, because damage is the
+share of its closed form that a particle lacks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.fusion.slabs import in_order
-from electrodej.progress import Progress, silent
+from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume, check_grey, compact_dtype
 
 if TYPE_CHECKING:
@@ -40,8 +42,8 @@ class Material:
         Grey values, axes ZYX; bright is material.
     spacing
         Voxel size (z, y, x) in micrometres.
-    progress
-        Told of the slices read for the threshold.
+    run
+        Progress, over the slices read for the threshold.
 
     Examples
     --------
@@ -54,17 +56,15 @@ class Material:
     [True, True, False, False, True, True]
     """
 
-    def __init__(
-        self, grey: Volume, *, spacing: tuple[float, float, float], progress: Progress = silent
-    ) -> None:
+    def __init__(self, grey: Volume, *, spacing: Spacing, run: Run | None = None) -> None:
         self._grey = grey
         shortest = min(spacing)
         self._sigma = tuple(SMOOTHING * shortest / length for length in spacing)
         self._halo = math.ceil(_TRUNCATE * self._sigma[0]) + 1
-        self.threshold = self._find_threshold(progress)
+        self.threshold = self._find_threshold((run or Run()).progress)
 
     def mask(self, z0: int, count: int) -> NDArray[np.bool_]:
-        """Return which voxels of the slices from ``z0`` on are intact material."""
+        """Return which voxels of the slices from ``z0`` on are material."""
         mask: NDArray[np.bool_] = self._smoothed(z0, count) > self.threshold
         return mask
 
@@ -103,30 +103,30 @@ class Material:
 
 
 class FusedMaterial:
-    """The intact material of particles; those that have too little of it are dropped.
+    """Particles without their cracks, cores and gaps; those with too little material are dropped.
 
     Parameters
     ----------
     fusion
         The particles with their cracks.
     material
-        Which voxels are intact.
+        Which voxels are material.
     least
-        Voxels of intact material that a particle has at least.
-    jobs
-        How many threads look at the grey values.
+        Voxels of material that a particle has at least.
+    run
+        Threads that look at the grey values.
     """
 
-    def __init__(self, fusion: Fusion, material: Material, *, least: float, jobs: int) -> None:
-        self._fusion, self._material, self._jobs = fusion, material, jobs
+    def __init__(self, fusion: Fusion, material: Material, *, least: float, run: Run | None = None) -> None:
+        self._fusion, self._material, self._jobs = fusion, material, (run or Run()).cores
         voxels = np.zeros(fusion.count + 1, np.int64)
         for _, part in self._masked():
             voxels += np.bincount(part.ravel(), minlength=len(voxels))
-        kept = voxels >= max(1, least)
-        kept[0] = False
-        self.count = int(np.count_nonzero(kept))
+        large_enough = voxels >= max(1, least)
+        large_enough[0] = False
+        self.count = int(np.count_nonzero(large_enough))
         self.dropped = fusion.count - self.count
-        self._numbers = np.where(kept, np.cumsum(kept), 0).astype(compact_dtype(self.count))
+        self._numbers = np.where(large_enough, np.cumsum(large_enough), 0).astype(compact_dtype(self.count))
 
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""

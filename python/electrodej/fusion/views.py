@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.vocabulary import VIEWS, View
+from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
 from electrodej.volume import ArrayVolume, Volume, same_spacing
 
 Bytes = NDArray[np.uint8]
-Spacing = tuple[float, float, float]
 Probability = NDArray[Any] | Volume
 
 
@@ -125,7 +123,7 @@ def _remade(arrays: tuple[NDArray[Any], ...], spacing: Spacing) -> Views:
     return Views(*arrays, spacing=spacing)
 
 
-def as_bytes(values: NDArray[Any], name: str | os.PathLike[str] = "the probability") -> Bytes:
+def as_bytes(values: NDArray[Any], name: PathLike = "the probability") -> Bytes:
     """Return probabilities as uint8, 0 to 255 for 0 to 1.
 
     Raises

@@ -6,13 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from electrodej.options import Choice, Number, Settings, Whole, flag, option
-from electrodej.vocabulary import AXIS_OF, View
-
-__all__ = ["AXES", "Criterion", "LinkSettings", "View"]
 
 Criterion = Literal["overlap", "distance"]
-
-AXES = AXIS_OF
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,13 +26,16 @@ from electrodej.linking.fill import (
 )
 from electrodej.linking.particles import number_in_order, particles_of
 from electrodej.linking.sections import Crop, SectionFinder, Whole
-from electrodej.linking.settings import AXES, Criterion, LinkSettings, View
+from electrodej.linking.settings import LinkSettings
 from electrodej.linking.tracks import Tracker, Tracks
-from electrodej.progress import Progress, silent
+from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import AXIS_OF, VIEWS, Spacing, View, across
 from electrodej.volume import ArrayVolume, Volume, check_labels, check_spacing, compact_dtype
 
-DEFAULT_MEMORY = 512 * 2**20
 _MOST_PARTICLES = 2**31 - 1
+# Larger blocks of slices make nothing faster.
+_MOST_MEMORY = 512 * 2**20
 # Labels below this are looked up in a table; above, by bisection.
 _LARGEST_TABLE = 2**24
 
@@ -43,7 +46,7 @@ def link(
     spacing: Sequence[float],
     view: View = "xy",
     settings: LinkSettings | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> NDArray[Any]:
     """Return the 3D labels of slices that were labelled one by one.
 
@@ -57,9 +60,9 @@ def link(
     view
         The plane of the slices; they are linked across it.
     settings
-        What linking goes by.
-    progress
-        Told of each slice.
+        How sections are linked.
+    run
+        Progress, slice by slice.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def link(
     [[[1, 1, 0, 2]], [[1, 1, 0, 2]]]
     """
     volume = ArrayVolume(labels, spacing=spacing, name="the label image")
-    linked = link_volume(volume, spacing=spacing, view=view, settings=settings, progress=progress)
+    linked = link_volume(volume, spacing=spacing, view=view, settings=settings, run=run)
     out = np.empty(linked.shape, linked.dtype)
     for z0, z1, slab in linked.slabs():
         out[z0:z1] = slab
@@ -86,8 +89,7 @@ def link_volume(
     spacing: Sequence[float],
     view: View = "xy",
     settings: LinkSettings | None = None,
-    memory: int = DEFAULT_MEMORY,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> LinkedVolume:
     """Link the slices of an open volume, which may be larger than the memory.
 
@@ -95,25 +97,26 @@ def link_volume(
     ----------
     volume
         Slice labels; must stay open while the result is read.
-    spacing, view, settings, progress
-        As `link` has them.
-    memory
-        Bytes that the part of the stack in memory may take; never less than a few slices.
+    spacing, view, settings
+        See `link`.
+    run
+        Progress, and the memory that the part of the stack being read may take; it takes a few slices at
+        least.
 
     Returns
     -------
     LinkedVolume
         The 3D labels, made slab by slab when they are asked for.
     """
-    settings = settings or LinkSettings()
+    settings, run = settings or LinkSettings(), run or Run()
     size = check_spacing(spacing)
-    source = _Slices(volume, view, memory)
-    pixel = tuple(length for axis, length in enumerate(size) if axis != source.axis)
-    tracks = _track(source, settings, (pixel[0], pixel[1]), progress)
+    source = _Slices(volume, view, run.room)
+    pixel = across(size, source.axis)
+    tracks = _track(source, settings, pixel, run.progress)
     particle = particles_of(tracks, neck=settings.neck)
     smallest = settings.min_volume / math.prod(size)
     particle, count = _drop_small(tracks.area, particle, smallest)
-    patches = _patches(source, tracks, particle, settings, (pixel[0], pixel[1]), progress)
+    patches = _patches(source, tracks, particle, settings, pixel, run.progress)
     return LinkedVolume(source, size, tracks, particle, count, patches)
 
 
@@ -147,7 +150,7 @@ class LinkedVolume:
     def __init__(
         self,
         source: _Slices,
-        spacing: tuple[float, float, float],
+        spacing: Spacing,
         tracks: Tracks,
         particle: Whole,
         count: int,
@@ -217,11 +220,11 @@ class _Slices:
     """The slices of a volume across one of its axes, read in order and in blocks."""
 
     def __init__(self, volume: Volume, view: View, memory: int) -> None:
-        if view not in AXES:
+        if view not in VIEWS:
             raise InputError(f"a view is xy, xz or yz, not {view!r}")
         self.volume = volume
-        self.axis = AXES[view]
-        self.memory = memory
+        self.axis = AXIS_OF[view]
+        self.memory = min(memory, _MOST_MEMORY)
         self.count = volume.shape[self.axis]
 
     def read(self) -> Iterator[NDArray[Any]]:
@@ -249,9 +252,9 @@ def _drop_small(area: Whole, particle: Whole, smallest: float) -> tuple[Whole, i
     """Set particles of fewer than ``smallest`` voxels to -1 and number the others; return their count too."""
     if particle.size == 0:
         return particle, 0
-    kept = np.bincount(particle, weights=area)[particle] >= smallest
+    large_enough = np.bincount(particle, weights=area)[particle] >= smallest
     out = np.full(particle.size, -1, np.int64)
-    out[kept] = number_in_order(particle[kept])
+    out[large_enough] = number_in_order(particle[large_enough])
     return out, int(out.max()) + 1
 
 
@@ -306,14 +309,3 @@ class _CropReader:
         top, bottom, left, right = self._tracks.box[own].T
         window = self._image[top.min() : bottom.max(), left.min() : right.max()]
         return Crop(int(top.min()), int(left.min()), np.isin(window, self._tracks.label[own]))
-
-
-__all__ = [
-    "DEFAULT_MEMORY",
-    "Criterion",
-    "LinkSettings",
-    "LinkedVolume",
-    "View",
-    "link",
-    "link_volume",
-]

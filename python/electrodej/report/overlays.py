@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.files import whole_file
+from electrodej.vocabulary import Spacing
 
 if TYPE_CHECKING:
     from electrodej.fusion import Views
@@ -149,7 +150,7 @@ class _Under:
 
 
 def _contact_sheet(
-    under: _Under, labels: Volume, columns: dict[str, NDArray[Any]], spacing: tuple[float, float, float]
+    under: _Under, labels: Volume, columns: dict[str, NDArray[Any]], spacing: Spacing
 ) -> Picture | None:
     """Sections through the centres of the particles with the least agreement, worst first.
 
@@ -179,7 +180,7 @@ def _tile(
     reach: float,
     axis: int,
     label: int,
-    spacing: tuple[float, float, float],
+    spacing: Spacing,
 ) -> Picture:
     from PIL import Image
 

@@ -14,7 +14,6 @@ from electrodej.progress import Progress, silent
 from electrodej.score.images import (
     ImagePair,
     LabelImage,
-    Spacing,
     check_spacing,
     pair_images,
     spacing_notes,
@@ -23,6 +22,7 @@ from electrodej.score.images import (
 from electrodej.score.instance_results import Criterion, InstanceScores, ParticleScores, ThresholdScore
 from electrodej.score.matching import Candidates, match
 from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, overlaps_of_pair
+from electrodej.vocabulary import Spacing
 
 # Written out: steps added up in binary would miss an IoU of exactly 0.6.
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)

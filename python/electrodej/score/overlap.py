@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.score.images import Box, ImagePair, LabelImage, pair_images
+from electrodej.vocabulary import Shape
 
 DEFAULT_MEMORY = 512 * 2**20
 _FIRST_TABLE = 2**12
@@ -214,7 +215,7 @@ def _merged(tables: Iterable[tuple[NDArray[np.uint64], Counts]]) -> tuple[NDArra
 class _BorderLabels:
     """Gathers the labels on the image's faces from its boxes."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._found: NDArray[np.uint32] = np.zeros(0, np.uint32)
 

@@ -28,7 +28,7 @@ class LinkOptions(Settings):
 
 def link(options: LinkOptions, run: Run) -> Outcome:
     """Link and write."""
-    from electrodej.linking.stack import DEFAULT_MEMORY, link_volume
+    from electrodej.linking import link_volume
     from electrodej.volume import VolumeWriter
     from electrodej.volume.frames import open_slices
     from electrodej.volume.write import check_volume_target
@@ -41,8 +41,7 @@ def link(options: LinkOptions, run: Run) -> Outcome:
             spacing=size,
             view=options.view,
             settings=options.settings,
-            memory=run.memory or DEFAULT_MEMORY,
-            progress=run.progress,
+            run=run,
         )
         with VolumeWriter(
             options.out, linked.shape, linked.dtype, spacing=size, labels=True, force=run.force

@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,7 @@ def write_particles(fusing: Fusing, run: Run) -> tuple[dict[str, Any], dict[str,
     """Fuse, and write labels and table; return what the verb tells, and the table's columns."""
     from electrodej.files.tables import write_table
     from electrodej.fusion import Agreement
-    from electrodej.fusion.slabs import cores, in_order
+    from electrodej.fusion.slabs import in_order
     from electrodej.volume import VolumeWriter, compact_dtype
 
     views, labels, table = fusing.views, fusing.out, beside(fusing.out, _TABLE)
@@ -114,7 +114,7 @@ def write_particles(fusing: Fusing, run: Run) -> tuple[dict[str, Any], dict[str,
                 return z0, part, agreement.count(z0, part)
 
             # The views are read and compared while the slabs before are packed and written.
-            with contextlib.closing(in_order(compared, fusion.slabs(), jobs=cores(run.jobs))) as coming:
+            with contextlib.closing(in_order(compared, fusion.slabs(), jobs=run.cores)) as coming:
                 for z0, part, counted in coming:
                     agreement.take(*counted)
                     writer.write(z0, part)
@@ -139,21 +139,17 @@ def write_particles(fusing: Fusing, run: Run) -> tuple[dict[str, Any], dict[str,
 def _started(fusing: Fusing, run: Run, progress: Progress) -> Fusion:
     """Find the particles, with their borders moved and cracks left out where that is asked for."""
     from electrodej.fusion import FusedMaterial, Material, RefinedFusion, start_fusion
-    from electrodej.fusion.slabs import cores
 
     views, grey = fusing.views, fusing.grey
     material = None
     if fusing.intact and grey is not None:
-        material = Material(grey, spacing=views.spacing, progress=run.progress)
+        material = Material(grey, spacing=views.spacing, run=run)
     fusion = start_fusion(
         views,
         method=fusing.method,
         settings=fusing.settings,
-        jobs=run.jobs,
-        memory=run.memory,
         folder=fusing.out.absolute().parent,
-        scheduler=fusing.workers,
-        progress=progress,
+        run=replace(run, scheduler=fusing.workers, progress=progress),
     )
     try:
         if fusing.refine and grey is not None:
@@ -162,11 +158,11 @@ def _started(fusing: Fusing, run: Run, progress: Progress) -> Fusion:
                 grey,
                 spacing=views.spacing,
                 reach=fusing.refine,
-                progress=lambda *_: progress(1, 1, "learn greys"),
+                run=replace(run, progress=lambda *_: progress(1, 1, "learn greys")),
             )
         if material is not None:
             least = fusing.settings.least_voxels(views.spacing)
-            fusion = FusedMaterial(fusion, material, least=least, jobs=cores(run.jobs))
+            fusion = FusedMaterial(fusion, material, least=least, run=run)
     except BaseException:
         fusion.close()
         raise

@@ -64,7 +64,7 @@ def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
     with open_volume(options.image, spacing=options.spacing) as grey:
         size = grey.require_spacing()
         _check_memory(grey, run.memory)
-        labels = segment_classic(check_grey(grey.read(), grey.path), spacing=size, progress=run.progress)
+        labels = segment_classic(check_grey(grey.read(), grey.path), spacing=size, run=run)
     count = int(labels.max(initial=0))
     write_volume(
         options.out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=run.force
@@ -78,15 +78,14 @@ def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
 
 def _check_memory(grey: Volume, memory: int | None) -> None:
     from electrodej.fusion import BYTES_PER_VOXEL
-    from electrodej.machine import free_memory, memory_text
+    from electrodej.machine import check_fits
 
-    needed = math.prod(grey.shape) * BYTES_PER_VOXEL
-    room = free_memory() if memory is None else memory
-    if needed > room:
-        raise InputError(
-            f"{grey.path}: the watershed holds the whole volume and needs about {memory_text(needed)}, "
-            f"and {memory_text(room)} may be used; segment a smaller part, or give more with --memory"
-        )
+    check_fits(
+        math.prod(grey.shape) * BYTES_PER_VOXEL,
+        memory,
+        what=f"{grey.path}: the watershed holds the whole volume and",
+        advice="segment a smaller part, or give more with --memory",
+    )
 
 
 def _stardist(options: ParticlesOptions, run: Run) -> Outcome:

@@ -12,12 +12,12 @@ from electrodej.features.sources import LARGEST_LABEL, Source
 from electrodej.features.typing import Array, Ints
 
 
-def refuse_faulty_labels(found: Ints, labels: Source) -> None:
-    """Raise if what the scan found in ``labels`` is not all whole numbers from 1 to 2^31.
+def refuse_bad_labels(numbers: Ints, labels: Source) -> None:
+    """Raise if what the scan read from ``labels`` is not all whole numbers from 1 to 2^31.
 
     Parameters
     ----------
-    found
+    numbers
         The labels as the kernels saw them: negative ones of few bits as large ones, what is no whole
         number as -1.
     labels
@@ -26,11 +26,11 @@ def refuse_faulty_labels(found: Ints, labels: Source) -> None:
     Raises
     ------
     InputError
-        Names the first faulty voxel, in the order z, y, x of the uncropped volume.
+        Names the first bad voxel, in the order z, y, x of the uncropped volume.
     """
     dtype = np.dtype(labels.data.dtype)
     limit = min(np.iinfo(dtype).max, LARGEST_LABEL) if dtype.kind == "i" else LARGEST_LABEL
-    if found.size and (found.min() < 0 or found.max() > limit):
+    if numbers.size and (numbers.min() < 0 or numbers.max() > limit):
         _name_the_first(labels)
 
 
@@ -39,26 +39,26 @@ def _name_the_first(labels: Source) -> NoReturn:
     c = labels.crop
     for z0 in range(c, nz + c, BLOCK):
         planes = np.asarray(labels.data[z0 : min(z0 + BLOCK, nz + c), c : ny + c, c : nx + c])
-        faulty = _faulty(planes)
-        if faulty.any():
-            place = np.unravel_index(int(np.argmax(faulty)), planes.shape)
+        bad = _bad(planes)
+        if bad.any():
+            place = np.unravel_index(int(np.argmax(bad)), planes.shape)
             z, y, x = (int(n) + offset for n, offset in zip(place, (z0, c, c), strict=True))
-            fault, remedy = _fault(planes[place])
+            wrong, remedy = _what_is_wrong(planes[place])
             raise InputError(
-                f"{labels.role}: the label {planes[place]} at z={z}, y={y}, x={x} {fault}; {remedy}"
+                f"{labels.role}: the label {planes[place]} at z={z}, y={y}, x={x} {wrong}; {remedy}"
             )
     raise InputError(f"{labels.role}: the labels changed while they were read; run it again")
 
 
-def _faulty(values: Array) -> Array:
-    faulty = ~((values >= 0) & (values <= LARGEST_LABEL))
+def _bad(values: Array) -> Array:
+    bad = ~((values >= 0) & (values <= LARGEST_LABEL))
     if values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
-            faulty |= values != np.trunc(values)
-    return np.asarray(faulty)
+            bad |= values != np.trunc(values)
+    return np.asarray(bad)
 
 
-def _fault(value: Any) -> tuple[str, str]:
+def _what_is_wrong(value: Any) -> tuple[str, str]:
     """What is wrong with the value of a voxel, and what to do about it."""
     if not np.isfinite(value):
         return "is not a number", "set such voxels to 0, the background"

@@ -15,7 +15,7 @@ _AT_ONCE = 1e8
 
 
 @dataclass(frozen=True)
-class Group:
+class Portion:
     """Rows of the table, and the window of the volume that holds all these particles need."""
 
     index: Ints
@@ -23,11 +23,11 @@ class Group:
     cost: float
 
 
-def grouped(plan: Plan, boxes: Ints, *, voxel_bytes: int, budget: float, parts: int) -> list[Group]:
-    """Split the particles into groups.
+def in_portions(plan: Plan, boxes: Ints, *, voxel_bytes: int, budget: float, parts: int) -> list[Portion]:
+    """Split the particles into portions.
 
-    A group's window takes at most ``budget`` bytes at ``voxel_bytes`` for each voxel, unless a single
-    particle needs more, and at most one part in ``parts`` of the work. Groups are split across z as long
+    A portion's window takes at most ``budget`` bytes at ``voxel_bytes`` for each voxel, unless a single
+    particle needs more, and at most one part in ``parts`` of the work. Portions are split across z as long
     as that helps, because volumes are stored by planes.
     """
     if not len(boxes):
@@ -37,7 +37,7 @@ def grouped(plan: Plan, boxes: Ints, *, voxel_bytes: int, budget: float, parts: 
     high = np.minimum(boxes[:, 1::2] + pad, np.asarray(plan.shape))
     cost = np.prod(high - low, axis=1).astype(float)
     limit = min(cost.sum() / parts, _AT_ONCE)
-    groups = []
+    portions = []
     waiting = [np.lexsort((boxes[:, 4], boxes[:, 2], boxes[:, 0]))]
     while waiting:
         index = waiting.pop()
@@ -45,13 +45,13 @@ def grouped(plan: Plan, boxes: Ints, *, voxel_bytes: int, budget: float, parts: 
         size = float(np.prod(last - first)) * voxel_bytes
         if len(index) == 1 or (size <= budget and cost[index].sum() <= limit):
             window = tuple(int(v) for pair in zip(first, last, strict=True) for v in pair)
-            groups.append(Group(index, _box(window), float(cost[index].sum())))
+            portions.append(Portion(index, _box(window), float(cost[index].sum())))
             continue
         axis = _axis(last - first, (high - low)[index].max(axis=0))
         middle = (low[index, axis] + high[index, axis]) / 2
         ranked = index[np.argsort(middle, kind="stable")]
         waiting += [ranked[len(ranked) // 2 :], ranked[: len(ranked) // 2]]
-    return groups
+    return portions
 
 
 def _axis(window: Ints, largest: Ints) -> int:
