@@ -9,12 +9,14 @@ DEMO_OUT ?= electrodej-demo
 DEMO_OPTIONS ?=
 TESTS ?=
 TEST_JOBS ?= 2
+FUZZ_SECONDS ?= 3600
 
-.PHONY: help env demo test lint format bench docs models fiji-zip lock clean
+.PHONY: help env demo test fuzz lint format bench docs models fiji-zip lock clean
 
 help:
 	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
 	@echo "make test    all tests (TESTS=tests/volume for some of them)"
+	@echo "make fuzz    read damaged files for an hour (FUZZ_SECONDS=600 for less)"
 	@echo "make lint    style and types"
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"
 	@echo "make docs    the documentation, in site/"
@@ -31,6 +33,9 @@ demo: env
 
 test: env
 	@$(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(TESTS)
+
+fuzz: env
+	@ELECTRODEJ_FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN)/python -m pytest tests/fuzz
 
 lint: env
 	@$(RUN)/ruff format --check .
