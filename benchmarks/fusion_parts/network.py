@@ -22,7 +22,8 @@ SCANS: dict[str, dict[str, Any]] = {
 def look(grey: NDArray[Any], model: str) -> list[SeenView]:
     """Return what ``model`` sees in each view of ``grey``."""
     from electrodej.jobs.segment import find_sections
-    from electrodej.networks.stardist.views import VIEWS, ViewSettings
+    from electrodej.networks.stardist.views import ViewSettings
+    from electrodej.vocabulary import VIEWS
     from electrodej.volume import open_volume, write_volume
 
     seen = []

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from electrodej.jobs.segment import find_sections
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.phantom import make_slice
 from electrodej.score import score_instances
 from electrodej.volume import open_volume, write_volume

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import electrodej.jobs.segment
-import electrodej.networks.bundled
+import electrodej.models.bundled
 import electrodej.workers
 from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
 from electrodej.jobs.fuse import fuse_image, fuse_views
@@ -51,9 +51,9 @@ def network(monkeypatch):
         return {}
 
     monkeypatch.setattr(electrodej.jobs.segment, "find_sections", find_sections)
-    known = electrodej.networks.bundled.find_model
+    known = electrodej.models.bundled.find_model
     monkeypatch.setattr(
-        electrodej.networks.bundled,
+        electrodej.models.bundled,
         "find_model",
         lambda model: model if model in ("m", "other") else known(model),
     )
@@ -79,7 +79,7 @@ def shape_network(monkeypatch):
         write_volume(probability, values, spacing=spacing)
         progress(1, 1, "sections")
 
-    monkeypatch.setattr(electrodej.networks.bundled, "find_model", lambda model: model)
+    monkeypatch.setattr(electrodej.models.bundled, "find_model", lambda model: model)
     monkeypatch.setattr(electrodej.networks.stardist.model, "load_stardist", lambda model: model)
     monkeypatch.setattr(electrodej.networks.stardist.views, "predict_view", predict_view)
     return drawn

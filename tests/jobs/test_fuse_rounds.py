@@ -7,10 +7,10 @@ import pytest
 
 import electrodej.jobs.fuse_rounds
 from electrodej.errors import Cancelled, InputError, OutputError
-from electrodej.export import load_folder
 from electrodej.jobs.fuse import fuse_image
 from electrodej.jobs.fuse_rounds import learn
-from electrodej.networks.bundled import find_model
+from electrodej.models import load_folder
+from electrodej.models.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom
 from electrodej.volume import open_volume, write_volume

@@ -14,7 +14,7 @@ from electrodej.features import FeatureTable
 from electrodej.files.tables import checksum
 from electrodej.jobs import demo_stages as stages
 from electrodej.jobs.demo_provenance import demo_provenance
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.progress import silent
 
 IMAGES = (stages.GREY, stages.TRUTH, stages.TRUE_PHASES)

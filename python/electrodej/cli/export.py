@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Export, and say what was written."""
     from electrodej.export import Authorship, export_model
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
 
     out = options.out or f"{Path(options.model).resolve().stem}.zip"
-    authorship = Authorship(tuple(options.author or ("unnamed",)), options.licence)
+    authorship = Authorship(authors=tuple(options.author or ()), licence=options.licence)
     done = export_model(
         find_model(options.model),
         out,

@@ -111,8 +111,8 @@ def _stardist(options: argparse.Namespace, context: Context) -> Mapping[str, Any
 
     settings = ViewSettings(
         view=options.view or "xy",
-        probability=options.probability_threshold,
-        overlap=options.overlap_threshold,
+        probability_threshold=options.probability_threshold,
+        overlap_threshold=options.overlap_threshold,
         scale=options.scale,
     )
     result = find_sections(

@@ -47,7 +47,7 @@ def demo_provenance(demo: Demo, found: Findings) -> dict[str, Any]:
 
 def _models(demo: Demo) -> list[dict[str, str]]:
     """The networks that were run; the watershed is none."""
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
 
     particles = "" if demo.model == stages.WATERSHED else demo.model
     found = (("particles", particles), ("phases", demo.phase_model), ("cracks", demo.crack_model))

@@ -139,7 +139,7 @@ def fuse_image(
     scheduler
         As `fuse_views` has it; its workers also run the model, each over one view.
     """
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
     from electrodej.volume import open_volume
 
     check_outputs(out, pictures, inputs=[image], force=force)

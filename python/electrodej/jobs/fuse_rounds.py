@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 PathLike = str | os.PathLike[str]
 
@@ -32,9 +33,9 @@ _PATCH, _LEAST_PATCH = 192, 64
 def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
     """Refuse, before hours of other work, a model that cannot be trained further or kept afterwards."""
     from electrodej.extras import require
-    from electrodej.networks.bundled import find_model
-    from electrodej.networks.replaceable import check_replaceable
+    from electrodej.models.bundled import find_model
     from electrodej.networks.stardist.train import MARKERS
+    from electrodej.networks.training.target import check_replaceable
 
     check_target(kept, force=force)
     check_replaceable(kept, MARKERS)
@@ -78,8 +79,8 @@ def learn(
     progress
         Told of each step.
     """
-    from electrodej.networks.backend import use_threads
-    from electrodej.networks.stardist.found import FoundSections
+    from electrodej.models.libraries import use_threads
+    from electrodej.networks.stardist.labelled_sections import LabelledSections
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.settings import StarDistSettings
     from electrodej.networks.stardist.train import train_stardist
@@ -97,7 +98,7 @@ def learn(
         grey, found, *seen = (
             opened.enter_context(open_volume(path, spacing=spacing)) for path in (image, labels, *views)
         )
-        sections = FoundSections(
+        sections = LabelledSections(
             grey, found, least_area, seen, spacing=spacing, model=loaded, scale=scale, count=_SECTIONS
         )
         settings = StarDistSettings(
@@ -117,12 +118,12 @@ def learn(
             description=f"{Path(first).name}, trained further on what was found in {Path(image).name}.",
             spacing=loaded.info.spacing,
             resume=True,
-            progress=progress,
+            run=Run(progress=progress),
         )
 
 
 def _least_areas(agreement: PathLike) -> NDArray[np.float64]:
-    """Return `FoundSections`' least area of each label."""
+    """Return `LabelledSections`' least area of each label."""
     with Path(agreement).open(encoding="utf-8", newline="") as table:
         rows = [(float(row["Agreement"]), float(row["Volume"])) for row in csv.DictReader(table)]
     agreed, volume = np.array(rows).reshape(-1, 2).T
@@ -138,8 +139,8 @@ def _patch(edge: int, divisor: int) -> int:
 
 def keep_model(model: Path, out: Path, *, force: bool) -> str:
     """Put what was learnt where it stays, and return the place."""
-    from electrodej.networks.replaceable import is_only_model
     from electrodej.networks.stardist.train import MARKERS
+    from electrodej.networks.training.target import is_only_model
 
     with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=force) as folder:
         shutil.copytree(model, folder, dirs_exist_ok=True)

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import VIEWS
 
 PathLike = str | os.PathLike[str]
 
@@ -38,9 +40,9 @@ def see_shapes(
         Told of the sections done.
     """
     from electrodej.fusion.shapes import DrawnLabels
-    from electrodej.networks.backend import use_threads
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.model import load_stardist
-    from electrodej.networks.stardist.views import VIEWS, ViewSettings, predict_view
+    from electrodej.networks.stardist.views import ViewSettings, predict_view
     from electrodej.volume import open_volume
 
     use_threads(jobs or 1)
@@ -54,9 +56,7 @@ def see_shapes(
                 spacing=spacing,
                 settings=ViewSettings(view=view),
                 probability=path,
-                memory=memory,
-                jobs=jobs or 1,
-                progress=_part(progress, axis),
+                run=Run(memory=memory, jobs=jobs or 1, progress=_part(progress, axis)),
             )
     return paths
 

@@ -16,6 +16,7 @@ from electrodej.errors import InputError
 from electrodej.files import scratch_folder
 from electrodej.files.tables import check_table_target, checksum, write_table
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.morphology import Measure
@@ -272,10 +273,9 @@ def _trained(
     progress: Progress,
 ) -> tuple[list[Measure], list[str]]:
     """Train a network on a version, and measure what it predicts of the grey image."""
-    from electrodej.networks.backend import use_threads, usual_memory
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.semantic import (
         LrcsConfig,
-        PredictSettings,
         make_sample,
         predict_slabs,
         train_semantic,
@@ -286,18 +286,17 @@ def _trained(
     use_threads(jobs)
     labelled = np.concatenate([slab for _, slab in _slabs(version, spacing, memory)])
     with open_volume(grey, spacing=spacing) as image, scratch_folder(out) as scratch:
-        sample = make_sample(image.read(), labelled, name=version.title)
+        sample = make_sample(image.read(), labelled, name=version.title, spacing=size)
         trained = train_semantic(
             [sample], scratch / "model", config=config or LrcsConfig(n_filters=16), settings=settings,
-            names=called, spacing=size, progress=progress,
+            names=called, run=Run(progress=progress),
         )  # fmt: skip
         levels, _ = measure_volume(image, trained.model)
         found = predict_slabs(
             image,
             trained.model,
             levels=levels,
-            settings=PredictSettings(memory=memory or usual_memory()),
-            progress=progress,
+            run=Run(memory=memory, progress=progress),
         )
         classes = trained.model.classes
         slabs = ((z1 / image.shape[0], classes.phases(chances.argmax(axis=-1))) for _, z1, chances in found)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.networks.stardist.views import ViewSettings
@@ -51,7 +52,7 @@ def find_sections(
     progress
         Told of each batch of sections.
     """
-    from electrodej.networks.backend import use_threads
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.views import ViewSettings, predict_view
     from electrodej.volume import check_grey, open_volume
@@ -79,10 +80,7 @@ def find_sections(
             settings=settings,
             labels=out,
             probability=probability,
-            memory=memory,
-            jobs=jobs,
-            force=force,
-            progress=progress,
+            run=Run(memory=memory, jobs=jobs, force=force, progress=progress),
         )
     return {
         "model": os.fspath(model),
@@ -90,8 +88,8 @@ def find_sections(
         "sections": found.sections,
         "outlines": found.outlines,
         "scale": list(found.scale),
-        "probability_threshold": settings.probability or loaded.probability_threshold,
-        "overlap_threshold": settings.overlap or loaded.overlap_threshold,
+        "probability_threshold": settings.probability_threshold or loaded.probability_threshold,
+        "overlap_threshold": settings.overlap_threshold or loaded.overlap_threshold,
         "labels": None if out is None else os.fspath(out),
         "probability": None if probability is None else os.fspath(probability),
         "spacing_um": list(size),

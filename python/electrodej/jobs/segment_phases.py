@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.jobs.segment_phases_kept import KeptSlabs
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
+    from electrodej.models.grey import Levels
     from electrodej.morphology import PairCounts
     from electrodej.networks.semantic import PredictSettings, SemanticModel
-    from electrodej.networks.semantic.grey import Levels
     from electrodej.volume import Volume
 
 PathLike = str | os.PathLike[str]
@@ -116,8 +117,8 @@ def segment_phases(
     result
         Files, voxels of each class, voxel size, and notes.
     """
-    from electrodej.networks.backend import use_threads, usual_memory
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.semantic import PredictSettings, load_model, make_members
     from electrodej.networks.semantic.predict import measure_volume
     from electrodej.volume import VolumeWriter, open_volume
@@ -133,7 +134,7 @@ def segment_phases(
     classes = models[0].classes
     request = _request(out, probability, entropy, disagreement, classes.names)
     _check_targets(request, spread, image, force=force)
-    settings = PredictSettings(views=tuple(views), memory=memory or usual_memory(), tile=tile)
+    settings = PredictSettings(views=tuple(views), tile=tile)
     notes: list[str] = []
     with open_volume(image, spacing=spacing) as volume:
         size = volume.require_spacing()
@@ -149,12 +150,7 @@ def segment_phases(
                 notes.append(f"went on from slice {done} of {volume.shape[0]}")
         pairs = _pair_counts(members, spread)
 
-        def heard(text: str) -> None:
-            if text not in notes:
-                notes.append(text)
-                if say is not None:
-                    say(text)
-
+        run = Run(memory=memory, progress=progress, notes=notes, hear=say)
         counts = np.zeros(256, np.int64)
         with contextlib.ExitStack() as stack:
             writers = {
@@ -166,7 +162,7 @@ def segment_phases(
                 )
                 for name, path in request.files.items()
             }  # fmt: skip
-            slabs = _slabs(volume, members, levels, settings, request, out, kept, pairs, heard, progress)
+            slabs = _slabs(volume, members, levels, settings, request, out, kept, pairs, run)
             for z0, slab in slabs:
                 counts += np.bincount(slab[PHASES].ravel(), minlength=256)
                 for name, writer in writers.items():
@@ -199,8 +195,7 @@ def _slabs(
     out: PathLike,
     kept: KeptSlabs | None,
     pairs: Sequence[PairCounts],
-    say: Callable[[str], None],
-    progress: Progress,
+    run: Run,
 ) -> Iterator[tuple[int, Slab]]:
     """Yield what is written, slab by slab: first what was kept, then what is predicted now."""
     from electrodej.networks.semantic import predict_ensemble
@@ -224,8 +219,7 @@ def _slabs(
         scratch=out,
         start=start,
         look=look,
-        say=say,
-        progress=progress,
+        run=run,
     ):
         slab = request.part(mean, disagreement, classes.phases(mean.argmax(axis=-1)))
         if kept is not None:
@@ -310,7 +304,7 @@ def _kept(
     seed: int,
 ) -> KeptSlabs:
     from electrodej.files.tables import checksum
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
 
     found = [find_model(path) for path in models]
     networks = [path if path.is_file() else path / "model.keras" for path in found]

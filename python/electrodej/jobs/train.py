@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.networks.stardist.settings import StarDistSettings
@@ -31,7 +32,7 @@ def train_particles(
     """
     from electrodej.annotation import read_pairs
     from electrodej.files import check_target
-    from electrodej.networks.backend import use_threads
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.train import train_stardist
 
     check_target(out, force=force, inputs=[data])
@@ -44,7 +45,6 @@ def train_particles(
         description=description,
         spacing=spacing,
         resume=resume,
-        force=force,
-        progress=progress,
+        run=Run(force=force, progress=progress),
     )
     return trained.as_dict()

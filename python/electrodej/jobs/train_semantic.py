@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
 from electrodej.files import check_target
 from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.networks.semantic import Sample, SemanticSettings
@@ -90,17 +92,14 @@ def train_phases(
         Where the model lies, its classes, how it was trained, and notes.
     """
     check_target(out, force=force, inputs=[*data, *held_out])
-    from electrodej.networks.backend import use_threads
-    from electrodej.networks.semantic import train_semantic
+    from electrodej.models.libraries import use_threads
+    from electrodej.networks.semantic import SemanticSettings, train_semantic
 
     found: list[list[Sample]] = []
-    spacings: list[Triple | None] = []
     for folders in (data, held_out):
         samples = []
         for pair in (pair for folder in folders for pair in find_pairs(folder)):
-            sample, size = _read(pair, percentiles, ignore, foreground, spacing)
-            samples.append(sample)
-            spacings.append(size)
+            samples.append(_read(pair, percentiles, ignore, foreground, spacing))
         found.append(samples)
     # Loads the network's library, which takes seconds: what is wrong with the data is said before.
     use_threads(jobs)
@@ -108,15 +107,11 @@ def train_phases(
         found[0],
         out,
         config=config,
-        settings=settings,
+        settings=replace(settings or SemanticSettings(), init=init),
         held_out=found[1],
         names=names,
-        init=init,
-        percentiles=percentiles,
-        spacing=spacings[0] if len(set(spacings)) == 1 else None,
         resume=resume,
-        force=force,
-        progress=progress,
+        run=Run(force=force, progress=progress),
     )
     classes = trained.model.classes
     return {
@@ -156,7 +151,7 @@ def _read(
     ignore: Sequence[int],
     foreground: int | None,
     spacing: Triple | None,
-) -> tuple[Sample, Triple | None]:
+) -> Sample:
     from electrodej.networks.semantic import make_sample
     from electrodej.volume import open_volume
 
@@ -165,12 +160,12 @@ def _read(
             raise InputError(
                 f"{pair[0]} has {grey.shape} voxels and {pair[1]} has {phases.shape}; give images of one size"
             )
-        sample = make_sample(
+        return make_sample(
             grey.read(),
             phases.read(),
             percentiles=percentiles,
             ignore=ignore,
             foreground=foreground,
             name=str(pair[0]),
+            spacing=grey.spacing,
         )
-        return sample, grey.spacing

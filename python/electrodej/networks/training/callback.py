@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from electrodej.networks.backend import load_keras
+from electrodej.models.libraries import load_keras
 from electrodej.progress import Progress
 
 if TYPE_CHECKING:
-    from electrodej.networks.run import TrainingRun
+    from electrodej.networks.training.run import TrainingRun
 
 
-def make_keeper(run: TrainingRun, progress: Progress, stage: str) -> Any:
+def make_callback(run: TrainingRun, progress: Progress, stage: str) -> Any:
     """Return the callback that tells ``run`` of every epoch and ``progress`` of every batch."""
     load_keras("training a network")
     import keras
 
-    class Keeper(keras.callbacks.Callback):  # type: ignore[misc]
+    class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
         def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's form
             self._tell(run.epoch, {})
 
@@ -40,4 +40,4 @@ def make_keeper(run: TrainingRun, progress: Progress, stage: str) -> Any:
             loss = f", loss {float(logs['loss']):.3g}" if "loss" in logs else ""
             progress(done, run.settings.epochs, f"{stage}, epoch {now} of {run.settings.epochs}{loss}")
 
-    return Keeper()
+    return TrainingCallback()
