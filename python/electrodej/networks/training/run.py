@@ -135,6 +135,11 @@ class TrainingRun:
         return len(self.history.rows)
 
     @property
+    def epochs(self) -> int:
+        """How many there are at most."""
+        return self.settings.epochs
+
+    @property
     def finished(self) -> bool:
         """Whether there is nothing left to train."""
         late = 0 < self.settings.patience <= self.since_better
