@@ -7,7 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from electrodej.files import checksum
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.run import Run
 from electrodej.verbs.demo.chain import GREY, TRUE_PHASES, TRUTH, Models
 from electrodej.verbs.demo.page import provenance

@@ -174,7 +174,7 @@ def _measure(chain: Chain, models: Models) -> Findings:
 
 def _bundled(name: str) -> str:
     """Return the name of a bundled model, "" where this copy came without it."""
-    from electrodej.networks.bundled import bundled_models
+    from electrodej.models.bundled import bundled_models
 
     return name if name in bundled_models() else ""
 

@@ -77,7 +77,7 @@ def provenance(chain: Chain, models: Models, *, seed: int) -> dict[str, Any]:
 
 def _networks(models: Models) -> list[dict[str, str]]:
     """The networks that were run; the watershed is none."""
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
 
     return [
         {"model": model, "finds": what, "checksum": checksum(find_model(model))}

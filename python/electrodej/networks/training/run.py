@@ -8,11 +8,7 @@ there, and the next one can go on from it. The model's own folder appears when t
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import time
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,18 +19,18 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files import keep_for_resume, whole_file
-from electrodej.networks.backend import load_keras
-from electrodej.networks.history import History, draw_curves, write_history
+from electrodej.files.checkpoint import Checkpoint
+from electrodej.models.libraries import load_keras
+from electrodej.networks.training.history import History, draw_curves, write_history
 from electrodej.options import Choice, Number, Settings, Text, Whole, option, seed
 from electrodej.progress import Progress, silent
-
-__all__ = ["History", "RunSettings", "TrainingRun"]
+from electrodej.vocabulary import PathLike
 
 STATE = "state.json"
 HISTORY = "history.csv"
 CURVES = "curves.png"
 SUMMARY = "training.json"
-_FORMAT = "electrodej-training-run"
+_AGAIN = "give --force instead of --resume to begin anew"
 _NOT_PLAIN = "NaN or infinite"
 
 
@@ -101,7 +97,7 @@ class TrainingRun:
 
     def __init__(
         self,
-        out: str | os.PathLike[str],
+        out: PathLike,
         settings: RunSettings | None = None,
         *,
         facts: Mapping[str, Any] | None = None,
@@ -111,7 +107,7 @@ class TrainingRun:
         target = Path(out)
         self.folder = target.with_name(target.name + ".run")
         self.settings = settings or RunSettings()
-        self.facts: dict[str, Any] = json.loads(json.dumps(dict(facts or {})))
+        self._kept = Checkpoint(self.folder, "training", facts or {}, note=STATE, again=_AGAIN)
         self.history = History()
         self.best: float | None = None
         self.best_epoch = 0
@@ -128,6 +124,11 @@ class TrainingRun:
     def epoch(self) -> int:
         """How many epochs are done."""
         return len(self.history.rows)
+
+    @property
+    def epochs(self) -> int:
+        """How many there are at most."""
+        return self.settings.epochs
 
     @property
     def finished(self) -> bool:
@@ -172,12 +173,12 @@ class TrainingRun:
         The model gets the weights of the checkpoint at once. ``initial_epoch`` is `epoch`, and `take_best`
         comes after the training.
         """
-        from electrodej.networks.keeper import make_keeper
+        from electrodej.networks.training.callback import make_callback
 
         if self._values is not None:
             _put_values(model, self._values, self.folder)
             self._values = None
-        return make_keeper(self, progress, stage)
+        return make_callback(self, progress, stage)
 
     def end_epoch(self, model: Any, logs: Mapping[str, float]) -> None:
         """Note the figures of an epoch; checkpoint, and slow down where nothing gets better."""
@@ -193,21 +194,31 @@ class TrainingRun:
         if self.finished or time.monotonic() - self._saved_at >= self.settings.checkpoint_seconds:
             self.checkpoint(model)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the network depends on."""
+        return self._kept.facts
+
     def checkpoint(self, model: Any) -> None:
         """Write all that the run needs to go on."""
         self.folder.mkdir(exist_ok=True)
-        names = {"last": f"last-{self.epoch:06d}.npz", "best": f"best-{self.best_epoch:06d}.npz"}
-        _save_arrays(self.folder / names["last"], _values_of(model))
-        if self._best_values is not None and not (self.folder / names["best"]).is_file():
-            _save_arrays(self.folder / names["best"], _numbered(self._best_values))
+        names = {"last": f"last-{self.epoch:06d}", "best": f"best-{self.best_epoch:06d}"}
+        self._kept.save(names["last"], _values_of(model))
+        if self._best_values is not None and not self._kept.has(names["best"]):
+            self._kept.save(names["best"], _numbered(self._best_values))
         write_history(self.folder / HISTORY, self.history)
         draw_curves(self.folder / CURVES, self.history, monitor=self.settings.monitor)
         # From here on the new files count; before, the old ones did.
-        with whole_file(self.folder / STATE, force=True) as part:
-            part.write_text(json.dumps(self._state(names), indent=1) + "\n", encoding="utf-8")
-        for old in self.folder.glob("*.npz"):
-            if old.name not in names.values():
-                old.unlink()
+        self._kept.write(
+            settings=asdict(self.settings),
+            history=self.history.rows,
+            best=self.best,
+            best_epoch=self.best_epoch,
+            since_better=self.since_better,
+            since_halved=self.since_halved,
+            files=names,
+        )
+        self._kept.keep_only(lambda name: name in names.values())
         self._saved_at = time.monotonic()
 
     def take_best(self, model: Any) -> None:
@@ -235,8 +246,7 @@ class TrainingRun:
 
     def discard(self) -> None:
         """Remove the run's folder, once the model is written."""
-        if self.folder.is_dir() and _is_run(self.folder):
-            shutil.rmtree(self.folder, ignore_errors=True)
+        self._kept.discard()
 
     def _judge(self, model: Any, logs: Mapping[str, float]) -> None:
         name = self.settings.monitor
@@ -255,72 +265,31 @@ class TrainingRun:
             model.optimizer.learning_rate = float(np.asarray(model.optimizer.learning_rate)) / 2
             self.since_halved = 0
 
-    def _state(self, names: Mapping[str, str]) -> dict[str, Any]:
-        return {
-            "format": _FORMAT,
-            "version": 1,
-            "settings": asdict(self.settings),
-            "facts": self.facts,
-            "history": self.history.rows,
-            "best": self.best,
-            "best_epoch": self.best_epoch,
-            "since_better": self.since_better,
-            "since_halved": self.since_halved,
-            "files": dict(names),
-        }
-
     def _open(self, *, resume: bool, force: bool) -> None:
-        if not self.folder.parent.is_dir():
-            raise OutputError(f"{self.folder.parent} does not exist; create it first")
-        if not self.folder.exists():
-            return
-        if not self.folder.is_dir() or (any(self.folder.iterdir()) and not _is_run(self.folder)):
-            raise OutputError(f"{self.folder} is in the way and no training run; move it, or change --out")
+        self._kept.check_free()
         if resume:
-            self._go_on()
+            self._go_on(self._kept.state())
         elif force:
             self.discard()
-        elif _is_run(self.folder):
+        elif self._kept.is_one:
             raise OutputError(
                 f"{self.folder} holds a training that was stopped; give --resume to go on with it, "
                 "or --force to begin anew"
             )
 
-    def _go_on(self) -> None:
-        state = _read_state(self.folder)
-        if state is None:
+    def _go_on(self, state: Mapping[str, Any]) -> None:
+        if not state:
             return
-        facts = state.get("facts")
-        if not isinstance(facts, dict):
-            raise _damaged(self.folder / STATE)
-        for name in sorted({*self.facts, *facts}):
-            if self.facts.get(name) != facts.get(name):
-                raise InputError(
-                    f"{self.folder} holds a training with another {name!r}; "
-                    "give the same options and data as then, or --force instead of --resume"
-                )
         try:
             self.history = History([dict(row) for row in state["history"]])
             self.best, self.best_epoch = float(state["best"]), int(state["best_epoch"])
             self.since_better, self.since_halved = int(state["since_better"]), int(state["since_halved"])
-            files = [self.folder / str(state["files"][name]) for name in ("last", "best")]
+            # Trainings of before named the files with their suffix.
+            names = [str(state["files"][name]).removesuffix(".npz") for name in ("last", "best")]
         except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(self.folder / STATE) from error
-        self._values, best = (_load_arrays(path) for path in files)
+            raise self._kept.damaged(STATE) from error
+        self._values, best = (self._kept.load(name) for name in names)
         self._best_values = [best[name] for name in sorted(best)]
-
-
-def _is_run(folder: Path) -> bool:
-    return _read_state(folder) is not None
-
-
-def _read_state(folder: Path) -> dict[str, Any] | None:
-    try:
-        state = json.loads((folder / STATE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    fine = isinstance(state, dict) and state.get("format") == _FORMAT and state.get("version") == 1
-    return state if fine else None
 
 
 def _tracked(model: Any) -> list[Any]:
@@ -352,24 +321,3 @@ def _put_values(model: Any, values: Mapping[str, NDArray[Any]], folder: Path) ->
         )
     for variable, value in zip(variables, stored, strict=True):
         variable.assign(value)
-
-
-def _save_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    with whole_file(path, force=True) as part, part.open("wb") as handle:
-        np.savez(handle, allow_pickle=False, **arrays)
-
-
-def _load_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        # Opened here, because NumPy leaves a damaged file open.
-        with path.open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise _damaged(path) from error
-
-
-def _damaged(path: Path) -> InputError:
-    return InputError(
-        f"{path} is missing or damaged, so the training cannot go on; give --force instead of --resume to "
-        "begin anew"
-    )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from electrodej.networks.backend import load_keras
+from electrodej.models.libraries import load_keras
 
 load_keras("building a network")
 

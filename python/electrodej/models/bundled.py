@@ -7,9 +7,9 @@ from pathlib import Path
 
 from electrodej.errors import InputError
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_HERE = Path(__file__).resolve().parent
 # In an installed package, and in a checkout of the repository.
-_PLACES = (_PACKAGE / "models", _PACKAGE.parents[1] / "models")
+_PLACES = (_HERE / "weights", _HERE.parents[2] / "models")
 
 
 def bundled_models() -> dict[str, Path]:

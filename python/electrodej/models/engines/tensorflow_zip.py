@@ -1,4 +1,4 @@
-"""Run a zip in the TensorFlow 2 that is installed, for comparison with what Fiji's TensorFlow 1.15 gives."""
+"""A zip for Fiji as an engine, in the TensorFlow 2 that is installed."""
 
 from __future__ import annotations
 
@@ -9,24 +9,28 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from electrodej.errors import InputError
-from electrodej.export.archive import open_archive, unpack
-from electrodej.export.libraries import need_tensorflow
-from electrodej.export.savedmodel import INPUT, OUTPUT, SIGNATURE, TAG
+from electrodej.models.archive import open_archive, unpack
+from electrodej.models.contract import INPUT, OUTPUT, SIGNATURE, TAG
+from electrodej.models.engines.base import FloatArray
+from electrodej.models.libraries import need_tensorflow
 
-FloatArray = npt.NDArray[np.float32]
 
+class TensorflowZip:
+    """A zip, or its bytes, loaded in a session of its own. A context manager.
 
-class Tf2:
-    """A zip, or its bytes, loaded in a session of its own. A context manager."""
+    Attributes
+    ----------
+    input, output
+        Names of the tensors that are fed and fetched.
+    channels
+        Channels of the output.
+    """
 
     def __init__(self, archive: str | os.PathLike[str] | bytes) -> None:
         tf = need_tensorflow("running a zip in TensorFlow 2")
         self._session: Any = tf.compat.v1.Session(graph=tf.Graph(), config=_config(tf))
-        with tempfile.TemporaryDirectory(prefix="electrodej-tf2-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(prefix="electrodej-zip-", ignore_cleanup_errors=True) as folder:
             if isinstance(archive, bytes):
                 with zipfile.ZipFile(io.BytesIO(archive)) as opened:
                     unpack(opened, Path(folder), path="the zip")
@@ -41,18 +45,21 @@ class Tf2:
                 self._session.close()
                 raise InputError(f"TensorFlow 2 does not load it ({str(error).splitlines()[0]})") from error
         signature = meta.signature_def[SIGNATURE]
-        self.input = _only(signature.inputs, INPUT)
-        self.output = _only(signature.outputs, OUTPUT)
+        self.input = _only(signature.inputs, INPUT).name
+        output = _only(signature.outputs, OUTPUT)
+        self.output = output.name
+        lengths = [dimension.size for dimension in output.tensor_shape.dim]
+        self.channels = int(lengths[-1]) if lengths else 1
 
-    def __enter__(self) -> Tf2:
+    def __enter__(self) -> TensorflowZip:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._session.close()
 
-    def run(self, image: FloatArray) -> FloatArray:
-        """Return the output for an image (NHWC)."""
-        result: FloatArray = self._session.run(self.output, {self.input: image})
+    def run(self, images: FloatArray) -> FloatArray:
+        """Return the output for images (N, Y, X, channels)."""
+        result: FloatArray = self._session.run(self.output, {self.input: images})
         return result
 
 
@@ -61,6 +68,5 @@ def _config(tf: Any) -> Any:
     return tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, device_count={"GPU": 0})
 
 
-def _only(tensors: Any, preferred: str) -> str:
-    name = preferred if preferred in tensors else next(iter(sorted(tensors)))
-    return str(tensors[name].name)
+def _only(tensors: Any, preferred: str) -> Any:
+    return tensors[preferred] if preferred in tensors else tensors[min(tensors)]

@@ -9,16 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.annotation import Pair
+from electrodej.models.grey import FloatArray
+from electrodej.models.sections import Sections, section_scale
 from electrodej.networks.stardist.augment import nearest
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import UNKNOWN
-from electrodej.networks.stardist.views import (
-    brought_to,
-    scaled_shape,
-    section_scale,
-    without,
-)
-from electrodej.vocabulary import AXIS_OF, VIEWS, View
+from electrodej.vocabulary import VIEWS, Spacing, View, across
 from electrodej.volume import Volume
 
 # Of 255. What a view sees reaches to the lower one and comes to the upper one somewhere: the rim that is left
@@ -28,7 +24,7 @@ _RIM, _SEEN = 26, 77
 _SOLID = 0.85
 
 
-class FoundSections(Sequence[Pair]):
+class LabelledSections(Sequence[Pair]):
     """Evenly spaced sections of all three views, as large as the network sees them.
 
     Parameters
@@ -57,19 +53,22 @@ class FoundSections(Sequence[Pair]):
         least_area: NDArray[np.float64],
         views: Sequence[Volume],
         *,
-        spacing: tuple[float, float, float],
+        spacing: Spacing,
         model: StarDistModel,
         scale: float | None,
         count: int,
     ) -> None:
         self._grey, self._labels, self._least_area, self._views = grey, labels, least_area, views
-        self._spacing, self._model, self._scale = spacing, model, scale
+        self._pixels = {view: across(spacing, axis) for axis, view in enumerate(VIEWS)}
+        self._sections = {
+            view: Sections(grey, view, section_scale(pixel, model.info.spacing, scale))
+            for view, pixel in self._pixels.items()
+        }
         self._places: list[tuple[View, int]] = []
-        for view in VIEWS:
-            length = grey.shape[AXIS_OF[view]]
-            taken = min(count, length)
+        for view, sections in self._sections.items():
+            taken = min(count, sections.count)
             # In the middle of equal parts, so that none is at the volume's own surface.
-            self._places += [(view, (2 * part + 1) * length // (2 * taken)) for part in range(taken)]
+            self._places += [(view, (2 * part + 1) * sections.count // (2 * taken)) for part in range(taken)]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -83,32 +82,29 @@ class FoundSections(Sequence[Pair]):
         if isinstance(index, slice):
             return [self[number] for number in range(*index.indices(len(self)))]
         view, number = self._places[index]
-        axis = AXIS_OF[view]
-        box = tuple(slice(number, number + 1) if along == axis else slice(None) for along in range(3))
-        grey, labels = (np.squeeze(volume[box], axis) for volume in (self._grey, self._labels))
-        pixel, scale, shape = self._as_seen(view)
+        sections, pixel = self._sections[view], self._pixels[view]
+        place = sections.place(number)
+        grey, labels = self._grey[place], self._labels[place]
         areas = np.bincount(labels.ravel(), minlength=len(self._least_area)) * pixel[0] * pixel[1]
         drawn = np.where((areas >= self._least_area)[labels], labels.astype(np.int32), 0)
         drawn[np.isin(drawn, _bent(drawn))] = 0
-        seen = np.max([np.squeeze(volume[box], axis) for volume in self._views], axis=0)
+        seen = np.max([volume[place] for volume in self._views], axis=0)
         drawn[_doubtful(np.where(labels > 0, 255, seen), drawn)] = UNKNOWN
         return Pair(
             f"{view}-{number}",
-            brought_to(grey.astype(np.float32), shape),
-            nearest(drawn, shape),
-            (pixel[0] / scale[0], pixel[1] / scale[1]),
+            sections.prepared(grey[np.newaxis], _as_it_is)[0],
+            nearest(drawn, sections.shown),
+            (pixel[0] / sections.scale[0], pixel[1] / sections.scale[1]),
         )
 
     @property
     def smallest_edge(self) -> int:
         """How many pixels the network sees along the shortest edge of any section."""
-        return min(edge for view in VIEWS for edge in self._as_seen(view)[2])
+        return min(edge for sections in self._sections.values() for edge in sections.shown)
 
-    def _as_seen(self, view: View) -> tuple[tuple[float, float], tuple[float, float], tuple[int, int]]:
-        """Return the size of a view's pixels, what the network has them enlarged by, and then its shape."""
-        pixel = without(self._spacing, AXIS_OF[view])
-        scale = section_scale(pixel, self._model, self._scale)
-        return pixel, scale, scaled_shape(without(self._grey.shape, AXIS_OF[view]), scale)
+
+def _as_it_is(section: NDArray[Any]) -> FloatArray:
+    return section.astype(np.float32)
 
 
 def _bent(drawn: NDArray[np.int32]) -> list[int]:

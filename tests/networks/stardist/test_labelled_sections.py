@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from electrodej.networks.stardist.found import FoundSections
+from electrodej.networks.stardist.labelled_sections import LabelledSections
 from electrodej.volume import open_volume, write_volume
 
 SHAPE = (20, 36, 50)
@@ -46,7 +46,7 @@ def seen(tmp_path):
 
 def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, seen, perfect_model):
     one, other, grey, labels = volumes
-    sections = FoundSections(
+    sections = LabelledSections(
         one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=4
     )
     assert [pair.name for pair in sections] == [
@@ -67,7 +67,7 @@ def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, seen, 
 def test_doubtful_particles_are_not_learnt_from(volumes, seen, perfect_model):
     one, other, _, labels = volumes
     least = np.array([np.inf, np.inf, 0.0])
-    sections = FoundSections(
+    sections = LabelledSections(
         one, other, least, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
     )
     # Of slice 10: what was drawn of the first with the rim, and the spot that was seen and not drawn.
@@ -79,7 +79,7 @@ def test_doubtful_particles_are_not_learnt_from(volumes, seen, perfect_model):
 
 def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
     one, other, _, labels = volumes
-    sections = FoundSections(
+    sections = LabelledSections(
         one, other, ALL, seen,
         spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
     )  # fmt: skip
@@ -91,7 +91,7 @@ def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
 
 def test_a_volume_thinner_than_the_count_gives_each_section_once(volumes, seen, perfect_model):
     one, other, _, _ = volumes
-    sections = FoundSections(
+    sections = LabelledSections(
         one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=30
     )
     names = [pair.name for pair in sections]
@@ -104,7 +104,9 @@ def test_sections_come_as_large_as_the_network_sees_them(volumes, seen, perfect_
     model = dataclasses.replace(
         perfect_model, info=dataclasses.replace(perfect_model.info, spacing=(0.2, 0.2, 0.2))
     )
-    sections = FoundSections(one, other, ALL, seen, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1)
+    sections = LabelledSections(
+        one, other, ALL, seen, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1
+    )
     xy, xz, yz = sections
     assert xy.grey.shape == xy.labels.shape == (round(35 * 0.5) + 1, round(49 * 0.5) + 1)
     assert xz.grey.shape == xz.labels.shape == (20, round(49 * 0.5) + 1)
@@ -117,7 +119,7 @@ def test_sections_come_as_large_as_the_network_sees_them(volumes, seen, perfect_
 def test_sections_that_graze_their_particle_are_unknown(volumes, seen, perfect_model):
     """In slice 10, particle 1 has 225 pixels and particle 2 has 375, of 0.01 um^2."""
     one, other, _, labels = volumes
-    sections = FoundSections(
+    sections = LabelledSections(
         one, other, np.array([np.inf, 2.24, 3.76]), seen,
         spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
     )  # fmt: skip
@@ -133,7 +135,7 @@ def test_a_section_that_may_be_two_particles_is_unknown(volumes, seen, perfect_m
     joined[:, 5:15, 30:40] = 2
     write_volume(tmp_path / "joined.tif", joined, spacing=(0.1,) * 3, labels=True)
     with open_volume(tmp_path / "joined.tif") as other:
-        sections = FoundSections(
+        sections = LabelledSections(
             one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
         )
         found = sections[0].labels

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.export.info import FOLDER_FILE, ModelInfo, read_info, read_json
-from electrodej.export.keras_files import load_keras_file, load_weights
-from electrodej.export.libraries import need_keras
 from electrodej.extras import require
+from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json
+from electrodej.models.keras_files import load_keras_file, load_weights
+from electrodej.models.libraries import need_keras
 
 CONFIG = "config.json"
 NETWORKS = ("model.keras", "model.h5")

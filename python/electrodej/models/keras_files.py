@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.export.archive import open_archive, read_entry
 from electrodej.extras import require
+from electrodej.models.archive import open_archive, read_entry
 
 _ENTRIES = re.compile(r"(metadata\.json|config\.json|model\.weights\.h5|assets/?)$")
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
-# Layers of our own networks. Each is known here by name, so that a file cannot ask for other code of ours.
+# Layers of our own networks, which lay elsewhere once. Each is known here by name, so that a file cannot ask
+# for other code of ours.
 _OWN = {
-    ("electrodej.networks.semantic.layers", "ArgmaxPooling2D"),
-    ("electrodej.networks.semantic.layers", "ArgmaxUnpooling2D"),
+    (module, kind)
+    for module in ("electrodej.models.layers", "electrodej.models.layers")
+    for kind in ("ArgmaxPooling2D", "ArgmaxUnpooling2D")
 }
 # Where Keras keeps classes that only compute. keras.utils, which fetches and writes files, is not among them.
 _MODULES = re.compile(
@@ -50,7 +52,7 @@ def load_keras_file(path: Path) -> Any:
         _check_whole_h5(path)
     # On any backend: networks are run on JAX and PyTorch too, only zips are made with TensorFlow.
     keras = require("keras", what="reading a Keras model", extra="train")
-    from electrodej.networks import own_layers
+    from electrodej.models.layers import own_layers
 
     try:
         return keras.models.load_model(path, custom_objects=own_layers(), compile=False, safe_mode=True)

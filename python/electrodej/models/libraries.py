@@ -1,10 +1,11 @@
-"""Keras, imported when it is needed and without its greetings on stderr."""
+"""TensorFlow and Keras, imported when they are needed and asked to be quiet."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import Any
 
+from electrodej.errors import InputError
 from electrodej.extras import require
 
 
@@ -24,6 +25,23 @@ def load_keras(what: str) -> Any:
     return require("keras", what=what, extra="train")
 
 
+def need_tensorflow(what: str) -> Any:
+    """Import TensorFlow, or say how to install it. ``what`` starts the sentence: "exporting a model"."""
+    return require("tensorflow", what=what, extra="train")
+
+
+def need_keras(what: str) -> Any:
+    """Import Keras 3 on TensorFlow, or say what to do."""
+    need_tensorflow(what)
+    keras = load_keras(what)
+    if keras.backend.backend() != "tensorflow":
+        raise InputError(
+            f"Keras runs on {keras.backend.backend()} here, and the zip is made with TensorFlow; "
+            "set KERAS_BACKEND=tensorflow"
+        )
+    return keras
+
+
 def use_threads(jobs: int) -> None:
     """Let TensorFlow compute with ``jobs`` threads, where it has not begun to compute."""
     keras = load_keras("computing with a network")
@@ -34,29 +52,3 @@ def use_threads(jobs: int) -> None:
     with contextlib.suppress(RuntimeError):  # its threads run already
         tf.config.threading.set_intra_op_parallelism_threads(jobs)
         tf.config.threading.set_inter_op_parallelism_threads(1)
-
-
-def falling_rate(rate: float, *, epochs: int, steps: int) -> Any:
-    """Return a learning rate that rises in the first epoch, then falls along a cosine to a fiftieth.
-
-    Parameters
-    ----------
-    rate
-        The highest.
-    epochs, steps
-        Epochs of the training, and steps of an epoch.
-    """
-    return load_keras("training a network").optimizers.schedules.CosineDecay(
-        rate / 10,
-        decay_steps=max(1, (epochs - 1) * steps),
-        alpha=0.02,
-        warmup_target=rate,
-        warmup_steps=steps,
-    )
-
-
-def usual_memory() -> int:
-    """Return the bytes to be used where nobody says how many: 4 GiB, or half of what is free."""
-    import psutil
-
-    return int(min(4 * 2**30, psutil.virtual_memory().available // 2))

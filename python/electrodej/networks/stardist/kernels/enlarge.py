@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from electrodej.compiled import compiled
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def enlarge(coarse: Any, rows: int, columns: int, step_y: float, step_x: float) -> Any:
     """Interpolate linearly between cells; cell (i, j) stands on the pixel (i step_y, j step_x).
 
