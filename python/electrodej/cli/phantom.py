@@ -58,17 +58,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Make it and say what is in it."""
-    from electrodej.phantom import DEFAULT_MEMORY, write_phantom
+    from electrodej.phantom import write_phantom
+    from electrodej.run import Run
 
     config = _config(options)
     truth = write_phantom(
         options.dir,
         config,
-        memory=options.memory or DEFAULT_MEMORY,
-        jobs=options.jobs,
         suffix=".zarr" if options.format == "zarr" else ".tif",
-        force=options.force,
-        progress=context.progress,
+        run=Run(jobs=options.jobs, memory=options.memory, force=options.force, progress=context.progress),
     )
     volume = math.prod(config.shape) * math.prod(config.spacing)
     result = {

@@ -94,15 +94,13 @@ class Demo:
 
 
 def phantom(demo: Demo) -> None:
-    from electrodej.phantom import DEFAULT_MEMORY, PORE_GREY, PhantomConfig, write_phantom
+    from electrodej.phantom import PORE_GREY, PhantomConfig, write_phantom
+    from electrodej.run import Run
 
     write_phantom(
         demo.path("phantom"),
         PhantomConfig(shape=demo.shape, spacing=demo.spacing, seed=demo.seed, pore_grey=PORE_GREY[CONTRAST]),
-        memory=demo.memory or DEFAULT_MEMORY,
-        jobs=demo.jobs,
-        force=demo.force,
-        progress=demo.progress,
+        run=Run(jobs=demo.jobs, memory=demo.memory, force=demo.force, progress=demo.progress),
     )
 
 

@@ -171,7 +171,8 @@ def sample(arguments: Arguments, progress: Progress) -> dict[str, Any]:
 
     folder = _required_path(arguments, "folder", "choose a folder for the sample")
     config = PhantomConfig().changed({"shape": (64, 128, 128), "spacing": (0.14,) * 3})
-    truth = write_phantom(folder, config, force=bool(arguments.get("replace")), progress=progress)
+    run = Run(force=bool(arguments.get("replace")), progress=progress)
+    truth = write_phantom(folder, config, run=run)
     return {"folder": folder, "particles": len(truth["label"])}
 
 

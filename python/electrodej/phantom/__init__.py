@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from electrodej.phantom.config import PORE_GREY, PhantomConfig
     from electrodej.phantom.generate import (
-        DEFAULT_MEMORY,
         Phantom,
         PhantomSlab,
         make_phantom,
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from electrodej.phantom.truth import TRUTH_COLUMNS, TruthTable
 
 _HOME = {
-    "DEFAULT_MEMORY": "generate",
     "PORE_GREY": "config",
     "Phantom": "generate",
     "PhantomConfig": "config",
@@ -37,7 +35,6 @@ _HOME = {
 }
 
 __all__ = [
-    "DEFAULT_MEMORY",
     "PORE_GREY",
     "TRUTH_COLUMNS",
     "Phantom",

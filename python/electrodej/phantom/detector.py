@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.phantom.config import PhantomConfig, Triple
+from electrodej.phantom.config import PhantomConfig
+from electrodej.vocabulary import Shape, Spacing
 
 Grey = NDArray[np.float32]
 Taps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
@@ -17,7 +18,7 @@ _WIDE_POWER = 0.5
 _FAINT_CONTRAST = 0.2
 
 
-def gaussian_taps(sigma: Triple, spacing: Triple, *, unit_power: bool = False) -> Taps:
+def gaussian_taps(sigma: tuple[float, float, float], spacing: Spacing, *, unit_power: bool = False) -> Taps:
     """Weights of a Gaussian along z, y and x, cut at three standard deviations ``sigma`` (um).
 
     The weights sum to 1, or their squares do with ``unit_power`` (then white noise keeps its deviation).
@@ -40,7 +41,7 @@ def blur_halo(config: PhantomConfig) -> tuple[int, int, int]:
 
 def blurred(source: Grey, taps: Taps) -> Grey:
     """The part of ``source`` whose neighbours are all there, blurred: smaller by the taps on each side."""
-    from electrodej.phantom.kernels_detector import blur_x, blur_y, blur_z
+    from electrodej.phantom.kernels.detector import blur_x, blur_y, blur_z
 
     for axis, blur in enumerate((blur_z, blur_y, blur_x)):
         if len(taps[axis]) > 1:
@@ -56,11 +57,11 @@ def correlated_noise(
     seed: int,
     sigma: float,
     config: PhantomConfig,
-    first: tuple[int, int, int],
-    shape: tuple[int, int, int],
+    first: Shape,
+    shape: Shape,
 ) -> Grey:
     """Noise of deviation 1, hashed from the voxel's place and smoothed by a Gaussian of ``sigma`` in xy."""
-    from electrodej.phantom.kernels_noise import white_noise
+    from electrodej.phantom.kernels.noise import white_noise
 
     lengths = (config.noise_flatness * sigma, sigma, sigma)
     taps = gaussian_taps(lengths, config.spacing, unit_power=True)
@@ -70,9 +71,9 @@ def correlated_noise(
     return blurred(white, taps)
 
 
-def detect(config: PhantomConfig, seed: int, first: tuple[int, int, int], painted: Grey) -> NDArray[Any]:
+def detect(config: PhantomConfig, seed: int, first: Shape, painted: Grey) -> NDArray[Any]:
     """Image of the painted slab (with its halo) whose first voxel without the halo is ``first``."""
-    from electrodej.phantom.kernels_detector import add_rings, add_streaks, add_unevenness, round_to
+    from electrodej.phantom.kernels.detector import add_rings, add_streaks, add_unevenness, round_to
 
     grey = blurred(painted, gaussian_taps(config.blur, config.spacing))
     if grey is painted:
@@ -107,7 +108,7 @@ def detect(config: PhantomConfig, seed: int, first: tuple[int, int, int], painte
 
 def _spoil_slices(config: PhantomConfig, seed: int, z0: int, grey: Grey) -> None:
     """Take contrast, or everything, from the slices that are faint or lost."""
-    from electrodej.phantom.kernels_noise import uniform3
+    from electrodej.phantom.kernels.noise import uniform3
 
     level = np.float32((config.particle_grey + config.binder_grey) / 2)
     for z in range(grey.shape[0]):

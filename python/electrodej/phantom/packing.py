@@ -36,7 +36,7 @@ def pack(config: PhantomConfig, *, progress: Progress = silent) -> Packing:
     steps (a force-biased packing, Bezrukov, Bargiel and Stoyan 2002). The volume is a window in that box,
     placed where the solid share is nearest to the one asked for.
     """
-    from electrodej.phantom.kernels_packing import relax
+    from electrodej.phantom.kernels.packing import relax
 
     random = np.random.default_rng([config.seed, 1])
     size = np.array(config.shape) * np.array(config.spacing)
@@ -77,7 +77,7 @@ def _best_window(
     random: np.random.Generator,
 ) -> Array:
     """Shift the packing so that the volume sees about the wanted share; in a large one every window does."""
-    from electrodej.phantom.kernels_packing import covered_share
+    from electrodej.phantom.kernels.packing import covered_share
 
     origin = np.maximum(margin, (box - size) / 2)
     if len(radii) == 0:

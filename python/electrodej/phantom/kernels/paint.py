@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from electrodej.phantom.kernels_noise import layered_noise, noise_memory, turned_noise, uniform3
-from electrodej.phantom.kernels_particles import (
+from electrodej.compiled import compiled
+from electrodej.phantom.kernels.noise import layered_noise, noise_memory, turned_noise, uniform3
+from electrodej.phantom.kernels.particles import (
     CHANNELS,
     CRISP,
     NOBODY,
@@ -22,7 +22,7 @@ from electrodej.phantom.population import CRACKLED, FRINGE_REACH, Clutter, Level
 PORE, BINDER, PARTICLE, CRACK = 0, 1, 2, 3
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def strew(
     origin: np.ndarray,
     spacing: np.ndarray,
@@ -57,7 +57,7 @@ def strew(
                         piece[z, y, x] = row
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pore_field(memory: np.ndarray, channel: int, seed: int, place: np.ndarray, length: float) -> float:
     """The field that is low in pores and high in binder; three channels."""
     return layered_noise(
@@ -65,7 +65,7 @@ def pore_field(memory: np.ndarray, channel: int, seed: int, place: np.ndarray, l
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pore_field_at(seed: int, points: np.ndarray, length: float, out: np.ndarray) -> None:
     """`pore_field` at each of the points."""
     memory = noise_memory(3)
@@ -73,7 +73,7 @@ def pore_field_at(seed: int, points: np.ndarray, length: float, out: np.ndarray)
         out[row] = pore_field(memory, 0, seed, points[row], length)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def paint(
     origin: np.ndarray,
     spacing: np.ndarray,
@@ -176,7 +176,7 @@ def paint(
                 phase[z, y, x] = material
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _matrix(memory: np.ndarray, seed: int, place: np.ndarray, levels: Levels) -> tuple[float, int]:
     """Grey level and phase between the particles: the way from pore to binder is a slope, not a step."""
     above = pore_field(memory, CHANNELS, seed, place, levels.pore_length) - levels.pore_level
@@ -195,7 +195,7 @@ def _matrix(memory: np.ndarray, seed: int, place: np.ndarray, levels: Levels) ->
     return level, BINDER if above > 0.0 else PORE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _material(
     memory: np.ndarray,
     seed: int,
@@ -219,14 +219,14 @@ def _material(
     return level
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _seam(memory: np.ndarray, seed: int, place: np.ndarray, most: float) -> float:
     """Darkening of the thin line between two particles that touch, more or less open along the contact."""
     noise = turned_noise(memory, CHANNELS + 10, seed + 601, 0.5 * place[0], 0.5 * place[1], 0.5 * place[2])
     return most * min(max(0.5 + 1.2 * noise, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_faint(seed: int, place: np.ndarray, levels: Levels) -> bool:
     """Whether one of the three sections through a voxel is a faint one of its particle."""
     thickness, share = levels.faint_thickness, levels.faint_share

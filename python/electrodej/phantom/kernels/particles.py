@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from electrodej.phantom.kernels_noise import noise_memory, turned_noise, wall_distance
+from electrodej.compiled import compiled, compiled_inline
+from electrodej.phantom.kernels.noise import noise_memory, turned_noise, wall_distance
 from electrodej.phantom.population import FRINGE_REACH, Particles
 
 NOBODY = np.int32(-1)
@@ -20,7 +20,7 @@ RAGGEDNESS = 0.12
 CHANNELS = 10
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pull_together(
     memory: np.ndarray,
     p: np.ndarray,
@@ -47,7 +47,7 @@ def pull_together(
     return depth
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def own_axes(p: np.ndarray, turn: np.ndarray, half_axes: np.ndarray, row: int, q: np.ndarray) -> float:
     """Point in units of the half axes, in ``q``; returns its length, 1 on the ellipsoid."""
     square = 0.0
@@ -58,7 +58,7 @@ def own_axes(p: np.ndarray, turn: np.ndarray, half_axes: np.ndarray, row: int, q
     return math.sqrt(square)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def voxels_in_reach(
     centre: np.ndarray, reach: float, origin: np.ndarray, spacing: np.ndarray, shape: tuple[int, int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +73,7 @@ def voxels_in_reach(
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def claim(
     origin: np.ndarray,
     spacing: np.ndarray,
@@ -135,7 +135,7 @@ def claim(
                         second[z, y, x] = out
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _frayed(memory: np.ndarray, seed: int, p: np.ndarray) -> float:
     """Fine roughness of a surface, in -1..1, at two scales; not so steep that islets come loose."""
     wide = turned_noise(memory, 2, seed + 1, 2.4 * p[0], 2.4 * p[1], 2.4 * p[2])
@@ -143,7 +143,7 @@ def _frayed(memory: np.ndarray, seed: int, p: np.ndarray) -> float:
     return 0.7 * wide + 0.3 * fine
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def open_share(
     memory: np.ndarray,
     seed: int,
@@ -175,13 +175,13 @@ def open_share(
     return share
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _covered(depth: float, voxel: float) -> float:
     """Share of a voxel that a hole covers whose wall lies ``depth`` um away (negative: outside the hole)."""
     return min(max(0.5 + depth / voxel, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _core(
     memory: np.ndarray,
     seed: int,
@@ -202,7 +202,7 @@ def _core(
     return max(_covered(hole, voxel), min(max(riddled, 0.0), 0.9))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _crack(
     memory: np.ndarray,
     cracks: np.ndarray,
@@ -239,7 +239,7 @@ def _crack(
     return share
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _crackle(
     memory: np.ndarray,
     seed: int,
