@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.options import Choice, Number, Numbers, Settings, ShapeOf, SpacingOf, Whole, option
+from electrodej.options import Choice, Number, Numbers, Settings, ShapeOf, SpacingOf, Whole, flag, option
 from electrodej.vocabulary import Shape, Spacing
 
 # By absorption, as in the real slice that the defaults look like, binder hardly shows beside pores. By phase
 # contrast it does.
 PORE_GREY = {"absorption": 63.0, "phase": 25.0}
 
+# Above this, particles that touch are pressed together, with flat faces where they meet.
+LOOSE_SOLID = 0.55
+MOST_SOLID = 0.9
+
 SHARE = Number(0, 1, metavar="SHARE")
 LENGTH = Number(0, above=True, what="no positive length")
 NOT_NEGATIVE = Number(0)
 GREY = Number(0, 255, what="no grey level")
+TWO_GREYS = Numbers((GREY, GREY), metavar="LOW,HIGH")
 TWO_LENGTHS = Numbers((LENGTH, LENGTH), metavar="LOW,HIGH")
 THREE_LENGTHS = Numbers((NOT_NEGATIVE,) * 3, metavar="Z,Y,X")
+
+RANGES = (
+    "crack_width",
+    "gap_width",
+    "debris_radius",
+    "debris_grey",
+    "ghost_radius",
+    "ghost_grey",
+    "noise_length",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +63,8 @@ class PhantomConfig(Settings):
     # Which particles there are, and how they lie.
     solid_fraction: float = option(
         0.5,
-        Number(0, 0.55),
-        "share of the volume inside particles, cracks and cores included; up to 0.55",
+        Number(0, MOST_SOLID),
+        "share of the volume inside particles, cracks and cores included",
     )
     radius_median: float = option(
         3.7,
@@ -71,6 +87,13 @@ class PhantomConfig(Settings):
         SHARE,
         "how strongly near particles are drawn together: 0 leaves small gaps, 1 makes all neighbours touch",
     )
+    parting: float = option(
+        0.0,
+        NOT_NEGATIVE,
+        "typical gap between particles that are pressed together; it closes and opens along them",
+        unit="um",
+    )
+    faceted_share: float = option(0.0, SHARE, "share of the particles with flat faces, as crystals have")
 
     # What is in them.
     cored_share: float = option(
@@ -90,6 +113,9 @@ class PhantomConfig(Settings):
         "share of the particles shot through with fine radial cracks along their grains",
     )
     broken_share: float = option(0.06, SHARE, "share of the particles in pieces that have moved apart")
+    crushed_share: float = option(0.0, SHARE, "share of the particles crushed to fragments that lie together")
+    fragment_size: float = option(1.5, LENGTH, "typical size of such a fragment", unit="um")
+    fragment_gap: float = option(0.25, LENGTH, "widest gap between such fragments", unit="um")
     crack_count: int = option(4, Whole(1), "most cracks in a cracked particle; at least one")
     crack_width: tuple[float, float] = option(
         (0.06, 0.26),
@@ -117,6 +143,7 @@ class PhantomConfig(Settings):
         "smallest and largest fragment radius",
         unit="um",
     )
+    debris_grey: tuple[float, float] = option((130.0, 185.0), TWO_GREYS, "darkest and brightest fragment")
     ghosts: float = option(
         0.05,
         SHARE,
@@ -126,6 +153,13 @@ class PhantomConfig(Settings):
         (0.8, 2.4),
         TWO_LENGTHS,
         "smallest and largest patch radius",
+        unit="um",
+    )
+    ghost_grey: tuple[float, float] = option((112.0, 150.0), TWO_GREYS, "darkest and brightest patch")
+    film: float = option(
+        0.0,
+        Number(0, 0.4),
+        "typical thickness of the binder that covers particles, whatever lies beyond it",
         unit="um",
     )
     pore_share: float = option(
@@ -171,6 +205,19 @@ class PhantomConfig(Settings):
         "standard deviation of the point spread along z, y and x; missing projections make it longest in z",
         unit="um",
     )
+    halo: float = option(
+        0.0,
+        Number(0, 4),
+        "strength of the bright and dark rims that phase contrast puts along edges, in each slice",
+    )
+    halo_length: float = option(0.35, LENGTH, "reach of these rims", unit="um")
+    wedge: float = option(
+        0.0,
+        SHARE,
+        "how much of the contrast across x is lost where projections are missing; edges get tails along y",
+    )
+    wedge_length: float = option(1.5, LENGTH, "length of these tails", unit="um")
+    inverted: bool = flag("turn dark into bright and bright into dark")
     noise: float = option(11.5, NOT_NEGATIVE, "standard deviation of the noise")
     noise_length: tuple[float, float] = option(
         (0.085, 0.27),
@@ -229,10 +276,10 @@ class PhantomConfig(Settings):
                 f"spacing: {self.spacing} must be no larger than the largest particle and not thousands of "
                 "times smaller, in micrometres"
             )
-        for name in ("crack_width", "gap_width", "debris_radius", "ghost_radius", "noise_length"):
+        for name in RANGES:
             low, high = getattr(self, name)
             if low > high:
-                raise InputError(f"{name}: {(low, high)} must be two lengths, the smaller first")
+                raise InputError(f"{name}: {(low, high)} must be two numbers, the smaller first")
         if not self.radius_min <= self.radius_median <= self.radius_max:
             raise InputError(
                 f"radius_median: {self.radius_median} must lie between radius_min {self.radius_min} and "
@@ -241,11 +288,21 @@ class PhantomConfig(Settings):
         if self.debris + self.ghosts > 0.5:
             raise InputError(f"debris: {self.debris} must be at most 0.5 together with ghosts")
         damaged = self.cored_share + self.cracked_share + self.crackled_share + self.broken_share
+        damaged += self.crushed_share
         if damaged > 1 + 1e-9:
             raise InputError(
-                f"cored_share: {self.cored_share} must be at most 1 together with the cracked, crackled and "
-                "broken shares"
+                f"cored_share: {self.cored_share} must be at most 1 together with the cracked, crackled, "
+                "broken and crushed shares"
             )
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Make a configuration of plain values by name; ``look`` names one that they change (`LOOKS`)."""
+        return super().from_plain(_with_look(values))
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Return the same with some values changed, by name; ``look`` brings all the values of that look."""
+        return super().changed(_with_look(changes))
 
     def to_json(self) -> str:
         """Return the configuration as JSON text that `from_json` reads back."""
@@ -261,3 +318,13 @@ class PhantomConfig(Settings):
         if not isinstance(values, dict):
             raise InputError("the phantom's configuration must be a JSON object")
         return cls.from_plain(values)
+
+
+def _with_look(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values with those of the look they name in place of its name; those given come first."""
+    if "look" not in values:
+        return dict(values)
+    from electrodej.phantom.looks import look
+
+    given = {name: value for name, value in values.items() if name != "look"}
+    return {**look(values["look"]), **given}

@@ -12,13 +12,15 @@ from electrodej.phantom.config import PhantomConfig
 from electrodej.vocabulary import Shape, Spacing
 
 Grey = NDArray[np.float32]
+# Along z, y and x, in um.
+Lengths = tuple[float, float, float]
 Taps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
 _WIDE_POWER = 0.5
 _FAINT_CONTRAST = 0.2
 
 
-def gaussian_taps(sigma: tuple[float, float, float], spacing: Spacing, *, unit_power: bool = False) -> Taps:
+def gaussian_taps(sigma: Lengths, spacing: Spacing, *, unit_power: bool = False) -> Taps:
     """Weights of a Gaussian along z, y and x, cut at three standard deviations ``sigma`` (um).
 
     The weights sum to 1, or their squares do with ``unit_power`` (then white noise keeps its deviation).
@@ -35,8 +37,48 @@ def gaussian_taps(sigma: tuple[float, float, float], spacing: Spacing, *, unit_p
 
 def blur_halo(config: PhantomConfig) -> tuple[int, int, int]:
     """How many voxels beyond its own a slab needs along z, y and x."""
-    z, y, x = gaussian_taps(config.blur, config.spacing)
-    return len(z) // 2, len(y) // 2, len(x) // 2
+    reach = [
+        [len(weights) // 2 for weights in gaussian_taps(sigma, config.spacing)]
+        for _, sigma in point_spreads(config)
+    ]
+    z, y, x = (max(column) for column in zip(*reach, strict=True))
+    return z, y, x
+
+
+def point_spreads(config: PhantomConfig) -> list[tuple[float, Lengths]]:
+    """Weights and standard deviations (z, y, x in um) of the Gaussians whose sum is the point spread.
+
+    Rims along edges: an image plus ``halo`` times its difference from a wider one. Missing projections: less
+    the part that changes along x and hardly along y, which is the difference of two images blurred far along
+    y, one of them along x too.
+    """
+    z, y, x = config.blur
+    spreads = [(1.0 + config.halo, config.blur)]
+    if config.halo > 0:
+        wide = config.halo_length
+        spreads.append((-config.halo, (z, math.hypot(y, wide), math.hypot(x, wide))))
+    if config.wedge > 0:
+        far = math.hypot(y, config.wedge_length)
+        spreads.append((-config.wedge, (z, far, x)))
+        spreads.append((config.wedge, (z, far, math.hypot(x, config.wedge_length / 3))))
+    return spreads
+
+
+def _imaged(config: PhantomConfig, painted: Grey) -> Grey:
+    """What is painted, spread as the instrument does; smaller by `blur_halo` on each side."""
+    halo = blur_halo(config)
+    total: Grey | None = None
+    for weight, sigma in point_spreads(config):
+        taps = gaussian_taps(sigma, config.spacing)
+        spare = [whole - len(weights) // 2 for whole, weights in zip(halo, taps, strict=True)]
+        inner = tuple(slice(cut, n - cut) for cut, n in zip(spare, painted.shape, strict=True))
+        part = blurred(painted[inner], taps)
+        if total is None:
+            total = part if weight == 1.0 else np.float32(weight) * part
+        else:
+            total = total + np.float32(weight) * part
+    assert total is not None
+    return total
 
 
 def blurred(source: Grey, taps: Taps) -> Grey:
@@ -75,8 +117,8 @@ def detect(config: PhantomConfig, seed: int, first: Shape, painted: Grey) -> NDA
     """Image of the painted slab (with its halo) whose first voxel without the halo is ``first``."""
     from electrodej.phantom.kernels.detector import add_rings, add_streaks, add_unevenness, round_to
 
-    grey = blurred(painted, gaussian_taps(config.blur, config.spacing))
-    if grey is painted:
+    grey = _imaged(config, painted)
+    if np.shares_memory(grey, painted):
         grey = painted.copy()
     shape = (grey.shape[0], grey.shape[1], grey.shape[2])
     _spoil_slices(config, seed, first[0], grey)
@@ -100,6 +142,8 @@ def detect(config: PhantomConfig, seed: int, first: Shape, painted: Grey) -> NDA
             for axis in range(2)
         )
         add_rings(seed + 25, origin, spacing, axis_y, axis_x, config.rings, config.ring_width, grey)
+    if config.inverted:
+        np.subtract(np.float32(255.0), grey, out=grey)
     factor, most = (1.0, 255.0) if config.bits == 8 else (257.0, 65535.0)
     out = np.empty(shape, dtype=np.uint8 if config.bits == 8 else np.uint16)
     round_to(grey, factor, most, out)

@@ -58,6 +58,31 @@ def own_axes(p: np.ndarray, turn: np.ndarray, half_axes: np.ndarray, row: int, q
     return math.sqrt(square)
 
 
+@compiled_inline
+def crystal_norm(q: np.ndarray, faces: np.ndarray) -> float:
+    """Like the length of ``q``, but 1 on the faces of a crystal: the 16-norm of its heights over them.
+
+    Edges and corners are a little rounded by it.
+    """
+    total = 0.0
+    for face in range(faces.shape[0]):
+        height = faces[face, 0] * q[0] + faces[face, 1] * q[1] + faces[face, 2] * q[2]
+        height *= height
+        height *= height
+        height *= height
+        total += height * height
+    return math.sqrt(math.sqrt(math.sqrt(math.sqrt(total))))
+
+
+@compiled
+def crystal_norms(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """`crystal_norm` of each point."""
+    out = np.empty(points.shape[0])
+    for row in range(points.shape[0]):
+        out[row] = crystal_norm(points[row], faces)
+    return out
+
+
 @compiled
 def voxels_in_reach(
     centre: np.ndarray, reach: float, origin: np.ndarray, spacing: np.ndarray, shape: tuple[int, int, int]
@@ -96,9 +121,12 @@ def claim(
     q = np.empty(3)
     centre, half_axes, turn = particles.centre, particles.half_axes, particles.turn
     breaks, break_start = particles.breaks, particles.break_start
+    faceted, faces = particles.faceted, particles.faces
     for row in rows:
         radius = particles.radius[row]
         seed = particles.seed[row]
+        # The faces of a crystal are flat.
+        bumps = 0.1 * bumpiness if faceted[row] == 1 else bumpiness
         margin = max(particles.softness[row], FRINGE_REACH)
         rim = 1.0 + bumpiness + (roughness + margin) / radius
         deep = 1.0 - bumpiness - roughness / radius
@@ -114,12 +142,14 @@ def claim(
                     if end > first:
                         pull_together(memory, p, breaks, first, end, radius)
                     rho = own_axes(p, turn, half_axes, row, q)
+                    if faceted[row] == 1:
+                        rho = crystal_norm(q, faces[row])
                     if rho > rim:
                         continue
                     out = (rho - 1.0) * radius
                     if rho > deep:
                         out -= (
-                            bumpiness
+                            bumps
                             * radius
                             * turned_noise(memory, 1, seed, p[0] * coarse, p[1] * coarse, p[2] * coarse)
                         )
@@ -133,6 +163,27 @@ def claim(
                         owner[z, y, x] = row
                     elif out < second[z, y, x]:
                         second[z, y, x] = out
+
+
+@compiled
+def part(
+    origin: np.ndarray, spacing: np.ndarray, seed: int, width: float, outside: np.ndarray, second: np.ndarray
+) -> None:
+    """Draw surfaces back from where two particles meet, by a gap that closes and opens along the contact."""
+    memory = noise_memory(2)
+    for z in range(outside.shape[0]):
+        pz = (z + origin[0]) * spacing[0]
+        for y in range(outside.shape[1]):
+            py = (y + origin[1]) * spacing[1]
+            for x in range(outside.shape[2]):
+                away = 0.5 * (second[z, y, x] - outside[z, y, x])
+                if away > width or outside[z, y, x] > 0.0:
+                    continue
+                px = (x + origin[2]) * spacing[2]
+                opening = 0.5 + 1.3 * turned_noise(memory, 0, seed + 801, 0.45 * pz, 0.45 * py, 0.45 * px)
+                opening += 0.5 * turned_noise(memory, 1, seed + 802, 1.9 * pz, 1.9 * py, 1.9 * px)
+                drawn_back = 0.5 * width * min(max(opening, 0.0), 2.0) - away
+                outside[z, y, x] = max(outside[z, y, x], drawn_back)
 
 
 @compiled
@@ -159,11 +210,14 @@ def open_share(
     gap: float,
     voxel: float,
     crackle_width: float,
+    fragment_size: float,
+    fragment_gap: float,
 ) -> float:
     """Share of a voxel inside a particle that is crack or core, from the distance to the wall (0 to 1).
 
     ``p`` is the place from the centre in um, ``q`` the same in half axes and ``rho`` its length; ``gap`` the
-    depth in the gap of a break; ``cracks[first:end]`` are the particle's.
+    depth in the gap of a break; ``cracks[first:end]`` are the particle's; ``fragment_size`` is 0 where it is
+    not crushed.
     """
     share = _covered(gap, voxel)
     if core > 0.0 and rho < 2.4 * core:
@@ -172,7 +226,21 @@ def open_share(
         share = max(share, _crack(memory, cracks, i, radius, p, rho, voxel))
     if crackled and rho > 0.08:
         share = max(share, _crackle(memory, seed, radius, p, q, rho, voxel, crackle_width))
+    if fragment_size > 0.0:
+        share = max(share, _crushed(memory, seed, p, voxel, fragment_size, fragment_gap))
     return share
+
+
+@compiled
+def _crushed(memory: np.ndarray, seed: int, p: np.ndarray, voxel: float, size: float, most: float) -> float:
+    """Gaps between fragments: the walls of cells about scattered points, each open to its own width."""
+    warp = 0.25 * turned_noise(memory, 9, seed + 31, 1.1 * p[0] / size, 1.1 * p[1] / size, 1.1 * p[2] / size)
+    wall, name = wall_distance(seed + 32, p[0] / size + warp, p[1] / size - warp, p[2] / size + 0.5 * warp)
+    opening = float((name >> np.uint64(40)) & np.uint64(0xFFFF)) / 65536.0
+    width = most * (1.35 * opening - 0.35)
+    if width <= 0.0:
+        return 0.0
+    return _covered(0.5 * width - wall * size, voxel)
 
 
 @compiled_inline
