@@ -14,7 +14,7 @@ from electrodej.networks.stardist.sections import predict_sections
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import choose_thresholds
 from electrodej.networks.stardist.train import train_stardist
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
 
 TINY = StarDistSettings(
     filters=8, depth=1, grid=(2, 2), patch=64, batch=4, epochs=10, steps=30, learning_rate=3e-3, patience=0
@@ -207,7 +207,7 @@ def _mean_f1(model, examples, pair):
         (found,) = predict_sections(model, example.image[np.newaxis], threshold=pair["probability"])
         chosen = choose(found.candidates, overlap=pair["overlap"])
         labels = draw(chosen, example.image.shape, factor=(1.0, 1.0))
-        scores = score_instances(labels, example.labels, thresholds=(0.5, 0.75))
+        scores = score_instances(labels, example.labels, settings=InstanceSettings(thresholds=(0.5, 0.75)))
         totals += [[score.tp, score.fp, score.fn] for score in scores.thresholds]
     return np.mean([2 * tp / (2 * tp + fp + fn) for tp, fp, fn in totals])
 
