@@ -30,6 +30,7 @@ def test_drivers_lead_the_ranking_and_decoys_stay_low_whatever_the_seed(
         assert max(contribution[name] for name in ranking[4:]) < weakest / 2
 
 
+@pytest.mark.slow
 def test_base_and_shap_values_sum_to_the_prediction_of_each_particle(known: Any) -> None:
     predicted = known.model.forest.model.predict(known.table.values)
     np.testing.assert_allclose(known.model.base + known.model.shap.sum(axis=1), predicted, rtol=0, atol=1e-12)

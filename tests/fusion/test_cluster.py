@@ -16,6 +16,8 @@ from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 from electrodej.workers import Cluster
 
+pytestmark = pytest.mark.slow
+
 VIEWS = ("xy", "xz", "yz")
 # So little that there are many slabs.
 MEMORY = 2**21

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 
 import pytest
 
-from electrodej.progress import bars
 from electrodej.progress.bars import BarProgress, LineProgress, Pace
 
 Clock = Callable[[float], None]
@@ -17,10 +17,10 @@ Clock = Callable[[float], None]
 def at(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Set the clock."""
     times = [0.0]
-    monkeypatch.setattr(bars.time, "monotonic", lambda: times[0])
+    monkeypatch.setattr(time, "monotonic", lambda: times[0])
 
-    def put(time: float) -> None:
-        times[0] = time
+    def put(now: float) -> None:
+        times[0] = now
 
     return put
 
@@ -44,8 +44,8 @@ def test_a_stage_that_begins_in_the_middle_is_judged_by_itself() -> None:
 def test_lines_leave_the_time_out_until_it_can_be_told(at: Clock) -> None:
     stream = io.StringIO()
     progress = LineProgress(stream)
-    for time, done in ((0, 0), (7, 1), (7.5, 10), (12.5, 51), (20, 100)):
-        at(time)
+    for now, done in ((0, 0), (7, 1), (7.5, 10), (12.5, 51), (20, 100)):
+        at(now)
         progress(done, 100, "link")
     assert stream.getvalue().splitlines() == [
         "link ...",
@@ -58,8 +58,8 @@ def test_lines_leave_the_time_out_until_it_can_be_told(at: Clock) -> None:
 def test_a_bar_leaves_the_time_out_until_it_can_be_told(at: Clock) -> None:
     stream = io.StringIO()
     progress = BarProgress(stream)
-    for time, done in ((0, 0), (7, 1), (12.5, 51), (70, 100)):
-        at(time)
+    for now, done in ((0, 0), (7, 1), (12.5, 51), (70, 100)):
+        at(now)
         progress(done, 100, "link")
     drawn = stream.getvalue().split("\r")
     assert [part for part in drawn if " 1 %" in part and "left" in part] == []

@@ -38,7 +38,7 @@ def files(tmp_path: Path) -> Path:
 def measured(
     labels: Path, cracks: Path, out: Path, *, value: int | None = None, **options: Any
 ) -> CrackStudy:
-    """Measure particles and cracks into ``out`` and the tables beside it; return what is said of the cracks."""
+    """Measure particles and cracks into ``out`` and beside it; return the study of the cracks."""
     grey = labels.with_name("grey.tif")
     done = do(
         "measure", grey, labels, cracks=cracks, crack_class=value, attributes=("Volume",), out=out, **options
@@ -53,6 +53,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
+@pytest.mark.slow
 def test_cracks_without_a_label_count_for_their_particle(files: Path):
     result = measured(files / "labels.tif", files / "phases.tif", files / "t.csv", value=CRACK).result
     rows = rows_of(files / "t_cracks.csv")

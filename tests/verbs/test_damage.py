@@ -18,6 +18,8 @@ from electrodej.verbs.damage import DamageOptions
 from electrodej.verbs.damage import study as verb
 from electrodej.verbs.damage.study import DamageStudy
 
+pytestmark = pytest.mark.slow
+
 QUICK = DamageConfig(
     trees=8, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, resamples=5, interaction_rows=10
 )

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from electrodej.jobs.fuse import fuse_image, fuse_views
 from PIL import Image
 
-from electrodej.errors import Cancelled, InputError, OutputError, VoxelSizeError
+from electrodej.errors import Cancelled, InputError, OutputError, UsageError, VoxelSizeError
+from electrodej.models.bundled import find_model
+from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.3, 0.2, 0.2)

@@ -7,7 +7,7 @@ import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
 from electrodej.export import load_folder
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom
 from electrodej.run import Run
@@ -16,6 +16,8 @@ from electrodej.verbs.fuse.rounds import Found, learn
 from electrodej.verbs.fuse.settings import RoundSettings
 from electrodej.verbs.fuse.views import Looking, Network
 from electrodej.volume import open_volume, write_volume
+
+pytestmark = pytest.mark.slow
 
 SPACING = (0.14, 0.14, 0.14)
 
@@ -104,8 +106,10 @@ def test_a_zip_cannot_be_taught(grey, tmp_path):
 
 def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
     (tmp_path / "agreement.csv").write_text("Label,Volume,Agreement\n1,5,0.33\n2,5,0.49\n")
-    with pytest.raises(InputError, match="nothing to learn from"), open_volume(grey) as image:
-        found = Found(grey, tmp_path / "agreement.csv", [grey] * 3)
-        network = Network("nmc-particles", 1)
-        learn(Looking(image, None, None), found, network, tmp_path / "m", RoundSettings(), Run())
+    found = Found(grey, tmp_path / "agreement.csv", [grey] * 3)
+    network = Network("nmc-particles", 1)
+    with open_volume(grey) as image:
+        looking = Looking(image, None, None)
+        with pytest.raises(InputError, match="nothing to learn from"):
+            learn(looking, found, network, tmp_path / "m", RoundSettings(), Run())
     assert not (tmp_path / "m").exists()

@@ -93,6 +93,7 @@ def test_what_nobody_labelled_does_not_count_and_a_phase_may_lack_in_a_version(t
     assert np.isnan(first["Chord_class2"])
 
 
+@pytest.mark.slow
 def test_networks_trained_on_each_version_follow_their_labels(tmp_path: Path):
     random = np.random.default_rng(0)
     shape = (4, 32, 48)

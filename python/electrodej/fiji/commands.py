@@ -166,10 +166,9 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         "])",
     ]
     if menu.shows == "folder":
-        keep = [f"\t{entry}" for entry in entries]
         yield from [
             f'door.tell(door.call("{verb.name}", [',
-            *keep,
+            *(f"\t{entry}" for entry in entries),
             f"\t{where}: {where}?.path, {REPLACE}: {REPLACE},",
             "]))",
         ]
@@ -188,11 +187,11 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         return
     fields = [field_of(each, menu) for each in options]
     given = [file_field_of(options[0], menu) if name == images[0] else name for name in fields]
-    arguments = ", ".join([images[0], *given, REPLACE])
+    passed = ", ".join([images[0], *given, REPLACE])
     yield 'if (engine == "Python") {'
     yield from ("\t" + line for line in inner)
     yield "}"
-    yield f"else {result} = door.{menu.plugin}.segmented({arguments})"
+    yield f"else {result} = door.{menu.plugin}.segmented({passed})"
 
 
 def _entry(option: Option, menu: Menu, images: list[str]) -> str:

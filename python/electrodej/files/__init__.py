@@ -2,6 +2,7 @@
 
 from electrodej.files.atomic import scratch_folder, whole_directory, whole_file
 from electrodej.files.checksums import checksum
+from electrodej.files.json_files import read_json
 from electrodej.files.parts import discard_unfinished
 from electrodej.files.provenance import described, input_file, input_files, versions, write_description
 from electrodej.files.resume import has_something_finished, keep_for_resume, kept_for_resume
@@ -21,6 +22,7 @@ __all__ = [
     "input_files",
     "keep_for_resume",
     "kept_for_resume",
+    "read_json",
     "scratch_folder",
     "versions",
     "whole_directory",

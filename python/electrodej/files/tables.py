@@ -9,7 +9,6 @@ parameters, versions.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import MissingExtraError, OutputError
+from electrodej.errors import InputError, MissingExtraError, OutputError
 from electrodej.files.atomic import whole_file
 from electrodej.files.checksums import checksum
+from electrodej.files.json_files import read_json
 from electrodej.files.provenance import NO_TEXT, write_description
 from electrodej.files.sets import whole_set
 from electrodej.files.targets import check_target
@@ -69,8 +69,8 @@ def check_table_target(
 def is_description(path: PathLike) -> bool:
     """Whether a file is what `write_table` writes beside a table."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = read_json(path)
+    except (OSError, InputError):
         return False
     return isinstance(content, dict) and isinstance(content.get("columns"), dict)
 

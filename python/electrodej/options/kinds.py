@@ -94,9 +94,10 @@ class Whole(Kind):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Integral):
             raise ValueError(self._refusal(value))
-        if not self.least <= value <= self.most:
+        number = int(value)
+        if not self.least <= number <= self.most:
             raise ValueError(self._refusal(value))
-        return int(value)
+        return number
 
     def _refusal(self, value: Any) -> str:
         most = f" to {int(self.most)}" if math.isfinite(self.most) else ""
@@ -258,7 +259,7 @@ class PathTo(Kind):
         return os.fspath(value)
 
     def shown(self, value: Any) -> str:
-        return os.fspath(value)
+        return str(value)
 
 
 @dataclass(frozen=True)
@@ -286,10 +287,10 @@ class Image(Kind):
         return value
 
     def plain(self, value: Any) -> Any:
-        return str(
-            getattr(value, "path", None)
-            or (os.fspath(value) if isinstance(value, str | os.PathLike) else "array")
-        )
+        return self.shown(value)
+
+    def shown(self, value: Any) -> str:
+        return str(value if isinstance(value, str | os.PathLike) else getattr(value, "path", "array"))
 
 
 @dataclass(frozen=True)

@@ -48,13 +48,16 @@ def fill_folder(
 ) -> None:
     """Write everything about a study into an empty folder; the JSON comes last."""
     from electrodej.report.drawings import write_drawings
+    from electrodej.report.stored import plain_sections
 
     _write_tables(folder, study)
     if study.drawings.all:
         (folder / FIGURES).mkdir()
         write_drawings(folder / FIGURES, study.drawings.all, progress=progress)
     _write_page(folder / PAGE, study, files, progress)
-    text = json.dumps(plain(study.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
+    sections = plain_sections(study.sections(), study.drawings.all, folder=FIGURES)
+    summary = {**study.as_dict(), "sections": sections}
+    text = json.dumps(plain(summary), indent=1, ensure_ascii=False, allow_nan=False)
     (folder / SUMMARY).write_text(text + "\n", encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,7 @@ from electrodej.run import Run
 from electrodej.verbs.demo.stages import Chain, absolute
 
 if TYPE_CHECKING:
-    from electrodej.features import FeatureTable
-    from electrodej.verbs.damage.study import DamageStudy
     from electrodej.verbs.demo import DemoOptions
-    from electrodej.verbs.measure.cracks import CrackStudy
 
 GREY, TRUTH, TRUE_PHASES = "phantom/grey.tif", "phantom/labels.tif", "phantom/phases.tif"
 LABELS, TABLE, CONTACTS = "particles.tif", "particles.csv", "particles_contacts.csv"
@@ -60,11 +57,8 @@ class Models:
 class Findings:
     """What the stages found; None for those that could not run."""
 
-    table: FeatureTable
+    particles: int
     scores: Mapping[str, Any]
-    damage: DamageStudy | None = None
-    cracks: CrackStudy | None = None
-    phase_measures: Mapping[str, Any] = field(default_factory=dict)
     phase_scores: Mapping[str, Any] | None = None
     crack_scores: Mapping[str, Any] | None = None
 
@@ -88,10 +82,10 @@ def run_demo(options: DemoOptions, run: Run) -> dict[str, Any]:
     )
     _segment(chain, models)
     found = _measure(chain, models)
-    write_page(chain, models, found, seed=options.seed)
+    write_page(chain, models, seed=options.seed)
     return {
         "report": absolute(chain.path(REPORT)),
-        "particles": len(found.table),
+        "particles": found.particles,
         "scores": found.scores,
         "phase_scores": found.phase_scores,
         "crack_scores": found.crack_scores,
@@ -139,16 +133,11 @@ def _segment(chain: Chain, models: Models) -> None:
 def _measure(chain: Chain, models: Models) -> Findings:
     """Measure what was found, explain it, and compare it with the truth."""
     cracks = {"cracks": CRACKS} if models.cracks else {}
-    measured = chain.do("measure", "measure", TABLE, grey=GREY, labels=LABELS, out=TABLE, **cracks).result
-    phase_measures: Mapping[str, Any] = {}
+    measured = chain.do("measure", "measure", TABLE, grey=GREY, labels=LABELS, out=TABLE, **cracks)
     if models.phases:
-        phases = chain.do(
-            "morphology", "morphology", PHASE_TABLE, phases=(PHASES,), names=NAMES, out=PHASE_TABLE
-        )
-        phase_measures = phases.numbers["versions"][0]
-    study = None
+        chain.do("morphology", "morphology", PHASE_TABLE, phases=(PHASES,), names=NAMES, out=PHASE_TABLE)
     if _has("sklearn", "shap", "networkx"):
-        study = chain.do("damage", "damage", DAMAGE, tables=(TABLE,), contacts=CONTACTS, out=DAMAGE).result
+        chain.do("damage", "damage", DAMAGE, tables=(TABLE,), contacts=CONTACTS, out=DAMAGE)
     else:
         chain.run.note(
             "scikit-learn, shap and networkx are not installed, so the damage is not explained; "
@@ -180,14 +169,12 @@ def _measure(chain: Chain, models: Models) -> Findings:
             names=("no crack", "crack"),
             out=CRACK_SCORE,
         ).numbers
-    return Findings(
-        measured.table, scores.numbers, study, measured.cracks, phase_measures, phase_scores, crack_scores
-    )
+    return Findings(measured.numbers["particles"], scores.numbers, phase_scores, crack_scores)
 
 
 def _bundled(name: str) -> str:
     """Return the name of a bundled model, "" where this copy came without it."""
-    from electrodej.networks.bundled import bundled_models
+    from electrodej.models.bundled import bundled_models
 
     return name if name in bundled_models() else ""
 
