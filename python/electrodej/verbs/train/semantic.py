@@ -44,7 +44,7 @@ class TrainOptions(Settings):
         (), PathTo(metavar="DIR"), "judge by these images", many=True, word="held_out", group="data"
     )
     names: tuple[str, ...] = option(
-        (), Names(), "names of the classes 0, 1, ..., e.g. pore,binder,particle", group="data"
+        (), Names(numbered=True), "names of the classes 0, 1, ..., e.g. pore,binder,particle", group="data"
     )
     ignore: tuple[int, ...] = option(
         (), Whole(0, metavar="CLASS"), "take it as not labelled", many=True, group="data"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from electrodej.phantom.kernels_noise import VALUE_NOISE_STD, noise_memory, turned_noise, value_noise
+from electrodej.compiled import compiled
+from electrodej.phantom.kernels.noise import VALUE_NOISE_STD, noise_memory, turned_noise, value_noise
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def blur_z(source: np.ndarray, taps: np.ndarray, out: np.ndarray) -> None:
     """Weighted sum of ``taps.size`` planes for each plane of ``out``; the same order of sums everywhere."""
     for z in range(out.shape[0]):
@@ -23,7 +23,7 @@ def blur_z(source: np.ndarray, taps: np.ndarray, out: np.ndarray) -> None:
                     out[z, y, x] += weight * source[z + tap, y, x]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def blur_y(source: np.ndarray, taps: np.ndarray, out: np.ndarray) -> None:
     """The same along y."""
     for z in range(out.shape[0]):
@@ -36,7 +36,7 @@ def blur_y(source: np.ndarray, taps: np.ndarray, out: np.ndarray) -> None:
                     out[z, y, x] += weight * source[z, y + tap, x]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def blur_x(source: np.ndarray, taps: np.ndarray, out: np.ndarray) -> None:
     """The same along x."""
     for z in range(out.shape[0]):
@@ -49,7 +49,7 @@ def blur_x(source: np.ndarray, taps: np.ndarray, out: np.ndarray) -> None:
                     out[z, y, x] += weight * source[z, y, x + tap]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_streaks(
     seed: int, origin: np.ndarray, spacing: np.ndarray, height: float, length: float, grey: np.ndarray
 ) -> None:
@@ -65,7 +65,7 @@ def add_streaks(
                 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_rings(
     seed: int,
     origin: np.ndarray,
@@ -90,7 +90,7 @@ def add_rings(
                 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_unevenness(
     seed: int, origin: np.ndarray, spacing: np.ndarray, height: float, length: float, grey: np.ndarray
 ) -> None:
@@ -106,7 +106,7 @@ def add_unevenness(
                 grey[z, y, x] += scale * turned_noise(memory, 0, seed, place_z, place_y, place_x)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def round_to(grey: np.ndarray, factor: float, most: float, out: np.ndarray) -> None:
     """Scale, round and clip to whole numbers."""
     for z in range(grey.shape[0]):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from electrodej.phantom.kernels_noise import layered_noise, noise_memory, turned_noise, uniform3
-from electrodej.phantom.kernels_particles import (
+from electrodej.compiled import compiled
+from electrodej.phantom.kernels.noise import layered_noise, noise_memory, turned_noise, uniform3
+from electrodej.phantom.kernels.particles import (
     CHANNELS,
     CRISP,
     NOBODY,
@@ -17,12 +17,12 @@ from electrodej.phantom.kernels_particles import (
     pull_together,
     voxels_in_reach,
 )
-from electrodej.phantom.population import CRACKLED, FRINGE_REACH, Clutter, Levels, Particles
+from electrodej.phantom.population import CRACKLED, CRUSHED, FRINGE_REACH, Clutter, Levels, Particles
 
 PORE, BINDER, PARTICLE, CRACK = 0, 1, 2, 3
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def strew(
     origin: np.ndarray,
     spacing: np.ndarray,
@@ -57,7 +57,7 @@ def strew(
                         piece[z, y, x] = row
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pore_field(memory: np.ndarray, channel: int, seed: int, place: np.ndarray, length: float) -> float:
     """The field that is low in pores and high in binder; three channels."""
     return layered_noise(
@@ -65,7 +65,7 @@ def pore_field(memory: np.ndarray, channel: int, seed: int, place: np.ndarray, l
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pore_field_at(seed: int, points: np.ndarray, length: float, out: np.ndarray) -> None:
     """`pore_field` at each of the points."""
     memory = noise_memory(3)
@@ -73,7 +73,7 @@ def pore_field_at(seed: int, points: np.ndarray, length: float, out: np.ndarray)
         out[row] = pore_field(memory, 0, seed, points[row], length)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def paint(
     origin: np.ndarray,
     spacing: np.ndarray,
@@ -90,7 +90,7 @@ def paint(
     phase: np.ndarray,
 ) -> None:
     """Fill ``grey`` and ``phase`` from what `claim` and `strew` found."""
-    memory = noise_memory(CHANNELS + 12)
+    memory = noise_memory(CHANNELS + 13)
     # Arrays in variables of their own: taken from the tuple, they would be counted in and out at every voxel.
     centre, half_axes, turn, radius = particles.centre, particles.half_axes, particles.turn, particles.radius
     softness, shift, seeds = particles.softness, particles.grey, particles.seed
@@ -131,7 +131,7 @@ def paint(
                 material = PARTICLE
                 # A fogged edge may be wholly bright where the outline has ended, or dark where it has not.
                 if inside < 1.0 or outside[z, y, x] > 0.0 or levels.faint_share > 0.0:
-                    level, material = _matrix(memory, seed, place, levels)
+                    level, material = _matrix(memory, seed, place, outside[z, y, x], levels)
                     if row != NOBODY:
                         level -= levels.fringe * (1.0 - min(max(outside[z, y, x] / FRINGE_REACH, 0.0), 1.0))
                     share = cover[z, y, x]
@@ -161,6 +161,8 @@ def paint(
                         gap,
                         voxel,
                         levels.crackle_width,
+                        levels.fragment_size if kind[row] == CRUSHED else 0.0,
+                        levels.fragment_gap,
                     )
                     solid = shift[row] + _material(memory, seeds[row], p, rho, levels)
                     away = 0.5 * (second[z, y, x] - outside[z, y, x])
@@ -176,11 +178,20 @@ def paint(
                 phase[z, y, x] = material
 
 
-@njit(cache=True, nogil=True)
-def _matrix(memory: np.ndarray, seed: int, place: np.ndarray, levels: Levels) -> tuple[float, int]:
+@compiled
+def _matrix(
+    memory: np.ndarray, seed: int, place: np.ndarray, outside: float, levels: Levels
+) -> tuple[float, int]:
     """Grey level and phase between the particles: the way from pore to binder is a slope, not a step."""
     above = pore_field(memory, CHANNELS, seed, place, levels.pore_length) - levels.pore_level
     rise = min(max(0.5 + 0.7 * above, 0.0), 1.0)
+    if levels.film > 0.0 and outside < 2.0 * levels.film:
+        thickness = turned_noise(
+            memory, CHANNELS + 12, seed + 801, 0.6 * place[0], 0.6 * place[1], 0.6 * place[2]
+        )
+        depth = levels.film * (1.0 + 1.4 * thickness) - outside
+        rise = max(rise, min(max(0.5 + depth / 0.15, 0.0), 1.0))
+        above = max(above, depth)
     level = levels.pore + (levels.binder - levels.pore) * rise
     level += levels.binder_texture * layered_noise(
         memory,
@@ -195,7 +206,7 @@ def _matrix(memory: np.ndarray, seed: int, place: np.ndarray, levels: Levels) ->
     return level, BINDER if above > 0.0 else PORE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _material(
     memory: np.ndarray,
     seed: int,
@@ -219,14 +230,14 @@ def _material(
     return level
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _seam(memory: np.ndarray, seed: int, place: np.ndarray, most: float) -> float:
     """Darkening of the thin line between two particles that touch, more or less open along the contact."""
     noise = turned_noise(memory, CHANNELS + 10, seed + 601, 0.5 * place[0], 0.5 * place[1], 0.5 * place[2])
     return most * min(max(0.5 + 1.2 * noise, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_faint(seed: int, place: np.ndarray, levels: Levels) -> bool:
     """Whether one of the three sections through a voxel is a faint one of its particle."""
     thickness, share = levels.faint_thickness, levels.faint_share

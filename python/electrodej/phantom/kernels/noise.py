@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from electrodej.compiled import compiled, compiled_inline
 
 _A = np.uint64(0x9E3779B97F4A7C15)
 _B = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -33,7 +34,7 @@ _U1, _U2, _U3, _U4, _U5, _U6, _U7, _U8, _U9, _U10, _U11 = (np.uint64(n) for n in
 VALUE_NOISE_STD = 0.369656
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def hash3(seed: int, i: int, j: int, k: int) -> np.uint64:
     """64 well-mixed bits for a lattice point (SplitMix64's finisher)."""
     h = np.uint64(seed) + np.uint64(i) * _A + np.uint64(j) * _B + np.uint64(k) * _C
@@ -42,7 +43,7 @@ def hash3(seed: int, i: int, j: int, k: int) -> np.uint64:
     return h ^ (h >> _S31)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def uniform3(seed: int, i: int, j: int, k: int) -> float:
     """A number in 0..1 for a lattice point."""
     return float(hash3(seed, i, j, k) >> _S32) * (1.0 / 4294967296.0)
@@ -52,7 +53,7 @@ def uniform3(seed: int, i: int, j: int, k: int) -> float:
 _SLOTS = 12
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def noise_memory(channels: int) -> np.ndarray:
     """What `value_noise` met last in each channel: a cell and the numbers at its corners.
 
@@ -62,7 +63,7 @@ def noise_memory(channels: int) -> np.ndarray:
     return np.full(channels * _SLOTS, np.inf)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill(memory: np.ndarray, slot: int, seed: int, i: int, j: int, k: int) -> None:
     memory[slot] = i
     memory[slot + 1] = j
@@ -73,7 +74,7 @@ def _fill(memory: np.ndarray, slot: int, seed: int, i: int, j: int, k: int) -> N
         memory[slot + 4 + corner] = float(h >> _S32) * (2.0 / 4294967296.0) - 1.0
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@compiled_inline
 def value_noise(memory: np.ndarray, channel: int, seed: int, z: float, y: float, x: float) -> float:
     """Smooth noise in -1..1 that changes over a distance of about 1; ``seed`` below 2^53."""
     fz = math.floor(z)
@@ -96,7 +97,7 @@ def value_noise(memory: np.ndarray, channel: int, seed: int, z: float, y: float,
     return value
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@compiled_inline
 def turned_noise(memory: np.ndarray, channel: int, seed: int, z: float, y: float, x: float) -> float:
     """`value_noise` on a lattice that stands askew, so that its axes do not show."""
     return value_noise(
@@ -109,7 +110,7 @@ def turned_noise(memory: np.ndarray, channel: int, seed: int, z: float, y: float
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def layered_noise(
     memory: np.ndarray,
     channel: int,
@@ -135,7 +136,7 @@ def layered_noise(
     return total / (VALUE_NOISE_STD * math.sqrt(power))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def wall_distance(seed: int, z: float, y: float, x: float) -> tuple[float, np.uint64]:
     """Distance to the wall between the two nearest of scattered points' cells, and a hash of that wall."""
     i, j, k = math.floor(z), math.floor(y), math.floor(x)
@@ -159,7 +160,7 @@ def wall_distance(seed: int, z: float, y: float, x: float) -> tuple[float, np.ui
     return 0.5 * (math.sqrt(second) - math.sqrt(first)), first_id ^ second_id
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def white_noise(seed: int, z0: int, y0: int, x0: int, out: np.ndarray) -> None:
     """Fill ``out`` with independent, nearly normal numbers of deviation 1: sums of four uniform ones."""
     scale = math.sqrt(3.0) / 65536.0

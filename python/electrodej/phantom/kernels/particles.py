@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from electrodej.phantom.kernels_noise import noise_memory, turned_noise, wall_distance
+from electrodej.compiled import compiled, compiled_inline
+from electrodej.phantom.kernels.noise import noise_memory, turned_noise, wall_distance
 from electrodej.phantom.population import FRINGE_REACH, Particles
 
 NOBODY = np.int32(-1)
@@ -20,7 +20,7 @@ RAGGEDNESS = 0.12
 CHANNELS = 10
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pull_together(
     memory: np.ndarray,
     p: np.ndarray,
@@ -47,7 +47,7 @@ def pull_together(
     return depth
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def own_axes(p: np.ndarray, turn: np.ndarray, half_axes: np.ndarray, row: int, q: np.ndarray) -> float:
     """Point in units of the half axes, in ``q``; returns its length, 1 on the ellipsoid."""
     square = 0.0
@@ -58,7 +58,32 @@ def own_axes(p: np.ndarray, turn: np.ndarray, half_axes: np.ndarray, row: int, q
     return math.sqrt(square)
 
 
-@njit(cache=True, nogil=True)
+@compiled_inline
+def crystal_norm(q: np.ndarray, faces: np.ndarray) -> float:
+    """Like the length of ``q``, but 1 on the faces of a crystal: the 16-norm of its heights over them.
+
+    Edges and corners are a little rounded by it.
+    """
+    total = 0.0
+    for face in range(faces.shape[0]):
+        height = faces[face, 0] * q[0] + faces[face, 1] * q[1] + faces[face, 2] * q[2]
+        height *= height
+        height *= height
+        height *= height
+        total += height * height
+    return math.sqrt(math.sqrt(math.sqrt(math.sqrt(total))))
+
+
+@compiled
+def crystal_norms(points: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """`crystal_norm` of each point."""
+    out = np.empty(points.shape[0])
+    for row in range(points.shape[0]):
+        out[row] = crystal_norm(points[row], faces)
+    return out
+
+
+@compiled
 def voxels_in_reach(
     centre: np.ndarray, reach: float, origin: np.ndarray, spacing: np.ndarray, shape: tuple[int, int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +98,7 @@ def voxels_in_reach(
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def claim(
     origin: np.ndarray,
     spacing: np.ndarray,
@@ -96,9 +121,12 @@ def claim(
     q = np.empty(3)
     centre, half_axes, turn = particles.centre, particles.half_axes, particles.turn
     breaks, break_start = particles.breaks, particles.break_start
+    faceted, faces = particles.faceted, particles.faces
     for row in rows:
         radius = particles.radius[row]
         seed = particles.seed[row]
+        # The faces of a crystal are flat.
+        bumps = 0.1 * bumpiness if faceted[row] == 1 else bumpiness
         margin = max(particles.softness[row], FRINGE_REACH)
         rim = 1.0 + bumpiness + (roughness + margin) / radius
         deep = 1.0 - bumpiness - roughness / radius
@@ -114,12 +142,14 @@ def claim(
                     if end > first:
                         pull_together(memory, p, breaks, first, end, radius)
                     rho = own_axes(p, turn, half_axes, row, q)
+                    if faceted[row] == 1:
+                        rho = crystal_norm(q, faces[row])
                     if rho > rim:
                         continue
                     out = (rho - 1.0) * radius
                     if rho > deep:
                         out -= (
-                            bumpiness
+                            bumps
                             * radius
                             * turned_noise(memory, 1, seed, p[0] * coarse, p[1] * coarse, p[2] * coarse)
                         )
@@ -135,7 +165,28 @@ def claim(
                         second[z, y, x] = out
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def part(
+    origin: np.ndarray, spacing: np.ndarray, seed: int, width: float, outside: np.ndarray, second: np.ndarray
+) -> None:
+    """Draw surfaces back from where two particles meet, by a gap that closes and opens along the contact."""
+    memory = noise_memory(2)
+    for z in range(outside.shape[0]):
+        pz = (z + origin[0]) * spacing[0]
+        for y in range(outside.shape[1]):
+            py = (y + origin[1]) * spacing[1]
+            for x in range(outside.shape[2]):
+                away = 0.5 * (second[z, y, x] - outside[z, y, x])
+                if away > width or outside[z, y, x] > 0.0:
+                    continue
+                px = (x + origin[2]) * spacing[2]
+                opening = 0.5 + 1.3 * turned_noise(memory, 0, seed + 801, 0.45 * pz, 0.45 * py, 0.45 * px)
+                opening += 0.5 * turned_noise(memory, 1, seed + 802, 1.9 * pz, 1.9 * py, 1.9 * px)
+                drawn_back = 0.5 * width * min(max(opening, 0.0), 2.0) - away
+                outside[z, y, x] = max(outside[z, y, x], drawn_back)
+
+
+@compiled
 def _frayed(memory: np.ndarray, seed: int, p: np.ndarray) -> float:
     """Fine roughness of a surface, in -1..1, at two scales; not so steep that islets come loose."""
     wide = turned_noise(memory, 2, seed + 1, 2.4 * p[0], 2.4 * p[1], 2.4 * p[2])
@@ -143,7 +194,7 @@ def _frayed(memory: np.ndarray, seed: int, p: np.ndarray) -> float:
     return 0.7 * wide + 0.3 * fine
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def open_share(
     memory: np.ndarray,
     seed: int,
@@ -159,11 +210,14 @@ def open_share(
     gap: float,
     voxel: float,
     crackle_width: float,
+    fragment_size: float,
+    fragment_gap: float,
 ) -> float:
     """Share of a voxel inside a particle that is crack or core, from the distance to the wall (0 to 1).
 
     ``p`` is the place from the centre in um, ``q`` the same in half axes and ``rho`` its length; ``gap`` the
-    depth in the gap of a break; ``cracks[first:end]`` are the particle's.
+    depth in the gap of a break; ``cracks[first:end]`` are the particle's; ``fragment_size`` is 0 where it is
+    not crushed.
     """
     share = _covered(gap, voxel)
     if core > 0.0 and rho < 2.4 * core:
@@ -172,16 +226,30 @@ def open_share(
         share = max(share, _crack(memory, cracks, i, radius, p, rho, voxel))
     if crackled and rho > 0.08:
         share = max(share, _crackle(memory, seed, radius, p, q, rho, voxel, crackle_width))
+    if fragment_size > 0.0:
+        share = max(share, _crushed(memory, seed, p, voxel, fragment_size, fragment_gap))
     return share
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled
+def _crushed(memory: np.ndarray, seed: int, p: np.ndarray, voxel: float, size: float, most: float) -> float:
+    """Gaps between fragments: the walls of cells about scattered points, each open to its own width."""
+    warp = 0.25 * turned_noise(memory, 9, seed + 31, 1.1 * p[0] / size, 1.1 * p[1] / size, 1.1 * p[2] / size)
+    wall, name = wall_distance(seed + 32, p[0] / size + warp, p[1] / size - warp, p[2] / size + 0.5 * warp)
+    opening = float((name >> np.uint64(40)) & np.uint64(0xFFFF)) / 65536.0
+    width = most * (1.35 * opening - 0.35)
+    if width <= 0.0:
+        return 0.0
+    return _covered(0.5 * width - wall * size, voxel)
+
+
+@compiled_inline
 def _covered(depth: float, voxel: float) -> float:
     """Share of a voxel that a hole covers whose wall lies ``depth`` um away (negative: outside the hole)."""
     return min(max(0.5 + depth / voxel, 0.0), 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _core(
     memory: np.ndarray,
     seed: int,
@@ -202,7 +270,7 @@ def _core(
     return max(_covered(hole, voxel), min(max(riddled, 0.0), 0.9))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _crack(
     memory: np.ndarray,
     cracks: np.ndarray,
@@ -239,7 +307,7 @@ def _crack(
     return share
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _crackle(
     memory: np.ndarray,
     seed: int,

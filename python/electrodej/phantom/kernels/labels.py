@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from electrodej.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def number(
     owner: np.ndarray, outside: np.ndarray, phase: np.ndarray, outlines: np.ndarray, labels: np.ndarray
 ) -> None:
@@ -21,7 +22,7 @@ def number(
                 labels[z, y, x] = 0 if phase[z, y, x] == 3 else value
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def tally(outlines: np.ndarray, phase: np.ndarray, z0: int, depth: int, sums: np.ndarray) -> None:
     """Add voxels, cracks, index sums (z, y, x) and voxels at the volume's faces to each label's row."""
     for z in range(outlines.shape[0]):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from electrodej.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cell_list(centres: np.ndarray, box: np.ndarray, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Balls by grid cell: ``order[start[c]:start[c + 1]]`` are those in cell c."""
     count = centres.shape[0]
@@ -31,7 +32,7 @@ def cell_list(centres: np.ndarray, box: np.ndarray, cells: np.ndarray) -> tuple[
     return order, start
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def relax(
     centres: np.ndarray,
     radii: np.ndarray,
@@ -115,7 +116,7 @@ def relax(
     return worst
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def covered_share(points: np.ndarray, centres: np.ndarray, radii: np.ndarray, box: np.ndarray) -> float:
     """Share of the points that lie in a ball, in a box that repeats itself."""
     inside = 0
