@@ -79,7 +79,10 @@ class ScoreOptions(Settings):
     )
     exclude_border: bool = flag("leave out particles cut by the border", group="particles")
     names: tuple[str, ...] = option(
-        (), Names(numbered=True), "names of the classes 0, 1, ..., e.g. pore,binder,particle,crack", group="phases"
+        (),
+        Names(numbered=True),
+        "names of the classes 0, 1, ..., e.g. pore,binder,particle,crack",
+        group="phases",
     )
     only: int | None = option(
         None,
