@@ -61,13 +61,13 @@ class CrackStudy:
     @cached_property
     def drawing(self) -> Drawing:
         """The picture, drawn once for its files and all pages."""
-        from electrodej.report.crack_figures import crack_drawing
+        from electrodej.report.cracks.figures import crack_drawing
 
         return crack_drawing(self.table[PACKING], self.table["CrackShare"], self.relations)
 
     def section(self) -> Section:
         """Return the part of a report that tells of this study."""
-        from electrodej.report.crack_sections import crack_section
+        from electrodej.report.cracks.sections import crack_section
 
         return crack_section(self.table, self.relations, self.drawing)
 
@@ -98,10 +98,10 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
     settings = options.settings
     paths = _targets(options, run)
     particles, mask, size = _read(options)
-    outlines = add_cracks(particles, mask, spacing=size, reach=settings.radius, progress=run.progress)
+    outlines = add_cracks(particles, mask, spacing=size, reach=settings.radius, run=run)
     del particles
     outside = float((mask & (outlines == 0)).sum() / max(1, mask.sum()))
-    table = crack_columns(outlines, mask, spacing=size, progress=run.progress)
+    table = crack_columns(outlines, mask, spacing=size, run=run)
     packing = features(
         outlines,
         outlines,
