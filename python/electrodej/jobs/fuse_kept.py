@@ -117,7 +117,7 @@ def round_folder(folder: Path, number: int) -> Path:
 def _read_note(note: Path) -> Any:
     try:
         return json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{note} is damaged; start anew with --force instead of --resume") from error
 
 

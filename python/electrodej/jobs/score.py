@@ -132,6 +132,8 @@ def _write_json(out: PathLike, scores: dict[str, Any], *, force: bool) -> None:
 def _write_partners(out: PathLike, truth: PathLike, scores: InstanceScores, *, force: bool) -> None:
     import csv
 
+    from electrodej.files.tables import plain_cell
+
     assert scores.particles is not None
     columns = scores.particles.columns()
     with (
@@ -141,4 +143,4 @@ def _write_partners(out: PathLike, truth: PathLike, scores: InstanceScores, *, f
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["Image", *columns])
         for row in zip(*(column.tolist() for column in columns.values()), strict=True):
-            writer.writerow([Path(truth).name, *row])
+            writer.writerow([plain_cell(Path(truth).name), *row])
