@@ -244,7 +244,7 @@ def crack_table(
 
 def _size_of(particles: Volume, cracks: Volume, crop: int) -> Triple:
     """Return the voxel size of both, once it is sure that they are of one image and something is left."""
-    from electrodej.jobs.measure import common_spacing
+    from electrodej.volume import common_spacing
 
     size = common_spacing(particles, cracks)
     if min(particles.shape) <= 2 * crop:

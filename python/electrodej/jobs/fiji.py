@@ -52,7 +52,8 @@ def measure(arguments: Arguments, progress: Progress) -> dict[str, Any]:
     from electrodej.features import features
     from electrodej.fiji.images import opened
     from electrodej.files.tables import check_table_target, checksum
-    from electrodej.jobs.measure import common_spacing, named_by_file
+    from electrodej.jobs.measure import named_by_file
+    from electrodej.volume import common_spacing
 
     out = _required_path(arguments, "table", "choose where to write the table")
     force = bool(arguments.get("replace"))

@@ -8,13 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from electrodej.errors import InputError, VoxelSizeError
+from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.run import Run
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
-    from electrodej.volume import Volume
 
 PathLike = str | os.PathLike[str]
 
@@ -63,7 +62,7 @@ def measure_particles(
     """
     from electrodej.features import features, with_measures
     from electrodej.files.tables import check_table_target, checksum
-    from electrodej.volume import open_volume
+    from electrodej.volume import common_spacing, open_volume
 
     own = list(measures)
     check_table_target(out, beside=("contacts",), force=force, inputs=[grey, labels, *own])
@@ -103,28 +102,3 @@ def named_by_file(**files: PathLike) -> Iterator[None]:
         if colon and role in files:
             raise InputError(f"{os.fspath(files[role])}: {rest}") from error
         raise
-
-
-def common_spacing(grey: Volume, labels: Volume) -> tuple[float, float, float]:
-    """Return the voxel size of both; one of the two may be silent about it."""
-    from electrodej.volume import same_spacing
-
-    if grey.shape != labels.shape:
-        raise InputError(
-            f"{grey.path} has {_text(grey.shape)} voxels and {labels.path} has {_text(labels.shape)}; "
-            "both must be of the same volume"
-        )
-    if grey.spacing is None and labels.spacing is None:
-        return grey.require_spacing()
-    known = grey.spacing or labels.spacing
-    assert known is not None
-    if labels.spacing is not None and not same_spacing(known, labels.spacing):
-        raise VoxelSizeError(
-            f"{grey.path} has voxels of {_text(known)} um and {labels.path} of {_text(labels.spacing)} um; "
-            "say which is right with --spacing Z,Y,X"
-        )
-    return known
-
-
-def _text(numbers: Iterable[float]) -> str:
-    return " x ".join(f"{number:g}" for number in numbers)

@@ -187,9 +187,8 @@ def _look(
     phases: Sequence[PathLike], grey: PathLike | None, spacing: Triple | None, progress: Progress
 ) -> tuple[Triple, tuple[int, ...]]:
     """Return the voxel size and the phases of all versions, once it is sure that they are of one image."""
-    from electrodej.jobs.measure import common_spacing
     from electrodej.morphology import find_phases
-    from electrodej.volume import open_volume
+    from electrodej.volume import common_spacing, open_volume
 
     ids: set[int] = set()
     with open_volume(phases[0], spacing=spacing) as first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
@@ -15,7 +16,6 @@ from electrodej.score.images import (
     ImagePair,
     LabelImage,
     Spacing,
-    check_spacing,
     pair_images,
     spacing_notes,
     spacing_of,
@@ -23,6 +23,7 @@ from electrodej.score.images import (
 from electrodej.score.instance_results import Criterion, InstanceScores, ParticleScores, ThresholdScore
 from electrodej.score.matching import Candidates, match
 from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, overlaps_of_pair
+from electrodej.volume import check_spacing
 
 # Written out: steps added up in binary would miss an IoU of exactly 0.6.
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -279,4 +280,4 @@ def _voxels_of(min_volume: float, pair: ImagePair, spacing: Spacing | None) -> f
             f"{pair.pred_name} says one; give spacing=(z, y, x) (--spacing Z,Y,X) in micrometres"
         )
     # A hair less, so that a particle of exactly that volume is never lost to rounding.
-    return min_volume / float(np.prod(check_spacing(known))) * (1 - 1e-9)
+    return min_volume / math.prod(check_spacing(known)) * (1 - 1e-9)
