@@ -35,6 +35,7 @@ class BoundedStore(LocalStore):
     def __init__(self, root: Path) -> None:
         super().__init__(root, read_only=True)
         self._place = Path(root).resolve()
+        self._inside: set[Path] = set()  # folders that are known to be no links that lead out
         self.chunk_bytes = 0
         self.packing = ""
 
@@ -44,12 +45,12 @@ class BoundedStore(LocalStore):
 
     async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
         """Return what a file of the folder holds, or None where there is none."""
-        path = (Path(self.root) / key).resolve()
-        if self._place != path and self._place not in path.parents:
-            raise InputError(
-                f"{self.root} has a link that leads out of the folder ({key}), which is not followed; "
-                "copy the image with what its links lead to"
-            )
+        path = Path(self.root) / key
+        if path.parent not in self._inside:
+            self._check_inside(path.parent, key)
+            self._inside.add(path.parent)
+        if path.is_symlink():
+            self._check_inside(path, key)
         text = Path(key).name in _TEXTS
         if text and path.is_file() and path.stat().st_size > _LARGEST_TEXT:
             raise InputError(f"{path} is larger than a description of an image ever is; copy the image again")
@@ -58,8 +59,16 @@ class BoundedStore(LocalStore):
             self._check(path, found)
         return found
 
+    def _check_inside(self, path: Path, key: str) -> None:
+        found = path.resolve()
+        if self._place != found and self._place not in found.parents:
+            raise InputError(
+                f"{self.root} has a link that leads out of the folder ({key}), which is not followed; "
+                "copy the image with what its links lead to"
+            )
+
     def _check(self, path: Path, found: Any) -> None:
-        size = unpacked_size(found.to_bytes(), self.packing, self.chunk_bytes)
+        size = unpacked_size(memoryview(found.as_numpy_array()), self.packing, self.chunk_bytes)
         if size is not None and size > self.chunk_bytes:
             raise InputError(
                 f"{path} unpacks to more than the {memory_text(self.chunk_bytes)} of a chunk; "
@@ -67,7 +76,7 @@ class BoundedStore(LocalStore):
             )
 
 
-def unpacked_size(data: bytes, packing: str, wanted: int) -> int | None:
+def unpacked_size(data: bytes | memoryview, packing: str, wanted: int) -> int | None:
     """Return how many bytes a packed chunk becomes, without unpacking more than ``wanted``; None if unknown.
 
     Parameters
@@ -104,7 +113,7 @@ def unpacked_size(data: bytes, packing: str, wanted: int) -> int | None:
     return None
 
 
-def _zstd_size(data: bytes) -> int | None:
+def _zstd_size(data: bytes | memoryview) -> int | None:
     """Return what the first frame of zstd says of its content, RFC 8878, 3.1.1.1."""
     magic, descriptor = struct.unpack_from("<IB", data)
     if magic != _ZSTD:
