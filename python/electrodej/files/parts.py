@@ -144,8 +144,9 @@ def move(source: Path, target: Path, *, force: bool, named: Path | None = None) 
     try:
         source.replace(target)
     except PermissionError as error:
+        name = named or target
         raise OutputError(
-            f"{named or target} cannot be replaced; close the program that has it open, or choose another name"
+            f"{name} cannot be replaced; close the program that has it open, or choose another name"
         ) from error
 
 
