@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas
+from electrodej.jobs.damage import study_damage
 from scipy.spatial import KDTree
 
 from electrodej.damage import (
@@ -36,7 +37,6 @@ from electrodej.damage import (
 from electrodej.damage.evaluate import evaluate
 from electrodej.damage.forest import fit_forest
 from electrodej.damage.robust import contributions, shap_over_seeds
-from electrodej.jobs.damage import study_damage
 
 DRIVERS = ("Contact", "Edensity", "Volume", "PDensity")
 CYCLES = 20
@@ -211,7 +211,7 @@ def main() -> None:
         "--coverage", type=int, default=0, help="pairs of tables to compare, and nothing else"
     )
     options = parser.parse_args()
-    config = DamageConfig(jobs=options.jobs)
+    config = DamageConfig()
     if options.large:
         criterion(config)
         large(options.large, config)

@@ -96,6 +96,7 @@ def measure_speed(size: int, jobs: int) -> dict[str, float]:
     import cc3d
 
     from electrodej.fusion import connected_components, fuse_views
+    from electrodej.run import Run
 
     cell = 48
     grid = (np.arange(size) % cell) - (cell - 1) / 2
@@ -104,9 +105,9 @@ def measure_speed(size: int, jobs: int) -> dict[str, float]:
     view[:: 12 * cell // 5] = 0
     del distance
     small = view[:64, :64, :64].copy()
-    fuse_views(small, small, small, spacing=(0.1,) * 3, jobs=jobs)
+    fuse_views(small, small, small, spacing=(0.1,) * 3, run=Run(jobs=jobs))
     began, busy = time.perf_counter(), time.process_time()
-    fused = fuse_views(view, view, view, spacing=(0.1,) * 3, jobs=jobs)
+    fused = fuse_views(view, view, view, spacing=(0.1,) * 3, run=Run(jobs=jobs))
     flow = view.size / 1e6 / (time.perf_counter() - began)
     flow_busy = view.size / 1e6 / (time.process_time() - busy)
     mask = view > 40

@@ -112,12 +112,12 @@ def _renumber(image: Labels, generator: Generator) -> Labels:
 
 def with_electrodej(**options: Any) -> Callable[[Labels, float], Labels]:
     """Return a function that links with ElectrodeJ."""
-    from electrodej.fusion import LinkSettings, link_slices
+    from electrodej.linking import LinkSettings, link
 
-    def link(slices: Labels, spacing: float) -> Labels:
-        return link_slices(slices, spacing=(spacing,) * 3, settings=LinkSettings(**options))
+    def linked(slices: Labels, spacing: float) -> Labels:
+        return link(slices, spacing=(spacing,) * 3, settings=LinkSettings(**options))
 
-    return link
+    return linked
 
 
 def with_stardist(*, without_lost: bool) -> Callable[[Labels, float], Labels]:
@@ -198,8 +198,8 @@ def _own_memory(process: Any) -> int:
 
 def known_sections(truth: Labels, slices: Labels) -> Labels:
     """Return the truth in the sections that are there, and filled between them."""
-    from electrodej.fusion.linking_fill import signed_depth
-    from electrodej.fusion.linking_sections import Crop
+    from electrodej.linking.fill import signed_depth
+    from electrodej.linking.sections import Crop
 
     out = np.zeros(truth.shape, truth.dtype)
     for image, known, target in zip(slices, truth, out, strict=True):

@@ -20,6 +20,7 @@ LEVELS = {
     "workers": 0,
     "run": 0,
     "options": 0,
+    "verb": 0,
     "progress": 0,
     "extras": 0,
     "directions": 0,
@@ -29,18 +30,21 @@ LEVELS = {
     "volume": 1,
     "phantom": 1,
     "annotation": 1,
-    "features": 2,
-    "fusion": 2,
-    "score": 2,
-    "export": 2,
-    "networks": 2,
-    "morphology": 2,
-    "damage": 2,
-    "fiji": 3,
-    "report": 3,
-    "diagnosis": 4,
-    "jobs": 4,
-    "cli": 5,
+    "models": 2,
+    "features": 3,
+    "linking": 3,
+    "fusion": 3,
+    "score": 3,
+    "export": 3,
+    "networks": 3,
+    "morphology": 3,
+    "damage": 3,
+    "fiji": 4,
+    "report": 4,
+    "diagnosis": 5,
+    "verbs": 5,
+    "cli": 6,
+    "worker": 6,
 }
 # The lowest room's own parts, and the program's entry, belong to no level.
 FREE = {"__init__", "__main__"}
@@ -83,6 +87,37 @@ def test_imports_point_downwards_and_use_public_names_of_rooms_beside(path: Path
         if upwards or inside_of_neighbour:
             wrong.append(name)
     assert wrong == []
+
+
+def circle_in(needs: dict[str, set[str]]) -> list[str]:
+    """A way through what each needs that comes back to where it began; empty where there is none."""
+    done: set[str] = set()
+
+    def walk(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return [*way[way.index(name) :], name]
+        if name in done:
+            return []
+        found = next((circle for other in sorted(needs[name]) if (circle := walk(other, [*way, name]))), [])
+        done.add(name)
+        return found
+
+    return next((circle for name in sorted(needs) if (circle := walk(name, []))), [])
+
+
+def test_rooms_form_no_circle():
+    needs: dict[str, set[str]] = {room_of(path): set() for path in SOURCES}
+    for path in SOURCES:
+        needs[room_of(path)] |= {name.split(".")[0] for name in imports_of(path)} - {room_of(path)}
+    assert circle_in(needs) == []
+
+
+@pytest.mark.parametrize("room", ["models", "networks", "export"])
+def test_files_of_a_room_form_no_circle(room: str):
+    files = {path: path.relative_to(PACKAGE).as_posix().removesuffix(".py") for path in SOURCES}
+    names = {name.replace("/", "."): path for path, name in files.items() if name.startswith(f"{room}/")}
+    needs = {name: set(imports_of(path)) & set(names) for name, path in names.items()}
+    assert circle_in(needs) == []
 
 
 @pytest.mark.parametrize("room", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))

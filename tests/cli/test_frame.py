@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-
 from electrodej.cli.verbs import SUMMARIES
+
 from electrodej.volume import write_volume
 
 FULL = Path("/dev/full")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from electrodej.errors import InputError
-from electrodej.export.info import ModelInfo, read_info, to_json
+from electrodej.models.info import ModelInfo, read_info, to_json
 
 FULL = ModelInfo(
     kind="stardist",

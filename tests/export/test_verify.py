@@ -362,6 +362,7 @@ def test_a_process_that_dies_is_told(good: Path, tmp_path: Path) -> None:
             other.run(np.zeros((1, 64, 64, 1), np.float32), input="input", output="output")
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_is_swept_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 

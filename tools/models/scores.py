@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.networks.normalise import normalise
+from electrodej.models.grey import normalise
+from electrodej.networks.stardist.candidates import predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import without_small
-from electrodej.networks.stardist.sections import predict_sections
 from electrodej.score import score_instances
 
 IOU = (0.5, 0.75, 0.9)

@@ -19,8 +19,8 @@ NO_TEXT = "backslashreplace"
 # What every result depends on.
 _PACKAGES = ("numpy", "scipy")
 
-Input = PathLike | Mapping[str, Any]
-Inputs = Mapping[str, "Input | Iterable[Input]"] | Iterable[Input]
+# A path, an open volume, an array, or what `input_file` returned; several of them; None for none.
+Inputs = Mapping[str, Any] | Iterable[Any]
 
 
 def described(
@@ -43,8 +43,8 @@ def described(
     spacing
         Voxel size (z, y, x) in micrometres.
     inputs
-        Files that were read, by their role or in order: a path, whose checksum is taken now, several paths,
-        or what `input_file` returned earlier.
+        What was read, by its role or in order: a path or an open volume, whose checksum is taken now, several
+        of them, or what `input_file` returned earlier. An array has no checksum.
     packages
         Names of packages that the numbers depend on, beside NumPy and SciPy.
     more
@@ -74,7 +74,7 @@ def described(
     if spacing is not None:
         about["voxel_size_um"] = dict(zip("zyx", spacing, strict=True))
         about["spacing_um"] = list(spacing)
-    if read := _inputs(inputs):
+    if read := input_files(inputs):
         about["inputs"] = read
     return {**about, **more, "versions": versions(packages), "made_with": f"ElectrodeJ {__version__}"}
 
@@ -111,17 +111,26 @@ def _column(meaning: Any) -> Any:
     return meaning
 
 
-def _inputs(inputs: Inputs) -> Any:
+def input_files(inputs: Inputs) -> Any:
+    """Return name and checksum of each input, by role or in order; see `described`."""
     if isinstance(inputs, Mapping):
-        return {role: _one_or_several(value) for role, value in inputs.items()}
+        return {role: _one_or_several(value) for role, value in inputs.items() if value is not None}
     return [_one(value) for value in inputs]
 
 
 def _one_or_several(value: Any) -> Any:
-    if isinstance(value, str | os.PathLike | Mapping):
-        return _one(value)
-    return [_one(each) for each in value]
+    return [_one(each) for each in value] if isinstance(value, list | tuple) else _one(value)
 
 
 def _one(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else input_file(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    path = value if isinstance(value, str | os.PathLike) else getattr(value, "path", None)
+    if path is None:
+        return {"file": "array"}
+    # What lies in memory has a name and nothing to check.
+    return (
+        input_file(path)
+        if isinstance(value, str | os.PathLike) or Path(path).exists()
+        else {"file": str(path)}
+    )

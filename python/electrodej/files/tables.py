@@ -44,7 +44,7 @@ def check_table_target(
     *,
     beside: Iterable[str] = (),
     force: bool = False,
-    inputs: Iterable[PathLike] = (),
+    inputs: Iterable[Any] = (),
 ) -> dict[str, Path]:
     """The files that `write_table` writes, once it is sure that each may be.
 

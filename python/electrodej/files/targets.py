@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from electrodej.errors import OutputError
 from electrodej.files.parts import as_output_error, beside
@@ -16,8 +17,14 @@ from electrodej.vocabulary import PathLike
 _ONLY_SUFFIX = re.compile(r"(\.ome)?\.[^.]+")
 
 
+def paths_of(inputs: Iterable[Any]) -> list[Path]:
+    """Return the paths of those inputs that lie in files: paths as they are, and open volumes'."""
+    places = (each if isinstance(each, str | os.PathLike) else getattr(each, "path", None) for each in inputs)
+    return [Path(place) for place in places if place is not None]
+
+
 def check_target(
-    target: PathLike, *, force: bool = False, inputs: Iterable[PathLike] = (), file: bool = False
+    target: PathLike, *, force: bool = False, inputs: Iterable[Any] = (), file: bool = False
 ) -> Path:
     """Return ``target`` as a path if something may be written there.
 
@@ -43,7 +50,7 @@ def check_folder_target(
     *,
     ours: Callable[[Path], bool],
     force: bool = False,
-    inputs: Iterable[PathLike] = (),
+    inputs: Iterable[Any] = (),
 ) -> Path:
     """Return ``target`` as a path if `whole_directory` may put a folder there; see `check_target`."""
     empty = is_empty_folder(Path(target))
@@ -57,7 +64,7 @@ def check_files_in(
     names: Iterable[str],
     *,
     force: bool = False,
-    inputs: Iterable[PathLike] = (),
+    inputs: Iterable[Any] = (),
 ) -> Path:
     """Return ``folder`` as a path if files of these names may be written there, once it is made."""
     path, read = Path(folder), list(inputs)
@@ -79,7 +86,7 @@ def check_files_in(
     return path
 
 
-def allowed(target: PathLike, *, force: bool, inputs: Iterable[PathLike] = (), file: bool = False) -> Path:
+def allowed(target: PathLike, *, force: bool, inputs: Iterable[Any] = (), file: bool = False) -> Path:
     """Return ``target`` as a path if its name and what is there allow it; nothing is tried."""
     path = Path(target)
     if _ONLY_SUFFIX.fullmatch(path.name):
@@ -95,7 +102,7 @@ def allowed(target: PathLike, *, force: bool, inputs: Iterable[PathLike] = (), f
         raise OutputError(f"{path} is a folder, and a file is to be written; choose another name")
     if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it")
-    if any(_would_lose(path, Path(each)) for each in inputs):
+    if any(_would_lose(path, place) for place in paths_of(inputs)):
         raise OutputError(f"{path} is what is read and would be lost; choose another name for the output")
     if path.is_symlink() and not path.exists():
         raise OutputError(

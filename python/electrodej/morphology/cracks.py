@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 
-Triple = tuple[float, float, float]
 Mask = NDArray[np.bool_]
 
 CRACK_COLUMNS: dict[str, tuple[str, str]] = {
@@ -40,7 +40,7 @@ CRACK_COLUMNS: dict[str, tuple[str, str]] = {
 
 
 def measure_cracks(
-    labels: NDArray[Any], cracks: Mask, *, spacing: Triple, progress: Progress = silent
+    labels: NDArray[Any], cracks: Mask, *, spacing: Spacing, progress: Progress = silent
 ) -> dict[str, NDArray[Any]]:
     """Measure the cracks of every particle.
 
@@ -101,7 +101,7 @@ def measure_cracks(
     }
 
 
-def _measure(inside: Mask, crack: Mask, spacing: Triple) -> dict[str, float]:
+def _measure(inside: Mask, crack: Mask, spacing: Spacing) -> dict[str, float]:
     from scipy.ndimage import label
 
     voxel = float(np.prod(spacing))
@@ -128,7 +128,7 @@ def _measure(inside: Mask, crack: Mask, spacing: Triple) -> dict[str, float]:
     return found
 
 
-def _skeleton(crack: Mask, spacing: Triple) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _skeleton(crack: Mask, spacing: Spacing) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the skeleton's voxels, one row each, and the crack's width there."""
     from scipy.ndimage import distance_transform_edt
     from skimage.morphology import skeletonize
@@ -141,7 +141,7 @@ def _skeleton(crack: Mask, spacing: Triple) -> tuple[NDArray[np.int64], NDArray[
     return np.argwhere(skeleton), 2 * distance[skeleton] - min(spacing)
 
 
-def _length(voxels: NDArray[np.int64], spacing: Triple) -> float:
+def _length(voxels: NDArray[np.int64], spacing: Spacing) -> float:
     """Return the length of the minimum spanning forest of voxels that touch, corners included."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import minimum_spanning_tree
@@ -156,7 +156,7 @@ def _length(voxels: NDArray[np.int64], spacing: Triple) -> float:
     return float(minimum_spanning_tree(graph).sum())
 
 
-def _depth(inside: Mask, crack: Mask, spacing: Triple) -> float:
+def _depth(inside: Mask, crack: Mask, spacing: Spacing) -> float:
     centre = tuple(np.rint(np.argwhere(crack).mean(axis=0)).astype(int))
     if not inside[centre]:
         return 0.0

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 
-Triple = tuple[float, float, float]
 Mask = NDArray[np.bool_]
 
 _SLAB_VOXELS = 1 << 24
 
 
 def add_cracks(
-    labels: NDArray[Any], cracks: Mask, *, spacing: Triple, reach: float, progress: Progress = silent
+    labels: NDArray[Any], cracks: Mask, *, spacing: Spacing, reach: float, progress: Progress = silent
 ) -> NDArray[Any]:
     """Return the labels with crack voxels that have none given to the nearest particle.
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from electrodej.directions import DIRECTIONS, Direction, direction_shares
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 
-Triple = tuple[float, float, float]
 Floats = NDArray[np.float64]
 
 UNLABELLED = 255
@@ -116,7 +116,7 @@ class PairCounts:
 
 
 def phase_measures(
-    counts: PairCounts, *, spacing: Triple, names: Mapping[int, str] | None = None
+    counts: PairCounts, *, spacing: Spacing, names: Mapping[int, str] | None = None
 ) -> list[Measure]:
     """Return shares, surfaces and chords.
 
@@ -185,7 +185,7 @@ def phase_measures(
 def measure_phases(
     phases: NDArray[Any],
     *,
-    spacing: Triple,
+    spacing: Spacing,
     ids: Sequence[int] | None = None,
     names: Mapping[int, str] | None = None,
 ) -> list[Measure]:
@@ -222,7 +222,7 @@ def _defined(share: float, counts: PairCounts) -> float:
     return float(share) if counts.voxels.sum() else np.nan
 
 
-def _surfaces(counts: PairCounts, spacing: Triple) -> Floats:
+def _surfaces(counts: PairCounts, spacing: Spacing) -> Floats:
     """Return the area between each two phases per volume; NaN on the diagonal, or where it is undefined."""
     total = counts.pairs.sum(axis=(1, 2))
     known = [which for which in range(len(DIRECTIONS)) if total[which]]

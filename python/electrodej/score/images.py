@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import Shape, Spacing
 
-Spacing = tuple[float, float, float]
 Box = tuple[int, int, int, int]
 """``z0, z1, y0, y1``; always the whole width."""
 
@@ -53,7 +53,7 @@ class ImagePair:
     truth: LabelImage
     pred_name: str
     truth_name: str
-    shape: tuple[int, int, int]
+    shape: Shape
 
     @property
     def voxels(self) -> int:
@@ -217,7 +217,7 @@ def _name(image: LabelImage, argument: str) -> str:
     return os.fspath(path) if isinstance(path, str | os.PathLike) else argument
 
 
-def _shape_3d(image: LabelImage, name: str) -> tuple[int, int, int]:
+def _shape_3d(image: LabelImage, name: str) -> Shape:
     shape = tuple(int(length) for length in image.shape)
     if len(shape) == 2:
         return 1, shape[0], shape[1]

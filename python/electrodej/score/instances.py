@@ -15,7 +15,6 @@ from electrodej.progress import Progress, silent
 from electrodej.score.images import (
     ImagePair,
     LabelImage,
-    Spacing,
     pair_images,
     spacing_notes,
     spacing_of,
@@ -23,6 +22,7 @@ from electrodej.score.images import (
 from electrodej.score.instance_results import Criterion, InstanceScores, ParticleScores, ThresholdScore
 from electrodej.score.matching import Candidates, match
 from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, overlaps_of_pair
+from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
 
 # Written out: steps added up in binary would miss an IoU of exactly 0.6.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.score.images import Box, ImagePair, LabelImage, pair_images
+from electrodej.vocabulary import Shape
 
 DEFAULT_MEMORY = 512 * 2**20
 _FIRST_TABLE = 2**12
@@ -180,7 +181,7 @@ class _PairCounter:
         self._used = 0
 
     def add(self, truth: NDArray[Any], pred: NDArray[Any], start: int, stop: int) -> None:
-        from electrodej.score.kernels import count_pairs
+        from electrodej.score.kernels.pairs import count_pairs
 
         while start < stop:
             start, self._used = count_pairs(truth, pred, start, stop, self._keys, self._counts, self._used)
@@ -192,7 +193,7 @@ class _PairCounter:
         return self._keys[taken], self._counts[taken]
 
     def _grow(self) -> None:
-        from electrodej.score.kernels import grow_table
+        from electrodej.score.kernels.pairs import grow_table
 
         keys, counts = np.zeros(2 * self._keys.size, np.uint64), np.zeros(2 * self._keys.size, np.int64)
         grow_table(self._keys, self._counts, keys, counts)
@@ -214,7 +215,7 @@ def _merged(tables: Iterable[tuple[NDArray[np.uint64], Counts]]) -> tuple[NDArra
 class _BorderLabels:
     """Gathers the labels on the image's faces from its boxes."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._found: NDArray[np.uint32] = np.zeros(0, np.uint32)
 

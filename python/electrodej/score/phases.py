@@ -13,6 +13,7 @@ from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.score.images import LabelImage, pair_images, spacing_notes
 from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, overlaps_of_pair
+from electrodej.vocabulary import Shape
 
 UNLABELLED = 255
 _MOST_CLASSES = 256
@@ -80,7 +81,7 @@ class PhaseScores:
         Sentences for the user, such as voxel sizes that differ.
     """
 
-    shape: tuple[int, int, int]
+    shape: Shape
     voxels: int
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]

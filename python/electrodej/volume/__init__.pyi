@@ -8,7 +8,8 @@ from .labels import relabel_sequential as relabel_sequential
 from .model import ArrayVolume as ArrayVolume
 from .model import Volume as Volume
 from .open import open_volume as open_volume
-from .together import common_spacing as common_spacing
+from .pair import common_spacing as common_spacing
+from .pair import named_by_file as named_by_file
 from .units import VoxelSize as VoxelSize
 from .units import check_spacing as check_spacing
 from .units import same_spacing as same_spacing

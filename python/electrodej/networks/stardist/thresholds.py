@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from electrodej.networks.stardist.candidates import predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import Example
-from electrodej.networks.stardist.sections import predict_sections
 from electrodej.progress import Progress, silent
 from electrodej.score import score_instances
 
