@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 # The seeds lie beside, and are no package.
@@ -53,6 +53,8 @@ def test_what_is_damaged_gives_its_image_or_one_line(reader, group):
         @seed(start)
         @settings(
             max_examples=EXAMPLES.get(group, 60), database=None, deadline=None,
+            # One or two changes are small enough, and a fault may take half a minute each time.
+            phases=[Phase.generate],
             suppress_health_check=list(HealthCheck), print_blob=False,
         )  # fmt: skip
         @given(one=st.sampled_from(several), changes=changes)
