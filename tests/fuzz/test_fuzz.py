@@ -22,7 +22,7 @@ sys.modules["fuzz_seeds"] = seeds
 _spec.loader.exec_module(seeds)
 
 SECONDS = float(os.environ.get("ELECTRODEJ_FUZZ_SECONDS", "0"))
-EXAMPLES = {"image.tif": 500, "image.zarr": 250}
+EXAMPLES = {"image.tif": 800, "image.zarr": 250}
 SEEDS = seeds.seeds()
 GROUPS = sorted({one.kind + (Path(one.name).suffix if one.kind == "image" else "") for one in SEEDS})
 
@@ -46,7 +46,14 @@ def test_what_is_damaged_gives_its_image_or_one_line(reader, group):
         ways = {name: way for name, way in ways.items() if name != "link"}
     number = st.integers(0, 2**16)
     changes = st.lists(
-        st.tuples(st.sampled_from(sorted(ways)), number, number, number), min_size=1, max_size=2
+        st.tuples(
+            st.sampled_from([way for way in sorted(ways) for _ in range(seeds.OFTEN.get(way, 1))]),
+            number,
+            number,
+            number,
+        ),
+        min_size=1,
+        max_size=2,
     )
 
     def search(start):

@@ -94,6 +94,8 @@ def main():
     if len(sys.argv) > 1:  # a file that is whole, so that all is loaded before memory is limited
         read_image(Path(sys.argv[1]))
     limit_memory()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         asked = json.loads(line)
         sys.stdout.write(json.dumps(answer(asked["kind"], asked["path"])) + "\n")
