@@ -242,9 +242,9 @@ def _set_json(data: bytes, b: int, c: int) -> bytes:
 
 
 def _bomb(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001
-    """Put something in the place of a chunk that unpacks to a gigabyte."""
+    """Put something in the place of a chunk that unpacks to two gigabytes, its last part being small."""
     if not _BOMBS:
-        _BOMBS.append(gzip.compress(bytes(2**30), 1))
+        _BOMBS.append(128 * gzip.compress(bytes(2**24), 1) + gzip.compress(bytes(1200)))
     return data if data[:1] in b"{[" else _BOMBS[0]
 
 

@@ -71,6 +71,11 @@ def answer(kind, path):
         KINDS[kind](Path(path))
     except ElectrodeJError as error:
         said = str(error)
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, MemoryError):
+                return {"fault": f"all memory was taken before this was said: {said}"}
+            cause = cause.__cause__
         place = Path(path).name
         if "\n" in said or place not in said:
             return {"fault": f"not one line that names the file: {said!r}"}

@@ -6,6 +6,7 @@ import bz2
 import lzma
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,14 @@ _LARGEST_TEXT = 64 * 2**20
 _TEXTS = (".zgroup", ".zattrs", ".zarray", ".zmetadata", "zarr.json")
 # A packed piece of deflate that is smaller cannot become 4 GiB, where its own count of bytes begins anew.
 _SURE_COUNT = 2**32 // 1100
+_MEMBER = b"\x1f\x8b\x08"  # a gzip may have several, and says the size of the last one only
 _ZSTD = 0xFD2FB528
+_STREAMS: dict[str, Callable[[], Any]] = {
+    "gzip": lambda: zlib.decompressobj(wbits=47),
+    "zlib": lambda: zlib.decompressobj(wbits=47),
+    "bz2": bz2.BZ2Decompressor,
+    "lzma": lzma.LZMADecompressor,
+}
 
 
 class BoundedStore(LocalStore):
@@ -94,14 +102,10 @@ def unpacked_size(data: bytes | memoryview, packing: str, wanted: int) -> int | 
     (101, None)
     """
     try:
-        if packing == "gzip" and len(data) < _SURE_COUNT:
+        if packing == "gzip" and len(data) < _SURE_COUNT and _MEMBER not in bytes(data[1:]):
             return int(struct.unpack("<I", data[-4:])[0])
-        if packing in ("gzip", "zlib"):
-            return len(zlib.decompressobj(wbits=47).decompress(data, wanted + 1))
-        if packing == "bz2":
-            return len(bz2.BZ2Decompressor().decompress(data, wanted + 1))
-        if packing == "lzma":
-            return len(lzma.LZMADecompressor().decompress(data, wanted + 1))
+        if packing in _STREAMS:
+            return _counted(bytes(data), _STREAMS[packing], wanted)
         if packing == "blosc":
             return int(struct.unpack_from("<I", data, 4)[0])
         if packing == "lz4":
@@ -111,6 +115,18 @@ def unpacked_size(data: bytes | memoryview, packing: str, wanted: int) -> int | 
     except (struct.error, zlib.error, OSError, lzma.LZMAError, EOFError, ValueError):
         return None  # damaged, which the codec says better
     return None
+
+
+def _counted(data: bytes, begin: Callable[[], Any], wanted: int) -> int:
+    """Return how many bytes come out of one stream after the other, as soon as there are too many."""
+    total = 0
+    while data and total <= wanted:
+        stream = begin()
+        total += len(stream.decompress(data, wanted + 1))
+        if not stream.eof:
+            break
+        data = stream.unused_data
+    return total
 
 
 def _zstd_size(data: bytes | memoryview) -> int | None:
