@@ -14,6 +14,7 @@ import electrodej
 PACKAGE = Path(electrodej.__file__).parent
 LEVELS = {
     "errors": 0,
+    "callable_room": 0,
     "vocabulary": 0,
     "machine": 0,
     "compiled": 0,
@@ -45,6 +46,7 @@ LEVELS = {
     "verbs": 5,
     "cli": 6,
     "worker": 6,
+    "library": 6,
 }
 # The lowest room's own parts, and the program's entry, belong to no level.
 FREE = {"__init__", "__main__"}
