@@ -30,6 +30,7 @@ from electrodej.export.sources import Source, load_source
 from electrodej.files import check_target, whole_file
 from electrodej.models.context import measure_context
 from electrodej.models.info import ModelInfo, to_json
+from electrodej.models.model import weights_of
 from electrodej.progress import Progress, silent
 
 TOLERANCE = 1e-5
@@ -116,7 +117,10 @@ def export_model(
     if name is not None:
         source = dataclasses.replace(source, info=dataclasses.replace(source.info, name=name))
     progress(1, 4, "exporting")
-    contents, info, difference = _contents(source, targets, authorship or Authorship(), progress)
+    # A zip in the model's own folder tells which weights it was made of, so that it can stand for them.
+    own = Path(model).is_dir() and zip_path.resolve().parent == Path(model).resolve()
+    more = {"weights": weights_of(Path(model))} if own else {}
+    contents, info, difference = _contents(source, targets, authorship or Authorship(), more, progress)
     with contextlib.ExitStack() as stack:
         parts = {role: stack.enter_context(whole_file(path, force=force)) for role, path in targets.items()}
         for role, part in parts.items():
@@ -150,7 +154,11 @@ def _targets(zip_path: Path) -> dict[str, Path]:
 
 
 def _contents(
-    source: Source, targets: Mapping[str, Path], authorship: Authorship, progress: Progress
+    source: Source,
+    targets: Mapping[str, Path],
+    authorship: Authorship,
+    more: Mapping[str, Any],
+    progress: Progress,
 ) -> tuple[dict[str, bytes], ModelInfo, float]:
     from electrodej.models.engines.tensorflow_zip import TensorflowZip
 
@@ -171,7 +179,9 @@ def _contents(
         }
     progress(3, 4, "exporting")
     checksum = hashlib.sha256(archive).hexdigest()
-    about = to_json(info, file=targets["zip"].name, sha256=checksum, made_with=f"ElectrodeJ {__version__}")
+    about = to_json(
+        info, file=targets["zip"].name, sha256=checksum, made_with=f"ElectrodeJ {__version__}", **more
+    )
     contents["info"] = about.encode()
     referred = {
         role: (targets[role].name, contents[role]) for role in ("zip", "input", "output", "documentation")

@@ -135,10 +135,10 @@ def _operation_findings(opened: Opened) -> Iterator[Finding]:
     if opened.graph is None:
         return
     unknown = unknown_to_tf115(opened.graph)
-    if opened.acting:
+    if opened.refused:
         yield problem(
             "operations",
-            f"running it would do more than compute ({', '.join(opened.acting)}), so it is not run; "
+            f"running it would do more than compute ({', '.join(opened.refused)}), so it is not run; "
             "do not use it unless you know who made it",
         )
     texts = list(dict.fromkeys(str(entry) for entry in unknown))
@@ -155,7 +155,7 @@ def _operation_findings(opened: Opened) -> Iterator[Finding]:
 
 def _told_by_tf115(result: Verification, opened: Opened, tf115: Tf115 | None, fetch: bool) -> Verification:
     """Add TensorFlow 1.15's own words on a zip that it will not load."""
-    if opened.graph is None or opened.acting:
+    if opened.graph is None or opened.refused:
         return result
     try:
         with _running(tf115, fetch) as engine, _unpacked(result.path) as folder:
