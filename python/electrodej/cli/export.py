@@ -38,16 +38,16 @@ def run(options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
     """Export, and say what was written."""
     from electrodej.export import Authorship, export_model
     from electrodej.models.bundled import find_model
+    from electrodej.run import Run
 
     out = options.out or f"{Path(options.model).resolve().stem}.zip"
     authorship = Authorship(authors=tuple(options.author or ()), licence=options.licence)
     done = export_model(
         find_model(options.model),
         out,
-        force=options.force,
         name=options.name,
         authorship=authorship,
-        progress=context.progress,
+        run=Run(force=options.force, progress=context.progress, hear=context.note),
     )
     context.finish_progress()
     context.say("\n".join(["wrote", *(f"  {path}" for path in done.files)]))

@@ -25,6 +25,16 @@ def has(engine: EngineName) -> bool:
     return engine == "auto" or importlib.util.find_spec(library) is not None
 
 
+def engine_report() -> str:
+    """Return which engines are installed, and what each is taken for; imports none of them."""
+    what = {
+        "openvino": "OpenVINO runs exported and bundled networks",
+        "onnxruntime": "ONNX Runtime runs them where there is ONNX and no OpenVINO",
+        "keras": "TensorFlow runs the rest, and dropout",
+    }
+    return "; ".join(text for name, text in what.items() if has(name))  # type: ignore[arg-type]
+
+
 def engine_for_zip(path: Path, grid: tuple[int, int], wanted: EngineName = "auto") -> Engine:
     """Return the engine of a zip for Fiji, and of the ONNX model that lies beside it under the same name.
 

@@ -12,5 +12,15 @@ MOST_GROWTH = 50
 SMALL = 16 * MIB
 MOST_ENTRIES = 10_000
 MOST_NODES = 200_000
+# Of channels, rays, filters, and what image sizes are multiples of.
+MOST_COUNT = 4096
+# Pixels along an edge for which a network predicts once; levels of a U-Net; edge of a kernel.
+MOST_CELL = 64
+MOST_LEVELS = 8
+MOST_KERNEL = 31
+# Of a voxel's edge, in micrometres.
+SMALLEST_VOXEL, LARGEST_VOXEL = 1e-5, 1e5
+# Of the seconds in which a file of weights is looked through.
+MOST_SECONDS = 30
 # A description nests layers in models in models; no author does so deeper.
 MOST_DEPTH = 100
