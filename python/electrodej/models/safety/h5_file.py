@@ -1,6 +1,7 @@
 """An HDF5 file looked through, as a program: ``python -m electrodej.models.safety.h5_file FILE``.
 
-Prints one JSON object: ``config``, the description of the layers or null; or ``refused`` or ``damaged`` and why.
+Prints one JSON object: ``config``, the description of the layers or null, or why it is ``refused`` or
+``damaged``.
 """
 
 from __future__ import annotations
