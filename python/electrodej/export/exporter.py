@@ -28,6 +28,7 @@ from electrodej.export.onnx import NotInOnnxError, onnx_bytes
 from electrodej.export.package import CARD, END, package_bytes
 from electrodej.export.savedmodel import saved_model, zipped
 from electrodej.export.sources import Source, load_source
+from electrodej.export.verify import ONNX_TOLERANCE
 from electrodej.files import check_target, whole_file
 from electrodej.models.context import measure_context
 from electrodej.models.engines.choice import has
@@ -37,8 +38,6 @@ from electrodej.run import Run
 from electrodej.vocabulary import PathLike
 
 TOLERANCE = 1e-5
-# Of another library, which adds up in another order.
-ONNX_TOLERANCE = 1e-4
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,23 @@ def engine_for_zip(path: Path, grid: tuple[int, int], wanted: EngineName = "auto
     return _thinned(TensorflowZip(zipped), grid)
 
 
+def engine_for_onnx(path: Path, channels: int) -> Engine | None:
+    """Return the engine of an ONNX model, or None where none is installed that runs it.
+
+    ``channels`` are those of the output, where the model does not say.
+    """
+    content, said = _onnx(path)
+    if has("openvino"):
+        from electrodej.models.engines.openvino import OpenVinoEngine
+
+        return OpenVinoEngine(content, "onnx", channels=said or channels)
+    if has("onnxruntime"):
+        from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
+
+        return OnnxRuntimeEngine(content, channels=said or channels)
+    return None
+
+
 def _thinned(engine: Engine, grid: tuple[int, int]) -> Engine:
     from electrodej.models.engines.thinned import ThinnedEngine
 
