@@ -16,7 +16,7 @@ import numpy as np
 from electrodej.errors import InputError
 from electrodej.export.findings import Finding, not_done, note, ok, problem
 from electrodej.export.jars import Tf115UnavailableError
-from electrodej.export.operations import unknown_to_tf115
+from electrodej.export.operations import known_operations, unknown_to_tf115
 from electrodej.export.seam import FIJI_BLOCK, FIJI_OVERLAP, Seam, measure_seam
 from electrodej.export.structure import Opened, open_zip, sidecar_of
 from electrodej.export.tf115 import Tf115
@@ -141,10 +141,11 @@ def _operation_findings(opened: Opened) -> Iterator[Finding]:
     if opened.graph is None:
         return
     unknown = unknown_to_tf115(opened.graph)
-    if opened.refused:
+    acting = _acting(opened)
+    if acting:
         yield problem(
             "operations",
-            f"running it would do more than compute ({', '.join(opened.refused)}), so it is not run; "
+            f"running it would do more than compute ({', '.join(acting)}), so it is not run; "
             "do not use it unless you know who made it",
         )
     texts = list(dict.fromkeys(str(entry) for entry in unknown))
@@ -159,9 +160,15 @@ def _operation_findings(opened: Opened) -> Iterator[Finding]:
         )
 
 
+def _acting(opened: Opened) -> list[str]:
+    """Return what a graph would do beside computing; TensorFlow 1.15 does not load what it does not know."""
+    known = known_operations()
+    return [name for name in opened.refused if " " in name or name == "assets" or name in known]
+
+
 def _told_by_tf115(result: Verification, opened: Opened, tf115: Tf115 | None, fetch: bool) -> Verification:
     """Add TensorFlow 1.15's own words on a zip that it will not load."""
-    if opened.graph is None or opened.refused:
+    if opened.graph is None or _acting(opened):
         return result
     try:
         with _running(tf115, fetch) as engine, _unpacked(result.path) as folder:

@@ -36,10 +36,10 @@ COMPUTING = frozenset(
 HOLDING = frozenset(
     _words("""
     Assert Assign AssignAdd AssignAddVariableOp AssignSub AssignSubVariableOp AssignVariableOp
-    IsVariableInitialized Multinomial ParameterizedTruncatedNormal RandomStandardNormal RandomUniform
-    RandomUniformInt ReadVariableOp RefMerge RefSwitch StatelessRandomGetAlg
-    StatelessRandomGetKeyCounter StatelessRandomUniform StatelessRandomUniformV2 TruncatedNormal
-    VarHandleOp VarIsInitializedOp Variable VariableShape VariableV2
+    DisableCopyOnRead IsVariableInitialized Multinomial ParameterizedTruncatedNormal
+    RandomStandardNormal RandomUniform RandomUniformInt ReadVariableOp RefMerge RefSwitch
+    StatelessRandomGetAlg StatelessRandomGetKeyCounter StatelessRandomUniform StatelessRandomUniformV2
+    TruncatedNormal VarHandleOp VarIsInitializedOp Variable VariableShape VariableV2
     """)
 )
 # TensorFlow: a call of a function that is in the file, and is looked through as all of it is.
