@@ -50,21 +50,24 @@ def onnx_bytes(graph: Any) -> bytes:
 
 
 def _tidied(model: Any) -> bytes:
-    """Give everything names that depend on nothing but the network."""
+    """Put everything into an order, and give it names, that depend on nothing but the network."""
     graph = model.graph
+    nodes, weights = _ordered(graph)
     names = {INPUT: INPUT, OUTPUT: OUTPUT, "": ""}
-    for tensor in graph.initializer:
-        names.setdefault(tensor.name, f"weights_{len(names)}")
-        tensor.name = names[tensor.name]
-    for number, node in enumerate(graph.node):
+    for number, node in enumerate(nodes):
         node.name = f"{node.op_type}_{number}"
         node.ClearField("doc_string")
-        for each in node.output:
-            names.setdefault(each, f"result_{len(names)}")
-    for node in graph.node:
+        for each in (*node.input, *node.output):
+            names.setdefault(each, f"{'weights' if each in weights else 'result'}_{len(names)}")
+    for node in nodes:
         node.input[:] = [names[each] for each in node.input]
         node.output[:] = [names[each] for each in node.output]
-    del graph.value_info[:]
+    tensors = [weights[name] for name in names if name in weights]
+    for tensor in tensors:
+        tensor.name = names[tensor.name]
+    for field, values in ((graph.node, nodes), (graph.initializer, tensors), (graph.value_info, [])):
+        del field[:]
+        field.extend(values)
     for each in (*graph.input, *graph.output):
         for place, word in enumerate(_DIMENSIONS):
             each.type.tensor_type.shape.dim[place].dim_param = word
@@ -76,6 +79,33 @@ def _tidied(model: Any) -> bytes:
     del model.opset_import[:]
     model.opset_import.extend(kept)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _ordered(graph: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return copies of what the output needs, each node after its inputs; and the weights, by name."""
+    made = {name: index for index, node in enumerate(graph.node) for name in node.output}
+    weights = {tensor.name: _copy(tensor) for tensor in graph.initializer}
+    ordered: list[Any] = []
+    done: set[int] = set()
+    waiting = [(made[each.name], False) for each in reversed(graph.output)]
+    while waiting:
+        index, inputs_done = waiting.pop()
+        if index in done:
+            continue
+        node = graph.node[index]
+        if inputs_done:
+            done.add(index)
+            ordered.append(_copy(node))
+            continue
+        waiting.append((index, True))
+        waiting += [(made[name], False) for name in reversed(node.input) if name in made]
+    return ordered, weights
+
+
+def _copy(message: Any) -> Any:
+    copied = type(message)()
+    copied.CopyFrom(message)
+    return copied
 
 
 @contextlib.contextmanager
