@@ -29,6 +29,8 @@ LEVELS = {
     "phantom": 1,
     "annotation": 1,
     "features": 2,
+    "forest": 2,
+    "inspection": 2,
     "fusion": 2,
     "score": 2,
     "export": 2,

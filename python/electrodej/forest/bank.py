@@ -68,7 +68,10 @@ class Bank:
     def level(self, sigma: float) -> int:
         """Return how many times the grid is halved for a scale."""
         finest = min(self.stretch[axis] for axis in self.axes) * sigma
-        return max(0, math.floor(math.log2(finest / COARSE_FROM)) + 1) if finest >= COARSE_FROM else 0
+        halvings = 0
+        while finest >= COARSE_FROM * 2**halvings:
+            halvings += 1
+        return halvings
 
     @property
     def levels(self) -> int:
@@ -85,11 +88,11 @@ class Bank:
         It is blurred by b already, and the next by ``_BASE`` of its own pixels, twice as large:
         ``s^2 = (2 _BASE)^2 - b^2``.
         """
-        return math.sqrt(4 * _BASE**2 - self.blur(level) ** 2)
+        return math.sqrt((2 * _BASE) ** 2 - self.blur(level) ** 2)
 
     def own(self, sigma: float, axis: int) -> float:
         """Return a scale along an axis in pixels of its grid."""
-        return sigma * self.stretch[axis] / 2 ** self.level(sigma)
+        return sigma * self.stretch[axis] / (1 << self.level(sigma))
 
     def more(self, sigma: float, axis: int) -> float:
         """Return by what the grid of a scale is smoothed, in its pixels, so that it has that scale."""
@@ -105,11 +108,11 @@ class Bank:
     def _reach(self, axis: int) -> int:
         before = [0]
         for level in range(self.levels):
-            before.append(before[-1] + reach(self.smoothing_before(level)) * 2**level)
+            before.append(before[-1] + (reach(self.smoothing_before(level)) << level))
         return max(
             # Second differences look one pixel further, and interpolation another one.
             before[self.level(sigma)]
-            + 2 ** self.level(sigma) * (reach(self.more(sigma, axis)) + reach(self.own(sigma, axis)) + 2)
+            + ((reach(self.more(sigma, axis)) + reach(self.own(sigma, axis)) + 2) << self.level(sigma))
             for sigma in self.sigmas
         )
 

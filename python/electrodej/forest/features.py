@@ -83,7 +83,8 @@ def _at_scale(grid: Grid, bank: Bank, sigma: float, core: tuple[Any, Any], out: 
     """Write the measures at one scale, of the part of the grid around the box that they depend on."""
     from electrodej.forest.kernels import filters, measures
 
-    steps = tuple(2 ** bank.level(sigma) if axis in bank.axes else 1 for axis in range(3))
+    step = 2 ** bank.level(sigma)
+    steps = (step if bank.dimensions == 3 else 1, step, step)
     part, offset = _needed(grid.shape, bank, sigma, steps, core)
     grid = np.ascontiguousarray(grid[part])
     smooth = smoothed(grid, _three(bank, sigma, bank.more))
@@ -130,7 +131,7 @@ def _three(bank: Bank, sigma: float, of: Any) -> tuple[float, float, float]:
 
 
 def smoothed(grid: Grid, sigma: tuple[float, ...]) -> Grid:
-    """Return an image smoothed by a Gaussian; 0 leaves an axis as it is. The image is mirrored at its ends."""
+    """Return an image smoothed by a Gaussian, mirrored at its ends; 0 leaves an axis as it is."""
     from electrodej.forest.kernels import filters
 
     now = np.ascontiguousarray(grid)

@@ -53,12 +53,12 @@ class Trees:
             raise ValueError("its arrays do not go together")
         if self.leaves.shape[1] != values:
             raise ValueError("its leaves hold another number of classes")
-        if not (0 <= self.feature.min() and self.feature.max() < measures):
+        if not (self.feature.min() >= 0 and self.feature.max() < measures):
             raise ValueError("a node asks for a measure that there is not")
         own = self.child == np.arange(nodes)
-        if not (0 <= self.child.min() and (self.child + np.where(own, 0, 1)).max() < nodes):
+        if not (self.child.min() >= 0 and (self.child + np.where(own, 0, 1)).max() < nodes):
             raise ValueError("a node leads nowhere")
-        if not (0 <= self.roots.min() and self.roots.max() < nodes and 0 <= self.depths.min() <= 1000):
+        if not (self.roots.min() >= 0 and self.roots.max() < nodes and 0 <= self.depths.min() <= 1000):
             raise ValueError("a tree begins nowhere")
         if self.depths.max() > 1000 or not np.isfinite(self.leaves).all():
             raise ValueError("its numbers are not possible")
@@ -166,7 +166,7 @@ def load_forest(path: PathLike) -> Forest:
         about = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
         if about["format"] != _FORMAT or about["version"] != 1:
             raise InputError(f"{folder} is of a later version of ElectrodeJ; use that, or train it again")
-        with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        with (folder / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             trees = Trees(**{each.name: arrays[each.name] for each in fields(Trees)})
         forest = Forest(
             trees=trees,
@@ -182,6 +182,6 @@ def load_forest(path: PathLike) -> Forest:
         )
         names = forest.bank().names
         trees.check(len(names), len(forest.ids) + 1)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{folder} is damaged ({error}); copy it again, or train it again") from error
     return forest

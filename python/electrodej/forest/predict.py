@@ -13,7 +13,7 @@ from electrodej.forest.bank import Bank
 from electrodej.forest.features import Grid, box_measures, read_scaled, with_halo
 from electrodej.forest.model import Forest, Trees
 from electrodej.forest.samples import grey_levels
-from electrodej.forest.tiles import Tile, tile_shape
+from electrodej.forest.tiles import Tile, tile_shape, tiles_of
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume
@@ -83,15 +83,11 @@ def predict_slabs(
     workers = Threads(run.jobs)
     for z0 in range(start, volume.shape[0], depth):
         z1 = min(z0 + depth, volume.shape[0])
-        tiles = [
-            (slice(z, min(z + edge[0], z1)), slice(y, min(y + edge[1], volume.shape[1])),
-             slice(x, min(x + edge[2], volume.shape[2])))
-            for z in range(z0, z1, edge[0])
-            for y in range(0, volume.shape[1], edge[1])
-            for x in range(0, volume.shape[2], edge[2])
-        ]  # fmt: skip
         slab = np.empty((z1 - z0, *volume.shape[1:], len(forest.ids) + 1), np.float32)
-        tasks: list[tuple[Any, ...]] = [(volume, forest.trees, bank, low_high, tile, slab, z0) for tile in tiles]
+        tasks: list[tuple[Any, ...]] = [
+            (volume, forest.trees, bank, low_high, tile, slab, z0)
+            for tile in tiles_of(volume.shape, edge, (z0, z1))
+        ]
         for done, _ in enumerate(workers.run(_predict_tile, tasks), start=1):
             run.progress(z0 + (z1 - z0) * done / len(tasks), volume.shape[0], "asking the forest")
         probability = np.ascontiguousarray(slab[..., :-1])
@@ -161,8 +157,6 @@ def _predict_tile(
     shape = found.shape[1:]
     flat = found.reshape(len(found), -1)
     out = np.empty((flat.shape[1], slab.shape[-1]), np.float32)
-    ask_trees(
-        flat, trees.roots, trees.depths, trees.feature, trees.threshold, trees.child, trees.leaves, out
-    )
+    ask_trees(flat, trees.roots, trees.depths, trees.feature, trees.threshold, trees.child, trees.leaves, out)
     here = (slice(tile[0].start - z0, tile[0].stop - z0), tile[1], tile[2])
     slab[here] = out.reshape(*shape, -1)

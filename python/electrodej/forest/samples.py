@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.forest.bank import Bank
 from electrodej.forest.features import Grid, box_measures, read_scaled, with_halo
-from electrodej.forest.tiles import Tile, tiles_of
+from electrodej.forest.tiles import Tile, tile_shape, tiles_of
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume, check_spacing
@@ -68,7 +68,9 @@ def make_labelled(
     if labels.shape != grey.shape:
         shapes = [" x ".join(map(str, shape)) for shape in (grey.shape, labels.shape)]
         raise InputError(f"{called} has {shapes[0]} voxels and its labels have {shapes[1]}; give one size")
-    whole = labels.dtype.kind in "bui" or (labels.dtype.kind == "f" and bool((labels == np.rint(labels)).all()))
+    whole = labels.dtype.kind in "bui" or (
+        labels.dtype.kind == "f" and bool((labels == np.rint(labels)).all())
+    )
     if not whole or labels.min() < 0 or labels.max() > UNLABELLED:
         raise InputError(
             f"the labels of {called} are no classes: these are whole numbers from 0 to 254, and {UNLABELLED} "
@@ -144,9 +146,9 @@ def take_samples(
     """
     counts = {value: n for value, n in enumerate(_counts(images).tolist()) if n and value != UNLABELLED}
     if len(counts) < 2:
-        found = f"only class {next(iter(counts))}" if counts else "nothing"
+        what = f"only class {next(iter(counts))}" if counts else "nothing"
         raise InputError(
-            f"the images label {found}; a forest needs voxels of two classes at least "
+            f"the images label {what}; a forest needs voxels of two classes at least "
             f"({UNLABELLED} means not labelled)"
         )
     shares = _shares(counts, most, evenness)
@@ -204,7 +206,7 @@ def _choose(
     flat = classes.ravel()
     for value, share in shares.items():
         at = np.flatnonzero(flat == value)
-        count = min(at.size, round(at.size * share) or min(at.size, 1))
+        count = min(at.size, max(1, round(at.size * share)))
         chosen.append(at if share >= 1 else random.choice(at, count, replace=False))
     return np.sort(np.concatenate(chosen)).astype(np.int64)
 
@@ -216,7 +218,8 @@ def _measured(
     shape = image.grey.shape
     z, y, x = np.unravel_index(chosen, shape)
     tasks: list[tuple[Any, ...]] = []
-    for tile in tiles_of(shape, bank, run.room // (2 * run.cores)):
+    edges = tile_shape(shape, bank, run.room // (2 * run.cores))
+    for tile in tiles_of(shape, edges):
         inside = np.ones(chosen.size, bool)
         for part, at in zip(tile, (z, y, x), strict=True):
             inside &= (at >= part.start) & (at < part.stop)

@@ -45,8 +45,8 @@ class Sigmas(Kind):
     @staticmethod
     def _refusal(value: Any) -> str:
         return (
-            f"{value!r} are no scales; give numbers of pixels from {_LEAST:g} to {_MOST:g}, the finest first, "
-            "e.g. 0.7,1.5,4"
+            f"{value!r} are no scales; give numbers of pixels from {_LEAST:g} to {_MOST:g}, the finest "
+            "first, e.g. 0.7,1.5,4"
         )
 
 
@@ -62,14 +62,12 @@ class ForestSettings(Settings):
         2, Choice((2, 3)), "measures of each xy slice on its own, or of the volume around each voxel"
     )
     sigmas: tuple[float, ...] = option(
-        (0.7, 1.0, 1.6, 2.5, 4.0, 8.0), Sigmas(), "scales of the measures", unit="pixels"
+        (0.7, 1.0, 1.6, 2.5, 4.0, 8.0, 16.0), Sigmas(), "scales of the measures", unit="pixels"
     )
-    trees: int = option(60, Whole(1, 1000), "how many trees are asked")
-    samples: int = option(
-        40_000, Whole(100), "labelled voxels that it learns from, at most", unit="voxels"
-    )
+    trees: int = option(50, Whole(1, 1000), "how many trees are asked")
+    samples: int = option(30_000, Whole(100), "labelled voxels that it learns from, at most", unit="voxels")
     evenness: float = option(
-        0.5,
+        0.3,
         Number(0, 1),
         "0: voxels are taken as often as they were labelled; 1: as many of each class",
         advanced=True,

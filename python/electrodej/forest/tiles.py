@@ -15,29 +15,22 @@ _LEAST_EDGE = 64
 _MOST_VOXELS = 2**22
 
 
-def tiles_of(shape: Shape, bank: Bank, memory: int) -> list[Tile]:
-    """Return boxes that cover a volume, first along x, then y, then z.
+def tiles_of(shape: Shape, edges: Shape, z: tuple[int, int] | None = None) -> list[Tile]:
+    """Return boxes of some edges that cover a volume, or its slices from ``z[0]`` to before ``z[1]``.
 
-    Parameters
-    ----------
-    shape
-        Of the volume.
-    bank
-        The measures.
-    memory
-        Bytes that the work on one box may take.
+    >>> [tile[2] for tile in tiles_of((1, 4, 6), (1, 4, 3))]
+    [slice(0, 3, None), slice(3, 6, None)]
     """
-    edge = tile_shape(shape, bank, memory)
-    return [
-        (slice(z, min(z + edge[0], shape[0])), slice(y, min(y + edge[1], shape[1])), slice(x, min(x + edge[2], shape[2])))
-        for z in range(0, shape[0], edge[0])
-        for y in range(0, shape[1], edge[1])
-        for x in range(0, shape[2], edge[2])
-    ]  # fmt: skip
+    bounds = (z or (0, shape[0]), (0, shape[1]), (0, shape[2]))
+    parts = [
+        [slice(low, min(low + edge, last)) for low in range(first, last, edge)]
+        for (first, last), edge in zip(bounds, edges, strict=True)
+    ]
+    return [(a, b, c) for a in parts[0] for b in parts[1] for c in parts[2]]
 
 
 def tile_shape(shape: Shape, bank: Bank, memory: int) -> Shape:
-    """Return the edges of the largest cube-like box (a square of one slice in 2D) whose work fits the memory."""
+    """Return the edges of the largest cube (in 2D, square of one slice) whose work fits the memory."""
     flat = bank.dimensions == 2
     edge = _LEAST_EDGE
     while _bytes(_cut(shape, edge * 2, flat), bank) <= memory and edge < max(shape):

@@ -132,8 +132,8 @@ def _notes(samples: Samples, known: Mapping[int, str], names: Mapping[int, str],
     ]
     if sizes > 1:
         notes.append(
-            "the images have different voxel sizes; the forest takes pixels as they are, so train it on images "
-            "of one size for best results"
+            "the images have different voxel sizes; the forest takes pixels as they are, so train it on "
+            "images of one size for best results"
         )
     return notes
 
@@ -177,7 +177,7 @@ def _one_tree(tree: Any, classes: int) -> dict[str, NDArray[Any]]:
     threshold = np.where(leaf, np.inf, tree.threshold[at])
     return {
         "feature": np.where(leaf, 0, tree.feature[at]),
-        # scikit-learn compares 32-bit measures with 64-bit thresholds; rounded down, the comparison is the same.
+        # scikit-learn compares 32-bit measures with 64-bit thresholds; rounded down, they part the same.
         "threshold": _rounded_down(threshold),
         "child": np.where(leaf, np.arange(len(at)), place[left[at]]),
         "leaves": np.concatenate([share, np.maximum(entropy, 0)[:, None]], axis=1),

@@ -109,4 +109,8 @@ def enlarge(source: Grid, steps: tuple[int, int, int], start: tuple[int, int, in
 @compiled
 def _between(at: int, step: int, count: int) -> tuple[int, int, np.float32]:
     low = min(at // step, count - 1)
-    return low, min(low + 1, count - 1), np.float32((at - low * step) / step) if low + 1 < count else np.float32(0)
+    return (
+        low,
+        min(low + 1, count - 1),
+        np.float32((at - low * step) / step) if low + 1 < count else np.float32(0),
+    )

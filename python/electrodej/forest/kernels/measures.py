@@ -1,4 +1,4 @@
-"""What is measured at each voxel of a smoothed image: slope, curvature, and how its surroundings are drawn out.
+"""Measured at each voxel of a smoothed image: slope, curvature, and how drawn out its surroundings are.
 
 Derivatives are differences of neighbours times the scale (squared, for second ones), so that a shape twice as
 large measures the same at twice the scale.
@@ -18,7 +18,7 @@ Grid = NDArray[np.float32]
 
 @compiled
 def slopes_2d(smooth: Grid, scale: tuple[float, float, float], out: Grid, products: Grid) -> None:
-    """Write |slope|, Laplacian and both curvatures (the larger first), and products of slopes, slice by slice.
+    """Write |slope|, Laplacian, both curvatures (the larger first), and products of slopes, slice by slice.
 
     With ``H = [[yy, xy], [xy, xx]]`` the curvatures are ``(yy + xx) / 2 +- sqrt(((yy - xx) / 2)^2 + xy^2)``.
     ``products`` gets yy, xx and yx of the slopes.
@@ -70,7 +70,12 @@ def slopes_3d(smooth: Grid, scale: tuple[float, float, float], out: Grid, produc
                 zz = sz * sz * (below[x] - 2 * here[x] + above[x])
                 yy = sy * sy * (down[x] - 2 * here[x] + up[x])
                 xx = sx * sx * (here[right] - 2 * here[x] + here[left])
-                zy = quarter * sz * sy * (smooth[zb, yb, x] - smooth[zb, ya, x] - smooth[za, yb, x] + smooth[za, ya, x])
+                zy = (
+                    quarter
+                    * sz
+                    * sy
+                    * (smooth[zb, yb, x] - smooth[zb, ya, x] - smooth[za, yb, x] + smooth[za, ya, x])
+                )
                 zx = quarter * sz * sx * (below[right] - below[left] - above[right] + above[left])
                 yx = quarter * sy * sx * (down[right] - down[left] - up[right] + up[left])
                 out[0, z, y, x] = math.sqrt(gz * gz + gy * gy + gx * gx)
@@ -119,9 +124,7 @@ def drawn_out_3d(products: Grid, out: Grid) -> None:
 
 
 @compiled
-def _eigenvalues(
-    a: float, b: float, c: float, ab: float, ac: float, bc: float
-) -> tuple[float, float, float]:
+def _eigenvalues(a: float, b: float, c: float, ab: float, ac: float, bc: float) -> tuple[float, float, float]:
     """Return the eigenvalues of a symmetric 3 x 3 matrix, the largest first.
 
     With the mean m of the diagonal and p^2 = ||A - m||^2 / 6, they are ``m + 2 p cos(t + 2 pi k / 3)``, where
