@@ -2,8 +2,8 @@
 
 Both learn from as many labelled pixels, have as many trees, and are asked about the same picture, which is
 a phantom or, with ``--data GREY PHASES``, a real slice (255 where nobody labelled). Half of the picture
-teaches, the other half judges. Prints mean IoU of both, how many times faster ours is, and how long training and asking
-took. Ratios are of processor times, because other programs take turns on a shared machine.
+teaches, the other half judges. Prints mean IoU of both, how many times faster ours is, and how long training
+and asking took. Ratios are of processor times, because other programs take turns on a shared machine.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LEAST_RATIO, LEAST_IOU, MOST_SECONDS = 3.0, 0.71, 60.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", nargs=2, metavar=("GREY", "PHASES"))
-    parser.add_argument("--volume", type=int, default=96, help="edge of the volume for the 3D ratio; 0: none")
+    parser.add_argument("--volume", type=int, default=64, help="edge of the volume for the 3D ratio; 0: none")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     grey, phases = real(*options.data) if options.data else phantom((1, 1200, 800))
@@ -41,7 +41,7 @@ def main() -> None:
         grey, phases = phantom((options.volume,) * 3)
         teach = np.zeros(grey.shape, bool)
         teach[:, :, : options.volume // 2] = True
-        settings = ForestSettings(dimensions=3, sigmas=(0.7, 1.0, 1.6, 2.5, 4.0, 8.0))
+        settings = ForestSettings(dimensions=3, sigmas=(0.7, 1.4, 2.8, 5.6))
         compare(grey, phases, teach, settings, options.jobs)
 
 

@@ -70,28 +70,24 @@ def test_few_strokes_of_labels_are_enough_where_grey_values_tell(scene, forest):
 def test_probabilities_are_those_of_scikit_learn(scene, strokes):
     from sklearn.ensemble import RandomForestClassifier
 
-    from electrodej.forest.kernels.trees import ask_trees
-    from electrodej.forest.train import as_arrays
+    from electrodej.forest.bank import Bank
+    from electrodej.forest.model import Trees
+    from electrodej.forest.train import as_arrays, step_scale
 
     volume = ArrayVolume(scene[0], spacing=None)
-    bank = SMALL_BANK(volume)
-    flat = bank.reshape(len(bank), -1)
-    at = np.flatnonzero(strokes.ravel() != 255)
-    peer = RandomForestClassifier(15, min_samples_leaf=2, random_state=0)
-    peer.fit(flat[:, at].T, strokes.ravel()[at])
-    trees = as_arrays(peer.estimators_, 3)
-    out = np.empty((flat.shape[1], 4), np.float32)
-    ask_trees(flat, trees.roots, trees.depths, trees.feature, trees.threshold, trees.child, trees.leaves, out)
-    assert np.abs(out[:, :3] - peer.predict_proba(flat.T)).max() < 1e-5
-
-
-def SMALL_BANK(volume):  # noqa: N802
-    from electrodej.forest.bank import Bank
-
     bank = Bank(SMALL.sigmas, 2)
     box = tuple(slice(0, n) for n in volume.shape)
     outer = with_halo(box, bank, volume.shape)
-    return box_measures(read_scaled(volume, outer, grey_levels(volume, (1.0, 99.8))), bank, outer, box)
+    found = box_measures(read_scaled(volume, outer, grey_levels(volume, (1.0, 99.8))), bank, outer, box)
+    flat = found.reshape(len(found), -1)
+    at = np.flatnonzero(strokes.ravel() != 255)
+    low, factor = step_scale(flat[:, at].T)
+    steps = Trees(None, None, None, low, factor).steps(flat)
+    peer = RandomForestClassifier(15, min_samples_leaf=2, random_state=0)
+    peer.fit(steps[:, at].T, strokes.ravel()[at])
+    trees = as_arrays(peer.estimators_, 3, low, factor)
+    trees.check(len(found), 4)
+    assert np.abs(trees.ask(flat)[:, :3] - peer.predict_proba(steps.T)).max() < 1e-5
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
@@ -130,7 +126,7 @@ def test_a_forest_holds_no_objects(tmp_path, forest):
         assert all(arrays[name].dtype.kind in "if" for name in arrays)
 
 
-@pytest.mark.parametrize(("name", "value"), [("child", 2**30), ("feature", 999), ("roots", -1)])
+@pytest.mark.parametrize(("name", "value"), [("nodes", 2**60), ("nodes", 1 << 24 | 255), ("roots", -1)])
 def test_arrays_that_lead_astray_are_refused_before_they_are_followed(tmp_path, forest, name, value):
     folder = write_forest(tmp_path / "forest", forest)
     with np.load(folder / "forest.npz") as arrays:

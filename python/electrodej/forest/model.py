@@ -20,57 +20,75 @@ from electrodej.vocabulary import PathLike, Spacing
 ARRAYS = "forest.npz"
 SIDECAR = "forest.json"
 _FORMAT = "electrodej-forest"
-_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Trees:
-    """All trees as arrays; see `electrodej.forest.kernels.trees.ask_trees` for what each holds."""
+    """All trees as arrays.
+
+    Attributes
+    ----------
+    roots, nodes, leaves
+        See `electrodej.forest.kernels.trees.ask_trees`.
+    low, factor
+        Of each measure: what becomes step 0, and steps in one unit.
+    """
 
     roots: NDArray[np.int32]
-    depths: NDArray[np.int32]
-    feature: NDArray[np.int16]
-    threshold: NDArray[np.float32]
-    child: NDArray[np.int32]
+    nodes: NDArray[np.int64]
     leaves: NDArray[np.float32]
+    low: NDArray[np.float32]
+    factor: NDArray[np.float32]
 
     def check(self, measures: int, values: int) -> None:
-        """Refuse arrays that lead out of themselves: the compiled code follows them without looking.
+        """Refuse arrays that lead out of themselves or in circles: the compiled code follows without looking.
 
         Raises
         ------
         ValueError
             With what is wrong.
         """
-        nodes = self.child.size
-        kinds = {each.name: (_KINDS[each.name], 2 if each.name == "leaves" else 1) for each in fields(self)}
-        for name, (kind, dimensions) in kinds.items():
+        for name, kind in _KINDS.items():
             array = getattr(self, name)
-            if array.dtype != kind or array.ndim != dimensions:
+            if array.dtype != kind or array.ndim != (2 if name == "leaves" else 1) or array.size == 0:
                 raise ValueError(f"{name} is of another kind")
-        sizes = {self.feature.size, self.threshold.size, len(self.leaves), nodes}
-        if sizes != {nodes} or self.roots.size < 1 or self.roots.size != self.depths.size:
+        count = self.nodes.size
+        if self.leaves.shape != (count, values) or {self.low.size, self.factor.size} != {measures}:
             raise ValueError("its arrays do not go together")
-        if self.leaves.shape[1] != values:
-            raise ValueError("its leaves hold another number of classes")
-        if not (self.feature.min() >= 0 and self.feature.max() < measures):
-            raise ValueError("a node asks for a measure that there is not")
-        own = self.child == np.arange(nodes)
-        if not (self.child.min() >= 0 and (self.child + np.where(own, 0, 1)).max() < nodes):
-            raise ValueError("a node leads nowhere")
-        if not (self.roots.min() >= 0 and self.roots.max() < nodes and 0 <= self.depths.min() <= 1000):
+        if self.roots.min() < 0 or self.roots.max() >= count:
             raise ValueError("a tree begins nowhere")
-        if self.depths.max() > 1000 or not np.isfinite(self.leaves).all():
-            raise ValueError("its numbers are not possible")
+        at, child = np.arange(count), self.nodes >> 24
+        own = child == at
+        if (self.nodes & 255).max() >= measures:
+            raise ValueError("a node asks for a measure that there is not")
+        if not bool(np.all(own | ((child > at) & (child + 1 < count)))):
+            raise ValueError("a node leads nowhere")
+        if not bool(np.all(((self.nodes[own] >> 8) & 65535) == 65535)) or not np.isfinite(self.leaves).all():
+            raise ValueError("its leaves are none")
+
+    def steps(self, measures: NDArray[np.float32]) -> NDArray[np.uint16]:
+        """Return measures, shape (measures, voxels), in the whole steps that the trees decide by."""
+        from electrodej.forest.kernels.trees import as_steps
+
+        out = np.empty(measures.shape, np.uint16)
+        as_steps(measures, self.low, self.factor, out)
+        return out
+
+    def ask(self, measures: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean of what the trees' leaves hold, shape (voxels, classes and entropy)."""
+        from electrodej.forest.kernels.trees import ask_trees
+
+        out = np.empty((measures.shape[1], self.leaves.shape[1]), np.float32)
+        ask_trees(self.steps(measures), self.roots, self.nodes.view(np.uint64), self.leaves, out)
+        return out
 
 
 _KINDS: dict[str, Any] = {
     "roots": np.int32,
-    "depths": np.int32,
-    "feature": np.int16,
-    "threshold": np.float32,
-    "child": np.int32,
+    "nodes": np.int64,
     "leaves": np.float32,
+    "low": np.float32,
+    "factor": np.float32,
 }
 
 

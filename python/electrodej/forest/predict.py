@@ -150,13 +150,8 @@ def _predict_tile(
     volume: Volume, trees: Trees, bank: Bank, levels: tuple[float, float], tile: Tile, slab: Grid, z0: int
 ) -> None:
     """Write what the leaves hold, for the voxels of a tile, into its place in the slab."""
-    from electrodej.forest.kernels.trees import ask_trees
-
     outer = with_halo(tile, bank, volume.shape)
     found = box_measures(read_scaled(volume, outer, levels), bank, outer, tile)
-    shape = found.shape[1:]
-    flat = found.reshape(len(found), -1)
-    out = np.empty((flat.shape[1], slab.shape[-1]), np.float32)
-    ask_trees(flat, trees.roots, trees.depths, trees.feature, trees.threshold, trees.child, trees.leaves, out)
+    out = trees.ask(found.reshape(len(found), -1))
     here = (slice(tile[0].start - z0, tile[0].stop - z0), tile[1], tile[2])
-    slab[here] = out.reshape(*shape, -1)
+    slab[here] = out.reshape(*found.shape[1:], -1)

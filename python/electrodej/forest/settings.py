@@ -62,7 +62,7 @@ class ForestSettings(Settings):
         2, Choice((2, 3)), "measures of each xy slice on its own, or of the volume around each voxel"
     )
     sigmas: tuple[float, ...] = option(
-        (0.7, 1.0, 1.6, 2.5, 4.0, 8.0, 16.0), Sigmas(), "scales of the measures", unit="pixels"
+        (0.7, 1.4, 2.8, 5.6, 11.2), Sigmas(), "scales of the measures", unit="pixels"
     )
     trees: int = option(50, Whole(1, 1000), "how many trees are asked")
     samples: int = option(30_000, Whole(100), "labelled voxels that it learns from, at most", unit="voxels")
@@ -72,8 +72,8 @@ class ForestSettings(Settings):
         "0: voxels are taken as often as they were labelled; 1: as many of each class",
         advanced=True,
     )
-    leaf: int = option(3, Whole(1), "least voxels in a leaf of a tree", advanced=True)
-    depth: int = option(24, Whole(1, 60), "most decisions in a row", advanced=True)
+    leaf: int = option(8, Whole(1), "least voxels in a leaf of a tree", advanced=True)
+    depth: int = option(20, Whole(1, 60), "most decisions in a row", advanced=True)
     low: float = option(
         1.0, Number(0, 100), "percentile of the grey values that becomes 0", unit="%", advanced=True
     )

@@ -12,7 +12,7 @@ Tile: TypeAlias = tuple[slice, slice, slice]
 
 # Planes are not cut smaller for the sake of memory, and no larger for the sake of all cores.
 _LEAST_EDGE = 64
-_MOST_VOXELS = 2**22
+_MOST_VOXELS = {2: 2**18, 3: 2**22}
 
 
 def tiles_of(shape: Shape, edges: Shape, z: tuple[int, int] | None = None) -> list[Tile]:
@@ -34,7 +34,7 @@ def tile_shape(shape: Shape, bank: Bank, memory: int) -> Shape:
     flat = bank.dimensions == 2
     edge = _LEAST_EDGE
     while _bytes(_cut(shape, edge * 2, flat), bank) <= memory and edge < max(shape):
-        if math.prod(_cut(shape, edge * 2, flat)) > _MOST_VOXELS:
+        if math.prod(_cut(shape, edge * 2, flat)) > _MOST_VOXELS[bank.dimensions]:
             break
         edge *= 2
     return _cut(shape, edge, flat)

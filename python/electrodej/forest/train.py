@@ -75,20 +75,23 @@ def train_forest(
     ids = tuple(sorted(samples.counts))
     channel = np.searchsorted(ids, samples.classes)
     run.progress(1, 2, "growing trees")
+    low, factor = step_scale(samples.measures)
+    scale: Any = None
+    steps = Trees(scale, scale, scale, low, factor).steps(np.ascontiguousarray(samples.measures.T))
     grown = ensemble.RandomForestClassifier(
         settings.trees,
         min_samples_leaf=settings.leaf,
         max_depth=settings.depth,
         random_state=settings.seed % 2**32,
         n_jobs=run.cores,
-    ).fit(samples.measures, channel)
+    ).fit(steps.T, channel)
     run.progress(2, 2, "growing trees")
     known = {ids[k]: _called(ids[k], names) for k in range(len(ids))}
     run.note(*_notes(samples, known, names or {}, len(sizes)))
     measures = bank_of(None).names
     importance = sorted(zip(grown.feature_importances_.tolist(), measures, strict=True), reverse=True)
     return Forest(
-        trees=as_arrays(grown.estimators_, len(ids)),
+        trees=as_arrays(grown.estimators_, len(ids), low, factor),
         ids=ids,
         names=tuple(known.values()),
         sigmas=settings.sigmas,
@@ -138,30 +141,32 @@ def _notes(samples: Samples, known: Mapping[int, str], names: Mapping[int, str],
     return notes
 
 
-def as_arrays(estimators: Sequence[Any], classes: int) -> Trees:
-    """Return scikit-learn's trees as plain arrays; see `electrodej.forest.kernels.trees.ask_trees`.
+def step_scale(measures: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return of each measure what becomes step 0, and how many steps there are in one unit.
 
-    Both children of a node come to lie side by side. What a leaf holds is the share of each class among the
-    voxels it was grown from, and last the entropy of these shares, -sum(p log p) / log(classes).
+    All that occurs lies within the 65,536 steps, which are far finer than what noise lets tell apart.
+    """
+    low, high = measures.min(axis=0), measures.max(axis=0)
+    room = np.maximum(high - low, np.float32(1e-6))
+    return (low - room / 16).astype(np.float32), (65535 / (room * 1.125)).astype(np.float32)
+
+
+def as_arrays(
+    estimators: Sequence[Any], classes: int, low: NDArray[np.float32], factor: NDArray[np.float32]
+) -> Trees:
+    """Return scikit-learn's trees, grown from whole steps, as plain arrays.
+
+    Both children of a node come to lie side by side, behind it. What a leaf holds is the share of each class
+    among the voxels it was grown from, and last the entropy of these shares, -sum(p log p) / log(classes).
     """
     parts = [_one_tree(each.tree_, classes) for each in estimators]
-    sizes = [len(part["child"]) for part in parts]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-    joined = {
-        name: np.concatenate([part[name] for part in parts]) for name in ("feature", "threshold", "leaves")
-    }
-    child = np.concatenate([part["child"] + start for part, start in zip(parts, starts, strict=True)])
-    return Trees(
-        roots=starts,
-        depths=np.array([each.tree_.max_depth for each in estimators], np.int32),
-        feature=joined["feature"].astype(np.int16),
-        threshold=joined["threshold"].astype(np.float32),
-        child=child.astype(np.int32),
-        leaves=joined["leaves"].astype(np.float32),
-    )
+    starts = np.concatenate([[0], np.cumsum([len(part[0]) for part in parts])[:-1]])
+    nodes = [part[0] + (np.int64(start) << 24) for part, start in zip(parts, starts, strict=True)]
+    leaves = np.concatenate([part[1] for part in parts]).astype(np.float32)
+    return Trees(starts.astype(np.int32), np.concatenate(nodes), leaves, low, factor)
 
 
-def _one_tree(tree: Any, classes: int) -> dict[str, NDArray[Any]]:
+def _one_tree(tree: Any, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     left, right = tree.children_left, tree.children_right
     place = np.zeros(tree.node_count, np.int64)
     order = [0]
@@ -174,16 +179,9 @@ def _one_tree(tree: Any, classes: int) -> dict[str, NDArray[Any]]:
     value = tree.value[at, 0, :]
     share = value / value.sum(axis=1, keepdims=True)
     entropy = -(share * np.log(np.maximum(share, 1e-12))).sum(axis=1) / np.log(classes)
-    threshold = np.where(leaf, np.inf, tree.threshold[at])
-    return {
-        "feature": np.where(leaf, 0, tree.feature[at]),
-        # scikit-learn compares 32-bit measures with 64-bit thresholds; rounded down, they part the same.
-        "threshold": _rounded_down(threshold),
-        "child": np.where(leaf, np.arange(len(at)), place[left[at]]),
-        "leaves": np.concatenate([share, np.maximum(entropy, 0)[:, None]], axis=1),
-    }
-
-
-def _rounded_down(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    near = values.astype(np.float32)
-    return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near)
+    # Whole steps are at most a threshold where they are at most its whole part.
+    threshold = np.where(leaf, 65535, np.floor(tree.threshold[at])).astype(np.int64)
+    feature = np.where(leaf, 0, tree.feature[at]).astype(np.int64)
+    child = np.where(leaf, np.arange(len(at)), place[left[at]]).astype(np.int64)
+    leaves = np.concatenate([share, np.maximum(entropy, 0)[:, None]], axis=1)
+    return feature | (threshold << 8) | (child << 24), leaves

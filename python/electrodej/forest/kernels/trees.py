@@ -9,17 +9,28 @@ from electrodej.compiled import compiled
 
 # Voxels whose measures stay in the processor's nearest memory while they go down all trees.
 _BLOCK = 256
-_AT_ONCE = 8
+
+
+@compiled
+def as_steps(
+    measures: NDArray[np.float32],
+    low: NDArray[np.float32],
+    factor: NDArray[np.float32],
+    out: NDArray[np.uint16],
+) -> None:
+    """Write measures, shape (measures, voxels), in 65,536 equal steps; what lies beyond stops at the ends."""
+    for m in range(measures.shape[0]):
+        start, times = low[m], factor[m]
+        source, target = measures[m], out[m]
+        for v in range(measures.shape[1]):
+            target[v] = np.uint16(min(max((source[v] - start) * times, np.float32(0)), np.float32(65535)))
 
 
 @compiled
 def ask_trees(
-    measures: NDArray[np.float32],
+    steps: NDArray[np.uint16],
     roots: NDArray[np.int32],
-    depths: NDArray[np.int32],
-    feature: NDArray[np.int16],
-    threshold: NDArray[np.float32],
-    child: NDArray[np.int32],
+    nodes: NDArray[np.uint64],
     leaves: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
@@ -27,48 +38,57 @@ def ask_trees(
 
     Parameters
     ----------
-    measures
-        Shape (measures, voxels).
-    roots, depths
-        First node of each tree, and how many steps its deepest leaf is away.
-    feature, threshold, child
-        Of each node: a voxel goes to ``child`` where its measure is at most the threshold, else to the node
-        after that. A leaf's threshold is infinite and its child is the leaf itself.
+    steps
+        Measures in whole steps, shape (measures, voxels).
+    roots
+        First node of each tree.
+    nodes
+        Of each node, from its low bits on: the measure (8 bits), the threshold (16 bits), and the child's
+        number (32 bits). A voxel goes to that child where its measure is at most the threshold, else to the
+        node after that. A leaf has the threshold 65535 and is its own child, so that four voxels can go down
+        side by side without waiting for each other.
     leaves
         For each node what its leaf holds, shape (nodes, values); nothing of other nodes is used.
     out
         Shape (voxels, values).
     """
-    count, voxels = measures.shape
+    count, voxels = steps.shape
     values = leaves.shape[1]
-    block = np.empty((_BLOCK, count), np.float32)
+    block = np.zeros((_BLOCK, count), np.uint16)
     total = np.empty((_BLOCK, values), np.float32)
-    node = np.zeros(_AT_ONCE, np.int64)
     share = np.float32(1.0 / roots.size)
+    # Without signs, so that no index is looked at for being negative.
+    eight, low_bits, high = np.uint64(8), np.uint64(255), np.uint64(24)
+    sixteen, none = np.uint64(65535), np.uint64(0)
+    first, second, third = np.uint64(1), np.uint64(2), np.uint64(3)
     for start in range(0, voxels, _BLOCK):
         size = min(_BLOCK, voxels - start)
         for m in range(count):
-            for v in range(size):
-                block[v, m] = measures[m, start + v]
+            for row in range(size):
+                block[row, m] = steps[m, start + row]
         total[:] = 0.0
         for tree in range(roots.size):
-            for low in range(0, size, _AT_ONCE):
-                some = min(_AT_ONCE, size - low)
-                for lane in range(some):
-                    node[lane] = roots[tree]
-                # All lanes step together, so that none waits for the memory alone; leaves lead to themselves.
-                for _ in range(depths[tree]):
-                    moved = 0
-                    for lane in range(some):
-                        at = node[lane]
-                        then = child[at] + (block[low + lane, feature[at]] > threshold[at])
-                        moved |= then ^ at
-                        node[lane] = then
-                    if moved == 0:
+            root = np.uint64(roots[tree])
+            for at in range(0, size, 4):
+                v = np.uint64(at)
+                a, b, c, d = root, root, root, root
+                while True:
+                    na, nb, nc, nd = nodes[a], nodes[b], nodes[c], nodes[d]
+                    a2 = (na >> high) + np.uint64(block[v, na & low_bits] > ((na >> eight) & sixteen))
+                    b2 = (nb >> high) + np.uint64(block[v + first, nb & low_bits] > ((nb >> eight) & sixteen))
+                    c2 = (nc >> high) + np.uint64(
+                        block[v + second, nc & low_bits] > ((nc >> eight) & sixteen)
+                    )
+                    d2 = (nd >> high) + np.uint64(block[v + third, nd & low_bits] > ((nd >> eight) & sixteen))
+                    moved = (a2 ^ a) | (b2 ^ b) | (c2 ^ c) | (d2 ^ d)
+                    a, b, c, d = a2, b2, c2, d2
+                    if moved == none:
                         break
-                for lane in range(some):
-                    for k in range(values):
-                        total[low + lane, k] += leaves[node[lane], k]
-        for v in range(size):
+                for k in range(values):
+                    total[v, k] += leaves[a, k]
+                    total[v + first, k] += leaves[b, k]
+                    total[v + second, k] += leaves[c, k]
+                    total[v + third, k] += leaves[d, k]
+        for row in range(size):
             for k in range(values):
-                out[start + v, k] = share * total[v, k]
+                out[start + row, k] = share * total[row, k]
