@@ -47,7 +47,7 @@ def blur_of(image: Grey, noise: float) -> float:
     """Return the full width at half maximum of the point spread, in pixels, from the steepest borders.
 
     The slope of a border blurred by s and smoothed by a is its height over ``sqrt(2 pi (s^2 + a^2))``. With
-    the ratio R of the slopes at two smoothings a < b, ``s^2 = (b^2 - R^2 a^2) / (R^2 - 1)``.
+    the ratio R of the squared slopes at two smoothings a < b, ``s^2 = (b^2 - R a^2) / (R - 1)``.
     """
     from scipy.ndimage import gaussian_filter
 
