@@ -55,8 +55,9 @@ def main() -> None:
     bad = [warned for score, warned in rows if score < LEAST_SHARE * best]
     good = [warned for score, warned in rows if score >= LEAST_SHARE * best]
     print(
-        f"warned of {sum(bad)} of {len(bad)} that fall below {LEAST_SHARE:g} of the best, {best:.2f} "
-        f"(at least {LEAST_WARNED:.0%}); cried on {sum(good)} of {len(good)} good ones (at most {MOST_CRIES:.0%})"
+        f"warned of {sum(bad)} of {len(bad)} below {LEAST_SHARE:g} of the best, {best:.2f} "
+        f"(at least {LEAST_WARNED:.0%}); "
+        f"cried on {sum(good)} of {len(good)} good ones (at most {MOST_CRIES:.0%})"
     )
 
 
