@@ -13,6 +13,8 @@ from electrodej.inspection.size import binned, otsu
 Grey = NDArray[np.float32]
 
 _BLOCK = 16
+# Noise below this share of the grey range hides nothing; lines are compared with it then.
+_QUIET = 0.02
 FWHM = 2 * math.sqrt(2 * math.log(2))
 
 
@@ -78,7 +80,7 @@ def streaks_of(image: Grey, noise: float) -> float:
         lines = np.median(image - gaussian_filter1d(image, 2.0, axis=axis), axis=1 - axis)
         chance = 1.57 * noise**2 / image.shape[1 - axis]
         found.append(math.sqrt(max(float(lines[4:-4].var()) - 4 * chance, 0.0)) if lines.size > 16 else 0.0)
-    return max(found) / max(noise, 1e-6)
+    return max(found) / max(noise, _QUIET)
 
 
 def rings_of(image: Grey, noise: float) -> float:
@@ -94,7 +96,7 @@ def rings_of(image: Grey, noise: float) -> float:
     polar = map_coordinates(image, places, order=1, mode="nearest")
     profile = np.median(polar - gaussian_filter1d(polar, 2.0, axis=0), axis=1)
     chance = 1.57 * noise**2 / np.minimum(256, 2 * math.pi * r[:, 0])
-    return math.sqrt(max(float(profile.var() - 4 * chance.mean()), 0.0)) / max(noise, 1e-6)
+    return math.sqrt(max(float(profile.var() - 4 * chance.mean()), 0.0)) / max(noise, _QUIET)
 
 
 def blank_of(image: NDArray[Any], most: float) -> float:
