@@ -34,6 +34,7 @@ LEVELS = {
     "export": 2,
     "networks": 2,
     "morphology": 2,
+    "transport": 2,
     "damage": 2,
     "fiji": 3,
     "report": 3,
