@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from electrodej.morphology.borders import move_border
+    from electrodej.morphology.clusters import Clusters, find_clusters
+    from electrodej.morphology.connectivity import euler_number, measure_connectivity
     from electrodej.morphology.cracks import CRACK_COLUMNS, measure_cracks
     from electrodej.morphology.outlines import add_cracks
     from electrodej.morphology.phases import (
@@ -17,9 +19,31 @@ if TYPE_CHECKING:
         phase_measures,
     )
     from electrodej.morphology.relation import Bin, Relation, relate
+    from electrodej.morphology.sizes import (
+        SizeDistribution,
+        chords,
+        distances,
+        intrusion,
+        local_thickness,
+        measure_sizes,
+        size_distribution,
+        weighted_percentiles,
+    )
     from electrodej.morphology.versions import SPREAD_COLUMNS, spread
 
 _HOME = {
+    "Clusters": "clusters",
+    "find_clusters": "clusters",
+    "euler_number": "connectivity",
+    "measure_connectivity": "connectivity",
+    "SizeDistribution": "sizes",
+    "chords": "sizes",
+    "distances": "sizes",
+    "intrusion": "sizes",
+    "local_thickness": "sizes",
+    "measure_sizes": "sizes",
+    "size_distribution": "sizes",
+    "weighted_percentiles": "sizes",
     "Bin": "relation",
     "CRACK_COLUMNS": "cracks",
     "Measure": "phases",
@@ -40,17 +64,29 @@ __all__ = [
     "CRACK_COLUMNS",
     "SPREAD_COLUMNS",
     "Bin",
+    "Clusters",
     "Measure",
     "PairCounts",
     "Relation",
+    "SizeDistribution",
     "add_cracks",
+    "chords",
+    "distances",
+    "euler_number",
+    "find_clusters",
     "find_phases",
+    "intrusion",
+    "local_thickness",
+    "measure_connectivity",
     "measure_cracks",
     "measure_phases",
+    "measure_sizes",
     "move_border",
     "phase_measures",
     "relate",
+    "size_distribution",
     "spread",
+    "weighted_percentiles",
 ]
 
 

@@ -1,4 +1,4 @@
-"""How currents and species move through phases: tortuosity, effective conductivity, connectivity."""
+"""How currents and species move through phases: tortuosity, effective conductivity."""
 
 from __future__ import annotations
 
@@ -6,31 +6,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrodej.transport.clusters import Clusters, find_clusters
     from electrodej.transport.conduction import Conduction, memory_needed, solve_conduction
-    from electrodej.transport.connectivity import euler_number, measure_connectivity
     from electrodej.transport.measures import measure_transport
     from electrodej.transport.settings import TransportSettings
 
 _HOME = {
-    "Clusters": "clusters",
     "Conduction": "conduction",
     "TransportSettings": "settings",
-    "euler_number": "connectivity",
-    "find_clusters": "clusters",
-    "measure_connectivity": "connectivity",
     "measure_transport": "measures",
     "memory_needed": "conduction",
     "solve_conduction": "conduction",
 }
 
 __all__ = [
-    "Clusters",
     "Conduction",
     "TransportSettings",
-    "euler_number",
-    "find_clusters",
-    "measure_connectivity",
     "measure_transport",
     "memory_needed",
     "solve_conduction",

@@ -161,7 +161,7 @@ def _checked(classes: NDArray[np.uint8], conductivities: Sequence[float]) -> NDA
 
 def _trim(kept: NDArray[np.uint8], periodic: bool) -> float:
     """Clear what is not connected to both electrodes; return the share that remains."""
-    from electrodej.transport.clusters import find_clusters
+    from electrodej.morphology import find_clusters
 
     clusters = find_clusters(kept, wraps=(periodic, periodic))
     through = clusters.through(0)

@@ -44,7 +44,7 @@ def solve_with_taufactor(
             "engine: TauFactor is given one conducting phase, cubic voxels and sealed sides here; leave out "
             "--engine taufactor for anything else"
         )
-    from electrodej.transport.clusters import find_clusters
+    from electrodej.morphology import find_clusters
 
     mask = np.ascontiguousarray(np.moveaxis(classes, axis, 0))
     clusters = find_clusters(mask)

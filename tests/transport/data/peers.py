@@ -44,7 +44,7 @@ def taus(structures: dict[str, np.ndarray]) -> dict[str, float]:
 def sizes(structures: dict[str, np.ndarray]) -> dict[str, list[float]]:
     import porespy
 
-    thick = porespy.filters.local_thickness(structures["open"] > 0, smooth=False)
+    thick = porespy.filters.local_thickness(structures["open"] > 0)
     found = {"thickness": np.asarray(thick, float)[structures["open"] > 0]}
     radii, counts = np.unique(found["thickness"].round(4), return_counts=True)
     return {"radii": radii.tolist(), "counts": counts.tolist()}

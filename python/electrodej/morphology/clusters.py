@@ -52,7 +52,7 @@ class Clusters:
 
     def clear(self, mask: NDArray[Any], kept: NDArray[np.bool_]) -> None:
         """Set the voxels of ``mask`` in clusters that are not kept to 0, in place."""
-        from electrodej.transport.kernels.runs import clear_runs
+        from electrodej.morphology.kernels.runs import clear_runs
 
         clear_runs(mask, self.starts, self.stops, self.first, self.cluster, kept)
 
@@ -73,7 +73,7 @@ def find_clusters(mask: NDArray[Any], *, wraps: tuple[bool, bool] = (False, Fals
     >>> found.sizes.tolist(), found.through(1).tolist()
     ([2, 1], [True, False])
     """
-    from electrodej.transport.kernels.runs import count_runs, fill_runs, join_runs, survey_runs
+    from electrodej.morphology.kernels.runs import count_runs, fill_runs, join_runs, survey_runs
 
     shape: Shape = mask.shape
     first = np.empty(shape[0] * shape[1] + 1, np.int64)

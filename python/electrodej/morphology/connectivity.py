@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.morphology import Measure, find_phases
+from electrodej.morphology.clusters import Clusters, find_clusters
+from electrodej.morphology.phases import Measure, find_phases
 from electrodej.run import Run
-from electrodej.transport.clusters import Clusters, find_clusters
-from electrodej.transport.settings import AXES
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
+
+AXES = ("z", "y", "x")
 
 
 def euler_number(mask: NDArray[Any]) -> int:
@@ -27,7 +28,7 @@ def euler_number(mask: NDArray[Any]) -> int:
     >>> euler_number(ring)
     0
     """
-    from electrodej.transport.kernels.runs import euler_counts
+    from electrodej.morphology.kernels.runs import euler_counts
 
     counts = np.zeros(4, np.int64)
     euler_counts(mask, counts)
