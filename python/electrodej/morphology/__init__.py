@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from electrodej.morphology.clusters import Clusters, find_clusters
     from electrodej.morphology.connectivity import euler_number, measure_connectivity
     from electrodej.morphology.cracks import CRACK_COLUMNS, measure_cracks
+    from electrodej.morphology.interfaces import measure_interfaces, mesh_surface, triple_lines
     from electrodej.morphology.outlines import add_cracks
     from electrodej.morphology.phases import (
         Measure,
@@ -29,9 +30,26 @@ if TYPE_CHECKING:
         size_distribution,
         weighted_percentiles,
     )
+    from electrodej.morphology.statistics import (
+        coarser,
+        lineal_path,
+        profile,
+        representative_volume,
+        two_point,
+        voxel_error,
+    )
     from electrodej.morphology.versions import SPREAD_COLUMNS, spread
 
 _HOME = {
+    "coarser": "statistics",
+    "lineal_path": "statistics",
+    "profile": "statistics",
+    "representative_volume": "statistics",
+    "two_point": "statistics",
+    "voxel_error": "statistics",
+    "measure_interfaces": "interfaces",
+    "mesh_surface": "interfaces",
+    "triple_lines": "interfaces",
     "Clusters": "clusters",
     "find_clusters": "clusters",
     "euler_number": "connectivity",
@@ -71,21 +89,30 @@ __all__ = [
     "SizeDistribution",
     "add_cracks",
     "chords",
+    "coarser",
     "distances",
     "euler_number",
     "find_clusters",
     "find_phases",
     "intrusion",
+    "lineal_path",
     "local_thickness",
     "measure_connectivity",
     "measure_cracks",
+    "measure_interfaces",
     "measure_phases",
     "measure_sizes",
+    "mesh_surface",
     "move_border",
     "phase_measures",
+    "profile",
     "relate",
+    "representative_volume",
     "size_distribution",
     "spread",
+    "triple_lines",
+    "two_point",
+    "voxel_error",
     "weighted_percentiles",
 ]
 

@@ -22,3 +22,20 @@ def count_chords(mask: Any, counts: Any) -> None:
                 elif start >= 0:
                     counts[x - start] += 1
                     start = -1
+
+
+@compiled
+def count_runs_of_length(mask: Any, counts: Any) -> None:
+    """Count the runs along x by their length, those that reach an end too."""
+    for z in range(mask.shape[0]):
+        for y in range(mask.shape[1]):
+            line = mask[z, y]
+            length = 0
+            for x in range(line.size):
+                if line[x] != 0:
+                    length += 1
+                elif length > 0:
+                    counts[length] += 1
+                    length = 0
+            if length > 0:
+                counts[length] += 1
