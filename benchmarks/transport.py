@@ -59,8 +59,8 @@ def structure(folder: Path, side: int) -> str:
 def ratio(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     apart = theirs["result"]["tau"] / ours["result"]["tau"] - 1
     print(
-        f"{name:32s} {theirs['wall'] / ours['wall']:7.1f} x as fast, {theirs['cpu'] / ours['cpu']:7.1f} x by CPU "
-        f"time, {ours['memory'] / max(1, theirs['memory']):5.2f} of the memory, tau differs by {apart:.1e}"
+        f"{name:32s} {theirs['wall'] / ours['wall']:7.1f} x as fast, "
+        f"{theirs['cpu'] / ours['cpu']:7.1f} x by CPU time, {ours['memory'] / max(1, theirs['memory']):5.2f} of the memory, tau differs by {apart:.1e}"
         f"   (ours {ours['wall']:.2f} s, peer {theirs['wall']:.2f} s)"
     )
 

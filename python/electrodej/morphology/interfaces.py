@@ -188,4 +188,4 @@ def _through(volume: NDArray[Any], value: int, axis: int) -> NDArray[np.bool_]:
     mask = (volume == value).view(np.uint8)
     clusters = find_clusters(mask)
     clusters.clear(mask, clusters.through(axis))
-    return mask.view(np.bool_)
+    return np.asarray(mask.view(np.bool_))

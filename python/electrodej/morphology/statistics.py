@@ -1,4 +1,4 @@
-"""How a phase is spread: profiles along the axes, correlations, representative volumes, error of the voxels."""
+"""How a phase is spread: profiles, correlations, representative volumes, error of the voxels."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def profile(mask: NDArray[Any], axis: int, *, spacing: Spacing) -> dict[str, Flo
     step = check_spacing(spacing)[axis]
     others = tuple(other for other in range(3) if other != axis)
     shares = np.asarray((mask != 0).mean(axis=others), np.float64)
-    return {"Position": (np.arange(len(shares)) + 0.5) * step, "Share": shares}
+    return {"Position": np.asarray((np.arange(len(shares)) + 0.5) * step, np.float64), "Share": shares}
 
 
 def two_point(mask: NDArray[Any], axis: int, *, spacing: Spacing) -> dict[str, Floats]:
@@ -97,8 +97,8 @@ def representative_volume(
     -------
     dict
         ``Volumes`` (how many there are), ``Edge`` (um, of a cube of the same volume), ``Mean`` and
-        ``RelativeSD`` of each division of the volume into 8, 27, 64 ... parts, from large to small; ``Nested``,
-        the measure of the middle parts of these sizes; and ``Representative``, the edge in um at which the
+        ``RelativeSD`` of each division of the volume into 8, 27, 64 ... parts, from large to small;
+        ``Nested``, the measure of the middle parts of these sizes; and ``Representative``, the edge in um at which the
         relative standard deviation is ``target``, from RelativeSD = a Edge^-b fitted to the divisions; NaN
         where that does not fall.
 
@@ -176,8 +176,8 @@ def voxel_error(
     Returns
     -------
     dict
-        ``At1``, ``At2``, ``At3``, the measure at these multiples of the voxel size; ``Extrapolated``, the value
-        at 0 of the straight line through the three; ``Error``, relative, of ``At1`` against that.
+        ``At1``, ``At2``, ``At3``, the measure at these multiples of the voxel size; ``Extrapolated``, the
+        value at 0 of the straight line through the three; ``Error``, relative, of ``At1`` against that.
 
     Notes
     -----
