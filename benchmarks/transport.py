@@ -58,10 +58,11 @@ def structure(folder: Path, side: int) -> str:
 
 def ratio(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     apart = theirs["result"]["tau"] / ours["result"]["tau"] - 1
+    wall, cpu = theirs["wall"] / ours["wall"], theirs["cpu"] / ours["cpu"]
+    memory = ours["memory"] / max(1, theirs["memory"])
     print(
-        f"{name:32s} {theirs['wall'] / ours['wall']:7.1f} x as fast, "
-        f"{theirs['cpu'] / ours['cpu']:7.1f} x by CPU time, {ours['memory'] / max(1, theirs['memory']):5.2f} of the memory, tau differs by {apart:.1e}"
-        f"   (ours {ours['wall']:.2f} s, peer {theirs['wall']:.2f} s)"
+        f"{name:32s} {wall:7.1f} x as fast, {cpu:7.1f} x by CPU time, {memory:5.2f} of the memory, "
+        f"tau differs by {apart:.1e}   (ours {ours['wall']:.2f} s, peer {theirs['wall']:.2f} s)"
     )
 
 

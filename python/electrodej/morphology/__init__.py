@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from electrodej.morphology.borders import move_border
     from electrodej.morphology.clusters import Clusters, find_clusters
     from electrodej.morphology.connectivity import euler_number, measure_connectivity
+    from electrodej.morphology.contacts import particle_contacts
     from electrodej.morphology.cracks import CRACK_COLUMNS, measure_cracks
     from electrodej.morphology.interfaces import measure_interfaces, mesh_surface, triple_lines
     from electrodej.morphology.outlines import add_cracks
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from electrodej.morphology.versions import SPREAD_COLUMNS, spread
 
 _HOME = {
+    "particle_contacts": "contacts",
     "coarser": "statistics",
     "lineal_path": "statistics",
     "profile": "statistics",
@@ -104,6 +106,7 @@ __all__ = [
     "measure_sizes",
     "mesh_surface",
     "move_border",
+    "particle_contacts",
     "phase_measures",
     "profile",
     "relate",

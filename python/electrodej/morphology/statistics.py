@@ -98,9 +98,9 @@ def representative_volume(
     dict
         ``Volumes`` (how many there are), ``Edge`` (um, of a cube of the same volume), ``Mean`` and
         ``RelativeSD`` of each division of the volume into 8, 27, 64 ... parts, from large to small;
-        ``Nested``, the measure of the middle parts of these sizes; and ``Representative``, the edge in um at which the
-        relative standard deviation is ``target``, from RelativeSD = a Edge^-b fitted to the divisions; NaN
-        where that does not fall.
+        ``Nested``, the measure of the middle parts of these sizes; and ``Representative``, the edge in um at
+        which the relative standard deviation is ``target``, from RelativeSD = a Edge^-b fitted to the
+        divisions; NaN where that does not fall.
 
     Examples
     --------
