@@ -35,6 +35,7 @@ LEVELS = {
     "networks": 2,
     "morphology": 2,
     "transport": 2,
+    "mesh": 2,
     "damage": 2,
     "fiji": 3,
     "report": 3,
