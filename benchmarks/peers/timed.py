@@ -2,7 +2,7 @@
 
 Peers live in an environment of their own; its Python is named by ELECTRODEJ_PEERS:
 
-    python -m venv peers && peers/bin/pip install taufactor==1.2.1 porespy==3.2.0 tifffile
+    python -m venv peers && peers/bin/pip install taufactor==1.2.1 porespy==3.2.0 openpnm pyamg tifffile
     ELECTRODEJ_PEERS=peers/bin/python python benchmarks/transport.py
 """
 
