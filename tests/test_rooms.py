@@ -41,6 +41,8 @@ LEVELS = {
     "export": 3,
     "networks": 3,
     "morphology": 3,
+    "transport": 3,
+    "mesh": 3,
     "damage": 3,
     "fiji": 4,
     "report": 4,
