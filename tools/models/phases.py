@@ -51,6 +51,8 @@ from electrodej.score import score_phases
 from electrodej.volume import ArrayVolume
 
 CRACK = 3
+# How long, and how fast, the bundled weights are trained further; a recipe's own figures start from nothing.
+TUNING = {"epochs": 40, "learning_rate": 1e-3}
 # What a finished model consists of; the rest of the training's folder is not needed to use it.
 KEPT = ("electrodej.json", "semantic.json", "model.keras", "history.csv", "curves.png", "training.json")
 VIEWS = ("xy", "xz", "yz")
@@ -94,9 +96,9 @@ class Recipe:
     names: dict[int, str]
     ignore: tuple[int, ...] = ()
     foreground: int | None = None
-    epochs: int = 40
+    epochs: int = 60
     steps: int = 50
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
     weigh_classes: bool = False
 
 
@@ -288,12 +290,14 @@ def main() -> None:
     for recipe in (PHASES, CRACKS):
         if options.only not in (None, recipe.name):
             continue
+        changes: dict[str, Any] = {} if options.fresh else dict(TUNING)
         if options.epochs:
-            recipe = dataclasses.replace(recipe, epochs=options.epochs)
+            changes["epochs"] = options.epochs
         init = None if options.fresh else options.init or recipe.name
         target = options.work / "trial" if options.trial else options.models
         target.mkdir(parents=True, exist_ok=True)
-        finish(recipe, train(recipe, options.work, init), target / recipe.name)
+        chosen = dataclasses.replace(recipe, **changes)
+        finish(chosen, train(chosen, options.work, init), target / recipe.name)
 
 
 if __name__ == "__main__":
