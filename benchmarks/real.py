@@ -56,12 +56,13 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help="write the table here too")
     options = parser.parse_args()
-    rows = list(_rows(options))
-    if not rows:
-        sys.exit(f"{options.folder} has no NAME_grey.tif with NAME_phases.tif or NAME_labels.tif")
     lines = ["| image | found by | measure | score |", "| --- | --- | --- | --- |"]
-    lines += [f"| {row.image} | {row.by} | {row.measure} | {row.score} |" for row in rows]
-    print("\n".join(lines))
+    print("\n".join(lines), flush=True)
+    for row in _rows(options):
+        lines.append(f"| {row.image} | {row.by} | {row.measure} | {row.score} |")
+        print(lines[-1], flush=True)
+    if len(lines) == 2:
+        sys.exit(f"{options.folder} has no NAME_grey.tif")
     if options.out:
         options.out.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
