@@ -29,10 +29,10 @@ from scores import f1, read_pair
 from sections import SPACING, outlined, section, usual_section, write_sections, write_usual
 from wide import TRAINED_SIZE, held_out_looks, held_out_wide, read_slices, write_slices
 
-from electrodej.export import to_json
 from electrodej.files import whole_directory
-from electrodej.networks.bundled import find_model
-from electrodej.networks.normalise import normalise
+from electrodej.models import to_json
+from electrodej.models.bundled import find_model
+from electrodej.models.grey import normalise
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import Example, without_small
 from electrodej.networks.stardist.settings import StarDistSettings

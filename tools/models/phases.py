@@ -31,10 +31,10 @@ from telling import report
 from wide import held_out_looks, held_out_wide, read_slices, write_slices
 
 from electrodej.files import whole_directory
+from electrodej.models.grey import measure_levels
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     LrcsConfig,
-    PredictSettings,
     Sample,
     SemanticModel,
     SemanticSettings,
@@ -44,9 +44,9 @@ from electrodej.networks.semantic import (
     predict_slabs,
     train_semantic,
 )
-from electrodej.networks.semantic.folder import is_model_folder
-from electrodej.networks.semantic.grey import measure_levels
+from electrodej.networks.semantic.model import is_model_folder
 from electrodej.phantom import Phantom, make_phantom, make_slice
+from electrodej.run import Run
 from electrodej.score import score_phases
 from electrodej.volume import ArrayVolume
 
@@ -165,6 +165,7 @@ def training_samples(recipe: Recipe, work: Path) -> list[Sample]:
             ignore=recipe.ignore,
             foreground=recipe.foreground,
             name=f"wide slice {number}",
+            spacing=(USUAL[0],) * 3,
         )
         for number, held in enumerate(read_slices(folder, WIDE_SLICES))
     ]
@@ -181,7 +182,12 @@ def training_samples(recipe: Recipe, work: Path) -> list[Sample]:
 def sample(recipe: Recipe, phantom: Phantom, name: str) -> Sample:
     """Return grey values and phases of a phantom as a model learns them."""
     return make_sample(
-        phantom.grey, phantom.phases, ignore=recipe.ignore, foreground=recipe.foreground, name=name
+        phantom.grey,
+        phantom.phases,
+        ignore=recipe.ignore,
+        foreground=recipe.foreground,
+        name=name,
+        spacing=(USUAL[0],) * 3,
     )
 
 
@@ -199,6 +205,7 @@ def train(recipe: Recipe, work: Path, init: str | None) -> Path:
         falling=True,
         weigh_classes=recipe.weigh_classes,
         held_out=0.1,
+        init=init,
     )
     print(f"{recipe.name}: making {WIDE_SLICES + USUAL_SLICES} slices", flush=True)
     train_semantic(
@@ -207,11 +214,8 @@ def train(recipe: Recipe, work: Path, init: str | None) -> Path:
         config=recipe.config,
         settings=settings,
         names=recipe.names,
-        init=init,
-        spacing=(USUAL[0],) * 3,
-        name=recipe.name,
         resume=True,
-        progress=report(),
+        run=Run(progress=report()),
     )
     return folder
 
@@ -262,7 +266,7 @@ def judge(recipe: Recipe, model: SemanticModel, phantoms: Iterable[Phantom]) -> 
         truth = sample(recipe, phantom, "held out").phases
         volume = ArrayVolume(np.ascontiguousarray(phantom.grey), spacing=phantom.config.spacing)
         levels = measure_levels([phantom.grey], model.percentiles)
-        slabs = predict_slabs(volume, model, levels=levels, settings=PredictSettings(memory=2**30))
+        slabs = predict_slabs(volume, model, levels=levels, run=Run(memory=2**30))
         found += [model.classes.phases(p.argmax(axis=-1)).ravel() for _, _, p in slabs]
         right.append(truth.ravel())
     # In one row: phantoms of several sizes count together.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import struct
 import zipfile
@@ -27,6 +28,7 @@ _LARGEST_ROI = 16 * 2**20
 _LARGEST_ZIP = 2**30  # bytes, unpacked
 _HIGHEST_WHOLE = 30_000  # a ROI's whole-numbered coordinates have 16 bits
 _FARTHEST = 1e9  # pixels
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 _AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 _DRAWN = ("UNDEFINED", "ELLIPSE", "ROTATED_RECT")
 _CONVERT = "convert it, in Fiji with Edit > Selection > Create Mask and Create Selection, or remove it"
@@ -180,7 +182,15 @@ def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield entry.filename, archive.read(entry)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; check the name") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise InputError(
             f"{path} cannot be read as ROIs ({error}); save it again in the ROI Manager"
         ) from error

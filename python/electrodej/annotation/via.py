@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from electrodej.annotation.outlines import joined, trace
 from electrodej.annotation.shapes import Drawing, Ellipse, Polygon, Region, Shape, clean_ring, crossing
 from electrodej.errors import InputError
-from electrodej.files import check_target, whole_file
+from electrodej.files import check_target, read_json, whole_file
 from electrodej.volume import check_labels, open_volume, relabel_sequential
 
 _FURTHEST = 2.0  # pixels that an outline may lie outside the image; VIA itself draws none outside
@@ -153,13 +153,11 @@ def _polygons(labels: NDArray[Any]) -> list[dict[str, Any]]:
 def _entries(path: Path) -> list[dict[str, Any]]:
     """Return the images of a VIA file, each a mapping with a ``filename``."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; check the name") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the permissions") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON ({error}); save the project again in VIA") from error
     if isinstance(content, dict):
         content = content.get("_via_img_metadata", content)
     entries = list(content.values()) if isinstance(content, dict) else None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from electrodej.volume.model import ArrayVolume, Volume
     from electrodej.volume.open import open_volume
+    from electrodej.volume.pair import common_spacing, named_by_file
     from electrodej.volume.units import VoxelSize, check_spacing, same_spacing
     from electrodej.volume.write import VolumeWriter, write_volume
 
@@ -34,8 +35,10 @@ __all__ = [
     "check_grey",
     "check_labels",
     "check_spacing",
+    "common_spacing",
     "compact_dtype",
     "max_label",
+    "named_by_file",
     "open_volume",
     "relabel_sequential",
     "same_spacing",
@@ -55,6 +58,7 @@ _HOME = {
     ),
     "model": ("ArrayVolume", "Volume"),
     "open": ("open_volume",),
+    "pair": ("common_spacing", "named_by_file"),
     "units": ("VoxelSize", "check_spacing", "same_spacing"),
     "write": ("VolumeWriter", "write_volume"),
 }
