@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from electrodej.export.yaml_text import to_yaml
 from electrodej.models.info import ModelInfo
 from electrodej.options import Settings, Text, option
 
@@ -79,7 +79,7 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
     authorship
         Who made the model.
     """
-    return to_yaml(
+    return _as_yaml(
         {
             "format_version": FORMAT_VERSION,
             "type": "model",
@@ -97,6 +97,14 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
             },
         }
     )
+
+
+def _as_yaml(value: dict[str, Any]) -> str:
+    import yaml
+
+    # By way of JSON: what is there twice is written twice, which is easier to read than a reference.
+    plain = json.loads(json.dumps(value))
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))
 
 
 def documentation_for(info: ModelInfo, zip_name: str) -> str:

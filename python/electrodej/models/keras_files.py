@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
 from electrodej.extras import require
 from electrodej.models.archive import open_archive, read_entry
 
 _ENTRIES = re.compile(r"(metadata\.json|config\.json|model\.weights\.h5|assets/?)$")
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+# What HDF5 packs weights into is at most so much smaller.
+_MOST_GROWTH, _SMALL = 1040, 2**20
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 # Layers of our own networks, which lay elsewhere once. Each is known here by name, so that a file cannot ask
 # for other code of ours.
@@ -57,7 +59,7 @@ def load_keras_file(path: Path) -> Any:
     try:
         return keras.models.load_model(path, custom_objects=own_layers(), compile=False, safe_mode=True)
     except Exception as error:
-        raise InputError(f"{path} cannot be read as a Keras model ({_short(error)})") from error
+        raise InputError(f"{path} cannot be read as a Keras model ({one_line(error)})") from error
 
 
 def load_weights(model: Any, path: Path) -> None:
@@ -73,7 +75,7 @@ def load_weights(model: Any, path: Path) -> None:
         model.load_weights(path)
     except Exception as error:
         raise InputError(
-            f"{path} does not fit the network that its config describes ({_short(error)}); "
+            f"{path} does not fit the network that its config describes ({one_line(error)}); "
             "take weights and config from the same training"
         ) from error
 
@@ -91,9 +93,13 @@ def check_h5(path: Path) -> None:
                 if isinstance(entry, h5py.Dataset):
                     if entry.external or entry.is_virtual:
                         raise InputError(f"{path}: {name!r} in it refers to another file; it is not opened")
+                    if entry.nbytes > _MOST_GROWTH * path.stat().st_size + _SMALL:
+                        raise InputError(f"{path}: {name!r} in it is larger than the file can hold")
                     entry[()]  # a damaged chunk shows only when it is read
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path} is damaged or no HDF5 file ({_short(error)}); copy it anew") from error
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged file makes the library stumble over
+        raise InputError(f"{path} is damaged or no HDF5 file ({one_line(error)}); copy it anew") from error
 
 
 def _links(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -125,8 +131,11 @@ def _check_whole_h5(path: Path) -> None:
     import h5py
 
     check_h5(path)
-    with h5py.File(path, "r") as file:
-        config = file.attrs.get("model_config")
+    try:
+        with h5py.File(path, "r") as file:
+            config = file.attrs.get("model_config")
+    except Exception as error:  # an attribute may be damaged where the data are not
+        raise InputError(f"{path} is damaged ({one_line(error)}); copy it anew") from error
     if config is None:
         raise InputError(
             f"{path} holds weights only; give the model's folder with its config.json, "
@@ -139,7 +148,7 @@ def _check_config(path: Path, text: str | bytes) -> None:
     try:
         config = json.loads(text)
         parts = list(_parts(config))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: the description of the layers in it cannot be read ({error})") from error
     for part in parts:
         _check_part(path, part)
@@ -174,9 +183,3 @@ def _check_part(path: Path, part: dict[str, Any]) -> None:
             f"{path} asks for the code of {what!r}, which is not one of Keras's plain layers; "
             "rebuild the model from those"
         )
-
-
-def _short(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text if len(text) <= 200 else text[:200] + "…"
