@@ -33,6 +33,8 @@ LEVELS = {
     "annotation": 1,
     "models": 2,
     "features": 3,
+    "forest": 3,
+    "inspection": 3,
     "linking": 3,
     "fusion": 3,
     "score": 3,

@@ -48,12 +48,15 @@ class Roi:
         The slice it lies on, counted from 0, or None where it belongs to no slice.
     label
         The label it was made from, or None where a person drew it.
+    word
+        What it is called in the ROI Manager.
     """
 
     name: str
     shape: Shape
     z: int | None
     label: int | None
+    word: str = ""
 
 
 def read_rois(path: PathLike) -> list[Roi]:
@@ -80,7 +83,8 @@ def read_rois(path: PathLike) -> list[Roi]:
                 f"{place}: {entry} is damaged or no ROI ({error}); save it again in the ROI Manager"
             ) from error
         name = f"{place}: ROI {number} ({roi.name or entry})"
-        rois.append(Roi(name, _shape_of(roi, name), _slice_of(roi, name), _label_of(roi)))
+        word = roi.name or entry.removesuffix(".roi")
+        rois.append(Roi(name, _shape_of(roi, name), _slice_of(roi, name), _label_of(roi), word))
     return rois
 
 
@@ -107,7 +111,7 @@ def drawings_of(rois: Sequence[Roi], shape: Sequence[int]) -> list[Drawing]:
             raise InputError(
                 f"{roi.name} lies on slice {z + 1}, and the image has {depth}; give the image it was drawn on"
             )
-        slices[z].append(Region(roi.shape, label, roi.name))
+        slices[z].append(Region(roi.shape, label, roi.name, roi.word))
     return [Drawing(tuple(regions), size) for regions in slices]
 
 

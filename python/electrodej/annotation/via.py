@@ -199,16 +199,24 @@ def _region(region: Any, number: int, size: tuple[int, int], where: str) -> Regi
     if not isinstance(attributes, dict):
         raise InputError(f"{name} has no shape; remove it in VIA")
     kind = attributes.get("name")
+    word = _word_of(region)
     try:
         if kind in ("polygon", "polyline"):
-            return Region(_polygon(attributes, size), number, name)
+            return Region(_polygon(attributes, size), number, name, word)
         if kind == "rect":
-            return Region(_rectangle(attributes, size), number, name)
+            return Region(_rectangle(attributes, size), number, name, word)
         if kind in ("circle", "ellipse"):
-            return Region(_ellipse(attributes), number, name)
+            return Region(_ellipse(attributes), number, name, word)
     except ValueError as error:
         raise InputError(f"{name} ({kind}) {error}; correct or remove it in VIA") from error
     raise InputError(f"{name} is of the kind {kind}, which is no area; draw it as {_AREAS}, or remove it")
+
+
+def _word_of(region: dict[str, Any]) -> str:
+    """Return what the person wrote beside a region: the first of its attributes that says something."""
+    attributes = region.get("region_attributes")
+    values = attributes.values() if isinstance(attributes, dict) else ()
+    return next((str(value) for value in values if isinstance(value, str | int) and str(value).strip()), "")
 
 
 def _polygon(attributes: dict[str, Any], size: tuple[int, int]) -> Shape:
