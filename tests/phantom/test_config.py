@@ -38,7 +38,7 @@ def test_numpy_numbers_and_lists_become_plain():
         ("seed", -1),
         ("seed", 2**63),
         ("bits", 12),
-        ("solid_fraction", 0.7),
+        ("solid_fraction", 0.95),
         ("solid_fraction", float("nan")),
         ("cored_share", 1.2),
         ("broken_share", 0.5),
@@ -51,6 +51,10 @@ def test_numpy_numbers_and_lists_become_plain():
         ("blur", (0.1, -0.1, 0.1)),
         ("noise", "much"),
         ("noise", True),
+        ("crushed_share", 0.5),
+        ("debris_grey", (180, 120)),
+        ("film", 2.0),
+        ("inverted", 1),
     ],
 )
 def test_bad_values_are_refused_by_name(field, value):

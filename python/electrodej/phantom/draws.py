@@ -10,26 +10,26 @@ import numpy as np
 from electrodej.phantom.config import PhantomConfig
 
 
-def draw_config(seed: int, **fixed: Any) -> PhantomConfig:
+def draw_config(seed: int, *, across: tuple[float, float] = (22.0, 170.0), **fixed: Any) -> PhantomConfig:
     """Draw an electrode and a scan of it from all that is seen in the field, for training.
 
-    The same seed draws the same. ``fixed`` are fields that are not drawn.
+    The same seed draws the same. A particle of the median size is ``across`` voxels across, from the first to
+    the second number; ``fixed`` are fields that are not drawn.
 
     >>> draw_config(5, shape=(1, 64, 64)) == draw_config(5, shape=(1, 64, 64))
     True
     """
     chance = np.random.default_rng([seed, 29])
-    # A particle of the median size is so many voxels across.
-    across = _log(chance, 22, 170)
+    diameter = _log(chance, *across)
     radius = _log(chance, 1.6, 5.5)
-    voxel = 2 * radius / across
+    voxel = 2 * radius / diameter
     greys = _greys(chance)
     drawn = {
         "seed": int(chance.integers(2**31)),
         "spacing": (voxel,) * 3,
         **_particles(chance, radius),
         **greys,
-        **_scan(chance, voxel, across, greys["particle_grey"] - greys["pore_grey"]),
+        **_scan(chance, voxel, diameter, greys["particle_grey"] - greys["pore_grey"]),
     }
     return PhantomConfig.from_plain({**drawn, **fixed})
 
@@ -100,13 +100,13 @@ def _greys(chance: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _scan(chance: np.random.Generator, voxel: float, across: float, span: float) -> dict[str, Any]:
+def _scan(chance: np.random.Generator, voxel: float, diameter: float, span: float) -> dict[str, Any]:
     """What the instrument adds; lengths go by the voxel, as sharpness mostly does.
 
-    ``across`` is a particle's diameter in voxels, ``span`` the grey levels from pore to particle: a scan in
+    ``diameter`` is a particle's in voxels, ``span`` the grey levels from pore to particle: a scan in
     which nobody sees a particle teaches nothing.
     """
-    blur = voxel * _log(chance, 0.4, min(4.5, across / 12))
+    blur = voxel * _log(chance, 0.4, min(4.5, diameter / 12))
     wide = voxel * _log(chance, 0.8, 4.0)
     rimmed, missing = chance.random() < 0.25, chance.random() < 0.2
     ringed, streaked = chance.random() < 0.2, chance.random() < 0.25

@@ -23,7 +23,7 @@ TRUTH_COLUMNS: dict[str, tuple[str, str]] = {
     "volume": ("um^3", "the outline's voxels: material, cracks and core"),
     "crack_volume": ("um^3", "voxels of cracks, core and gaps"),
     "damage": ("", "crack_volume / volume"),
-    "kind": ("", "intact, cored, cracked, crackled or broken"),
+    "kind": ("", "intact, cored, cracked, crackled, broken or crushed"),
     "fogged": ("", "1 where drawn dim and with soft edges"),
     "touches_border": ("", "1 where the volume's faces cut it or it touches them"),
     "centre_z": ("um", "centre of the whole particle, whether in the volume or not"),

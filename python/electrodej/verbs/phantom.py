@@ -20,6 +20,7 @@ from electrodej.options import (
     seed,
     voxel_size,
 )
+from electrodej.phantom.looks import LOOKS
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
 from electrodej.vocabulary import PathLike, Shape, Spacing
@@ -36,9 +37,15 @@ class PhantomOptions(Settings):
     shape: Shape | None = option(None, ShapeOf(), "voxels", usual="128,256,256")
     solid: float | None = option(
         None,
-        Number(0, 0.55, metavar="SHARE"),
-        "share of the volume inside particles, 0 to 0.55",
+        Number(0, 0.9, metavar="SHARE"),
+        "share of the volume inside particles, 0 to 0.9",
         usual="0.5",
+    )
+    look: str | None = option(
+        None,
+        Choice(tuple(LOOKS)),
+        "the kind of electrode and scan; other options change it",
+        usual="usual",
     )
     contrast: str | None = option(
         None,
@@ -94,6 +101,7 @@ def _config(options: PhantomOptions) -> PhantomConfig:
                 f"{options.config} cannot be read ({error}); give the phantom.json of a phantom"
             ) from error
     given = {
+        "look": options.look,
         "shape": options.shape,
         "spacing": options.spacing,
         "solid_fraction": options.solid,
