@@ -308,6 +308,33 @@ def test_there_is_no_tensorflow_for_a_mac_with_its_own_processor(fiji):
     assert "Rosetta" in troubles(fiji, machine="arm64")["TensorFlow"].remedy
 
 
+def test_a_program_that_is_no_python_with_electrodej_is_refused_and_named(fiji, capsys):
+    import shutil
+    import venv
+
+    before = snapshot(fiji)
+    venv.create(fiji.parent / "bare", with_pip=False, symlinks=True)
+    bare = fiji.parent / "bare" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    for program, answer in ((shutil.which("git"), ""), (str(bare), "No module named")):
+        with pytest.raises(InputError, match=f"no Python that has ElectrodeJ .*{answer}"):
+            install(fiji, python=program)
+        assert snapshot(fiji) == before
+    install(fiji)
+    (fiji / "electrodej" / "python.txt").write_text(f"{bare}\n")
+    assert "No module named" in troubles(fiji)["Python for ElectrodeJ"].found
+    assert main(["fiji", "doctor", str(fiji)]) == 1
+    said = capsys.readouterr()
+    assert "[ mend ] Python for ElectrodeJ" in said.out
+    assert "to be mended: Python for ElectrodeJ" in said.err
+
+
+def test_what_only_fijis_plugins_need_is_no_failure(fiji, capsys):
+    install(fiji)
+    (fiji / "plugins" / "StarDist_-0.3.0.jar").unlink()
+    assert main(["fiji", "doctor", str(fiji)]) == 0
+    assert "[lacks ] StarDist" in capsys.readouterr().out
+
+
 def test_a_python_that_went_away_is_named(fiji):
     install(fiji)
     (fiji / "electrodej" / "python.txt").write_text("C:\\gone\\python.exe\n")

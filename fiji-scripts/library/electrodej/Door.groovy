@@ -37,7 +37,7 @@ class Door {
 			return body.call()
 		}
 		catch (Problem problem) {
-			tell(problem)
+			complain(problem)
 			return null
 		}
 		finally {
@@ -45,7 +45,7 @@ class Door {
 		}
 	}
 
-	private static void tell(Problem problem) {
+	private static void complain(Problem problem) {
 		if (!GraphicsEnvironment.headless) {
 			IJ.error("ElectrodeJ", problem.message)
 			if (IJ.macroRunning()) Macro.abort()
