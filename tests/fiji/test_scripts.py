@@ -371,7 +371,9 @@ def test_segmented_labels_come_back_with_their_calibration_and_colours(
 
 def test_segmented_labels_say_where_they_were_made(run_script, opened):
     labels = run_script("Segment Particles", {"grey": opened["grey"]})["labels"]
-    assert labels.getProperty("Info") == "Segmented in Python with watershed"
+    first, second = str(labels.getProperty("Info")).splitlines()
+    assert first == "Made in Python by segment particles with watershed"
+    assert second == f"1 particle in {labels.getTitle()}"
 
 
 def in_fiji(run_script, grey, **inputs):
@@ -561,4 +563,4 @@ def test_phases_are_those_of_python_with_their_names(run_script, opened, pair, t
 def test_phases_need_a_model_that_is_there(run_script, opened):
     said = refused(run_script, "Segment Phases", grey=opened["grey"], model="nothing-like-it")
     assert "there is no such model" in said
-    assert "no model was given" in refused(run_script, "Segment Phases", grey=opened["grey"], model=" ")
+    assert 'field "Model" is empty' in refused(run_script, "Segment Phases", grey=opened["grey"], model=" ")

@@ -106,8 +106,10 @@ class Door {
 	/** Opens labels or phases that Python wrote, and says how they came about. */
 	ImagePlus shown(File file, Map found) {
 		ImagePlus image = images.openLabels(file)
-		image.setProperty("Info", found.text)
-		note(found.text.readLines().first())
+		// Where the file is gone afterwards, its folder means nothing.
+		String text = found.text.replace(file.path, file.name)
+		image.setProperty("Info", found.made + "\n" + text)
+		note(text.readLines().first())
 		return image
 	}
 
