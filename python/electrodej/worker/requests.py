@@ -51,8 +51,9 @@ def requested(name: str) -> Request | None:
 
 
 def _refuse_empty(verb: Verb, values: Mapping[str, Any]) -> None:
+    needs = () if verb.menu is None else verb.menu.needs
     for option in verb.options.options():
-        if option.required and option.name not in values:
+        if (option.required or option.name in needs) and option.name not in values:
             raise InputError(f'the field "{title_of(option)}" is empty: {option.help}')
 
 
@@ -106,11 +107,13 @@ def _version(arguments: Arguments, run: Run) -> dict[str, Any]:  # noqa: ARG001 
     """Say which ElectrodeJ and Python work here, and which extras they lack."""
     from electrodej.diagnosis import diagnose
 
+    # A Fiji asks, whatever ELECTRODEJ_FIJI says.
+    checks = [check for check in diagnose().checks if check.name != "Fiji"]
     return {
         "electrodej": __version__,
         "python": platform.python_version(),
         "program": sys.executable,
-        "missing": [check.name for check in diagnose().checks if check.status != "ok"],
+        "missing": [check.name for check in checks if check.status != "ok"],
     }
 
 
