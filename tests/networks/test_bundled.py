@@ -115,7 +115,7 @@ def test_nmc_shapes_makes_one_particle_of_two_halves():
     from electrodej.networks.stardist.candidates import predict_sections
     from electrodej.networks.stardist.instances import choose, draw
     from electrodej.networks.stardist.model import load_stardist
-    from electrodej.score import score_instances
+    from electrodej.score import InstanceSettings, score_instances
 
     y, x = np.ogrid[:256, :256]
     truth = np.zeros((256, 256), np.uint16)
@@ -124,9 +124,11 @@ def test_nmc_shapes_makes_one_particle_of_two_halves():
         truth[(y - 45 - 83 * row) ** 2 + (x - 45 - 83 * column) ** 2 < 24**2] = number + 1
     halves = truth.copy()
     halves[(truth == 5) & (x > 130)] = 10
-    assert score_instances(halves, truth, thresholds=(0.75,)).at(0.75).f1 == pytest.approx(2 * 8 / (9 + 10))
+    assert score_instances(halves, truth, settings=InstanceSettings(thresholds=(0.75,))).at(
+        0.75
+    ).f1 == pytest.approx(2 * 8 / (9 + 10))
     model = load_stardist(find_model("nmc-shapes"))
     image = normalise(render(halves), model.info.percentiles)
     offered = predict_sections(model, image[np.newaxis], threshold=model.probability_threshold)[0].candidates
     found = draw(choose(offered, overlap=model.overlap_threshold), truth.shape, factor=(1.0, 1.0))
-    assert score_instances(found, truth, thresholds=(0.75,)).at(0.75).f1 == 1
+    assert score_instances(found, truth, settings=InstanceSettings(thresholds=(0.75,))).at(0.75).f1 == 1

@@ -9,8 +9,8 @@ from pathlib import Path
 from electrodej.files import checksum
 from electrodej.models.bundled import find_model
 from electrodej.run import Run
-from electrodej.verbs.demo.chain import GREY, TRUE_PHASES, TRUTH, Models
 from electrodej.verbs.demo.page import provenance
+from electrodej.verbs.demo.plan import GREY, TRUE_PHASES, TRUTH, Models
 from electrodej.verbs.demo.stages import Chain, Stage
 
 IMAGES = (GREY, TRUTH, TRUE_PHASES)

@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrodej.phantom.config import PORE_GREY, PhantomConfig
+    from electrodej.phantom.config import PORE_GREY, PhantomConfig, look
+    from electrodej.phantom.draws import draw_config
     from electrodej.phantom.generate import (
         Phantom,
         PhantomSlab,
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
         make_slice,
         phantom_slabs,
     )
-    from electrodej.phantom.looks import LOOKS, draw_config, look
+    from electrodej.phantom.looks import LOOKS
     from electrodej.phantom.storage import write_phantom
     from electrodej.phantom.truth import TRUTH_COLUMNS, TruthTable
 
@@ -30,8 +31,8 @@ _HOME = {
     "PhantomSlab": "generate",
     "TRUTH_COLUMNS": "truth",
     "TruthTable": "truth",
-    "draw_config": "looks",
-    "look": "looks",
+    "draw_config": "draws",
+    "look": "config",
     "make_phantom": "generate",
     "make_slice": "generate",
     "phantom_slabs": "generate",

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.options import Choice, Number, Numbers, Settings, ShapeOf, SpacingOf, Whole, flag, option
+from electrodej.phantom.looks import changes_of
 from electrodej.vocabulary import Shape, Spacing
 
 # By absorption, as in the real slice that the defaults look like, binder hardly shows beside pores. By phase
@@ -324,7 +325,15 @@ def _with_look(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values with those of the look they name in place of its name; those given come first."""
     if "look" not in values:
         return dict(values)
-    from electrodej.phantom.looks import look
-
     given = {name: value for name, value in values.items() if name != "look"}
     return {**look(values["look"]), **given}
+
+
+def look(name: str) -> dict[str, Any]:
+    """Return all values of a look but shape, voxel size, seed and bits.
+
+    >>> look("inverted")["inverted"], look("usual")["inverted"]
+    (True, False)
+    """
+    values = PhantomConfig(**changes_of(name)).as_plain()
+    return {key: value for key, value in values.items() if key not in ("shape", "spacing", "seed", "bits")}

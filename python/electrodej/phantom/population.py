@@ -243,7 +243,7 @@ def _crystals(config: PhantomConfig, count: int) -> tuple[NDArray[np.uint8], Arr
 
     Faces stand askew as they come. Their normals are so long that the crystal has the ellipsoid's volume.
     """
-    from electrodej.phantom.kernels.particles import crystal_norms
+    from electrodej.phantom.kernels.crystals import crystal_norms
 
     faces = np.zeros((count, FACES, 3))
     longest = np.ones(count)

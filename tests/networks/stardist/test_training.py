@@ -15,7 +15,7 @@ from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import choose_thresholds
 from electrodej.networks.stardist.train import train_stardist
 from electrodej.run import Run
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
 
 pytestmark = pytest.mark.slow
 
@@ -214,7 +214,7 @@ def _mean_f1(model, examples, pair):
         (found,) = predict_sections(model, example.image[np.newaxis], threshold=pair["probability"])
         chosen = choose(found.candidates, overlap=pair["overlap"])
         labels = draw(chosen, example.image.shape, factor=(1.0, 1.0))
-        scores = score_instances(labels, example.labels, thresholds=(0.5, 0.75))
+        scores = score_instances(labels, example.labels, settings=InstanceSettings(thresholds=(0.5, 0.75)))
         totals += [[score.tp, score.fp, score.fn] for score in scores.thresholds]
     return np.mean([2 * tp / (2 * tp + fp + fn) for tp, fp, fn in totals])
 

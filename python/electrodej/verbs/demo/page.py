@@ -7,8 +7,8 @@ from typing import Any
 
 from electrodej.extras import installed
 from electrodej.files import checksum
-from electrodej.verbs.demo import chain as demo
-from electrodej.verbs.demo.chain import Models
+from electrodej.verbs.demo import plan as demo
+from electrodej.verbs.demo.plan import Models
 from electrodej.verbs.demo.stages import Chain
 from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.page import Story

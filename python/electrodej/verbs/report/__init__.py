@@ -26,7 +26,9 @@ class ReportOptions(Settings):
         "the table of particles that measure wrote; the tables of cracks and contacts beside it are found",
     )
     phases: Any = option(None, Image(metavar="PHASES", labels=True), "the phases")
-    names: tuple[str, ...] = option((), Names(numbered=True), "names of the phases 0, 1, ..., e.g. pore,binder,particle")
+    names: tuple[str, ...] = option(
+        (), Names(numbered=True), "names of the phases 0, 1, ..., e.g. pore,binder,particle"
+    )
     cracks: Any = option(None, Image(metavar="CRACKS", labels=True), "the cracks, to draw over the phases")
     morphology: PathLike | None = option(
         None, PathTo(metavar="TABLE", suffixes=_TABLES), "the measures of the phases that morphology wrote"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from electrodej.linking.assign import assign
+from electrodej.linking.assignment import assign
 
 
 def candidates_of(pairs):

@@ -13,7 +13,12 @@ _MOST_CELLS = 1_000_000
 
 
 def assign(
-    rows: NDArray[np.integer], columns: NDArray[np.integer], score: Scores, *, most_cells: int = _MOST_CELLS
+    rows: NDArray[np.integer],
+    columns: NDArray[np.integer],
+    score: Scores,
+    *,
+    most_pairs: bool = False,
+    most_cells: int = _MOST_CELLS,
 ) -> Indices:
     """Choose pairs so that no row and no column occurs twice and the sum of scores is largest.
 
@@ -23,6 +28,9 @@ def assign(
         The candidates, each pair at most once.
     score
         Of each candidate, above 0.
+    most_pairs
+        Choose as many pairs as possible, and among the largest choices the one with the largest sum; scores
+        are then up to 1.
     most_cells
         A group of candidates is put in a table of rows and columns up to this many cells; a larger group
         is assigned as a sparse graph, with a sum that is as large.
@@ -48,7 +56,7 @@ def assign(
     for group in _groups(rows[rest], columns[rest]):
         pairs = rest[group]
         places = _numbered(rows[pairs]), _numbered(columns[pairs])
-        chosen.append(pairs[_assign_group(*places, score[pairs], most_cells)])
+        chosen.append(pairs[_assign_group(*places, score[pairs], most_pairs, most_cells)])
     return np.sort(np.concatenate(chosen))
 
 
@@ -66,10 +74,15 @@ def _groups(rows: Indices, columns: Indices) -> list[Indices]:
     return np.split(order, np.flatnonzero(np.diff(component[order])) + 1)
 
 
-def _assign_group(rows: Indices, columns: Indices, score: Scores, most_cells: int) -> Indices:
+def _assign_group(
+    rows: Indices, columns: Indices, score: Scores, most_pairs: bool, most_cells: int
+) -> Indices:
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
     if height == 1 or width == 1:
         return np.array([np.argmax(score)])
+    if most_pairs:
+        # A pair is worth 1 and all scores together less than that, so that the number of pairs comes first.
+        score = 1 + score / (2 * min(height, width))
     if height * width <= most_cells:
         from scipy.optimize import linear_sum_assignment
 

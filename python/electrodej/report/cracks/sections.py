@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.report.content import Section
-from electrodej.report.crack_figures import LIMITS, crack_drawing, share_drawing
+from electrodej.report.cracks.figures import LIMITS, crack_drawing, share_drawing
 from electrodej.report.drawings import Drawing, as_figure
 from electrodej.report.numbers import percent, readable
 
@@ -35,7 +35,7 @@ def crack_section(
     relations
         Of crack measures with ``PDensity``, by their names; ``CrackShare`` among them.
     drawing
-        From `electrodej.report.crack_figures.crack_drawing`, where it is there already.
+        From `electrodej.report.cracks.figures.crack_drawing`, where it is there already.
     """
     drawing = drawing or crack_drawing(table["PDensity"], table["CrackShare"], relations)
     return Section(

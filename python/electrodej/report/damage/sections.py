@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from electrodej.report.comparison_figures import comparison_drawing
 from electrodej.report.content import Section
-from electrodej.report.damage_figures import damage_drawings
+from electrodej.report.damage.comparison import comparison_drawing
+from electrodej.report.damage.figures import damage_drawings
+from electrodej.report.damage.network import LabelPlane, evolution_drawing, map_drawing, network_drawings
 from electrodej.report.drawings import Drawing, as_figure
-from electrodej.report.network_figures import LabelPlane, evolution_drawing, map_drawing, network_drawings
 from electrodej.report.numbers import percent, readable
 from electrodej.report.plain_words import PLAIN_WORDS
 

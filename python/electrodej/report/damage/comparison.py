@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from electrodej.report.damage_figures import height_for
+from electrodej.report.damage.figures import height_for
 from electrodej.report.drawings import WHOLE, Drawing
 from electrodej.report.figures import PALETTE
 
