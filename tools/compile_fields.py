@@ -14,8 +14,8 @@ from pathlib import Path
 
 from electrodej.fiji.content import library
 from electrodej.fiji.jars import IMAGEJ, SCRIPTING
-from electrodej.java import find_java
 from electrodej.jars import fetched
+from electrodej.java import find_java
 
 # What every Fiji of today can load.
 RELEASE = "8"

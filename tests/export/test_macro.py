@@ -71,7 +71,7 @@ def test_imagej_reads_back_what_was_quoted_and_the_command_as_meant() -> None:
     assert settings["nmsThresh"] == "0.35"
     assert (settings["percentileBottom"], settings["percentileTop"]) == ("1.0", "99.5")
     assert settings["outputType"] == "Label Image"
-    # A call with SciJava's preparations would run the network that CSBDeep ran last, and ask for fields left out.
+    # SciJava's preparations would run the network that CSBDeep ran last, and ask for fields left out.
     assert care.startswith("command=[de.csbdresden.csbdeep.commands.GenericNetwork], args=[")
     assert care.endswith("'modelFile':'D:/a b/mine.zip'], process=[false]")
 

@@ -241,7 +241,9 @@ def test_what_somebody_chose_last_does_not_come_back_without_a_screen(opened, pa
     as_fiji_does(MEASURE, **files, radius=0.9, table=tmp_path / "b.csv")
     assert (tmp_path / "b.csv").read_bytes() == before  # "replace" was not kept
     third = as_fiji_does(MEASURE)
-    given = [third.getInput(name) for name in ("grey", "greyFile", "labels", "labelFile", "table", "voxelSize")]
+    given = [
+        third.getInput(name) for name in ("grey", "greyFile", "labels", "labelFile", "table", "voxelSize")
+    ]
     assert given == [None] * 6
 
 
@@ -292,7 +294,9 @@ def test_an_error_ends_a_macro_with_its_sentence(imagej, capfd):
         scyjava.jimport("org.scijava.Context").getClassLoader()
     )
     loader.parseClass(_FAILING)
-    change = imagej.class_.getDeclaredMethod("setClassLoader", scyjava.jimport("java.lang.ClassLoader").class_)
+    change = imagej.class_.getDeclaredMethod(
+        "setClassLoader", scyjava.jimport("java.lang.ClassLoader").class_
+    )
     change.setAccessible(True)
     change.invoke(None, loader)
     try:
@@ -518,7 +522,9 @@ def test_a_python_without_electrodej_is_told_apart(run_script, opened, tmp_path)
 def test_segmented_labels_come_back_with_their_calibration_and_colours(
     name, run_script, opened, pair, tmp_path
 ):
-    labels = run_script(name, {"grey": opened["grey"], "model": "watershed", "out": tmp_path / "found.tif"})["labels"]
+    labels = run_script(name, {"grey": opened["grey"], "model": "watershed", "out": tmp_path / "found.tif"})[
+        "labels"
+    ]
     assert labels.getBitDepth() == 16
     size = labels.getCalibration()
     assert [size.pixelDepth, size.pixelHeight, size.pixelWidth] == pytest.approx([0.5] * 3)
@@ -728,3 +734,36 @@ def test_phases_need_a_model_that_is_there(run_script, opened):
     said = refused(run_script, "Segment Phases", grey=opened["grey"], model="nothing-like-it")
     assert "there is no such model" in said
     assert 'field "Model" is empty' in refused(run_script, "Segment Phases", grey=opened["grey"], model=" ")
+
+
+def test_labels_are_scored_from_the_menu(run_script, pair, imagej, tmp_path):
+    import json
+
+    truth = imagej.openImage(str(pair / "labels.tif"))
+    found = truth.duplicate()
+    found.setTitle("found")
+    for z in range(6, 9):  # half of the cube
+        found.getStack().getProcessor(z + 1).multiply(0)
+    run_script("Score Labels", {"pred": found, "truth": truth, "out": tmp_path / "s.json"})
+    scores = json.loads((tmp_path / "s.json").read_text())
+    assert scores["mean_iou_of_all"] == pytest.approx(0.5) or "0.5" in json.dumps(scores)
+
+
+def test_a_model_is_not_exported_to_somewhere(run_script):
+    assert refused(run_script, "Export Model").startswith('the field "Save zip as" is empty')
+
+
+def test_every_command_reads_and_stands_in_the_menu(imagej):
+    """ImageJ2 leaves out scripts whose names have no underscore, and SciJava fields it does not understand."""
+    from electrodej.fiji.content import scripts
+
+    assert imagej is not None
+    service = context().service("org.scijava.script.ScriptService")
+    for path in scripts().rglob("*.*"):
+        assert "_" in path.stem
+        declared = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#@ ")]
+        info = service.getScript(java_file(path))
+        names = [str(item.getName()) for item in info.inputs()]
+        assert names == [line.split()[-1] for line in declared]
+        for line, item in zip(declared, info.inputs(), strict=True):
+            assert not ("value=" in line and item.getDefaultValue() is None), f"{path}: {line}"

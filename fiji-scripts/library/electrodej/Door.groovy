@@ -157,7 +157,9 @@ class Door {
 		ImagePlus image = images.openLabels(file)
 		// Where the file is gone afterwards, its folder means nothing.
 		String text = found.text.replace(file.path, file.name)
-		image.setProperty("Info", found.made + "\n" + text)
+		// What a number in an image of phases means.
+		String numbers = found.classes?.collect { it.value + " " + it.name + "\n" }?.join() ?: ""
+		image.setProperty("Info", found.made + "\n" + numbers + text)
 		note(text.readLines().first())
 		return image
 	}

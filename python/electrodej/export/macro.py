@@ -97,7 +97,9 @@ def _called(command: str, settings: dict[str, str]) -> list[str]:
 
     Those ask for what is left out, and let CSBDeep put the network that ran last in the place of the model.
     """
-    told = ", ".join(f"'{name}':'{value}'" for name, value in {"input": "electrodej-input", **settings}.items())
+    told = ", ".join(
+        f"'{name}':'{value}'" for name, value in {"input": "electrodej-input", **settings}.items()
+    )
     start = f"command=[{command}], args=[{told}, 'modelFile':'"
     end = quoted("'], process=[false]")
     return [

@@ -241,7 +241,9 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
     fields = [field_of(each, menu) for each in options if each.name in menu.fields]
     given = [file_field_of(options[0], menu) if name == images[0] else name for name in fields]
     given = [_MODEL_GIVEN if name == "model" and menu.models else name for name in given]
-    further = ", ".join(f"{sent_as(each)}: {field_of(each, menu)}" for each in options if each.name in menu.further)
+    further = ", ".join(
+        f"{sent_as(each)}: {field_of(each, menu)}" for each in options if each.name in menu.further
+    )
     passed = ", ".join([images[0], *given, REPLACE, f"[{further or ':'}]"])
     yield 'if (engine == "Python") {'
     yield from ("\t" + line for line in inner)

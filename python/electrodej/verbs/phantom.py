@@ -121,6 +121,8 @@ The same settings and seed give the same voxels, whatever --jobs and --memory ar
     work=phantom,
     takes=("force", "jobs", "memory"),
     menu=Menu(
-        "Make Phantom", ("folder", "shape", "spacing", "seed"), further=("solid", "contrast", "config", "format")
+        "Make Phantom",
+        ("folder", "shape", "spacing", "seed"),
+        further=("solid", "contrast", "config", "format"),
     ),
 )

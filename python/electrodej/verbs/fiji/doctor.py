@@ -41,8 +41,8 @@ VERB = Verb(
     summary="say what would stop ElectrodeJ, StarDist or CSBDeep there",
     help="""Say what would stop ElectrodeJ, StarDist or CSBDeep from running in a Fiji. Changes nothing.
 
-"mend" is what ElectrodeJ's commands need, and the exit code is then 1; "lacks" is what Fiji's own plugins need, and
-all that works in Python works without.""",
+"mend" is what ElectrodeJ's commands need, and the exit code is then 1; "lacks" is what Fiji's own plugins
+need, and all that works in Python works without.""",
     example="electrodej fiji doctor ~/Fiji",
     options=FijiOptions,
     work=doctor,
