@@ -7,6 +7,7 @@ Needs a Java with ``javac``. The class lies beside its source, for who installs 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -30,6 +31,9 @@ def main() -> None:
     words = [str(Path(java.home) / "bin" / "javac"), "--release", RELEASE, "-g:none", "-Xlint:-options"]
     source = library() / "electrodej" / "Fields.java"
     subprocess.run([*words, "-classpath", classpath, "-d", str(library()), str(source)], check=True)
+    # A test holds the source against this.
+    checksum = hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+    (library() / "electrodej" / "Fields.sha256").write_text(checksum + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from electrodej.cli import main
 from electrodej.errors import InputError, OutputError
 from electrodej.fiji.health import examine
 from electrodej.fiji.install import install, uninstall
-from electrodej.fiji.layout import MANIFEST, planned
+from electrodej.fiji.layout import MANIFEST, library_jar, planned
 
 MEASURE = "scripts/Plugins/ElectrodeJ/Measure_Particles.groovy"
 WHOLE = (
@@ -235,6 +235,16 @@ def test_the_library_holds_the_classes_and_is_the_same_bytes_each_time():
     with zipfile.ZipFile(io.BytesIO(planned()[name])) as jar:
         assert "electrodej/Door.groovy" in jar.namelist()
     assert planned()[name] == planned()[name]
+
+
+def test_what_was_compiled_is_the_source_that_lies_beside_it():
+    from electrodej.fiji.content import library
+
+    source, checksum = (library() / "electrodej" / f"Fields.{end}" for end in ("java", "sha256"))
+    found = hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+    assert checksum.read_text(encoding="utf-8").strip() == found, "run tools/compile_fields.py"
+    with zipfile.ZipFile(io.BytesIO(library_jar())) as jar:
+        assert {"electrodej/Fields.class", "META-INF/json/org.scijava.plugin.Plugin"} < set(jar.namelist())
 
 
 def test_the_commands_say_what_they_did(fiji, capsys):

@@ -768,3 +768,8 @@ def test_every_command_reads_and_stands_in_the_menu(imagej):
         assert names == [line.split()[-1] for line in declared]
         for line, item in zip(declared, info.inputs(), strict=True):
             assert not ("value=" in line and item.getDefaultValue() is None), f"{path}: {line}"
+
+
+def test_notes_of_python_come_out_without_a_screen(run_script, opened, tmp_path, capfd):
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    assert "ElectrodeJ: note: Roll is undefined" in capfd.readouterr().out

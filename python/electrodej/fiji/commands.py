@@ -141,9 +141,9 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
         style = "both" if kind.role == "model" else "open" if kind.suffixes else "directory"
         yield _line("File", name, label=label, description=words, style=style, **forgotten)
     elif option.name == "model" and menu.models:
-        listed = f"{words}; the one below where that is given"
+        words = f"{words}; the one below where that is given"
         choice = {"choices": list(menu.models), "value": menu.models[0]}
-        yield _line("String", name, label=label, description=listed, **choice, **kept)
+        yield _line("String", name, label=label, description=words, **choice, **kept)
         yield _line(
             "File",
             MODEL_FILE,
