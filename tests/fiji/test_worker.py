@@ -260,7 +260,7 @@ def test_cancelled_is_no_failure(service):
     ("shell", "fiji"),
     [
         ("give it with --spacing Z,Y,X", "give it in the field Voxel size, as Z,Y,X"),
-        ("say which --spacing is right", 'say which "Voxel size" is right'),
+        ("say which --spacing is right", 'say which "Voxel size Z,Y,X (um)" is right'),
         ("t.csv: give --force to replace it", "t.csv: tick Replace existing files to replace it"),
         ("a larger --radius", 'a larger "Radius (um)"'),
         ("go on with --resume", "go on with the shell's --resume"),
