@@ -59,7 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what cannot run: the last line of the run names it, with the remedy."""
     missing = config.stash[MISSING]
     for item in items:
-        names = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+        fixtures = set(getattr(item, "fixturenames", ())) - {"fiji"}  # a folder shaped like one
+        names = fixtures | {mark.name for mark in item.iter_markers()}
         for group in sorted({GROUP_OF[name] for name in names & GROUP_OF.keys()} & missing.keys()):
             item.user_properties.append((LEFT_OUT, f"{group}: {missing[group]}"))
             item.add_marker(pytest.mark.skip(reason=f"{group} is missing; {missing[group]}"))

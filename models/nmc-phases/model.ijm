@@ -1,4 +1,4 @@
-// nmc-phases: written by electrodej export. Needs Fiji with the update site(s) CSBDeep.
+// nmc-phases: written by electrodej export. Needs Fiji with the update sites StarDist and CSBDeep.
 // Open an image, then run this macro. Keep it beside the model's zip.
 folder = File.getParent(getInfo("macro.filepath"));
 model = folder + File.separator + "model.zip";
@@ -10,7 +10,7 @@ if (indexOf(model, "'") >= 0 || indexOf(model, "]") >= 0)
 // The plugins find an image by its title, in which ' [ ] and , would break the command.
 title = getTitle();
 rename("electrodej-input");
-run("Run your network", "input=electrodej-input normalizeinput=true percentilebottom=1.0 percentiletop=99.8 clip=false ntiles=1 blockmultiple=64 overlap=128 batchsize=1 showprogressdialog=false modelfile=[" + model + "]");
+run("Command From Macro", "command=[de.csbdresden.csbdeep.commands.GenericNetwork], args=['input':'electrodej-input', 'normalizeInput':'true', 'percentileBottom':'1.0', 'percentileTop':'99.8', 'clip':'false', 'nTiles':'1', 'blockMultiple':'64', 'overlap':'128', 'batchSize':'1', 'showProgressDialog':'false', 'modelFile':'" + model + "'], process=[false]");
 result = getImageID();
 selectWindow("electrodej-input");
 rename(title);

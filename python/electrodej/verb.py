@@ -54,6 +54,14 @@ class Menu:
         Name of the command.
     fields
         Names of the options that its dialog has, in this order. The others keep their defaults.
+    further
+        Names of those that stand behind them under a heading of their own.
+    models
+        Bundled models that ``model`` offers; any other one is chosen by its file.
+    needs
+        Names of the fields that Fiji cannot do without, though a shell can.
+    files
+        Names of the images that are given by their files only, and may be left out.
     shows
         What the file in ``--out`` holds, which decides how it is opened: "labels", "phases", "image",
         "table", or "folder" for nothing that ImageJ opens.
@@ -67,6 +75,10 @@ class Menu:
 
     title: str
     fields: tuple[str, ...]
+    further: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     shows: Literal["labels", "phases", "image", "table", "folder"] = "folder"
     names: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)

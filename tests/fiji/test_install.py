@@ -16,7 +16,7 @@ from electrodej.cli import main
 from electrodej.errors import InputError, OutputError
 from electrodej.fiji.health import examine
 from electrodej.fiji.install import install, uninstall
-from electrodej.fiji.layout import MANIFEST, planned
+from electrodej.fiji.layout import MANIFEST, library_jar, planned
 
 MEASURE = "scripts/Plugins/ElectrodeJ/Measure_Particles.groovy"
 WHOLE = (
@@ -237,6 +237,16 @@ def test_the_library_holds_the_classes_and_is_the_same_bytes_each_time():
     assert planned()[name] == planned()[name]
 
 
+def test_what_was_compiled_is_the_source_that_lies_beside_it():
+    from electrodej.fiji.content import library
+
+    source, checksum = (library() / "electrodej" / f"Fields.{end}" for end in ("java", "sha256"))
+    found = hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+    assert checksum.read_text(encoding="utf-8").strip() == found, "run tools/compile_fields.py"
+    with zipfile.ZipFile(io.BytesIO(library_jar())) as jar:
+        assert {"electrodej/Fields.class", "META-INF/json/org.scijava.plugin.Plugin"} < set(jar.namelist())
+
+
 def test_the_commands_say_what_they_did(fiji, capsys):
     assert main(["fiji", "install", str(fiji), "--json"]) == 0
     assert MEASURE in json.loads(capsys.readouterr().out)["written"]
@@ -306,6 +316,33 @@ def test_the_stardist_plugin_is_missed_in_the_plugins_folder(fiji):
 def test_there_is_no_tensorflow_for_a_mac_with_its_own_processor(fiji):
     install(fiji)
     assert "Rosetta" in troubles(fiji, machine="arm64")["TensorFlow"].remedy
+
+
+def test_a_program_that_is_no_python_with_electrodej_is_refused_and_named(fiji, capsys):
+    import shutil
+    import venv
+
+    before = snapshot(fiji)
+    venv.create(fiji.parent / "bare", with_pip=False, symlinks=True)
+    bare = fiji.parent / "bare" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    for program, answer in ((shutil.which("git"), ""), (str(bare), "No module named")):
+        with pytest.raises(InputError, match=f"no Python that has ElectrodeJ .*{answer}"):
+            install(fiji, python=program)
+        assert snapshot(fiji) == before
+    install(fiji)
+    (fiji / "electrodej" / "python.txt").write_text(f"{bare}\n")
+    assert "No module named" in troubles(fiji)["Python for ElectrodeJ"].found
+    assert main(["fiji", "doctor", str(fiji)]) == 1
+    said = capsys.readouterr()
+    assert "[ mend ] Python for ElectrodeJ" in said.out
+    assert "to be mended: Python for ElectrodeJ" in said.err
+
+
+def test_what_only_fijis_plugins_need_is_no_failure(fiji, capsys):
+    install(fiji)
+    (fiji / "plugins" / "StarDist_-0.3.0.jar").unlink()
+    assert main(["fiji", "doctor", str(fiji)]) == 0
+    assert "[lacks ] StarDist" in capsys.readouterr().out
 
 
 def test_a_python_that_went_away_is_named(fiji):

@@ -125,13 +125,15 @@ def test_without_scyjava_the_extra_is_named(monkeypatch):
 
 _OFFLINE = """
 import sys
+import urllib.request
 from pathlib import Path
-import jgo
+from electrodej import jars
 from electrodej.errors import ElectrodeJError
 from electrodej.fiji.jvm import start_light
 def unreachable(*args, **kwargs):
     raise OSError("no route to host")
-jgo.build = unreachable
+urllib.request.urlopen = unreachable
+jars.repository = lambda: Path(sys.argv[1])
 try:
     start_light()
 except ElectrodeJError as error:
@@ -139,9 +141,13 @@ except ElectrodeJError as error:
 """
 
 
-def test_without_network_the_message_is_one_line():
+def test_without_network_the_message_is_one_line(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-c", _OFFLINE], capture_output=True, text=True, timeout=120, check=True
+        [sys.executable, "-c", _OFFLINE, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
     )
     assert "Maven Central" in done.stdout
     assert done.stdout.count("\n") == 1

@@ -198,19 +198,73 @@ def test_a_closed_image_is_told_from_an_open_one(opened):
     assert not tables.isOpen(opened["labels"])
 
 
+def as_fiji_does(name, **inputs):
+    """Run a command as Fiji does, SciJava's preparations and all, with what a macro gives and no more."""
+    from electrodej.fiji.content import script
+
+    values = scyjava.jimport("java.util.HashMap")()
+    for key, value in inputs.items():
+        values.put(key, java_file(value) if isinstance(value, Path) else value)
+    service = context().service("org.scijava.script.ScriptService")
+    return service.run(java_file(script(name)), True, values).get()
+
+
+def java_file(path):
+    return scyjava.jimport("java.io.File")(str(path))
+
+
+def test_what_somebody_chose_last_does_not_come_back_without_a_screen(opened, pair, worker_logs, tmp_path):
+    """SciJava keeps what was chosen, and fills with it what is left out; the table would be another one."""
+    import json
+
+    assert worker_logs.is_dir()
+    first = as_fiji_does(
+        MEASURE,
+        **opened,
+        radius=1.5,
+        attributes="Volume",
+        excludeBorder=True,
+        table=tmp_path / "a.csv",
+        replace=True,
+    )
+    item = first.getInfo().getInput("radius")
+    modules = context().service("org.scijava.module.ModuleService")
+    assert float(modules.load(item)) == 1.5  # it is kept, for the next dialog
+    files = {"greyFile": pair / "grey.tif", "labelFile": pair / "labels.tif"}
+    as_fiji_does(MEASURE, **files, table=tmp_path / "b.csv")
+    header, row = (tmp_path / "b.csv").read_text().splitlines()
+    assert len(header.split(",")) > 40
+    assert row.startswith("grey.tif,1,")
+    parameters = json.loads((tmp_path / "b.json").read_text())["parameters"]
+    assert parameters["radius_um"] == 0.7
+    before = (tmp_path / "b.csv").read_bytes()
+    as_fiji_does(MEASURE, **files, radius=0.9, table=tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == before  # "replace" was not kept
+    third = as_fiji_does(MEASURE)
+    given = [
+        third.getInput(name) for name in ("grey", "greyFile", "labels", "labelFile", "table", "voxelSize")
+    ]
+    assert given == [None] * 6
+
+
+def test_no_field_of_a_file_or_of_replace_is_ever_kept():
+    from electrodej.fiji.content import scripts
+
+    for path in scripts().rglob("*.*"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith(("#@ File", "#@ ImagePlus")) or line.endswith((" replace", " voxelSize")):
+                assert "persist=false" in line, f"{path}: {line}"
+            elif line.startswith("#@") and "(" in line:
+                assert "persistKey=" in line or "persist=false" in line, f"{path}: {line}"
+
+
 def test_an_image_chosen_earlier_does_not_come_back_for_a_field_left_out(opened, pair, tmp_path):
     """As macros run a command: SciJava keeps what was chosen, and fills fields that are left out."""
-    from electrodej.fiji.content import script
     from electrodej.fiji.scripting import library_class
 
     def show(**inputs):
-        values = scyjava.jimport("java.util.HashMap")()
-        for name, value in {"what": "ROI file", **inputs}.items():
-            values.put(name, file(str(value)) if isinstance(value, Path) else value)
-        service = context().service("org.scijava.script.ScriptService")
-        return service.run(file(str(script("Show Particles"))), True, values).get()
+        return as_fiji_does("Show Particles", what="ROI file", **inputs)
 
-    file = scyjava.jimport("java.io.File")
     show(labels=opened["labels"], roiFile=tmp_path / "a.zip")
     assert show(labelFile=pair / "labels.tif", roiFile=tmp_path / "b.zip").getInput("labels") is None
     assert (tmp_path / "b.zip").is_file()
@@ -219,44 +273,120 @@ def test_an_image_chosen_earlier_does_not_come_back_for_a_field_left_out(opened,
     assert images.orNull(opened["labels"]) is not None
 
 
+# A macro that goes on after a command of ours, which fails as it does where it is run by hand.
+_FAILING = """
+import electrodej.Library
+import org.scijava.Context
+import org.scijava.app.StatusService
+import org.scijava.object.ObjectService
+class Failing {
+    static String run() {
+        def door = Library.door(new Context(ObjectService, StatusService))
+        door.guard { door.images.open(null, "thing") }
+        return "x"
+    }
+}
+"""
+
+
+def test_an_error_ends_a_macro_with_its_sentence(imagej, capfd):
+    loader = scyjava.jimport("groovy.lang.GroovyClassLoader")(
+        scyjava.jimport("org.scijava.Context").getClassLoader()
+    )
+    loader.parseClass(_FAILING)
+    change = imagej.class_.getDeclaredMethod(
+        "setClassLoader", scyjava.jimport("java.lang.ClassLoader").class_
+    )
+    change.setAccessible(True)
+    change.invoke(None, loader)
+    try:
+        went_on = imagej.runMacro('call("Failing.run"); return "went on";')
+    finally:
+        imagej.resetClassLoader()
+    assert str(went_on) != "went on"
+    said = capfd.readouterr().err
+    assert "ElectrodeJ: there is no thing; open one, or give its file" in said
+    assert "\tat " not in said
+
+
 # As a Fiji does that was started for one script: it names its program in a property of Java's.
 _ALONE = """
-import contextlib
 import sys
 import time
-from electrodej.fiji.content import script
 from electrodej.fiji.scripting import context
 import scyjava
 made = context()
 scyjava.jimport("java.lang.System").setProperty("ij.executable", "fiji")
 file = scyjava.jimport("java.io.File")
 inputs = scyjava.jimport("java.util.HashMap")()
-inputs.put("labelFile", file(sys.argv[1]))
-inputs.put("what", "ROI file")
+for words in sys.argv[2:]:
+    key, value = words.split("=", 1)
+    inputs.put(key, file(value) if key.endswith("File") else value)
 service = made.service("org.scijava.script.ScriptService")
-running = service.run(file(str(script("Show Particles"))), True, inputs)
-with contextlib.suppress(Exception):  # Java goes away under us
+running = service.run(file(sys.argv[1]), True, inputs)
+try:
     while not running.isDone():
         time.sleep(0.1)
-time.sleep(30)
+    print(running.get().getOutput("said"))
+except Exception:
+    time.sleep(30)  # Java goes away under us, and we with it
 print("went on")
+import os
+sys.stdout.flush()
+os._exit(0)
+"""
+
+# Somebody's own script, which tries a command and goes on where that fails.
+_CALLER = """
+#@ org.scijava.script.ScriptService scripts
+#@ File commandFile
+#@ File imageFile
+#@output String said
+try {
+    scripts.run(commandFile, true, [labelFile: imageFile, what: "ROI file"] as Map<String, Object>).get()
+    said = "tried"
+}
+catch (Exception error) {
+    said = "caught"
+}
 """
 
 
-@pytest.mark.slow
-def test_a_fiji_started_for_one_script_ends_with_a_status_and_one_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", _ALONE, str(tmp_path / "no.tif")],
+def alone(*words):
+    return subprocess.run(
+        [sys.executable, "-c", _ALONE, *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
         timeout=280,
     )
+
+
+def own_lines(text):
+    return [line for line in text.splitlines() if "\tat " in line or "ElectrodeJ:" in line]
+
+
+@pytest.mark.slow
+def test_a_fiji_started_for_one_script_ends_with_a_status_and_one_line(tmp_path):
+    from electrodej.fiji.content import script
+
+    done = alone(script("Show Particles"), f"labelFile={tmp_path / 'no.tif'}", "what=ROI file")
     assert done.returncode == 1
     assert "went on" not in done.stdout
-    assert [
-        line for line in done.stderr.splitlines() if "\tat " in line or line.startswith("ElectrodeJ")
-    ] == [f"ElectrodeJ: there is no image {tmp_path / 'no.tif'}"]
+    assert own_lines(done.stderr) == [f"ElectrodeJ: there is no file {tmp_path / 'no.tif'}"]
+
+
+@pytest.mark.slow
+def test_a_script_of_ones_own_goes_on_after_a_command_that_failed(tmp_path):
+    from electrodej.fiji.content import script
+
+    (tmp_path / "caller.groovy").write_text(_CALLER)
+    image, command = tmp_path / "no.tif", script("Show Particles")
+    done = alone(tmp_path / "caller.groovy", f"commandFile={command}", f"imageFile={image}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["tried", "went", "on"]
+    (line,) = own_lines(done.stderr)
+    assert f"ElectrodeJ: there is no file {image}" in line
 
 
 def refused(run_script, name=MEASURE, **inputs):
@@ -290,12 +420,46 @@ def test_images_of_two_sizes_are_named(imagej, run_script, opened, tmp_path):
 
 
 def test_an_uncalibrated_image_is_not_measured_in_pixels(imagej, run_script, tmp_path):
-    blank = imagej.createImage("blank", "8-bit black", 5, 5, 5)
-    said = refused(run_script, grey=blank, labels=blank, table=tmp_path / "t.csv")
+    grey, labels = (imagej.createImage(name, "8-bit black", 5, 5, 5) for name in ("blank", "none"))
+    said = refused(run_script, grey=grey, labels=labels, table=tmp_path / "t.csv")
     assert "does not say its voxel size" in said
     assert "Image > Properties" in said
-    run_script(MEASURE, {"grey": blank, "labels": blank, "voxelSize": "1,1,1", "table": tmp_path / "t.csv"})
+    assert "--" not in said
+    run_script(MEASURE, {"grey": grey, "labels": labels, "voxelSize": "1,1,1", "table": tmp_path / "t.csv"})
     assert (tmp_path / "t.csv").is_file()
+
+
+def test_a_voxel_size_that_nobody_typed_is_not_taken(imagej):
+    from electrodej.fiji.scripting import library_class
+
+    assert imagej is not None
+    tables = library_class(context(), "Tables")
+    lengths = scyjava.jimport("java.util.Arrays").asList
+    double = scyjava.jimport("java.lang.Double")
+    assert str(tables.voxelSize(lengths(double(0.3), double(0.2), double(0.1)))) == "0.3,0.2,0.1"
+    # What ImageJ's dialog gives for a field that is left empty.
+    with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match="three lengths above 0"):
+        tables.voxelSize(lengths(double(0.3), double(0.2), double(float("nan"))))
+
+
+def test_the_same_image_is_not_both_grey_and_labels(run_script, opened, tmp_path):
+    said = refused(run_script, grey=opened["grey"], labels=opened["grey"], table=tmp_path / "t.csv")
+    assert said == "the grey image and the labels are both grey.tif; choose another image for one of them"
+
+
+def test_a_file_that_is_given_counts_more_than_an_image_that_is_open(run_script, opened, pair, tmp_path):
+    """Dialogs always have an image chosen, and SciJava takes the active one for a macro that names none."""
+    run_script(
+        MEASURE,
+        {
+            "grey": opened["grey"],
+            "labels": opened["grey"],
+            "labelFile": pair / "labels.tif",
+            "table": tmp_path / "t.csv",
+        },
+    )
+    (row,) = (tmp_path / "t.csv").read_text().splitlines()[1:]
+    assert row.startswith("grey.tif,1,")
 
 
 def test_labels_of_32_bit_are_taken_as_whole_numbers(run_script, opened, tmp_path):
@@ -358,7 +522,9 @@ def test_a_python_without_electrodej_is_told_apart(run_script, opened, tmp_path)
 def test_segmented_labels_come_back_with_their_calibration_and_colours(
     name, run_script, opened, pair, tmp_path
 ):
-    labels = run_script(name, {"grey": opened["grey"], "out": tmp_path / "found.tif"})["labels"]
+    labels = run_script(name, {"grey": opened["grey"], "model": "watershed", "out": tmp_path / "found.tif"})[
+        "labels"
+    ]
     assert labels.getBitDepth() == 16
     size = labels.getCalibration()
     assert [size.pixelDepth, size.pixelHeight, size.pixelWidth] == pytest.approx([0.5] * 3)
@@ -370,8 +536,11 @@ def test_segmented_labels_come_back_with_their_calibration_and_colours(
 
 
 def test_segmented_labels_say_where_they_were_made(run_script, opened):
-    labels = run_script("Segment Particles", {"grey": opened["grey"]})["labels"]
-    assert labels.getProperty("Info") == "Segmented in Python with watershed"
+    labels = run_script("Segment Particles", {"grey": opened["grey"], "model": "watershed"})["labels"]
+    first, second = str(labels.getProperty("Info")).splitlines()
+    assert first == "Made in Python by segment particles with watershed"
+    assert second == f"1 particle in {labels.getTitle()}"
+    assert labels.getTitle() == "grey_particles.tif"
 
 
 def in_fiji(run_script, grey, **inputs):
@@ -472,6 +641,8 @@ def test_the_sample_opens_with_its_voxel_size(run_script, tmp_path):
     assert found["grey"].getStackSize() == found["labels"].getStackSize() == 64
     assert found["grey"].getCalibration().pixelDepth == pytest.approx(0.14)
     assert (tmp_path / "sample" / "labels.tif").is_file()
+    # Shown in this order: the last one is active, and the next command takes the grey image.
+    assert [name for name in found if name in ("grey", "labels")] == ["labels", "grey"]
 
 
 def test_outlines_to_a_roi_file_and_back_give_the_same_labels(run_script, imagej, tmp_path):
@@ -524,7 +695,8 @@ def test_a_python_that_works_is_written_down_for_the_next_time(run_script, tmp_p
 
 
 def test_help_names_the_versions(run_script):
-    assert run_script("Help") == {}
+    # ImageJ2 puts scripts into its menu whose names have an underscore.
+    assert run_script("ElectrodeJ Help") == {}
 
 
 def test_a_row_of_the_table_selects_its_particle_in_the_middle(opened, run_script, tmp_path):
@@ -561,4 +733,43 @@ def test_phases_are_those_of_python_with_their_names(run_script, opened, pair, t
 def test_phases_need_a_model_that_is_there(run_script, opened):
     said = refused(run_script, "Segment Phases", grey=opened["grey"], model="nothing-like-it")
     assert "there is no such model" in said
-    assert "no model was given" in refused(run_script, "Segment Phases", grey=opened["grey"], model=" ")
+    assert 'field "Model" is empty' in refused(run_script, "Segment Phases", grey=opened["grey"], model=" ")
+
+
+def test_labels_are_scored_from_the_menu(run_script, pair, imagej, tmp_path):
+    import csv
+
+    truth = imagej.openImage(str(pair / "labels.tif"))
+    found = truth.duplicate()
+    found.setTitle("found")
+    for z in range(6, 9):  # half of the cube
+        found.getStack().getProcessor(z + 1).multiply(0)
+    run_script("Score Labels", {"pred": found, "truth": truth, "out": tmp_path / "s.csv"})
+    with (tmp_path / "s.csv").open(newline="") as table:
+        (row,) = csv.DictReader(table)
+    assert float(row["IoU"]) == pytest.approx(0.5)
+
+
+def test_a_model_is_not_exported_to_somewhere(run_script):
+    assert refused(run_script, "Export Model").startswith('the field "Save zip as" is empty')
+
+
+def test_every_command_reads_and_stands_in_the_menu(imagej):
+    """ImageJ2 leaves out scripts whose names have no underscore, and SciJava fields that it cannot read."""
+    from electrodej.fiji.content import scripts
+
+    assert imagej is not None
+    service = context().service("org.scijava.script.ScriptService")
+    for path in scripts().rglob("*.*"):
+        assert "_" in path.stem
+        declared = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#@ ")]
+        info = service.getScript(java_file(path))
+        names = [str(item.getName()) for item in info.inputs()]
+        assert names == [line.split()[-1] for line in declared]
+        for line, item in zip(declared, info.inputs(), strict=True):
+            assert not ("value=" in line and item.getDefaultValue() is None), f"{path}: {line}"
+
+
+def test_notes_of_python_come_out_without_a_screen(run_script, opened, tmp_path, capfd):
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    assert "ElectrodeJ: note: Roll is undefined" in capfd.readouterr().out

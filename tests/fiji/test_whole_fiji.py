@@ -77,7 +77,7 @@ told["table"] = [
     table.to_pandas().columns.tolist(),
 ]
 
-told["scripts"] = connection.run_script("Help")
+told["scripts"] = connection.run_script("ElectrodeJ Help")
 try:
     connection.run_script("Segment Phases", {"grey": grey, "model": "nothing-like-it"})
 except ElectrodeJError as error:

@@ -254,3 +254,18 @@ def test_cancelled_is_no_failure(service):
     with pytest.raises(Cancelled):
         tasks.Reporter(SimpleNamespace(cancel_requested=True))(0, 1, "x")
     assert ask(service, "version", {}).error is None
+
+
+@pytest.mark.parametrize(
+    ("shell", "fiji"),
+    [
+        ("give it with --spacing Z,Y,X", "give it in the field Voxel size, as Z,Y,X"),
+        ("say which --spacing is right", 'say which "Voxel size Z,Y,X (um)" is right'),
+        ("t.csv: give --force to replace it", "t.csv: tick Replace existing files to replace it"),
+        ("a larger --radius", 'a larger "Radius (um)"'),
+        ("go on with --resume", "go on with the shell's --resume"),
+        ("run: pip install --force-reinstall x", "run: pip install --force-reinstall x"),
+    ],
+)
+def test_messages_name_fields_where_the_shell_has_options(shell, fiji):
+    assert tasks.in_fiji_words(shell, tasks.fields_of("measure")) == fiji

@@ -42,6 +42,24 @@ def test_a_folder_is_segmented_and_measured_and_a_bad_image_does_not_stop_it(run
     assert log[1:] == ["segmented good (1)", "measured good (1)", "1 failed"]
 
 
+def test_labels_that_are_there_are_kept_unless_asked_otherwise(run_macro, tmp_path):
+    write_grey(tmp_path / "a_grey.tif")
+    # One particle where the watershed finds two, as somebody corrected it.
+    mine = np.zeros((24, 24, 64), np.uint16)
+    mine[8:16, 8:16, 8:16] = 7
+    write_volume(tmp_path / "a_labels.tif", mine, spacing=(0.5,) * 3, labels=True)
+    before = (tmp_path / "a_labels.tif").read_bytes()
+    assert run_macro("Batch.ijm", f"{tmp_path}\nwatershed\n{PROGRAM}") == "0"
+    assert (tmp_path / "a_labels.tif").read_bytes() == before
+    with (tmp_path / "a_particles.csv").open(encoding="utf-8", newline="") as handle:
+        assert [row["Label"] for row in csv.DictReader(handle)] == ["7"]
+    assert run_macro("Batch.ijm", f"{tmp_path}\nwatershed\n{PROGRAM}\nreplace") == "0"
+    with (tmp_path / "a_particles.csv").open(encoding="utf-8", newline="") as handle:
+        assert len(list(csv.DictReader(handle))) == 2
+    log = (tmp_path / "Batch_log.txt").read_text(encoding="utf-8").splitlines()
+    assert log == ["kept the labels of a", "measured a", "0 failed", "segmented a", "measured a", "0 failed"]
+
+
 def test_a_folder_that_is_not_there_stops_the_macro(run_macro, tmp_path):
     assert run_macro("Batch.ijm", str(tmp_path / "gone")) in ("[aborted]", "null")
 

@@ -2,7 +2,7 @@ package electrodej
 
 import ij.IJ
 import ij.ImagePlus
-import ij.Macro
+import ij.macro.Interpreter
 import java.awt.GraphicsEnvironment
 import java.util.concurrent.Callable
 import java.util.concurrent.CountDownLatch
@@ -11,6 +11,7 @@ import java.util.function.Consumer
 import org.scijava.Context
 import org.scijava.app.StatusService
 import org.scijava.object.ObjectService
+import org.scijava.script.ScriptModule
 
 /** The way from a Fiji script to the Python worker. The worker is started once and kept. */
 class Door {
@@ -22,6 +23,8 @@ class Door {
 	private final Context context
 	private final ObjectService objects
 	private final StatusService status
+	// Open images that are used, and as what.
+	private final Map<ImagePlus, String> lent = new IdentityHashMap<>()
 	/** Lends images to the worker, and brings labels back. */
 	final Images images = new Images()
 
@@ -37,7 +40,7 @@ class Door {
 			return body.call()
 		}
 		catch (Problem problem) {
-			tell(problem)
+			complain(problem)
 			return null
 		}
 		finally {
@@ -45,27 +48,73 @@ class Door {
 		}
 	}
 
-	private static void tell(Problem problem) {
+	private static void complain(Problem problem) {
 		if (!GraphicsEnvironment.headless) {
-			IJ.error("ElectrodeJ", problem.message)
-			if (IJ.macroRunning()) Macro.abort()
+			// Not IJ.error, which ends a macro by an exception that SciJava would print.
+			IJ.showMessage("ElectrodeJ", problem.message)
+			stopMacro()
 			return
 		}
 		// A Fiji that was started for this script alone ends with a status that a shell can read.
-		if (System.getProperty("ij.executable") != null && System.getProperty("electrodej.stay") == null) {
+		if (startedForThis()) {
 			System.err.println(problem)
 			System.exit(1)
 		}
-		throw problem
+		if (!stopMacro()) throw problem
+		System.err.println(problem)
 	}
 
-	/** An image as the worker takes it: an open one, or else a file. It is shared until the guard ends. */
+	/** Ends the macro that called, which has no way to go on after an error; false where none did. */
+	private static boolean stopMacro() {
+		Interpreter macro = Interpreter.getInstance()
+		macro?.abortMacro()
+		return macro != null
+	}
+
+	/** Whether Java runs for this script, and for no other one that called it and may go on. */
+	private static boolean startedForThis() {
+		if (System.getProperty("ij.executable") == null || System.getProperty("electrodej.stay") != null) return false
+		int scripts = Thread.allStackTraces.values().count { frames ->
+			// A macro file is a script too, and cannot go on after an error.
+			boolean macro = frames.any { it.className == "net.imagej.legacy.plugin.IJ1MacroEngine" }
+			!macro && frames.any { it.className == ScriptModule.name && it.methodName == "run" }
+		}
+		return scripts <= 1
+	}
+
+	/** An image as the worker takes it: a file where one is given, or else an open image. It is shared until the guard ends. */
 	Map image(ImagePlus image, File file, String role) {
+		if (!Images.isGiven(file)) lend(image, role)
 		return images.argument(image, file, role)
+	}
+
+	/** Stops at an image that is to be two things at once, as it is where a dialog was not looked at. */
+	private void lend(ImagePlus image, String role) {
+		if (Images.orNull(image) == null) return
+		String before = lent.put(image, role)
+		if (before != null && before != role) {
+			throw new Problem("the " + before + " and the " + role + " are both " + image.title + "; choose another image for one of them")
+		}
+	}
+
+	/** The model that is meant: by its file where one is given, or else the one in the list. */
+	static String model(String name, File file) {
+		return Images.isGiven(file) ? file.path : name
+	}
+
+	/** An open image where it is used, and nothing where a file stands in for it. */
+	ImagePlus used(ImagePlus image) {
+		return lent.containsKey(image) ? image : null
+	}
+
+	/** The voxel size as the user gave it; where the images that are used have none, a person is asked. */
+	String voxelSize(String given) {
+		return Tables.askVoxelSize(given, lent.keySet() as ImagePlus[])
 	}
 
 	/** Slice labels as the worker takes them; StarDist tags slices as time points. */
 	Map sliceImage(ImagePlus image, File file, String role) {
+		if (!Images.isGiven(file)) lend(image, role)
 		return images.argument(image?.NFrames > 1 && image.NSlices == 1 ? Images.timeAsDepth(image) : image, file, role)
 	}
 
@@ -106,8 +155,12 @@ class Door {
 	/** Opens labels or phases that Python wrote, and says how they came about. */
 	ImagePlus shown(File file, Map found) {
 		ImagePlus image = images.openLabels(file)
-		image.setProperty("Info", found.text)
-		note(found.text.readLines().first())
+		// Where the file is gone afterwards, its folder means nothing.
+		String text = found.text.replace(file.path, file.name)
+		// What a number in an image of phases means.
+		String numbers = found.classes?.collect { it.value + " " + it.name + "\n" }?.join() ?: ""
+		image.setProperty("Info", found.made + "\n" + numbers + text)
+		note(text.readLines().first())
 		return image
 	}
 
@@ -118,7 +171,7 @@ class Door {
 
 	/** Shows what Python mentions beside a result in the Log window, or on a line each without a screen. */
 	private static void mention(List notes) {
-		notes?.each { IJ.log("ElectrodeJ: " + it) }
+		notes?.each { IJ.log("ElectrodeJ: note: " + it) }
 	}
 
 	void clearProgress() {

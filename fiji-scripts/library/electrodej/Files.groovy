@@ -5,7 +5,7 @@ class Files {
 
 	/** Calls the body with the user's file, or with one that is gone afterwards. */
 	static void written(File file, boolean replace, String name, Closure body) {
-		if (file != null && !file.path.trim().isEmpty()) {
+		if (Images.isGiven(file)) {
 			body(file.absoluteFile, replace)
 			return
 		}

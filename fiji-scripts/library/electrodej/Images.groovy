@@ -13,15 +13,17 @@ import java.util.stream.IntStream
 /** Hands ImageJ's images to the worker: in shared memory, or by path where they are too large for it. */
 class Images implements Closeable {
 
+	private static final int LONGEST_NAME = 100
+
 	private final List shared = []
 
 	/**
-	 * An image as the worker takes it: an open one, or else a file.
+	 * An image as the worker takes it: a file where one is given, for an open image is always chosen, or else that one.
 	 *
 	 * Voxels go over in the order ZYX, in one copy, with the calibration as it stands.
 	 */
 	Map argument(ImagePlus image, File file, String role) {
-		if (orNull(image) == null) return [file: given(file, role).absolutePath]
+		if (isGiven(file) || orNull(image) == null) return [file: given(file, role).absolutePath]
 		check(image)
 		if (bytes(image) > limit()) return [file: savedFile(image)]
 		Calibration size = image.calibration
@@ -38,6 +40,23 @@ class Images implements Closeable {
 		return image == null || image.width == 0 ? null : image
 	}
 
+	/** The image that is meant: from the file where one is given, or else the open one. */
+	static ImagePlus meant(ImagePlus image, File file, String role) {
+		return isGiven(file) || orNull(image) == null ? open(file, role) : image
+	}
+
+	/** Whether a field for a file was filled in. */
+	static boolean isGiven(File file) {
+		return file != null && !file.path.trim().isEmpty()
+	}
+
+	/** A name for what is made of an image: NAME_particles.tif of NAME.tif. */
+	static String named(ImagePlus image, File file, String what) {
+		String title = isGiven(file) ? file.name : orNull(image)?.title ?: "electrode"
+		String stem = title.replaceFirst(/(?i)\.(ome\.)?(tiff?|zarr|zip|png|gif)$/, "").replaceAll(/[\\\/:*?"<>|\p{Cntrl}]+/, "_").trim()
+		return (stem.take(LONGEST_NAME) ?: "electrode") + "_" + what + ".tif"
+	}
+
 	/** Opens the file that stands for an image. */
 	static ImagePlus open(File file, String role) {
 		ImagePlus image = IJ.openImage(given(file, role).path)
@@ -46,14 +65,14 @@ class Images implements Closeable {
 	}
 
 	private static File given(File file, String role) {
-		if (file == null || file.path.trim().isEmpty()) throw new Problem("there is no " + role + "; open one, or give its file")
+		if (!isGiven(file)) throw new Problem("there is no " + role + "; open one, or give its file")
 		if (!file.exists()) throw new Problem("there is no file " + file)
 		return file
 	}
 
 	/** Calls the body with the file to write: the user's, or one that is thrown away after it was opened. */
-	static void written(File file, boolean replace, Closure body) {
-		Files.written(file, replace, "labels.tif", body)
+	static void written(File file, boolean replace, String name, Closure body) {
+		Files.written(file, replace, name, body)
 	}
 
 	/** Opens a label image in memory: glasbey colours, display range from 0 to the highest label. */

@@ -39,15 +39,25 @@ class StarDist {
 	}
 
 	/** What the menu command asks for: an image or its file in, labels out, saved if wanted. */
-	ImagePlus segmented(ImagePlus grey, File greyFile, String model, String view, String voxelSize, File out, boolean replace) {
+	ImagePlus segmented(ImagePlus grey, File greyFile, String model, String view, String voxelSize, File out, boolean replace, Map<String, String> further) {
 		if (view != "xy") throw new Problem("Fiji's StarDist plugin sees xy sections only; let Python do the others")
-		boolean saved = out != null && !out.path.trim().isEmpty()
+		if (further.scale?.trim()) throw new Problem("Fiji's StarDist plugin takes sections as large as they are; let Python enlarge them")
+		Map<String, Object> changed = [probability: share(further.probabilityThreshold), overlap: share(further.overlapThreshold)]
+		boolean saved = Images.isGiven(out)
 		if (saved) Images.checkTarget(out, replace)
-		ImagePlus image = Images.orNull(grey) ?: Images.open(greyFile, "grey image")
-		ImagePlus labels = sections(image, model)
+		ImagePlus image = Images.meant(grey, greyFile, "grey image")
+		ImagePlus labels = sections(image, model, changed)
 		Images.calibrate(labels, voxelSize)
 		if (saved) Images.save(labels, out, replace)
 		return labels
+	}
+
+	private static Double share(String typed) {
+		if (!typed?.trim()) return null
+		if (!typed.trim().isDouble() || !(typed.toDouble() >= 0 && typed.toDouble() <= 1)) {
+			throw new Problem(typed + " is no threshold; give a number from 0 to 1")
+		}
+		return typed.toDouble()
 	}
 
 	/**
@@ -222,7 +232,7 @@ class StarDist {
 				for (int at = 0; at < to.length; at++) to[at] = (short) (int) from[at]
 			})
 		}
-		ImagePlus made = new ImagePlus("labels of " + like.title, stack)
+		ImagePlus made = new ImagePlus(Images.named(like, null, "particles"), stack)
 		made.copyScale(like)
 		made.setDimensions(1, planes.size(), 1)
 		Images.paint(made, highest)

@@ -14,8 +14,7 @@ class Tables {
 
 	/** Calls the body with the file to write: the user's, or one that is thrown away after it was shown. */
 	static void written(File file, boolean replace, Closure body) {
-		boolean given = file != null && !file.path.trim().isEmpty()
-		if (!given && GraphicsEnvironment.headless) {
+		if (!Images.isGiven(file) && GraphicsEnvironment.headless) {
 			throw new Problem("without a screen a table can only be saved; give a file for it")
 		}
 		Files.written(file, replace, "particles.csv", body)
@@ -92,10 +91,19 @@ class Tables {
 		boolean unknown = !open.isEmpty() && open.every { !it.calibration.scaled() }
 		if (given?.trim() || !unknown || GraphicsEnvironment.headless) return given
 		def dialog = new GenericDialog("Voxel size")
-		dialog.addMessage("The images do not say their voxel size.")
-		["Z", "Y", "X"].each { dialog.addNumericField(it + " (um)", 0.07, 5) }
+		dialog.addMessage(open*.title.join(" and ") + (open.size() == 1 ? " does" : " do") + " not say the voxel size.")
+		// Nothing that Enter could accept: a guess would go into every number.
+		["Z", "Y", "X"].each { dialog.addNumericField(it + " (um)", Double.NaN, 5) }
 		dialog.showDialog()
 		if (dialog.wasCanceled()) throw new Problem("cancelled")
-		return (1..3).collect { dialog.nextNumber }.join(",")
+		return voxelSize((1..3).collect { dialog.nextNumber })
+	}
+
+	/** Three lengths that were typed, as the worker takes them. */
+	static String voxelSize(List<Double> lengths) {
+		if (!lengths.every { it > 0 && Double.isFinite(it) }) {
+			throw new Problem("the voxel size needs three lengths above 0, in micrometres; it stands in the scan's description")
+		}
+		return lengths.join(",")
 	}
 }

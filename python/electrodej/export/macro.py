@@ -37,10 +37,9 @@ def macro_for(info: ModelInfo, zip_name: str) -> str:
 
 
 def _head(info: ModelInfo, zip_name: str) -> list[str]:
-    needs = "StarDist and CSBDeep" if info.kind == "stardist" else "CSBDeep"
     title = " ".join((info.name or zip_name).split())
     return [
-        f"// {title}: written by electrodej export. Needs Fiji with the update site(s) {needs}.",
+        f"// {title}: written by electrodej export. Needs Fiji with the update sites StarDist and CSBDeep.",
         "// Open an image, then run this macro. Keep it beside the model's zip.",
         'folder = File.getParent(getInfo("macro.filepath"));',
         f"model = folder + File.separator + {quoted(zip_name)};",
@@ -56,13 +55,9 @@ def _head(info: ModelInfo, zip_name: str) -> list[str]:
 
 
 def _stardist(info: ModelInfo) -> list[str]:
-    low, high = info.percentiles
     settings = {
-        "input": "electrodej-input",
         "modelChoice": "Model (.zip) from File",
-        "normalizeInput": "true",
-        "percentileBottom": f"{low}",
-        "percentileTop": f"{high}",
+        **_normalised(info),
         "probThresh": f"{_or(info.probability_threshold, 0.5)}",
         "nmsThresh": f"{_or(info.overlap_threshold, 0.4)}",
         "outputType": "Label Image",
@@ -74,28 +69,41 @@ def _stardist(info: ModelInfo) -> list[str]:
         "showCsbdeepProgress": "false",
         "showProbAndDist": "false",
     }
-    before = ", ".join(f"'{name}':'{value}'" for name, value in settings.items())
-    start = "command=[de.csbdresden.stardist.StarDist2D], args=[" + before + ", 'modelFile':'"
-    end = quoted("'], process=[false]")
-    return [
-        f'run("Command From Macro", {quoted(start)} + model + {end});',
-        "labels = getImageID();",
-        'selectWindow("electrodej-input");',
-        "rename(title);",
-        "selectImage(labels);",
-    ]
+    return _called("de.csbdresden.stardist.StarDist2D", settings)
 
 
 def _csbdeep(info: ModelInfo) -> list[str]:
-    low, high = info.percentiles
     block = max(_BLOCK, info.size_divisor)
     overlap = max(_LEAST_OVERLAP, -(-(info.context or 0) // block) * block)
-    start = (
-        f"input=electrodej-input normalizeinput=true percentilebottom={low} percentiletop={high} clip=false "
-        f"ntiles=1 blockmultiple={block} overlap={overlap} batchsize=1 showprogressdialog=false modelfile=["
+    settings = {
+        **_normalised(info),
+        "clip": "false",
+        "nTiles": "1",
+        "blockMultiple": f"{block}",
+        "overlap": f"{overlap}",
+        "batchSize": "1",
+        "showProgressDialog": "false",
+    }
+    return _called("de.csbdresden.csbdeep.commands.GenericNetwork", settings)
+
+
+def _normalised(info: ModelInfo) -> dict[str, str]:
+    low, high = info.percentiles
+    return {"normalizeInput": "true", "percentileBottom": f"{low}", "percentileTop": f"{high}"}
+
+
+def _called(command: str, settings: dict[str, str]) -> list[str]:
+    """Return the lines that call a command without SciJava's preparations.
+
+    Those ask for what is left out, and let CSBDeep put the network that ran last in the place of the model.
+    """
+    told = ", ".join(
+        f"'{name}':'{value}'" for name, value in {"input": "electrodej-input", **settings}.items()
     )
+    start = f"command=[{command}], args=[{told}, 'modelFile':'"
+    end = quoted("'], process=[false]")
     return [
-        f'run("Run your network", {quoted(start)} + model + "]");',
+        f'run("Command From Macro", {quoted(start)} + model + {end});',
         "result = getImageID();",
         'selectWindow("electrodej-input");',
         "rename(title);",

@@ -8,7 +8,8 @@ the user clicks: the scripts are written when the verbs change (``tools/write_co
 from __future__ import annotations
 
 import json
-import math
+import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,11 @@ from electrodej.options import Choice, Flag, Image, Number, Option, PathTo, Whol
 from electrodej.verb import Menu, Verb, camel
 
 REPLACE = "replace"
+MODEL_FILE = "modelFile"
+# Java's largest numbers of a kind.
+_MOST = {"Integer": 2**31 - 1, "Double": sys.float_info.max}
+# The model in the list, unless another one is given by its file.
+_MODEL_GIVEN = f"door.model(model, {MODEL_FILE})"
 _FORMER_NAMES = {"spacing": "voxelSize", "force": REPLACE}
 
 
@@ -63,12 +69,15 @@ def script_of(verb: Verb) -> str:
     menu = verb.menu
     assert menu is not None
     shown = {each.name: each for each in verb.options.options()}
-    options = [shown[name] for name in menu.fields]
+    options = [shown[name] for name in (*menu.fields, *menu.further)]
     lines = ["#@ Context context"]
     for each in options:
+        if menu.further and each.name == menu.further[0]:
+            lines += _replace(verb)
+            lines.append(_heading("Further options"))
         lines += _parameters(each, verb, menu)
-    if "force" in verb.takes:
-        lines.append(_line("Boolean", REPLACE, label="Replace existing files", value=False, persist=False))
+    if not menu.further:
+        lines += _replace(verb)
     result = {"labels": "labels", "phases": "phases", "image": "image"}.get(menu.shows)
     if result:
         lines.append(f"#@output ImagePlus {result}")
@@ -79,16 +88,34 @@ def script_of(verb: Verb) -> str:
     return "\n".join([*lines, "}", "null", ""])
 
 
+def _replace(verb: Verb) -> list[str]:
+    line = _line("Boolean", REPLACE, label="Replace existing files", value=False, persist=False)
+    return [line] if "force" in verb.takes else []
+
+
+def _words(option: Option, verb: Verb) -> str:
+    """Return what a dialog says of an option, which calls others as the dialog does."""
+    words = option.help[0].upper() + option.help[1:]
+    for other in verb.options.options():
+        words = re.sub(rf"{other.flag}(?![\w-])", title_of(other), words)
+    return words
+
+
+def _heading(text: str) -> str:
+    return _line("String", "heading", visibility="MESSAGE", value=text, required=False, persist=False)
+
+
 def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
     """Yield the ``#@`` lines of one option."""
-    name, label = field_of(option, menu), title_of(option)
-    words = option.help[0].upper() + option.help[1:]
+    name, label, words = field_of(option, menu), title_of(option), _words(option, verb)
     # Each command remembers its own; inputs and outputs are never remembered.
     kept = {"persistKey": f"electrodej.{verb.name.replace(' ', '.')}.{option.name}"}
     forgotten = {"required": False, "persist": False}
     default = menu.defaults.get(option.name, None if option.required else option.default)
     kind = option.kind
-    if isinstance(kind, Image):
+    if option.name in menu.files:
+        yield _line("File", file_field_of(option, menu), label=label, description=words, **forgotten)
+    elif isinstance(kind, Image):
         yield _line("ImagePlus", name, label=label, description=words, **forgotten)
         what = name.removesuffix("s")
         yield _line(
@@ -99,31 +126,45 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
             **forgotten,
         )
     elif option.name == "spacing":
-        words = "Only if the image does not say it, or says it wrong"
+        if "instead of" in option.help:
+            words = "Only if the image does not say it, or says it wrong"
         yield _line("String", name, label=label, description=words, **forgotten)
     elif isinstance(kind, PathTo) and kind.role in ("output", "folder"):
         ends = " or ".join(kind.suffixes)
-        words = f"A {ends} file; empty to see it only" if ends else "A folder"
+        if ends and menu.shows != "folder" and option.name == "out":
+            words = f"A {ends} file; empty to see it only"
+        elif ends:
+            words = f"{words} ({ends})"
         style = "directory" if kind.role == "folder" else "save"
         yield _line("File", name, label=label, description=words, style=style, **forgotten)
-    elif isinstance(kind, PathTo) and kind.role == "input":
-        yield _line("File", name, label=label, description=words, **forgotten)
-    elif isinstance(kind, Flag):
-        yield _line("Boolean", name, label=label, description=words, value=bool(default), **kept)
-    elif isinstance(kind, Choice):
+    elif isinstance(kind, PathTo) and (kind.role == "input" or option.name != "model"):
+        style = "both" if kind.role == "model" else "open" if kind.suffixes else "directory"
+        yield _line("File", name, label=label, description=words, style=style, **forgotten)
+    elif option.name == "model" and menu.models:
+        words = f"{words}; the one below where that is given"
+        choice = {"choices": list(menu.models), "value": menu.models[0]}
+        yield _line("String", name, label=label, description=words, **choice, **kept)
         yield _line(
-            "String",
-            name,
-            label=label,
-            description=words,
-            choices=list(map(str, kind.values)),
-            value=str(default if default is not None else kind.values[0]),
-            **kept,
+            "File",
+            MODEL_FILE,
+            label="or another model",
+            description="A model's folder, or a zip made by electrodej export",
+            style="both",
+            **forgotten,
         )
+    elif isinstance(kind, Flag):
+        # To go on with what was stopped is meant once.
+        held = {"persist": False} if option.name == "resume" else kept
+        yield _line("Boolean", name, label=label, description=words, value=bool(default), **held)
+    elif isinstance(kind, Choice):
+        none = [""] if default is None and not option.required else []
+        listed = [*none, *map(str, kind.values)]
+        value = listed[0] if default is None else str(default)
+        yield _line("String", name, label=label, description=words, choices=listed, value=value, **kept)
     elif isinstance(kind, Whole | Number) and default is not None:
         java = "Integer" if isinstance(kind, Whole) else "Double"
         bounds = {"min": kind.least, "max": kind.most}
-        finite = {side: bound for side, bound in bounds.items() if math.isfinite(bound)}
+        finite = {side: bound for side, bound in bounds.items() if abs(bound) <= _MOST[java]}
         yield _line(java, name, label=label, description=words, value=default, **finite, **kept)
     else:
         value = "" if default in (None, ()) else option.kind.shown(default)
@@ -159,11 +200,15 @@ def _literal(value: Any) -> str:
 def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> Iterator[str]:
     """Yield the lines that lend the images, ask Python, and show what came of it."""
     images = [field_of(each, menu) for each in options if isinstance(each.kind, Image)]
-    entries = [_entry(each, menu, images) for each in options if each.name != "out"]
+    # The voxel size is asked for once it is known which images are used.
+    sent = sorted(options, key=lambda each: each.name == "spacing")
+    entries = [_entry(each, menu) for each in sent if each.name != "out"]
     out = next((each for each in options if each.name == "out"), None)
-    if out is None:
+    if out is None or menu.shows == "folder":
+        place = [] if out is None else [f"{sent_as(out)}: {field_of(out, menu)}?.path,"]
+        force = [f"{REPLACE}: {REPLACE},"] if "force" in verb.takes else []
         yield f'door.tell(door.call("{verb.name}", ['
-        yield from (f"\t{entry}" for entry in entries)
+        yield from (f"\t{entry}" for entry in (*entries, *place, *force))
         yield "]))"
         return
     where = field_of(out, menu)
@@ -175,19 +220,17 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         f"\t{target}",
         "])",
     ]
-    if menu.shows == "folder":
-        yield from [
-            f'door.tell(door.call("{verb.name}", [',
-            *(f"\t{entry}" for entry in entries),
-            f"\t{sent_as(out)}: {where}?.path, {REPLACE}: {REPLACE},",
-            "]))",
-        ]
-        return
-    written = "door.tables.written" if menu.shows == "table" else "door.images.written"
-    inner = [f"{written}({where}, {REPLACE}) {{ File target, boolean overwrite ->"]
+    if menu.shows == "table":
+        opening = f"door.tables.written({where}, {REPLACE})"
+    else:
+        first = next(each for each in options if isinstance(each.kind, Image))
+        of = f"{field_of(first, menu)}, {file_field_of(first, menu)}"
+        what = "phases" if menu.shows == "phases" else "particles"
+        opening = f'door.images.written({where}, {REPLACE}, door.images.named({of}, "{what}"))'
+    inner = [f"{opening} {{ File target, boolean overwrite ->"]
     inner += ["\t" + line for line in call]
     if menu.shows == "table":
-        of = images[-1] if images and images[-1] == "labels" else "null"
+        of = "door.used(labels)" if images and images[-1] == "labels" else "null"
         inner.append(f'\tdoor.tables.show(target, "{menu.title.split()[-1]}", {of})')
     elif result:
         inner.append(f"\t{result} = door.shown(target, found)")
@@ -195,21 +238,34 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
     if not menu.plugin:
         yield from inner
         return
-    fields = [field_of(each, menu) for each in options]
+    fields = [field_of(each, menu) for each in options if each.name in menu.fields]
     given = [file_field_of(options[0], menu) if name == images[0] else name for name in fields]
-    passed = ", ".join([images[0], *given, REPLACE])
+    given = [_MODEL_GIVEN if name == "model" and menu.models else name for name in given]
+    further = ", ".join(
+        f"{sent_as(each)}: {field_of(each, menu)}" for each in options if each.name in menu.further
+    )
+    passed = ", ".join([images[0], *given, REPLACE, f"[{further or ':'}]"])
     yield 'if (engine == "Python") {'
     yield from ("\t" + line for line in inner)
     yield "}"
     yield f"else {result} = door.{menu.plugin}.segmented({passed})"
 
 
-def _entry(option: Option, menu: Menu, images: list[str]) -> str:
+def _entry(option: Option, menu: Menu) -> str:
     """Return an option as an entry of the map that is sent."""
     key, field = sent_as(option), field_of(option, menu)
+    if option.name in menu.files:
+        return f"{key}: {file_field_of(option, menu)}?.path,"
     if isinstance(option.kind, Image):
         lend = "sliceImage" if option.kind.frames else "image"
         return f'{key}: door.{lend}({field}, {file_field_of(option, menu)}, "{title_of(option).lower()}"),'
     if option.name == "spacing":
-        return f"{key}: door.tables.askVoxelSize({', '.join([field, *images])}),"
-    return f"{key}: {field},"
+        return f"{key}: door.voxelSize({field}),"
+    if option.name == "model" and menu.models:
+        return f"{key}: {_MODEL_GIVEN},"
+    return f"{key}: {field}{'?.path' if _is_file(option) else ''},"
+
+
+def _is_file(option: Option) -> bool:
+    """Whether a dialog has a chooser of files for an option."""
+    return isinstance(option.kind, PathTo) and (option.kind.role != "model" or option.name != "model")

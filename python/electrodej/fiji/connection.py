@@ -213,8 +213,17 @@ def measure(
         voxels, size = connection.to_numpy(image)
         volumes.append(ArrayVolume(voxels, spacing=spacing or size, name=str(image.getTitle())))
     if not any(volume.spacing for volume in volumes):
-        raise VoxelSizeError(f"{volumes[0].path}: {UNCALIBRATED}")
-    return features(*volumes, spacing=common_spacing(*volumes), run=run, **options)
+        raise _in_python(VoxelSizeError(f"{volumes[0].path}: {UNCALIBRATED}"))
+    try:
+        size = common_spacing(*volumes)
+    except VoxelSizeError as error:
+        raise _in_python(error) from error
+    return features(*volumes, spacing=size, run=run, **options)
+
+
+def _in_python(error: VoxelSizeError) -> VoxelSizeError:
+    """Return an error that tells who calls from Python what to give."""
+    return VoxelSizeError(str(error).replace("--spacing Z,Y,X", "spacing=(z, y, x)"))
 
 
 def _connected(gateway: Any) -> Connection:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import platform
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from electrodej import __version__
 from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, library_name
+from electrodej.fiji.program import electrodej_in
 
 _UPDATE_SITES = "Help > Update... > Manage Update Sites"
 _OLDEST_APPOSE = (0, 5)
@@ -38,6 +39,8 @@ class Finding:
         What does not run because of it.
     remedy
         What to do about it.
+    optional
+        Whether all that works in Python works without.
     """
 
     name: str
@@ -45,6 +48,7 @@ class Finding:
     found: str
     stops: str = ""
     remedy: str = ""
+    optional: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -52,7 +56,7 @@ class Finding:
 
 
 def examine(folder: str | os.PathLike[str], *, machine: str | None = None) -> list[Finding]:
-    """Look through a Fiji folder. Starts nothing and changes nothing.
+    """Look through a Fiji folder. Asks its Python for ElectrodeJ, and changes nothing.
 
     Parameters
     ----------
@@ -63,18 +67,16 @@ def examine(folder: str | os.PathLike[str], *, machine: str | None = None) -> li
     """
     fiji = fiji_root(Path(folder))
     jars = _jars(fiji)
-    return [
-        _scripts(fiji),
-        _python(fiji),
-        _language(jars, "Groovy", "scripting-groovy"),
+    needed = [_scripts(fiji), _python(fiji), _language(jars, "Groovy", "scripting-groovy"), _appose(jars)]
+    optional = [
         _language(jars, "Jython", "scripting-jython"),
-        _appose(jars),
         _plugin(jars, "CSBDeep", "csbdeep"),
         _plugin(jars, "StarDist", "StarDist_"),
         _tensorflow(jars, (machine or platform.machine()).lower()),
         _bridge(jars),
         _protobuf(jars),
     ]
+    return [*needed, *(replace(each, optional=True) for each in optional)]
 
 
 def _jars(fiji: Path) -> Jars:
@@ -120,6 +122,13 @@ def _python(fiji: Path) -> Finding:
     program = note.read_text(encoding="utf-8").strip()
     if not Path(program).is_file():
         return Finding(name, False, f"{program}, which is not there", stops, remedy)
+    try:
+        version = electrodej_in(program)
+    except ValueError as error:
+        return Finding(name, False, f"{program}, which has no ElectrodeJ ({error})", stops, remedy)
+    if version != __version__:
+        found = f"{program} with ElectrodeJ {version}; the scripts are of {__version__}"
+        return Finding(name, False, found, "commands that are newer", remedy)
     return Finding(name, True, program)
 
 
@@ -140,7 +149,7 @@ def _appose(jars: Jars) -> Finding:
         return Finding("Appose", False, newest[1], "every command that works in Python", remedy)
     if newest[0] < _OLDEST_BUILDER:
         stops = "building a Python in Set Up Python; one that exists can be used"
-        return Finding("Appose", False, newest[1], stops, "update Fiji with Help > Update...")
+        return Finding("Appose", False, newest[1], stops, "update Fiji with Help > Update...", optional=True)
     return Finding("Appose", True, newest[1])
 
 

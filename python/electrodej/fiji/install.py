@@ -21,6 +21,7 @@ from electrodej import __version__
 from electrodej.errors import ElectrodeJError, InputError, OutputError
 from electrodej.fiji.jars import APPOSE
 from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, planned
+from electrodej.fiji.program import electrodej_in
 from electrodej.files import whole_file
 from electrodej.jars import fetched
 
@@ -67,7 +68,7 @@ def install(folder: str | os.PathLike[str], *, python: str | os.PathLike[str] | 
     Raises
     ------
     InputError
-        It is no Fiji folder, or there is no such Python.
+        It is no Fiji folder, or there is no such Python, or it has no ElectrodeJ.
     OutputError
         A file that is not ours lies where one of ours belongs. Nothing is written then.
     """
@@ -158,7 +159,15 @@ def _python(python: str | os.PathLike[str] | None) -> str:
     if not path.is_file():
         raise InputError(f"there is no Python {path}; give the program itself, such as .venv/bin/python")
     # Not resolved: the link in a virtual environment is what makes it one.
-    return os.path.abspath(path)  # noqa: PTH100 - links stay as they are
+    program = os.path.abspath(path)  # noqa: PTH100 - links stay as they are
+    try:
+        electrodej_in(program)
+    except ValueError as error:
+        raise InputError(
+            f"{program} is no Python that has ElectrodeJ ({error}); give the program of one that has, "
+            "such as .venv/bin/python"
+        ) from error
+    return program
 
 
 def _appose(fiji: Path, manifest: Manifest, change: Change) -> dict[str, bytes]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from electrodej.export.card import Authorship
 from electrodej.options import PathTo, Settings, Text, argument, flag, nested, option, output
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike
 
 
@@ -25,7 +25,9 @@ class ExportOptions(Settings):
     )
     authorship: Authorship = nested(Authorship)
     package: bool = flag("also write NAME.bioimage.io.zip, which bioimage.io, DeepImageJ and JDLL open")
-    out: PathLike | None = output("the zip to write", ".zip", default=None, usual="MODEL.zip in this folder")
+    out: PathLike | None = output(
+        "the zip to write", ".zip", default=None, usual="MODEL.zip in this folder", title="Save zip as"
+    )
 
 
 def export(options: ExportOptions, run: Run) -> Outcome:
@@ -61,4 +63,11 @@ bioimage.io card (.rdf.yaml, .md, two test images).""",
     options=ExportOptions,
     work=export,
     takes=("force",),
+    menu=Menu(
+        "Export Model",
+        ("model", "out"),
+        further=("name", "authors", "licence"),
+        needs=("out",),
+        models=("nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"),
+    ),
 )

@@ -82,5 +82,10 @@ neck parted. The rules: docs/link.md.""",
     options=LinkOptions,
     work=link,
     takes=("force", "memory"),
-    menu=Menu("Link Slices", ("slices", "view", "by", "gap", "fill", "spacing", "out"), shows="labels"),
+    menu=Menu(
+        "Link Slices",
+        ("slices", "view", "by", "gap", "fill", "spacing", "out"),
+        further=("max_jump", "neck", "min_volume"),
+        shows="labels",
+    ),
 )

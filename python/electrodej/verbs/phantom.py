@@ -22,7 +22,7 @@ from electrodej.options import (
 )
 from electrodej.phantom.looks import LOOKS
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Shape, Spacing
 
 if TYPE_CHECKING:
@@ -128,4 +128,9 @@ The same settings and seed give the same voxels, whatever --jobs and --memory ar
     options=PhantomOptions,
     work=phantom,
     takes=("force", "jobs", "memory"),
+    menu=Menu(
+        "Make Phantom",
+        ("folder", "shape", "spacing", "seed"),
+        further=("solid", "contrast", "config", "format"),
+    ),
 )

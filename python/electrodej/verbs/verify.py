@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from electrodej.options import PathTo, Settings, argument, flag, option
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _WIDTH = 100
 class VerifyOptions(Settings):
     """Which zip is verified, and how."""
 
-    zip: PathLike = argument(PathTo(), "the zip to check")
+    zip: PathLike = argument(PathTo(suffixes=(".zip",)), "the zip to check", title="Zip of the model")
     source: PathLike | None = option(
         None,
         PathTo(role="model", metavar="MODEL"),
@@ -66,4 +66,5 @@ structure and operations are checked all the same.""",
     example="electrodej verify my-stardist-model.zip --source my-stardist-model",
     options=VerifyOptions,
     work=verify,
+    menu=Menu("Verify Model", ("zip", "source"), further=("offline",)),
 )

@@ -15,18 +15,18 @@ import numpy as np
 import tifffile
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import PathLike, Spacing
 from electrodej.volume import Volume, VoxelSize, check_spacing, open_volume
 from electrodej.volume.model import Array, Box
 from electrodej.volume.quiet import quiet_tifffile
 from electrodej.volume.units import from_values
 
-Triple = tuple[float, float, float]
-PathLike = str | os.PathLike[str]
 
-
-def open_slices(path: PathLike, *, spacing: Triple | None = None) -> Volume:
+def open_slices(source: PathLike | Volume | Array, *, spacing: Spacing | None = None) -> Volume:
     """Open an image as `electrodej.volume.open_volume` does, and a movie of single slices as a stack."""
-    place = Path(path)
+    if not isinstance(source, str | os.PathLike):
+        return open_volume(source, spacing=spacing)
+    place = Path(source)
     if not _is_movie(place):
         return open_volume(place, spacing=spacing)
     volume = FrameStack(place)

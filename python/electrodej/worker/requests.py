@@ -29,7 +29,8 @@ def requested(name: str) -> Request | None:
     """Return what does a verb with the values of a script, or None where there is no such verb.
 
     The values have the names of the command's fields. An image is a map, see `electrodej.fiji.images`; a
-    field that is empty is not given. The answer has the verb's numbers, its ``text`` and its ``notes``.
+    field that is empty is not given. The answer has the verb's numbers, its ``text``, its ``notes`` and what
+    ``made`` it.
     """
     try:
         verb = find(_FORMER.get(name, name))
@@ -39,13 +40,28 @@ def requested(name: str) -> Request | None:
     def do(arguments: Arguments, run: Run) -> Mapping[str, Any]:
         with contextlib.ExitStack() as stack:
             values = _values(verb, arguments, stack)
-            run = _forced(run, arguments)
-            outcome = verb.run(verb.make(**values), run)
+            _refuse_empty(verb, values)
+            outcome = verb.run(verb.make(**values), _forced(run, arguments))
         if outcome.failure:
             raise InputError(outcome.failure)
-        return {**plain(outcome.numbers), "text": outcome.text, "notes": list(run.notes)}
+        about = {"text": outcome.text, "notes": list(run.notes), "made": _made(verb, values)}
+        return {**plain(outcome.numbers), **about}
 
     return do
+
+
+def _refuse_empty(verb: Verb, values: Mapping[str, Any]) -> None:
+    needs = () if verb.menu is None else verb.menu.needs
+    for option in verb.options.options():
+        if (option.required or option.name in needs) and option.name not in values:
+            raise InputError(f'the field "{title_of(option)}" is empty: {option.help}')
+
+
+def _made(verb: Verb, values: Mapping[str, Any]) -> str:
+    """Say what made a result, for Image > Show Info."""
+    models = values.get("model", ())
+    names = [os.fspath(each) for each in ((models,) if isinstance(models, str | os.PathLike) else models)]
+    return f"Made in Python by {verb.name}" + (f" with {', '.join(names)}" if names else "")
 
 
 def _forced(run: Run, arguments: Arguments) -> Run:
@@ -91,11 +107,13 @@ def _version(arguments: Arguments, run: Run) -> dict[str, Any]:  # noqa: ARG001 
     """Say which ElectrodeJ and Python work here, and which extras they lack."""
     from electrodej.diagnosis import diagnose
 
+    # A Fiji asks, whatever ELECTRODEJ_FIJI says.
+    checks = [check for check in diagnose().checks if check.name != "Fiji"]
     return {
         "electrodej": __version__,
         "python": platform.python_version(),
         "program": sys.executable,
-        "missing": [check.name for check in diagnose().checks if check.status != "ok"],
+        "missing": [check.name for check in checks if check.status != "ok"],
     }
 
 

@@ -28,6 +28,10 @@ _FIJI_WORDS = (
     ("with --memory", "in Edit > Options > Memory & Threads"),
     ("give --force to", "tick Replace existing files to"),
 )
+_EVERYWHERE = {"--spacing": "Voxel size", "--force": "Replace existing files"}
+# An option that no field of the dialog stands for, and where a whole command for a shell begins.
+_FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]*[a-z])(?![\w-])")
+_COMMAND = re.compile(r"\b(?:run: |electrodej [a-z]|pip install)")
 
 
 def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> None:
@@ -115,12 +119,16 @@ def in_fiji_words(message: str, fields: Mapping[str, str] | None = None) -> str:
     't.csv exists already; tick Replace existing files to replace it'
     >>> in_fiji_words("give a larger --radius", {"--radius": "Radius (um)"})
     'give a larger "Radius (um)"'
+    >>> in_fiji_words("go on with --resume")
+    "go on with the shell's --resume"
     """
     for option, words in _FIJI_WORDS:
         message = message.replace(option, words)
-    for option, title in (fields or {}).items():
+    found = _COMMAND.search(message)
+    message, command = (message[: found.start()], message[found.start() :]) if found else (message, "")
+    for option, title in {**_EVERYWHERE, **(fields or {})}.items():
         message = re.sub(rf"{option}(?![\w-])", f'"{title}"', message)
-    return message
+    return _FLAG.sub(r"the shell's \1", message) + command
 
 
 def fields_of(verb: str) -> dict[str, str]:
@@ -132,7 +140,7 @@ def fields_of(verb: str) -> dict[str, str]:
         found = find(verb)
     except KeyError:
         return {}
-    shown = () if found.menu is None else found.menu.fields
+    shown = () if found.menu is None else (*found.menu.fields, *found.menu.further)
     return {each.flag: title_of(each) for each in found.options.options() if each.name in shown}
 
 

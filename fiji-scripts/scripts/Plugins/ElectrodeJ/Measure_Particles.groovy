@@ -9,6 +9,8 @@
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
 #@ File (label="Save table as", description="A .csv or .parquet file; empty to see it only", style="save", required=false, persist=false) table
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
+#@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
+#@ Integer (label="Crop", description="Leave out N voxels at each face", value=0, min=0, persistKey="electrodej.measure.crop") crop
 
 import electrodej.Library
 
@@ -22,10 +24,11 @@ door.guard {
 			radius: radius,
 			attributes: attributes,
 			excludeBorder: excludeBorder,
-			voxelSize: door.tables.askVoxelSize(voxelSize, grey, labels),
+			crop: crop,
+			voxelSize: door.voxelSize(voxelSize),
 			out: target.path, replace: overwrite,
 		])
-		door.tables.show(target, "Particles", labels)
+		door.tables.show(target, "Particles", door.used(labels))
 	}
 }
 null

@@ -15,7 +15,7 @@ door.guard {
 		door.call("morphology", [
 			phases: door.image(phases, phasesFile, "phases"),
 			names: names,
-			voxelSize: door.tables.askVoxelSize(voxelSize, phases),
+			voxelSize: door.voxelSize(voxelSize),
 			out: target.path, replace: overwrite,
 		])
 		door.tables.show(target, "Phases", null)

@@ -1,6 +1,6 @@
 #@ Context context
-#@ String (label="Python", choices={"Use one that has ElectrodeJ", "Build one (needs the network)"}, value="Use one that has ElectrodeJ") how
-#@ File (label="Its program or folder", description="Such as .venv/bin/python, or the environment's folder", required=false) place
+#@ String (label="Python", choices={"Use one that has ElectrodeJ", "Build one (needs the network)"}, value="Use one that has ElectrodeJ", persist=false) how
+#@ File (label="Its program or folder", description="Such as .venv/bin/python, or the environment's folder", required=false, persist=false) place
 
 import electrodej.Library
 

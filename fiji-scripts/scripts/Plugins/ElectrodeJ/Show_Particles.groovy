@@ -1,10 +1,10 @@
 #@ Context context
 #@ ImagePlus (label="Labels", description="One number for each particle, 0 is background", required=false, persist=false) labels
-#@ File (label="or label file", description="Instead of an open image", required=false) labelFile
+#@ File (label="or label file", description="Instead of an open image", required=false, persist=false) labelFile
 #@ ImagePlus (label="Show on", description="The image that gets the outlines; empty for the labels themselves", required=false, persist=false) target
-#@ String (label="What", choices={"Overlay", "ROI Manager", "ROI file", "Labels from ROI file"}, value="Overlay") what
-#@ File (label="ROI file", description="A .zip as ImageJ's ROI Manager reads and writes it", style="save", required=false) roiFile
-#@ Boolean (label="Replace existing files", value=false) replace
+#@ String (label="What", choices={"Overlay", "ROI Manager", "ROI file", "Labels from ROI file"}, value="Overlay", persistKey="electrodej.show.what") what
+#@ File (label="ROI file", description="A .zip as ImageJ's ROI Manager reads and writes it", style="save", required=false, persist=false) roiFile
+#@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@output ImagePlus drawn
 
 import electrodej.Library
@@ -12,7 +12,7 @@ import electrodej.Library
 // Outlines of particles: over an image, in the ROI Manager, in a file, and back to labels.
 def door = Library.door(context)
 door.guard {
-	def image = door.images.orNull(labels) ?: door.images.openLabels(labelFile)
+	def image = door.images.meant(labels, labelFile, "label image")
 	switch (what) {
 		case "Overlay": door.rois.overlay(image, door.images.orNull(target) ?: image); break
 		case "ROI Manager": door.rois.manager(image); break

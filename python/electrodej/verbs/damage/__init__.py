@@ -141,5 +141,9 @@ With the contacts that measure wrote, the contact network too. What each figure 
     options=DamageOptions,
     work=damage,
     takes=("force", "jobs"),
-    menu=Menu("Explain Damage", ("tables", "exclude_border", "contacts", "out")),
+    menu=Menu(
+        "Explain Damage",
+        ("tables", "exclude_border", "contacts", "out"),
+        further=("leave_out", "trees", "leaves", "seed"),
+    ),
 )

@@ -19,7 +19,8 @@ def doctor(options: FijiOptions, run: Run) -> Outcome:  # noqa: ARG001 - every v
     findings = examine(options.folder)
     lines = []
     for finding in findings:
-        lines.append(f"[{'ok' if finding.ok else 'mend':^6}] {finding.name}")
+        state = "ok" if finding.ok else "lacks" if finding.optional else "mend"
+        lines.append(f"[{state:^6}] {finding.name}")
         rows = (("", finding.found), ("stops: ", finding.stops), ("to mend it: ", finding.remedy))
         for label, text in rows:
             if text:
@@ -30,13 +31,18 @@ def doctor(options: FijiOptions, run: Run) -> Outcome:  # noqa: ARG001 - every v
         "fiji": os.fspath(options.folder),
         "findings": [finding.as_dict() for finding in findings],
     }
-    return Outcome(numbers, "\n".join(lines))
+    broken = [finding.name for finding in findings if not (finding.ok or finding.optional)]
+    failure = f"{options.folder}: to be mended: {', '.join(broken)}" if broken else ""
+    return Outcome(numbers, "\n".join(lines), failure=failure)
 
 
 VERB = Verb(
     name="fiji doctor",
     summary="say what would stop ElectrodeJ, StarDist or CSBDeep there",
-    help="Say what would stop ElectrodeJ, StarDist or CSBDeep from running in a Fiji. Changes nothing.",
+    help="""Say what would stop ElectrodeJ, StarDist or CSBDeep from running in a Fiji. Changes nothing.
+
+"mend" is what ElectrodeJ's commands need, and the exit code is then 1; "lacks" is what Fiji's own plugins
+need, and all that works in Python works without.""",
     example="electrodej fiji doctor ~/Fiji",
     options=FijiOptions,
     work=doctor,

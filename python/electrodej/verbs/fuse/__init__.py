@@ -167,8 +167,9 @@ Beside the labels lies a table of how far the views agree on each particle. The 
     menu=Menu(
         "Fuse Views",
         ("image", "model", "method", "spacing", "out"),
+        further=("scale", "intact", "min_volume", "rounds"),
+        models=("nmc-particles",),
         shows="labels",
         names={"image": "grey"},
-        defaults={"model": "nmc-particles"},
     ),
 )

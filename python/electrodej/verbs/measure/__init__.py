@@ -190,6 +190,7 @@ cracks of each particle, and TABLE_cracks.html shows how they go with the packin
     menu=Menu(
         "Measure Particles",
         ("grey", "labels", "radius", "attributes", "exclude_border", "spacing", "out"),
+        further=("crop",),
         shows="table",
         names={"out": "table"},
     ),

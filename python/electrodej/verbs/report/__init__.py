@@ -8,7 +8,7 @@ from typing import Any
 from electrodej.errors import UsageError
 from electrodej.options import Image, Names, PathTo, Settings, Text, option, output, voxel_size
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 _TABLES = (".csv", ".parquet")
@@ -42,7 +42,7 @@ class ReportOptions(Settings):
     )
     title: str = option("", Text(), "heading of the page", usual="the name of the image or the table")
     spacing: Spacing | None = voxel_size()
-    out: PathLike = output("the page to write", ".html")
+    out: PathLike = output("the page to write", ".html", title="Save page as")
 
     def check(self) -> None:
         if (self.grey is None) is not (self.labels is None):
@@ -73,4 +73,10 @@ cracks, damage and scores, as far as their files are given. It opens from disk, 
     options=ReportOptions,
     work=report,
     takes=("force",),
+    menu=Menu(
+        "Make Report",
+        ("grey", "labels", "table", "phases", "morphology", "damage", "title", "spacing", "out"),
+        further=("names", "cracks"),
+        files=("grey", "labels", "phases", "cracks"),
+    ),
 )

@@ -22,7 +22,7 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ScoreOptions(Settings):
 
     pred: Any = argument(Image(labels=True), "the labels or phases to judge", title="Labels to judge")
     truth: Any = argument(Image(labels=True), "the labels or phases that are right", title="True labels")
-    phases: bool = flag("compare phases, not particles")
+    phases: bool = flag("compare phases, not particles", title="Compare phases")
     ignore: int | Literal["none"] | None = option(
         None,
         LabelOrNone(),
@@ -96,6 +96,7 @@ class ScoreOptions(Settings):
         ".json",
         ".csv",
         default=None,
+        title="Save scores as",
     )
 
     def check(self) -> None:
@@ -200,4 +201,10 @@ compared voxel by voxel. What each figure means: docs/score.md.""",
     options=ScoreOptions,
     work=score,
     takes=("force", "jobs", "memory"),
+    menu=Menu(
+        "Score Labels",
+        ("pred", "truth", "phases", "exclude_border", "min_volume", "spacing", "out"),
+        further=("criterion", "ignore", "names", "only"),
+        names={"phases": "comparePhases"},
+    ),
 )

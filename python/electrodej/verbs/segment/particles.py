@@ -167,9 +167,10 @@ particles parted by a watershed of their distance to the surface. It holds the w
     menu=Menu(
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),
+        further=("probability_threshold", "overlap_threshold", "scale"),
+        models=("nmc-particles", WATERSHED),
         shows="labels",
         names={"image": "grey"},
-        defaults={"model": WATERSHED},
         plugin="starDist",
     ),
 )

@@ -148,8 +148,9 @@ one with dropout switched on, tell how sure the result is.""",
     menu=Menu(
         "Segment Phases",
         ("image", "model", "view", "spacing", "out"),
+        further=("probability", "entropy", "dropout", "tile", "seed"),
+        models=("nmc-phases", "nmc-cracks"),
         shows="phases",
         names={"image": "grey"},
-        defaults={"model": "nmc-phases"},
     ),
 )

@@ -2,4 +2,4 @@
 
 from electrodej.verbs.train.semantic import training_verb
 
-VERB = training_verb("lrcs", "tells phases apart")
+VERB = training_verb("lrcs", "LRCS-Net", "tells phases apart")

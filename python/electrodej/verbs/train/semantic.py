@@ -23,7 +23,7 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ _SUFFIXES = (".tif", ".tiff", ".png", ".zarr")
 class TrainOptions(Settings):
     """What a network that tells phases apart learns from, and how."""
 
-    data: tuple[PathLike, ...] = argument(PathTo(), "folders with grey images and their phases", many=True)
+    data: tuple[PathLike, ...] = argument(
+        PathTo(), "folders with grey images and their phases", many=True, title="Folder with images"
+    )
     held_out_data: tuple[PathLike, ...] = option(
         (), PathTo(metavar="DIR"), "judge by these images", many=True, word="held_out", group="data"
     )
@@ -57,7 +59,7 @@ class TrainOptions(Settings):
     settings: SemanticSettings = nested(SemanticSettings)
     resume: bool = flag("go on with a training that was stopped", group="training")
     spacing: Spacing | None = voxel_size()
-    out: PathLike = output("the model's folder", role="folder")
+    out: PathLike = output("the model's folder", role="folder", title="Folder of the model")
 
 
 def find_pairs(data: PathLike) -> list[tuple[Path, Path]]:
@@ -86,7 +88,7 @@ def find_pairs(data: PathLike) -> list[tuple[Path, Path]]:
     return pairs
 
 
-def training_verb(kind: Literal["lrcs", "unet"], summary: str) -> Verb:
+def training_verb(kind: Literal["lrcs", "unet"], title: str, summary: str) -> Verb:
     """Return the verb that trains a kind of network."""
 
     def work(options: TrainOptions, run: Run) -> Outcome:
@@ -105,6 +107,11 @@ voxel, so a few labelled slices of a volume are enough. Ctrl-C keeps what was le
         options=TrainOptions,
         work=work,
         takes=("force", "jobs"),
+        menu=Menu(
+            f"Train {title}",
+            ("data", "names", "init", "epochs", "resume", "spacing", "out"),
+            further=("foreground", "views", "loss", "freeze", "steps", "batch", "patch", "patience", "seed"),
+        ),
     )
 
 

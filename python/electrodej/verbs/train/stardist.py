@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.options import PathTo, Settings, Text, argument, flag, nested, option, output, voxel_size
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 
@@ -15,7 +15,7 @@ from electrodej.vocabulary import PathLike, Spacing
 class TrainStarDistOptions(Settings):
     """What a StarDist model learns from, and how."""
 
-    data: PathLike = argument(PathTo(), "images with their annotations")
+    data: PathLike = argument(PathTo(), "images with their annotations", title="Folder with images")
     init: PathLike | None = option(
         None,
         PathTo(metavar="MODEL", role="model"),
@@ -27,7 +27,7 @@ class TrainStarDistOptions(Settings):
     spacing: Spacing | None = voxel_size(
         "voxel size of the images in micrometres, instead of the one in the files"
     )
-    out: PathLike = output("the model's folder", role="folder")
+    out: PathLike = output("the model's folder", role="folder", title="Folder of the model")
 
 
 def train(options: TrainStarDistOptions, run: Run) -> Outcome:
@@ -71,4 +71,9 @@ folder of images with ImageJ ROI zips of the same name.""",
     options=TrainStarDistOptions,
     work=train,
     takes=("force", "jobs"),
+    menu=Menu(
+        "Train StarDist",
+        ("data", "init", "epochs", "resume", "spacing", "out"),
+        further=("steps", "batch", "patch", "patience", "learning_rate", "rays", "seed", "description"),
+    ),
 )

@@ -2,4 +2,4 @@
 
 from electrodej.verbs.train.semantic import training_verb
 
-VERB = training_verb("unet", "finds cracks, or phases")
+VERB = training_verb("unet", "U-Net", "finds cracks, or phases")

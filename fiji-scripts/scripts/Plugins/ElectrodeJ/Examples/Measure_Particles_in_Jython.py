@@ -1,12 +1,12 @@
 #@ Context context
 #@ ImagePlus (label="Grey image", description="The image in which particles are measured", required=false, persist=false) grey
 #@ ImagePlus (label="Labels", description="Its particles: one number for each, 0 is background", required=false, persist=false) labels
-#@ File (label="or grey file", description="Instead of an open image", required=false) greyFile
-#@ File (label="or label file", description="Instead of an open image", required=false) labelFile
-#@ Double (label="Radius (um)", description="Of the ball that closes cracks, and of the shell for contacts", value=0.7, min=0) radius
+#@ File (label="or grey file", description="Instead of an open image", required=false, persist=false) greyFile
+#@ File (label="or label file", description="Instead of an open image", required=false, persist=false) labelFile
+#@ Double (label="Radius (um)", description="Of the ball that closes cracks, and of the shell for contacts", value=0.7, min=0, persistKey="electrodej.jython.radius") radius
 #@ String (label="Voxel size Z,Y,X (um)", description="If the images do not say it", required=false, persist=false) voxelSize
-#@ File (label="Save table as", description="A .csv or .parquet file", style="save") table
-#@ Boolean (label="Replace existing files", value=false) replace
+#@ File (label="Save table as", description="A .csv or .parquet file", style="save", persist=false) table
+#@ Boolean (label="Replace existing files", value=false, persist=false) replace
 
 # Measures every particle, as the menu command does: an example of ElectrodeJ in a Jython script.
 

@@ -8,7 +8,8 @@ door.guard {
 	def found = door.call("version", [:])
 	door.say("ElectrodeJ " + found.electrodej + " in Python " + found.python + " (" + found.program + ")\n" +
 		"Open Sample makes an electrode to try. Segment Particles, then Measure Particles.\n" +
-		(found.missing ? "Not installed: " + found.missing.join(", ") + "\n" : "") +
-		"In a terminal: electrodej doctor, electrodej fiji doctor FIJI_FOLDER")
+		(found.missing ? "This Python lacks: " + found.missing.join(", ") + "\n" : "") +
+		"What each field means is shown where the mouse rests on it. Logs: " + door.pythons.logs() + "\n" +
+		"In a terminal: electrodej doctor, electrodej fiji doctor " + (door.pythons.fiji() ?: "FIJI_FOLDER"))
 }
 null

@@ -1,0 +1,38 @@
+#@ Context context
+#@ ImagePlus (label="Labels to judge", description="The labels or phases to judge", required=false, persist=false) pred
+#@ File (label="or pred file", description="Instead of an open image", required=false, persist=false) predFile
+#@ ImagePlus (label="True labels", description="The labels or phases that are right", required=false, persist=false) truth
+#@ File (label="or truth file", description="Instead of an open image", required=false, persist=false) truthFile
+#@ Boolean (label="Compare phases", description="Compare phases, not particles", value=false, persistKey="electrodej.score.phases") comparePhases
+#@ Boolean (label="Exclude border", description="Leave out particles cut by the border", value=false, persistKey="electrodej.score.exclude_border") excludeBorder
+#@ Double (label="Min volume", description="Leave out smaller particles, in cubic micrometres", value=0, min=0, persistKey="electrodej.score.min_volume") minVolume
+#@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
+#@ File (label="Save scores as", description="Write the scores (.json), or the best partner of every true particle (.csv) (.json or .csv)", style="save", required=false, persist=false) out
+#@ Boolean (label="Replace existing files", value=false, persist=false) replace
+#@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
+#@ String (label="Criterion", description="What two particles share, over their union (iou), over the true one (iot) or over the predicted one (iop)", choices={"iou", "iot", "iop"}, value="iou", persistKey="electrodej.score.criterion") criterion
+#@ String (label="Ignore", description="Value of TRUTH where nobody annotated; such voxels do not count", required=false, persistKey="electrodej.score.ignore") ignore
+#@ String (label="Names", description="Names of the classes 0, 1, ..., e.g. pore,binder,particle,crack", required=false, persistKey="electrodej.score.names") names
+#@ String (label="Only", description="Judge this class of TRUTH against all others; in PRED it may be the only number other than 0", required=false, persistKey="electrodej.score.only") only
+
+import electrodej.Library
+
+// Compare a segmentation with the truth. Written from the verb; see docs/fiji.md.
+def door = Library.door(context)
+door.guard {
+	door.tell(door.call("score", [
+		pred: door.image(pred, predFile, "labels to judge"),
+		truth: door.image(truth, truthFile, "true labels"),
+		phases: comparePhases,
+		excludeBorder: excludeBorder,
+		minVolume: minVolume,
+		criterion: criterion,
+		ignore: ignore,
+		names: names,
+		only: only,
+		voxelSize: door.voxelSize(voxelSize),
+		out: out?.path,
+		replace: replace,
+	]))
+}
+null

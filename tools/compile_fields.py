@@ -1,0 +1,40 @@
+"""Compile what Fiji needs before it runs a script: Fields.java, and SciJava's index that names it.
+
+``.venv/bin/python tools/compile_fields.py``
+
+Needs a Java with ``javac``. The class lies beside its source, for who installs ElectrodeJ need not have one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from electrodej.fiji.content import library
+from electrodej.fiji.jars import IMAGEJ, SCRIPTING
+from electrodej.jars import fetched
+from electrodej.java import find_java
+
+# What every Fiji of today can load.
+RELEASE = "8"
+
+
+def main() -> None:
+    java = find_java()
+    if java is None:
+        sys.exit("there is no Java; install a JDK")
+    jars = fetched((IMAGEJ, *SCRIPTING), what="ImageJ 1.54p with SciJava")
+    classpath = os.pathsep.join(map(str, jars))
+    words = [str(Path(java.home) / "bin" / "javac"), "--release", RELEASE, "-g:none", "-Xlint:-options"]
+    source = library() / "electrodej" / "Fields.java"
+    subprocess.run([*words, "-classpath", classpath, "-d", str(library()), str(source)], check=True)
+    # A test holds the source against this.
+    checksum = hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+    (library() / "electrodej" / "Fields.sha256").write_text(checksum + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
