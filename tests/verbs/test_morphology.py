@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from electrodej.errors import InputError, OutputError, VoxelSizeError
+from electrodej.errors import InputError, OutputError, UsageError, VoxelSizeError
 from electrodej.verbs import do
 from electrodej.volume import write_volume
 
@@ -134,3 +134,27 @@ def test_images_that_do_not_belong_together_are_refused(versions: list[Path], tm
     (tmp_path / "t_spread.csv").write_text("mine")
     with pytest.raises(OutputError, match="--force"):
         measure_phase_images(versions, tmp_path / "t.csv")
+
+
+def test_straight_channels_conduct_as_their_share_and_only_along_themselves(tmp_path: Path):
+    phases = np.zeros((6, 8, 10), np.uint8)
+    phases[:, 2:4, :] = 1
+    write_volume(tmp_path / "slit.tif", phases, spacing=SPACING, labels=True)
+    found = do(
+        "morphology", (tmp_path / "slit.tif",), names=NAMES, also=("connectivity", "transport"),
+        out=tmp_path / "t.csv",
+    ).numbers["versions"][0]  # fmt: skip
+    for axis in ("z", "x"):
+        assert found[f"Tau_solid_{axis}"] == pytest.approx(1, abs=1e-3)
+        assert found[f"Keff_solid_{axis}"] == pytest.approx(0.25, abs=1e-3)
+        assert found[f"Percolating_solid_{axis}"] == 1
+    assert found["Percolating_solid_y"] == 0
+    assert found["Keff_solid_y"] == 0
+    described = json.loads((tmp_path / "t.json").read_text())["columns"]
+    assert described["Tau_solid_z"]["definition"]
+
+
+@pytest.mark.parametrize("options", [{"also": ("colour",)}, {"conductivity": ("pore=1",)}])
+def test_further_measures_that_make_no_sense_are_wrong_usage(tmp_path: Path, options: dict[str, Any]):
+    with pytest.raises(UsageError):
+        do("morphology", (tmp_path / "p.tif",), out=tmp_path / "t.csv", **options)

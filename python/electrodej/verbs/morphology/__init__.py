@@ -15,16 +15,19 @@ from electrodej.options import (
     Settings,
     Whole,
     argument,
+    nested,
     option,
     output,
     seed,
     voxel_size,
 )
 from electrodej.run import Run
+from electrodej.transport.settings import TransportSettings
 from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 _WITH_GREY = "with --grey"
+FURTHER = ("connectivity", "interfaces", "sizes", "transport")
 _TRAINING = {"filters": 16, "epochs": 40, "steps": 50, "batch": 8, "patch": 128}
 
 
@@ -50,6 +53,13 @@ class MorphologyOptions(Settings):
         Number(0, 1000, above=True, below=True, what="no number of pixels", metavar="PX"),
         "also with each phase grown and shrunk by so many pixels on each slice",
     )
+    also: tuple[str, ...] = option(
+        (),
+        Names(),
+        f"measure these too, of each phase: {', '.join(FURTHER)}, or all; the image is then held in memory",
+        title="Also",
+    )
+    transport: TransportSettings = nested(TransportSettings)
     grey: Any = option(
         None,
         Image(metavar="GREY"),
@@ -65,9 +75,22 @@ class MorphologyOptions(Settings):
     seed: int = seed()
 
     def check(self) -> None:
+        wrong = [name for name in self.also if name not in (*FURTHER, "all")]
+        if wrong:
+            raise UsageError(f"--also knows no {wrong[0]!r}; there are {', '.join(FURTHER)} and all")
+        for name in ("conductivity", "conducting", "periodic"):
+            if getattr(self.transport, name) and "transport" not in self.further:
+                raise UsageError(f"--{name} is for transport; add --also transport")
         given = [name for name in _TRAINING if getattr(self, name) is not None]
+        if self.further and self.grey is not None:
+            raise UsageError("--also is for phase images; leave it out with --grey")
         if given and self.grey is None:
             raise UsageError(f"--{given[0]} is for the networks that --grey trains; leave it out")
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What is measured beside shares, areas and chords."""
+        return FURTHER if "all" in self.also else self.also
 
     @property
     def training(self) -> dict[str, int]:
@@ -119,10 +142,13 @@ VERB = Verb(
 Several phase images are taken as versions of one image, drawn by several people for instance: TABLE has a
 row for each, and TABLE_spread.csv the mean and spread of each measure. With --border each version is measured
 also with each phase grown and shrunk. With --grey a network is trained on each version, and what it predicts
-is measured as well. 255 means that nobody labelled a voxel.""",
+is measured as well. With --also each phase's connectivity, interfaces, sizes and transport (tortuosity,
+effective conductivity) are measured too. 255 means that nobody labelled a voxel.""",
     example="electrodej morphology anna.tif ben.tif --names pore,binder,particle --out phases.csv",
     options=MorphologyOptions,
     work=morphology,
     takes=("force", "jobs", "memory"),
-    menu=Menu("Measure Phases", ("phases", "names", "spacing", "out"), shows="table", names={"out": "table"}),
+    menu=Menu(
+        "Measure Phases", ("phases", "names", "also", "spacing", "out"), shows="table", names={"out": "table"}
+    ),
 )

@@ -73,7 +73,8 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     for number, version in enumerate(versions):
         here = run.part(number, len(versions), f"version {number + 1} of {len(versions)}: ")
         slabs = _slabs(version, options.spacing, run.memory)
-        rows.append((version.title, LABELS, _measured(slabs, phases, here.progress)))
+        measures = _measured(slabs, phases, here.progress)
+        rows.append((version.title, LABELS, [*measures, *_further(version, phases, options, here)]))
         if options.grey is not None:
             found, notes = _trained(version, phases, options, here)
             rows.append((version.title, PREDICTION, found))
@@ -212,6 +213,40 @@ def _measured(
         counts.add(slab)
         progress(share, 1.0, "measuring phases")
     return phase_measures(counts, spacing=phases.spacing, names=phases.names)
+
+
+def _further(version: Version, phases: Phases, options: MorphologyOptions, run: Run) -> list[Measure]:
+    """Return what is measured only where it was asked for; it needs the whole image."""
+    if not options.further:
+        return []
+    from electrodej.morphology import measure_connectivity, measure_interfaces, measure_sizes
+    from electrodej.transport import measure_transport
+
+    drawn = np.concatenate([slab for _, slab in _slabs(version, options.spacing, run.memory)])
+    found: list[Measure] = []
+    for part, name in enumerate(options.further):
+        told = run.part(part, len(options.further), f"{name}: ")
+        if name == "connectivity":
+            found += measure_connectivity(
+                drawn,
+                spacing=phases.spacing,
+                names=phases.names,
+                periodic=options.transport.periodic,
+                run=told,
+            )
+        elif name == "interfaces":
+            found += measure_interfaces(drawn, spacing=phases.spacing, names=phases.names, run=told)
+        elif name == "sizes":
+            found += measure_sizes(drawn, spacing=phases.spacing, names=phases.names, run=told)[0]
+        else:
+            found += measure_transport(
+                drawn,
+                spacing=phases.spacing,
+                names=phases.names,
+                settings=options.transport,
+                run=told,
+            )
+    return found
 
 
 def _trained(

@@ -1,0 +1,51 @@
+"""What check says of a scan, from the file to the words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from electrodej.cli import main
+from electrodej.errors import InputError
+from electrodej.phantom import make_phantom
+from electrodej.verbs import do
+from electrodej.volume import write_volume
+
+SPACING = (0.14, 0.14, 0.14)
+
+
+@pytest.fixture(scope="module")
+def grey():
+    return make_phantom((24, 160, 160), spacing=SPACING, seed=3).grey
+
+
+def test_a_good_scan_is_measured_and_its_polarity_told(grey, tmp_path: Path, capsys):
+    path = write_volume(tmp_path / "grey.tif", grey, spacing=SPACING)
+    assert main(["check", str(path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["polarity"], found["shape"]) == ("bright", [24, 160, 160])
+    assert found["spacing"] == pytest.approx(list(SPACING))
+    assert main(["check", str(path)]) == 0
+    assert "verdict:" in capsys.readouterr().out
+
+
+def test_an_inverted_scan_is_told(grey):
+    inverted = 255 - grey
+    found = do("check", inverted, spacing=SPACING)
+    assert found.numbers["polarity"] == "dark"
+    assert "dark" in found.text
+
+
+def test_a_black_scan_is_warned_of():
+    found = do("check", np.zeros((4, 64, 64), np.uint8), spacing=SPACING)
+    assert found.numbers["warned"]
+    assert "value 0" in found.text
+
+
+def test_labels_are_refused_as_a_grey_image():
+    labels = make_phantom((24, 96, 96), spacing=SPACING, seed=3).labels
+    with pytest.raises(InputError):
+        do("check", labels, spacing=SPACING)
