@@ -1,0 +1,48 @@
+"""Meshes from files, opened by an independent reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import meshio
+import numpy as np
+import pytest
+
+from electrodej.errors import InputError, OutputError
+from electrodej.verbs import do
+from electrodej.volume import write_volume
+
+SPACING = (0.4, 0.3, 0.2)
+
+
+@pytest.fixture
+def phases(tmp_path: Path) -> Path:
+    image = np.zeros((12, 14, 16), np.uint8)
+    image[2:10, 3:11, 4:12], image[0, 0, 0] = 2, 1
+    return Path(write_volume(tmp_path / "p.tif", image, spacing=SPACING, labels=True))
+
+
+@pytest.mark.parametrize("suffix", [".stl", ".ply", ".obj"])
+def test_a_surface_has_the_volume_of_the_voxels(phases: Path, tmp_path: Path, suffix: str):
+    do("mesh", phases, select=(2,), out=tmp_path / f"m{suffix}")
+    mesh = meshio.read(tmp_path / f"m{suffix}")
+    corners = mesh.points[mesh.cells_dict["triangle"]]
+    volume = abs(np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6)
+    assert volume == pytest.approx(8**3 * 0.4 * 0.3 * 0.2, rel=0.01)
+
+
+def test_a_voxel_mesh_has_a_brick_for_each_voxel(phases: Path, tmp_path: Path):
+    found = do("mesh", phases, out=tmp_path / "m.vtu").numbers
+    mesh = meshio.read(tmp_path / "m.vtu")
+    assert found["bricks"] == len(mesh.cells_dict["hexahedron"]) == 8**3 + 1
+
+
+def test_what_is_not_there_is_refused_and_nothing_written(phases: Path, tmp_path: Path):
+    with pytest.raises(InputError, match="--select"):
+        do("mesh", phases, select=(7,), out=tmp_path / "m.stl")
+    with pytest.raises(InputError):
+        do("mesh", phases, out=tmp_path / "m.xyz")
+    (tmp_path / "m.stl").write_text("mine")
+    with pytest.raises(OutputError, match="--force"):
+        do("mesh", phases, out=tmp_path / "m.stl")
+    assert {path.name for path in tmp_path.iterdir()} == {"p.tif", "m.stl"}
