@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-import os
 import struct
 import zipfile
 import zlib
@@ -21,6 +20,7 @@ from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.files import check_target, whole_file
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import PathLike
 from electrodej.volume import ArrayVolume, Volume, compact_dtype
 
 _LABEL = "electrodej.label"  # the property of a ROI that keeps its label
@@ -48,15 +48,18 @@ class Roi:
         The slice it lies on, counted from 0, or None where it belongs to no slice.
     label
         The label it was made from, or None where a person drew it.
+    word
+        What it is called in the ROI Manager.
     """
 
     name: str
     shape: Shape
     z: int | None
     label: int | None
+    word: str = ""
 
 
-def read_rois(path: str | os.PathLike[str]) -> list[Roi]:
+def read_rois(path: PathLike) -> list[Roi]:
     """Read the areas of a ``.roi`` file or of a zip of them, in the file's order.
 
     Polygons, freehand and traced outlines, rectangles (turned ones too), ovals, ellipses and composites are
@@ -80,7 +83,8 @@ def read_rois(path: str | os.PathLike[str]) -> list[Roi]:
                 f"{place}: {entry} is damaged or no ROI ({error}); save it again in the ROI Manager"
             ) from error
         name = f"{place}: ROI {number} ({roi.name or entry})"
-        rois.append(Roi(name, _shape_of(roi, name), _slice_of(roi, name), _label_of(roi)))
+        word = roi.name or entry.removesuffix(".roi")
+        rois.append(Roi(name, _shape_of(roi, name), _slice_of(roi, name), _label_of(roi), word))
     return rois
 
 
@@ -107,7 +111,7 @@ def drawings_of(rois: Sequence[Roi], shape: Sequence[int]) -> list[Drawing]:
             raise InputError(
                 f"{roi.name} lies on slice {z + 1}, and the image has {depth}; give the image it was drawn on"
             )
-        slices[z].append(Region(roi.shape, label, roi.name))
+        slices[z].append(Region(roi.shape, label, roi.name, roi.word))
     return [Drawing(tuple(regions), size) for regions in slices]
 
 
@@ -129,7 +133,7 @@ def roi_labels(rois: Sequence[Roi], shape: Sequence[int], *, progress: Progress 
 
 
 def write_rois(
-    path: str | os.PathLike[str],
+    path: PathLike,
     labels: NDArray[Any] | Volume,
     *,
     force: bool = False,

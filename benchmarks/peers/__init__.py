@@ -1,0 +1,1 @@
+"""Programs that benchmarks run beside the library, and how they are timed."""

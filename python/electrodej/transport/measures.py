@@ -1,0 +1,173 @@
+"""Tortuosity, effective conductivity and MacMullin number of the phases of an image, as measures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from electrodej.errors import InputError
+from electrodej.morphology import Measure, find_phases
+from electrodej.run import Run
+from electrodej.transport.conduction import Conduction, solve_conduction
+from electrodej.transport.settings import AXES, TransportSettings
+from electrodej.vocabulary import Spacing
+from electrodej.volume import check_spacing
+
+
+def measure_transport(
+    phases: NDArray[Any],
+    *,
+    spacing: Spacing,
+    names: Mapping[int, str] | None = None,
+    settings: TransportSettings | None = None,
+    run: Run | None = None,
+) -> list[Measure]:
+    """Measure how well phases conduct, each alone or several together.
+
+    Parameters
+    ----------
+    phases
+        Numbers from 0 to 254, shape (Z, Y, X) or (Y, X); 255 is not labelled and does not conduct.
+    spacing
+        Voxel size (z, y, x) in micrometres.
+    names
+        What phases are called, by their numbers.
+    settings
+        Directions, phases, conductivities.
+    run
+        Threads, memory, progress; its notes say which phases do not percolate.
+
+    Returns
+    -------
+    list of Measure
+        ``Tau_NAME_z``, ``Keff_NAME_z``, ``MacMullin_NAME_z`` for each phase and direction; with
+        conductivities ``Tau_z``, ``Keff_z`` of all phases together. NaN along an axis of a single slice.
+
+    Examples
+    --------
+    >>> phases = np.zeros((8, 8, 8), np.uint8)
+    >>> phases[:, :, 4:] = 1
+    >>> found = measure_transport(phases, spacing=(1, 1, 1), settings=TransportSettings(directions=("z",)))
+    >>> [(each.name, round(each.value, 4)) for each in found if each.name.startswith("T")]
+    [('Tau_class0_z', 1.0), ('Tau_class1_z', 1.0)]
+    """
+    run, settings = run or Run(), settings or TransportSettings()
+    volume = phases[np.newaxis] if phases.ndim == 2 else phases
+    if volume.ndim != 3 or volume.size == 0 or volume.dtype.kind not in "bui":
+        raise InputError(
+            f"phases are whole numbers with the axes z, y, x; these are {phases.dtype} of shape "
+            f"{phases.shape}"
+        )
+    step = check_spacing(spacing)
+    ids = find_phases([volume])
+    if not ids or ids[0] < 0 or ids[-1] > 254:
+        raise InputError(
+            "phases are numbers from 0 to 254, and 255 is not labelled; something must be labelled"
+        )
+    called = {value: (names or {}).get(value, f"class{value}") for value in ids}
+    jobs = _jobs(called, settings)
+    found: list[Measure] = []
+    for number, (title, values) in enumerate(jobs):
+        classes, conductivities = _classes(volume, values)
+        for turn, axis in enumerate(settings.axes):
+            place = number * len(settings.axes) + turn
+            here = run.part(place, len(jobs) * len(settings.axes), f"{title or 'all phases'}, {AXES[axis]}: ")
+            solved = None
+            if volume.shape[axis] > 1:
+                solved = _solved(classes, conductivities, step, axis, settings, here)
+            else:
+                run.note(f"there is one slice along {AXES[axis]}, so there is no current along it")
+            if solved is not None and solved.effective == 0:
+                run.note(f"{title or 'what conducts'} does not percolate along {AXES[axis]}: tau is infinite")
+            found += _measures(title, AXES[axis], solved)
+    return found
+
+
+def _jobs(called: Mapping[int, str], settings: TransportSettings) -> list[tuple[str, dict[int, float]]]:
+    """Return what conducts together: a title, and the conductivity of each phase's number."""
+    numbers = {name: value for value, name in called.items()}
+    for name in (*(settings.conducting or ()), *settings.conductivities):
+        if name not in numbers:
+            raise InputError(f"there is no phase {name!r}; there are {', '.join(numbers)}")
+    if settings.conductivities:
+        return [("", {numbers[name]: value for name, value in settings.conductivities.items()})]
+    return [(name, {numbers[name]: 1.0}) for name in settings.conducting or numbers]
+
+
+def _classes(volume: NDArray[Any], values: Mapping[int, float]) -> tuple[NDArray[np.uint8], list[float]]:
+    """Return the class of each voxel, 0 for what insulates, and the conductivity of each class."""
+    table = np.zeros(256, np.uint8)
+    for number, phase in enumerate(values, 1):
+        table[phase] = number
+    return table[volume], [0.0, *values.values()]
+
+
+def _solved(
+    classes: NDArray[np.uint8],
+    conductivities: Sequence[float],
+    spacing: Spacing,
+    axis: int,
+    settings: TransportSettings,
+    run: Run,
+) -> Conduction:
+    if settings.engine == "taufactor":
+        from electrodej.transport.taufactor import solve_with_taufactor
+
+        return solve_with_taufactor(
+            classes, conductivities, spacing=spacing, axis=axis, settings=settings, run=run
+        )
+    return solve_conduction(
+        classes,
+        conductivities,
+        spacing=spacing,
+        axis=axis,
+        periodic=settings.periodic,
+        tolerance=settings.tolerance,
+        run=run,
+    )
+
+
+def _measures(title: str, axis: str, solved: Conduction | None) -> list[Measure]:
+    nan = math.nan
+    tail = f"_{title}_{axis}" if title else f"_{axis}"
+    if title:
+        keff = f"Share_{title} / Tau{tail}"
+        return [
+            Measure(
+                f"Tau{tail}",
+                "",
+                f"tortuosity factor of {title} along {axis}: its share over its effective conductivity at a "
+                "conductivity of 1; infinite where it does not percolate",
+                solved.tortuosity if solved else nan,
+            ),
+            Measure(
+                f"Keff{tail}",
+                "",
+                f"effective over own conductivity of {title} along {axis}, {keff}",
+                solved.effective if solved else nan,
+            ),
+            Measure(
+                f"MacMullin{tail}",
+                "",
+                f"MacMullin number of {title} along {axis}: 1 / Keff{tail}",
+                solved.macmullin if solved else nan,
+            ),
+        ]
+    return [
+        Measure(
+            f"Tau{tail}",
+            "",
+            f"mean over effective conductivity of all phases along {axis}",
+            solved.tortuosity if solved else nan,
+        ),
+        Measure(
+            f"Keff{tail}",
+            "",
+            f"effective conductivity of all phases along {axis}, in the unit of the conductivities given",
+            solved.effective if solved else nan,
+        ),
+    ]
