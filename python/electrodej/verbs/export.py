@@ -66,7 +66,7 @@ bioimage.io card (.rdf.yaml, .md, two test images).""",
     menu=Menu(
         "Export Model",
         ("model", "out"),
-        further=("name", "authors", "licence"),
+        further=("name", "authors", "licence", "package"),
         needs=("out",),
         models=("nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"),
     ),

@@ -85,7 +85,7 @@ def _bricks(numbers: Any, size: Spacing, out: Path, options: MeshOptions, run: R
 VERB = Verb(
     name="mesh",
     summary="write a surface or a voxel mesh of phases or particles",
-    help="""Write the surface of phases or particles (STL, PLY, OBJ, glTF; closed, smoothed, of the same volume),
+    help="""Write the surface of phases or particles (STL, PLY, OBJ, glTF; closed, smoothed, same volume),
 or a brick for each voxel for finite elements (VTU).""",
     example="electrodej mesh phases.tif --select 2 --out particles.stl",
     options=MeshOptions,
