@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
 from electrodej.run import Run
-from electrodej.verbs.demo.stages import Chain, absolute
+from electrodej.verbs.run.chain import Chain, absolute
 
 if TYPE_CHECKING:
     from electrodej.verbs.demo import DemoOptions

@@ -9,7 +9,7 @@ from electrodej.extras import installed
 from electrodej.files import checksum
 from electrodej.verbs.demo import chain as demo
 from electrodej.verbs.demo.chain import Models
-from electrodej.verbs.demo.stages import Chain
+from electrodej.verbs.run.chain import Chain
 from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.page import Story
 
