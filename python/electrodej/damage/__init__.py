@@ -17,6 +17,14 @@ from electrodej.damage.table import DamageTable, make_table
 if TYPE_CHECKING:
     from electrodej.damage.analysis import DamageResult, explain_damage
     from electrodej.damage.compare import AttributeChange, Comparison, compare_damage
+    from electrodej.damage.electrodes import (
+        Difference,
+        ElectrodeComparison,
+        Group,
+        Sample,
+        attributes_of,
+        compare_electrodes,
+    )
     from electrodej.damage.evaluate import Evaluation
     from electrodej.damage.evolution import Evolution, evolve, paint_damage
     from electrodej.damage.network import (
@@ -33,6 +41,12 @@ _HOMES = {
     "AttributeChange": "compare",
     "Comparison": "compare",
     "compare_damage": "compare",
+    "Difference": "electrodes",
+    "ElectrodeComparison": "electrodes",
+    "Group": "electrodes",
+    "Sample": "electrodes",
+    "attributes_of": "electrodes",
+    "compare_electrodes": "electrodes",
     "Evaluation": "evaluate",
     "Evolution": "evolution",
     "evolve": "evolution",
@@ -55,12 +69,18 @@ __all__ = [
     "DamageConfig",
     "DamageResult",
     "DamageTable",
+    "Difference",
+    "ElectrodeComparison",
     "Evaluation",
     "Evolution",
     "EvolutionConfig",
+    "Group",
     "NetworkResult",
+    "Sample",
     "analyse_network",
+    "attributes_of",
     "compare_damage",
+    "compare_electrodes",
     "contact_graph",
     "evolve",
     "explain_damage",

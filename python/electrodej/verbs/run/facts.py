@@ -42,7 +42,8 @@ class Facts:
 
     def __init__(self, folder: Path, *, resume: bool) -> None:
         self.folder = folder
-        self._stages: dict[str, Any] = self._read() if resume else {}
+        self._stages: dict[str, Any] = self._read()
+        self._resume = resume
         self._sums: dict[tuple[str, Look], str] = {}
 
     @property
@@ -52,14 +53,16 @@ class Facts:
 
     @property
     def other_versions(self) -> list[str]:
-        """The versions other than this one that made a stage."""
+        """The versions other than this one that made a stage that is to be kept."""
+        if not self._resume:
+            return []
         versions = {str(stage.get("version")) for stage in self._stages.values()}
         return sorted(versions - {__version__})
 
     def kept(self, stage: str, verb: Verb, options: Settings) -> dict[str, Any] | None:
         """Return the numbers of a stage that is finished; None where it is to be done."""
         known = self._stages.get(stage)
-        if known is None or known.get("made_of") != self._made_of(verb, options):
+        if not self._resume or known is None or known.get("made_of") != self._made_of(verb, options):
             return None
         written = known.get("written", {})
         if not written or any(self._sum(self.folder / name) != mark for name, mark in written.items()):

@@ -62,7 +62,7 @@ def plan_jobs(options: RunOptions) -> Jobs:
     """
     assert options.out is not None
     out = Path(options.out)
-    images, several = find_images(options.images)
+    images, several = find_images(options.images, flat=options.flat)
     own = {name: Path(value) for name in _OWN if (value := getattr(options, name)) is not None}
     if several and own:
         raise InputError(
@@ -87,11 +87,10 @@ def plan_jobs(options: RunOptions) -> Jobs:
     return Jobs(jobs, several, by, notes)
 
 
-def find_images(given: Sequence[str]) -> tuple[list[Path], bool]:
+def find_images(given: Sequence[str], *, flat: bool = False) -> tuple[list[Path], bool]:
     """Return the images that files, folders and patterns lead to, and whether they may be several.
 
-    A folder stands for the images in it, but an OME-Zarr and a folder of single slices in one file each are
-    told apart by name only: such a folder of slices is given with ``FOLDER/`` and a pattern, or stacked first.
+    A folder stands for the images in it. A folder of single slices is one volume, unless they are ``flat``.
     """
     found: list[Path] = []
     several = len(given) > 1
@@ -101,7 +100,10 @@ def find_images(given: Sequence[str]) -> tuple[list[Path], bool]:
             here = sorted(one for one in path.iterdir() if _is_image(one))
             if not here:
                 raise InputError(f"{path} has no image in it; give TIFF, PNG or OME-Zarr")
-            several = True
+            if not flat and len(here) > 1 and all(_is_slice(one) for one in (here[0], here[-1])):
+                here = [path]
+            else:
+                several = True
         elif path.exists():
             here = [path]
         elif glob.has_magic(each):
@@ -150,6 +152,16 @@ def _is_zarr(path: Path) -> bool:
 def _is_image(path: Path) -> bool:
     hidden = path.name.startswith(".")
     return not hidden and path.suffix.lower() in _SUFFIXES and (path.is_file() or _is_zarr(path))
+
+
+def _is_slice(path: Path) -> bool:
+    from electrodej.volume import open_volume
+
+    try:
+        with open_volume(path) as volume:
+            return volume.is_2d
+    except InputError:
+        return False
 
 
 def _groups(path: Path) -> dict[str, dict[str, str]]:
