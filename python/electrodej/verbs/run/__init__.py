@@ -29,8 +29,7 @@ _MODELS = "what finds them"
 _MANY = "many images"
 
 
-def _own(help: str) -> Any:
-    return option(None, Image(metavar="FILE", labels=True), help, group=_INSTEAD)
+_OWN = Image(metavar="FILE", labels=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +44,9 @@ class RunOptions(Settings):
         (), Names(), f"only these stages, of {', '.join(STAGES)}; what they need is taken from DIR"
     )
     without: tuple[str, ...] = option((), Names(), "all stages but these")
-    labels: Any = _own("the particles, of one image")
-    phases: Any = _own("the phases, of one image")
-    cracks: Any = _own("the cracks, of one image")
+    labels: Any = option(None, _OWN, "the particles, of one image", group=_INSTEAD)
+    phases: Any = option(None, _OWN, "the phases, of one image", group=_INSTEAD)
+    cracks: Any = option(None, _OWN, "the cracks, of one image", group=_INSTEAD)
     names: tuple[str, ...] = option(
         (), Names(), "names of the phases 0, 1, ...", usual="the model's", group=_INSTEAD
     )

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
 
 
-
 @dataclass(frozen=True)
 class Done:
     """An image and what came of it."""
@@ -104,9 +103,7 @@ def _single(done: Done) -> Outcome:
     lines = [] if done.found.particles is None else [f"{counted(done.found.particles, 'particle')} measured"]
     report = done.found.files.get("report")
     lines += [] if report is None else [f"report: {report}"]
-    return Outcome(
-        _numbers(done), "\n".join(lines), {k: p for k, p in done.found.files.items()}, failure=done.failure
-    )
+    return Outcome(_numbers(done), "\n".join(lines), dict(done.found.files), failure=done.failure)
 
 
 def _several(done: Sequence[Done], files: dict[str, Path]) -> Outcome:
@@ -124,5 +121,7 @@ def _several(done: Sequence[Done], files: dict[str, Path]) -> Outcome:
     failure = ""
     if failed:
         names = ", ".join(each.job.image.name for each in failed)
-        failure = f"{len(failed)} of {counted(len(done), 'image')} failed: {names}; {files['summary']} says why"
+        failure = (
+            f"{len(failed)} of {counted(len(done), 'image')} failed: {names}; {files['summary']} says why"
+        )
     return Outcome(numbers, "\n".join(lines), dict(files), failure=failure)

@@ -37,7 +37,7 @@ _MEANS = {"particles": "the particles of a volume", "sections": "the particles o
 # What the chain itself fills, and what makes no sense within it.
 _FILLED = ("spacing", "out", "model", "listing", "resume", "names", "rounds", "flat")
 _NOT_KEPT = ("config", "save_config", "resume")
-_WIDTH = 100
+_WIDTH = 110
 
 
 def stage_options(stage: str) -> dict[str, Option]:
@@ -140,14 +140,14 @@ def _entry(option: Option, value: Any) -> Iterator[str]:
     import textwrap
 
     text = option.help
-    if option.unit:
+    if option.unit and not option.default_text:
         text += f" [{option.unit}]"
     if option.default_text:
         text += f" (default: {option.default_text})"
     elif isinstance(option.kind, Flag):
         text += " (default: false)"
     yield from textwrap.wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ")
-    if value is None or value is option.default and option.required:
+    if value is None or (value is option.default and option.required):
         yield f"# {option.name} ="
         return
     yield f"{option.name} = {_toml(_plain(option, value))}"

@@ -107,7 +107,8 @@ def find_images(given: Sequence[str], *, flat: bool = False) -> tuple[list[Path]
         elif path.exists():
             here = [path]
         elif glob.has_magic(each):
-            here = sorted(Path(one) for one in glob.glob(each, recursive=True))
+            # A pattern may start at a drive or a root, which Path.glob does not take.
+            here = sorted(map(Path, glob.iglob(each, recursive=True)))  # noqa: PTH207
             here = [one for one in here if _is_image(one)]
             if not here:
                 raise InputError(f"no image is called {each}")

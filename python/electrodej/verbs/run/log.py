@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import platform
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ from electrodej.run import Run
 
 
 @contextlib.contextmanager
-def logged(path: Path, run: Run) -> Iterator[Run]:
+def logged(path: Path, run: Run, *, command: str) -> Iterator[Run]:
     """Yield a run that says everything to a file too, each line with its time; notes are shared."""
     try:
         file = path.open("a", encoding="utf-8", errors="backslashreplace")
@@ -35,8 +34,8 @@ def logged(path: Path, run: Run) -> Iterator[Run]:
         quiet = replace(run, hear=None)
         with contextlib.suppress(OSError):
             file.write(
-                f"{_now()} electrodej {__version__}, Python {platform.python_version()}, {platform.system()}: "
-                f"{' '.join(sys.argv[1:])}\n"
+                f"{_now()} electrodej {__version__}, Python {platform.python_version()}, "
+                f"{platform.system()}: {command}\n"
             )
         yield replace(quiet, hear=hear)
         with contextlib.suppress(OSError):

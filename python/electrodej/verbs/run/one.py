@@ -63,9 +63,11 @@ class Found:
 
 def run_one(job: Job, options: RunOptions, settings: StageSettings, run: Run) -> Found:
     """Take an image through the chain; what fails is told, and what does not depend on it is done."""
+    from electrodej.verbs.run import VERB
+
     _prepare(job, options, run)
     own = replace(run, notes=[])
-    with logged(job.folder / LOG, own) as loud:
+    with logged(job.folder / LOG, own, command=VERB.command(options)) as loud:
         found = Journey(job, options, settings, loud).go()
     found.notes = list(own.notes)
     return found
@@ -172,9 +174,7 @@ class Journey:
         if self.is_2d or model == WATERSHED:
             return self._do("particles", "segment particles", table="sections", **common)
         intact = self.settings.get("particles", {}).get("intact", True)
-        return self._do(
-            "particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume
-        )
+        return self._do("particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume)
 
     def _phases(self, stage: str, model: Any) -> Outcome | None:
         if not has_networks():
@@ -218,9 +218,7 @@ class Journey:
         options: dict[str, Any] = {"contacts": contacts} if contacts.exists() else {}
         if self.is_2d:
             options["leave_out"] = _not_in_2d(self.settings)
-        return self._do(
-            "damage", VERBS["damage"], tables=(self.found.files["table"],), out=DAMAGE, **options
-        )
+        return self._do("damage", VERBS["damage"], tables=(self.found.files["table"],), out=DAMAGE, **options)
 
     def _report(self) -> Outcome | None:
         from electrodej.verbs.run.page import write_page
