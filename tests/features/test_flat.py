@@ -59,8 +59,12 @@ def test_table_is_that_of_scikit_image_where_it_has_the_measure(slice_):
         # Its axes are those of points; ours have the extent of a pixel too.
         for name, axis in (("RadiusA", region.axis_major_length), ("RadiusB", region.axis_minor_length)):
             assert (found[name] / 2) ** 2 - step**2 / 12 == pytest.approx((axis / 4) ** 2)
-        # Its Feret diameter ends at the middle of pixel edges; ours at their corners.
-        assert 0 <= found["Feret"] - region.feret_diameter_max <= 2 * step
+        # Its Feret diameter is that of a hull drawn in pixels; ours ends at corners of the particle's own.
+        assert found["Feret"] == pytest.approx(region.feret_diameter_max, abs=2 * step)
+        corners = np.concatenate([region.coords + at for at in ((0, 0), (0, 1), (1, 0), (1, 1))])
+        turns = np.radians(np.arange(180))
+        widths = np.ptp(corners @ [np.cos(turns), np.sin(turns)], axis=0)
+        assert found["Feret"] == pytest.approx(step * widths.max(), rel=2e-4)
         assert found["Damage"] == pytest.approx(1 - region.area / region.area_filled)
         box = region.bbox
         assert [found[f"Box{name}"] for name in ("Y0", "X0", "Y1", "X1")] == list(box)

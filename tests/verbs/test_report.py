@@ -106,3 +106,18 @@ def test_a_picture_outside_the_folder_of_the_damage_is_not_shown(electrode: Path
     (folder / "damage.json").write_text(json.dumps({"sections": [section]}))
     with pytest.raises(InputError, match=r"secret\.svg"):
         do("report", table=electrode / "particles.csv", damage=folder, out=tmp_path / "page.html")
+
+
+def test_several_tables_stand_side_by_side_and_what_differs_is_told(electrode: Path, tmp_path: Path) -> None:
+    text = (electrode / "particles.csv").read_text(encoding="utf-8").splitlines()
+    place = text[0].split(",").index("Damage")
+    rows = [line.split(",") for line in text[1:]]
+    for row in rows:
+        row[place] = str(0.5 + float(row[place]))
+    (tmp_path / "worn.csv").write_text("\n".join([text[0], *(",".join(row) for row in rows)]) + "\n")
+    do("report", table=electrode / "particles.csv", compare=(tmp_path / "worn.csv",), out=tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "What differs: particles and worn" in page
+    assert "Damage is larger in worn" in page
+    with pytest.raises(UsageError, match="--table"):
+        do("report", compare=(tmp_path / "worn.csv",), out=tmp_path / "q.html")

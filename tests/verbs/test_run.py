@@ -255,7 +255,9 @@ def test_a_configuration_is_written_with_every_field_explained_and_taken(scans: 
     assert values["without"] == ["damage"]
     assert values["table"]["radius"] == 0.7
     assert "# radius of the ball that closes cracks, and of the shell for contacts (default: 0.7 um)" in text
-    config.write_text(text.replace("radius = 0.7", "radius = 1.5").replace('["damage"]', str(list(FAST["without"]))))
+    config.write_text(
+        text.replace("radius = 0.7", "radius = 1.5").replace('["damage"]', str(list(FAST["without"])))
+    )
     grey, labels = write_electrode(scans, "a")
     do("run", str(grey), labels=labels, config=config, out=tmp_path / "out")
     assert json.loads((tmp_path / "out" / "particles.json").read_text())["parameters"]["radius_um"] == 1.5

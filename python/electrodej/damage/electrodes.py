@@ -226,9 +226,9 @@ def _compare(first: Group, other: Group, resamples: int, seed: int, run: Run) ->
             found.append(_difference(name, values[0], values[1], by_samples, resamples, rng))
         run.progress(number + 1, len(shared), "comparing")
     tested = [number for number, each in enumerate(found) if np.isfinite(each.p)]
-    corrected = holm(np.array([found[number].p for number in tested])) if tested else []
-    for number, p in zip(tested, corrected, strict=True):
-        found[number] = Difference(**{**vars(found[number]), "p_holm": float(p)})
+    corrected = holm(np.array([found[number].p for number in tested]))
+    for number, p in zip(tested, corrected.tolist(), strict=True):
+        found[number] = Difference(**{**vars(found[number]), "p_holm": p})
     return ElectrodeComparison(
         first.name, other.name, tuple(found), by_samples, tuple(_notes(first, other, by_samples))
     )

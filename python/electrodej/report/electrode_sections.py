@@ -169,7 +169,7 @@ def _difference_section(comparison: ElectrodeComparison) -> Section:
 
 def _difference_table(
     comparison: ElectrodeComparison, found: Sequence[Difference]
-) -> dict[str, Sequence[Any]]:
+) -> dict[str, Sequence[Any] | NDArray[Any]]:
     return {
         "Attribute": [each.attribute for each in found],
         comparison.first: [readable(each.first, 3) for each in found],

@@ -172,8 +172,9 @@ def _notes(table: dict[str, Array]) -> Iterable[str]:
 def _provenance(
     shape: tuple[int, int, int], pixel: tuple[float, float], radius: float, crop: int, exclude_border: bool
 ) -> dict[str, Any]:
+    from importlib.metadata import version
+
     import scipy
-    import skimage
 
     return {
         "dimensions": 2,
@@ -185,6 +186,6 @@ def _provenance(
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
-            "scikit-image": skimage.__version__,
+            "scikit-image": version("scikit-image"),
         },
     }

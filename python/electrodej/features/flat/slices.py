@@ -64,7 +64,7 @@ def measure_slice(view: Slice, wanted: Collection[str]) -> tuple[dict[str, Array
     dense = dense.reshape(view.labels.shape)
     if not len(ids) or ids[0] != 0:
         ids, dense = np.concatenate([[0], ids]), dense + 1
-    boxes = ndimage.find_objects(dense)
+    boxes: list[tuple[slice, slice]] = [(box[0], box[1]) for box in ndimage.find_objects(dense)]
     columns = {name: np.full(len(boxes), np.nan) for name in NAMES}
     for row, box in enumerate(boxes):
         for name, value in _particle(view, dense, row + 1, box, wanted).items():
@@ -111,7 +111,7 @@ def _particle(
         "Orientation": angle,
         "Area": filled * area,
         "Elongation": long / short,
-        "Contact": float(ratio(np.count_nonzero(shell & (marks > 0)), np.count_nonzero(shell))),
+        "Contact": float(np.mean(marks[shell] > 0)) if shell.any() else math.nan,
         "Damage": (filled - pixels) / filled,
         "Pixels": pixels,
         "RawArea": pixels * area,

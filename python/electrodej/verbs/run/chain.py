@@ -40,6 +40,9 @@ class Chain:
         How they work.
     facts
         What is known of finished stages, which are not done again; None for a chain that starts anew.
+    typed_inside
+        Whether the commands that it says are those of somebody who stands in the folder; else of whoever
+        started it.
     stages
         Those that are done.
     """
@@ -47,6 +50,7 @@ class Chain:
     folder: Path
     run: Run
     facts: Facts | None = None
+    typed_inside: bool = True
     stages: list[Stage] = field(default_factory=list)
 
     def do(self, title: str, verb: str, output: str, **options: Any) -> Outcome:
@@ -64,8 +68,9 @@ class Chain:
             The verb's options. A text that names a file is a name in the folder; a `Path` is taken as it is.
         """
         found = find(verb)
-        asked = self._placed(found, found.make(**options))
-        command = found.command(asked)
+        named = found.make(**options)
+        asked = self._placed(found, named)
+        command = found.command(named if self.typed_inside else asked)
         if self.facts is not None and (known := self.facts.kept(title, found, asked)) is not None:
             self.run.say(f"finished before: {command}")
             self.stages.append(Stage(title, command, 0.0, output))

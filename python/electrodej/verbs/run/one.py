@@ -79,7 +79,7 @@ class Journey:
     def __init__(self, job: Job, options: RunOptions, settings: StageSettings, run: Run) -> None:
         self.job, self.options, self.settings, self.run = job, options, settings, run
         self.facts = Facts(job.folder, resume=options.resume)
-        self.chain = Chain(job.folder, run, self.facts)
+        self.chain = Chain(job.folder, run, self.facts, typed_inside=False)
         self.found = Found()
         self.names: tuple[str, ...] = options.names
         self.is_2d = False
@@ -172,7 +172,8 @@ class Journey:
                 )
         common: dict[str, Any] = {"image": self.job.image, "model": model, "out": LABELS}
         if self.is_2d or model == WATERSHED:
-            return self._do("particles", "segment particles", table="sections", **common)
+            intact = self.settings.get("sections", {}).get("intact", True)
+            return self._do("particles", "segment particles", table="sections", **common, intact=intact)
         intact = self.settings.get("particles", {}).get("intact", True)
         return self._do("particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume)
 
@@ -190,7 +191,7 @@ class Journey:
 
     def _table(self) -> Outcome:
         cracks = {} if self.is_2d else self._given("cracks")
-        flat = {"flat": True} if self.options.flat else {}
+        flat: dict[str, Any] = {"flat": True} if self.options.flat else {}
         outcome = self._do(
             "table", VERBS["table"], grey=self.job.image, labels=self.found.files["particles"], out=TABLE,
             **cracks, **flat,
@@ -202,7 +203,7 @@ class Journey:
 
     def _morphology(self) -> Outcome:
         phases = (self.found.files["phases"],)
-        names = {"names": self.names} if self.names else {}
+        names: dict[str, Any] = {"names": self.names} if self.names else {}
         return self._do("morphology", VERBS["morphology"], phases=phases, out=PHASE_TABLE, **names)
 
     def _damage(self) -> Outcome | None:
