@@ -36,7 +36,8 @@ def test_a_shift_is_found_and_what_is_alike_is_not():
     by_name = {each.attribute: each for each in found.differences}
     assert set(by_name) == {"Damage", "Volume"}
     damage = by_name["Damage"]
-    assert damage.sure and damage.size == "large"
+    assert damage.sure
+    assert damage.size == "large"
     assert damage.low < 0.1 < damage.high
     assert damage.change == pytest.approx(damage.other - damage.first)
     assert not by_name["Volume"].sure

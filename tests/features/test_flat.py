@@ -169,7 +169,7 @@ def test_a_crop_leaves_out_the_edge_and_places_stay(slice_):
 
 def test_an_attribute_of_volumes_is_refused_with_what_a_slice_has():
     labels = np.ones((1, 3, 3), np.uint8)
-    with pytest.raises(InputError, match="Roll is measured in volumes only.*Area"):
+    with pytest.raises(InputError, match=r"Roll is measured in volumes only.*Area"):
         flat_features(labels, labels, spacing=(1, 1, 1), attributes=["Roll"])
     with pytest.raises(UsageError, match="Aera"):
         flat_features(labels, labels, spacing=(1, 1, 1), attributes=["Aera"])

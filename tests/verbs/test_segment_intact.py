@@ -35,11 +35,12 @@ def test_intact_takes_the_dark_out_and_nothing_else(section: Path, tmp_path: Pat
     with open_volume(section) as volume:
         grey = volume.read()[0]
     crack = (slice(30, 31), slice(24, 36))
-    assert (found[False][crack] > 0).all()
     assert (found[True][crack] == 0).all()
     kept = found[True] > 0
     assert kept.any()
     assert (found[True][kept] == found[False][kept]).all()
     gone = (found[False] > 0) & ~kept
-    assert np.mean(grey[gone] < 120) > 0.9
+    # The watershed leaves wide cracks out by itself; the network draws outlines around them.
+    assert gone.any() == (model != "watershed")
+    assert not gone.any() or np.mean(grey[gone] < 120) > 0.9
     assert not list(tmp_path.glob(".*partial*"))

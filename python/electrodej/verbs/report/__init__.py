@@ -75,7 +75,8 @@ VERB = Verb(
     summary="write the page about an electrode from the files that are there",
     help="""Write one page about an electrode: slices with their particles, the table, distributions, phases,
 cracks, damage and scores, as far as their files are given. With --compare other samples stand beside it, and
-what differs is told with its effect, interval and corrected p-value. It opens from disk, loads nothing and prints.""",
+what differs is told with its effect, interval and corrected p-value. It opens from disk, loads nothing and
+prints.""",
     example="electrodej report --grey grey.tif --labels particles.tif --table t.csv --out report.html",
     options=ReportOptions,
     work=report,

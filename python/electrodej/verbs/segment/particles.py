@@ -147,7 +147,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
 
 @contextlib.contextmanager
 def _outlined(options: ParticlesOptions, grey: Volume, run: Run) -> Iterator[PathLike]:
-    """Yield where outlines are to be drawn; where only material is wanted, the rest goes when that is done."""
+    """Yield where outlines are to be drawn; where only material is wanted, the rest goes after that."""
     from electrodej.files import scratch_folder
     from electrodej.fusion import Material
     from electrodej.volume import VolumeWriter, open_volume
