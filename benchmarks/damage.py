@@ -37,6 +37,7 @@ from electrodej.damage import (
 from electrodej.damage.evaluate import evaluate
 from electrodej.damage.forest import fit_forest
 from electrodej.damage.robust import contributions, shap_over_seeds
+from electrodej.machine import available_cores
 
 DRIVERS = ("Contact", "Edensity", "Volume", "PDensity")
 CYCLES = 20
@@ -93,7 +94,7 @@ def cost(particles: int, config: DamageConfig) -> None:
     start = time.perf_counter()
     forest = RandomForestRegressor(
         40, criterion="absolute_error", max_leaf_nodes=30, max_features="sqrt", random_state=0,
-        n_jobs=config.jobs, oob_score=True,
+        n_jobs=available_cores(), oob_score=True,
     ).fit(table.values, table.damage)  # fmt: skip
     shap.TreeExplainer(forest).shap_values(table.values)
     once = time.perf_counter() - start

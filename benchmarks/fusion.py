@@ -72,7 +72,8 @@ def score_network(
 def _compare(views: list[Any], phantom: Any, spacing: tuple[float, float, float]) -> dict[str, list[float]]:
     from fusion_parts.peers import ways
 
-    from electrodej.score import score_instances
+    from electrodej.run import Run
+    from electrodej.score import InstanceSettings, score_instances
 
     # Slivers that the volume's faces cut off are not scored: 3 % of the median particle.
     smallest = 0.03 * np.pi / 6 * DIAMETER_UM**3
@@ -81,7 +82,11 @@ def _compare(views: list[Any], phantom: Any, spacing: tuple[float, float, float]
         rows = []
         for labels in make():
             scores = score_instances(
-                labels, phantom.outlines, thresholds=THRESHOLDS, min_volume=smallest, spacing=spacing, jobs=1
+                labels,
+                phantom.outlines,
+                settings=InstanceSettings(thresholds=THRESHOLDS, min_volume=smallest),
+                spacing=spacing,
+                run=Run(jobs=1),
             )
             rows.append([scores.at(threshold).f1 for threshold in THRESHOLDS])
         found[name] = max(rows)

@@ -14,7 +14,7 @@ from pathlib import Path
 from fusion_parts.network import SCANS, SPACING
 
 from electrodej.phantom import make_phantom
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
 from electrodej.verb import counted
 from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
@@ -44,7 +44,10 @@ def main() -> None:
                 )  # fmt: skip
                 with open_volume(labels) as volume:
                     scores = score_instances(
-                        volume, phantom.outlines, thresholds=IOU, min_volume=LEAST, spacing=SPACING
+                        volume,
+                        phantom.outlines,
+                        settings=InstanceSettings(thresholds=IOU, min_volume=LEAST),
+                        spacing=SPACING,
                     )
                 figures = " / ".join(f"{scores.at(iou).f1:.2f}" for iou in IOU)
                 print(

@@ -90,12 +90,10 @@ def _train(
     freeze: Literal["encoder"] | None = "encoder" if way == 2 else None
     run = RunSettings(epochs=options.epochs, patience=0, seed=seed)
     return train_semantic(
-        [make_sample(electrode.grey, phases, ignore=[CRACK])],
+        [make_sample(electrode.grey, phases, ignore=[CRACK], spacing=SPACING)],
         out,
         config=model.config,
-        settings=SemanticSettings(run=run, freeze=freeze, **SETTINGS),
-        init=options.model if way else None,
-        spacing=SPACING,
+        settings=SemanticSettings(run=run, freeze=freeze, init=options.model if way else None, **SETTINGS),
     ).model
 
 

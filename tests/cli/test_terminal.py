@@ -6,9 +6,9 @@ import io
 from collections.abc import Callable
 
 import pytest
+from electrodej.cli.terminal import BarProgress, LineProgress, Pace
 
 from electrodej.cli import terminal
-from electrodej.cli.terminal import BarProgress, LineProgress, Pace
 
 Clock = Callable[[float], None]
 

@@ -232,8 +232,8 @@ def test_a_layer_that_tensorflow_1_15_lacks_is_named() -> None:
     import tensorflow as tf
 
     from electrodej.export.exporter import zip_bytes
-    from electrodej.export.info import ModelInfo
     from electrodej.export.sources import ready_for_fiji
+    from electrodej.models.info import ModelInfo
 
     class Odd(layers.Layer):
         def call(self, x: Any) -> Any:

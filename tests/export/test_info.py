@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from electrodej.errors import InputError
-from electrodej.export.info import ModelInfo, read_info, to_json
 from electrodej.export.yaml_text import to_yaml
+from electrodej.models.info import ModelInfo, read_info, to_json
 
 FULL = ModelInfo(
     kind="stardist",

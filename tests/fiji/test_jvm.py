@@ -1,5 +1,6 @@
 """Java with plain ImageJ in this process."""
 
+import os
 import subprocess
 import sys
 

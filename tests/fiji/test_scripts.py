@@ -408,7 +408,7 @@ def test_a_models_thresholds_come_from_its_sidecar(imagej, tmp_path):
     import json
 
     from electrodej.fiji.scripting import library_class
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
 
     assert imagej is not None
     stardist = library_class(context(), "StarDist")

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.phantom import make_slice
 from electrodej.score import score_instances
 from electrodej.verbs import do

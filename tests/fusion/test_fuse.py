@@ -34,7 +34,7 @@ def profile(*levels):
 @pytest.mark.parametrize("method", ["flow", "watershed"])
 def test_particles_that_touch_are_parted_where_components_merge_them(crowd, method):
     truth, views, spacing = crowd
-    scores = score_instances(fuse(views, spacing, method=method).labels, truth, jobs=1)
+    scores = score_instances(fuse(views, spacing, method=method).labels, truth, run=Run(jobs=1))
     assert scores.n_pred == scores.n_true == 16
     assert scores.at(0.75).f1 == 1
     assert fuse(views, spacing, method="kmeans").count < 16
@@ -44,7 +44,7 @@ def test_a_particle_ends_where_it_should_whatever_its_size(balls, views_of):
     radii = [7, 12, 20]
     truth = balls((48, 48, 96), [(24, 24, 9), (24, 24, 32), (24, 24, 70)], radii, UNIT)
     blurred = [ndimage.gaussian_filter(view, 1.0) for view in views_of(truth, UNIT, noise=0.03)]
-    scores = score_instances(fuse(blurred).labels, truth, jobs=1, particles=True)
+    scores = score_instances(fuse(blurred).labels, truth, run=Run(jobs=1), particles=True)
     # A shell two thirds of a voxel thick is 2 / radius of a ball's volume.
     for overlap, radius in zip(scores.particles.columns()["IoU"], radii, strict=True):
         assert overlap > 1 - 2 / radius
@@ -82,7 +82,7 @@ def test_a_volume_turned_with_its_views_has_the_same_particles_turned(crowd):
     turned = fuse([np.moveaxis(view, 0, 2) for view in (xz, yz, xy)], spacing)
     back = np.moveaxis(turned.labels, 2, 0)
     assert turned.count == upright.count
-    assert score_instances(back, upright.labels, jobs=1).at(0.95).f1 == 1
+    assert score_instances(back, upright.labels, run=Run(jobs=1)).at(0.95).f1 == 1
 
 
 @pytest.mark.parametrize("method", METHODS)

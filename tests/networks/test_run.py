@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
-from electrodej.networks import RunSettings, TrainingRun, load_keras
-from electrodej.networks.backend import falling_rate
+from electrodej.models import load_keras
+from electrodej.networks import RunSettings, TrainingRun
+from electrodej.networks.training.rate import falling_rate
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(32, 2)
 Y = (2 * X[:, :1] - X[:, 1:] + 0.5).astype(np.float32)
@@ -160,7 +161,7 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]):
 
 @pytest.mark.slow
 def test_importing_keras_prints_nothing():
-    code = "from electrodej.networks import load_keras; load_keras('testing')"
+    code = "from electrodej.models import load_keras; load_keras('testing')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from electrodej.morphology import relate
-from electrodej.report.crack_figures import crack_drawing, share_drawing, share_figure
-from electrodej.report.crack_sections import crack_section
+from electrodej.report.cracks.figures import crack_drawing, share_drawing, share_figure
+from electrodej.report.cracks.sections import crack_section
 from electrodej.report.drawings import render
 
 COUNT = 60

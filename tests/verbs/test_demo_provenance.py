@@ -7,10 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from electrodej.files import checksum
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.run import Run
-from electrodej.verbs.demo.chain import GREY, TRUE_PHASES, TRUTH, Models
 from electrodej.verbs.demo.page import provenance
+from electrodej.verbs.demo.plan import GREY, TRUE_PHASES, TRUTH, Models
 from electrodej.verbs.run.chain import Chain, Stage
 
 IMAGES = (GREY, TRUTH, TRUE_PHASES)

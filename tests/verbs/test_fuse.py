@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from electrodej.errors import Cancelled, InputError, OutputError, UsageError, VoxelSizeError
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 

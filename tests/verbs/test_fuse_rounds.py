@@ -7,7 +7,7 @@ import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
 from electrodej.export import load_folder
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom
 from electrodej.run import Run

@@ -30,16 +30,16 @@ def segment_phases(image: Path, **options: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two tiny networks that were never trained, for the classes 2 and 7."""
-    from electrodej.networks import load_keras
-    from electrodej.networks.semantic import Classes, SemanticModel, UNetConfig, build_network
-    from electrodej.networks.semantic.folder import write_model
+    from electrodej.models import load_keras
+    from electrodej.networks.semantic import Classes, UNetConfig, build_network
+    from electrodej.networks.semantic.model import from_network, write_model
 
     folder = tmp_path_factory.mktemp("models")
     made = []
     for seed, name in enumerate(("one", "two")):
         load_keras("testing").utils.set_random_seed(seed)
         config = UNetConfig(n_filters=2, depth=1, dropout=0.4)
-        model = SemanticModel(
+        model = from_network(
             build_network(config), config, Classes((2, 7), ("pore", "solid")), spacing=SPACING, name=name
         )
         (folder / name).mkdir()

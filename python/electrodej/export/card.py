@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from electrodej.export.info import ModelInfo
 from electrodej.export.yaml_text import to_yaml
+from electrodej.models.info import ModelInfo
+from electrodej.options import Settings, Text, option
 
 FORMAT_VERSION = "0.5.4"
 _LONGEST_NAME = 64
@@ -24,20 +24,19 @@ _EPSILON = 1e-6
 FloatArray = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Authorship:
-    """Who made a model, and what others may do with it.
+@dataclass(frozen=True, kw_only=True)
+class Authorship(Settings):
+    """Who made a model, and what others may do with it."""
 
-    Attributes
-    ----------
-    authors
-        Names of the people.
-    licence
-        SPDX identifier of the licence.
-    """
-
-    authors: Sequence[str] = ("unnamed",)
-    licence: str = "CC-BY-4.0"
+    authors: tuple[str, ...] = option(
+        (),
+        Text("NAME"),
+        "author for the card; may be given several times",
+        word="author",
+        usual="unnamed",
+        many=True,
+    )
+    licence: str = option("CC-BY-4.0", Text("SPDX"), "licence for the card")
 
 
 def normalised(image: FloatArray, percentiles: tuple[float, float]) -> FloatArray:
@@ -86,7 +85,7 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
             "type": "model",
             "name": _name(info),
             "description": info.description or f"{info.kind} network for use in Fiji",
-            "authors": [{"name": re.sub(r"[/\\]", " ", name)} for name in authorship.authors],
+            "authors": [{"name": re.sub(r"[/\\]", " ", name)} for name in authorship.authors or ("unnamed",)],
             "license": authorship.licence,
             "cite": _citations(info),
             "tags": ["2d", "fiji", "battery", "tomography", info.kind],

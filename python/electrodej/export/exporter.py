@@ -24,12 +24,12 @@ from electrodej.export.card import (
     npy_bytes,
     sample_image,
 )
-from electrodej.export.context import measure_context
-from electrodej.export.info import ModelInfo, to_json
 from electrodej.export.macro import macro_for
 from electrodej.export.savedmodel import saved_model, zipped
 from electrodej.export.sources import Source, load_source
 from electrodej.files import check_target, whole_file
+from electrodej.models.context import measure_context
+from electrodej.models.info import ModelInfo, to_json
 from electrodej.progress import Progress, silent
 
 TOLERANCE = 1e-5
@@ -152,12 +152,12 @@ def _targets(zip_path: Path) -> dict[str, Path]:
 def _contents(
     source: Source, targets: Mapping[str, Path], authorship: Authorship, progress: Progress
 ) -> tuple[dict[str, bytes], ModelInfo, float]:
-    from electrodej.export.tf2 import Tf2
+    from electrodej.models.engines.tensorflow_zip import TensorflowZip
 
     archive = zip_bytes(source)
     image = sample_image(source.info)
     prepared = normalised(image, source.info.percentiles)
-    with Tf2(archive) as tf2:
+    with TensorflowZip(archive) as tf2:
         difference = _compare(source, tf2.run(prepared), prepared)
         progress(2, 4, "exporting")
         context = measure_context(tf2.run, channels=source.info.channels_in, divisor=source.info.size_divisor)

@@ -6,12 +6,8 @@ import io
 import zipfile
 from typing import Any
 
-MODEL_FILE = "saved_model.pb"
-VARIABLES = "variables/"
-TAG = "serve"
-SIGNATURE = "serving_default"
-INPUT = "input"
-OUTPUT = "output"
+from electrodej.models.contract import INPUT, MODEL_FILE, OUTPUT, SIGNATURE, TAG, VARIABLES
+
 _METHOD = "tensorflow/serving/predict"
 _FLOAT = 1  # DT_FLOAT
 # The first moment that a zip can tell: the same model gives the same bytes on any day.

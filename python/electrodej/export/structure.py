@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.export.acting import acting_operations
-from electrodej.export.archive import open_archive, read_entry
 from electrodej.export.findings import Finding, note, ok, problem
-from electrodej.export.libraries import need_tensorflow
-from electrodej.export.savedmodel import INPUT, MODEL_FILE, OUTPUT, SIGNATURE, TAG
+from electrodej.export.side_effects import acting_operations
+from electrodej.models.archive import open_archive, read_entry
+from electrodej.models.contract import INPUT, MODEL_FILE, OUTPUT, SIGNATURE, TAG
+from electrodej.models.libraries import need_tensorflow
 
 _FLOAT = 1  # DT_FLOAT
 _VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
@@ -205,7 +205,7 @@ def _shape(info: Any) -> str:
 
 def sidecar_of(path: str | os.PathLike[str]) -> Any:
     """Return the `ModelInfo` in the JSON beside a zip, or None where there is none of ours."""
-    from electrodej.export.info import read_info
+    from electrodej.models.info import read_info
 
     beside = Path(path).with_suffix(".json")
     if not beside.is_file():

@@ -14,22 +14,16 @@ from typing import Any
 import numpy as np
 
 from electrodej.errors import InputError
-from electrodej.export.archive import open_archive, unpack
-from electrodej.export.context import (
-    FIJI_BLOCK,
-    FIJI_OVERLAP,
-    Context,
-    Run,
-    Seam,
-    measure_context,
-    measure_seam,
-)
 from electrodej.export.findings import Finding, not_done, note, ok, problem
 from electrodej.export.jars import Tf115UnavailableError
 from electrodej.export.operations import unknown_to_tf115
+from electrodej.export.seam import FIJI_BLOCK, FIJI_OVERLAP, Seam, measure_seam
 from electrodej.export.structure import Opened, open_zip, sidecar_of
-from electrodej.export.tf2 import FloatArray, Tf2
 from electrodej.export.tf115 import Tf115
+from electrodej.models.archive import open_archive, unpack
+from electrodej.models.context import Context, RunImage, measure_context
+from electrodej.models.engines.base import FloatArray
+from electrodej.models.engines.tensorflow_zip import TensorflowZip
 from electrodej.progress import Progress, silent
 
 TOLERANCE = 1e-5
@@ -210,7 +204,9 @@ def _run_and_measure(
         return dataclasses.replace(_with_context(result, opened, run), runs_in_fiji=True)
 
 
-def _compared(result: Verification, opened: Opened, run: Run, reference: Run, name: str) -> Verification:
+def _compared(
+    result: Verification, opened: Opened, run: RunImage, reference: RunImage, name: str
+) -> Verification:
     random = np.random.default_rng(0)
     worst, share = 0.0, 0.0
     for height, width in SIZES:
@@ -249,9 +245,9 @@ def _compared(result: Verification, opened: Opened, run: Run, reference: Run, na
 
 def _reference(
     path: Path, source: str | os.PathLike[str] | None, stack: contextlib.ExitStack
-) -> tuple[Run, str]:
+) -> tuple[RunImage, str]:
     if source is None:
-        tf2 = stack.enter_context(Tf2(path))
+        tf2 = stack.enter_context(TensorflowZip(path))
         return tf2.run, "the same graph in TensorFlow 2"
     from electrodej.export.sources import load_source
 
@@ -263,7 +259,7 @@ def _reference(
     return predict, "Keras"
 
 
-def _with_context(result: Verification, opened: Opened, run: Run) -> Verification:
+def _with_context(result: Verification, opened: Opened, run: RunImage) -> Verification:
     channels = opened.channels_in or 1
     info = sidecar_of(result.path)
     # Fiji's tiles are multiples of 64, so a smaller step need not work.

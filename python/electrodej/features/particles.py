@@ -153,7 +153,7 @@ class _Batch:
         counted = {name: out.counts[:, column] for column, name in enumerate(COUNTS)}
         where = (self.shapes, self.places)
         contact = Need.CONTACT in needs
-        bits.pack(window.array, ids, self.corners, *where, self.inner, self.raw, self.other, contact)
+        bits.pack(window.array, ids, self.corners, where, self.inner, self.raw, self.other, contact)
         bits.count(self.raw, *where, counted["raw"])
         if Need.FILL in needs:
             self._close(plan, counted)

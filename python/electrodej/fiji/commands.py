@@ -25,6 +25,16 @@ def field_of(option: Option, menu: Menu | None) -> str:
     return names.get(option.name) or camel(option.name)
 
 
+def sent_as(option: Option) -> str:
+    """Return under which name an option is sent to Python.
+
+    >>> from electrodej.options import Whole
+    >>> sent_as(Option("min_volume", Whole(), "", 0))
+    'minVolume'
+    """
+    return _FORMER_NAMES.get(option.name) or camel(option.name)
+
+
 def file_field_of(option: Option, menu: Menu) -> str:
     """Return what a macro calls the file that may stand for an image."""
     field = field_of(option, menu)
@@ -157,7 +167,7 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         yield "]))"
         return
     where = field_of(out, menu)
-    target = f"{where}: target.path, " + (f"{REPLACE}: overwrite," if "force" in verb.takes else "")
+    target = f"{sent_as(out)}: target.path, " + (f"{REPLACE}: overwrite," if "force" in verb.takes else "")
     keep = "def found = " if result else ""
     call = [
         f'{keep}door.call("{verb.name}", [',
@@ -169,7 +179,7 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
         yield from [
             f'door.tell(door.call("{verb.name}", [',
             *(f"\t{entry}" for entry in entries),
-            f"\t{where}: {where}?.path, {REPLACE}: {REPLACE},",
+            f"\t{sent_as(out)}: {where}?.path, {REPLACE}: {REPLACE},",
             "]))",
         ]
         return
@@ -195,11 +205,11 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
 
 
 def _entry(option: Option, menu: Menu, images: list[str]) -> str:
-    """Return an option as an entry of the map that is sent; its value is the field of the same name."""
-    name = field_of(option, menu)
+    """Return an option as an entry of the map that is sent."""
+    key, field = sent_as(option), field_of(option, menu)
     if isinstance(option.kind, Image):
         lend = "sliceImage" if option.kind.frames else "image"
-        return f'{name}: door.{lend}({name}, {file_field_of(option, menu)}, "{title_of(option).lower()}"),'
+        return f'{key}: door.{lend}({field}, {file_field_of(option, menu)}, "{title_of(option).lower()}"),'
     if option.name == "spacing":
-        return f"{name}: door.tables.askVoxelSize({', '.join([name, *images])}),"
-    return f"{name}: {name},"
+        return f"{key}: door.tables.askVoxelSize({', '.join([field, *images])}),"
+    return f"{key}: {field},"

@@ -86,7 +86,7 @@ class Connection:
         ElectrodeJError
             There is no plugin, or no such model; the message says what to do.
         """
-        from electrodej.networks.bundled import find_model
+        from electrodej.models.bundled import find_model
 
         inputs = {"grey": grey, "model": str(find_model(model).absolute()), "engine": STARDIST_PLUGIN}
         return self.run_script("Segment Particles", inputs)["labels"]

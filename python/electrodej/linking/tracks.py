@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.linking.assign import assign
+from electrodej.linking.assignment import assign
 from electrodej.linking.sections import Crop, Sections, Whole, overlaps, overlaps_with
 from electrodej.linking.settings import LinkSettings
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from electrodej.callable_room import make_callable
+
 if TYPE_CHECKING:
     from electrodej.morphology.borders import move_border
     from electrodej.morphology.cracks import CRACK_COLUMNS, measure_cracks
@@ -59,3 +61,6 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(f"electrodej.morphology.{_HOME[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+make_callable(__name__)

@@ -62,10 +62,11 @@ class PairCounts:
     [1, 2]
     """
 
-    def __init__(self, ids: Sequence[int]) -> None:
+    def __init__(self, ids: Sequence[int], *, at_once: int = _AT_ONCE) -> None:
         if not ids or len(set(ids)) < len(ids) or not all(0 <= value < UNLABELLED for value in ids):
             raise InputError(f"phases are different numbers from 0 to {UNLABELLED - 1}, not {list(ids)}")
         self.ids = tuple(ids)
+        self._at_once = at_once
         self.voxels = np.zeros(len(ids), np.int64)
         self.pairs = np.zeros((len(DIRECTIONS), len(ids), len(ids)), np.int64)
         self._number = np.full(256, len(ids), np.uint8)
@@ -83,7 +84,7 @@ class PairCounts:
                     "particle labels perhaps"
                 )
             slab = slab.astype(np.uint8)
-        depth = max(1, _AT_ONCE // max(1, slab[0].size)) if len(slab) else 1
+        depth = max(1, self._at_once // max(1, slab[0].size)) if len(slab) else 1
         for first in range(0, len(slab), depth):
             self._count(self._number[slab[first : first + depth]])
 

@@ -1,6 +1,7 @@
 """What is trained: networks, the training runs that they share, and prediction over whole volumes.
 
-`electrodej.networks.semantic` has the networks that tell phases and cracks apart.
+`electrodej.networks.stardist` has the networks that outline particles, `electrodej.networks.semantic` those
+that tell phases and cracks apart.
 """
 
 from __future__ import annotations
@@ -9,25 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrodej.networks.backend import load_keras
-    from electrodej.networks.run import History, RunSettings, TrainingRun
-    from electrodej.networks.semantic.layers import own_layers
+    from electrodej.networks.training.history import History
+    from electrodej.networks.training.run import RunSettings, TrainingRun
 
-_HOME = {
-    "History": "run",
-    "RunSettings": "run",
-    "TrainingRun": "run",
-    "load_keras": "backend",
-    "own_layers": "semantic.layers",
-}
+_HOME = {"History": "training.history", "RunSettings": "training.run", "TrainingRun": "training.run"}
 
-__all__ = [
-    "History",
-    "RunSettings",
-    "TrainingRun",
-    "load_keras",
-    "own_layers",
-]
+__all__ = ["History", "RunSettings", "TrainingRun"]
 
 
 def __getattr__(name: str) -> Any:

@@ -212,14 +212,25 @@ class Choice(Kind):
 class Names(Kind):
     """Names with commas between them.
 
+    Attributes
+    ----------
+    numbered
+        Whether a name's place matters, so that an empty one keeps its place.
+
+    Examples
+    --------
     >>> Names().read("pore, binder,particle")
     ('pore', 'binder', 'particle')
+    >>> Names().read("A,,C"), Names(numbered=True).read("A,,C")
+    (('A', 'C'), ('A', '', 'C'))
     """
 
     metavar: str = "A,B,..."
+    numbered: bool = False
 
     def read(self, text: str) -> tuple[str, ...]:
-        return tuple(name.strip() for name in text.split(",") if name.strip())
+        names = (name.strip() for name in text.split(","))
+        return tuple(name for name in names if name or self.numbered)
 
     def check(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str):

@@ -10,26 +10,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from electrodej.phantom.config import PORE_GREY, PhantomConfig
+    from electrodej.phantom.config import PORE_GREY, PhantomConfig, look
+    from electrodej.phantom.draws import draw_config
     from electrodej.phantom.generate import (
-        DEFAULT_MEMORY,
         Phantom,
         PhantomSlab,
         make_phantom,
         make_slice,
         phantom_slabs,
     )
+    from electrodej.phantom.looks import LOOKS
     from electrodej.phantom.storage import write_phantom
     from electrodej.phantom.truth import TRUTH_COLUMNS, TruthTable
 
 _HOME = {
-    "DEFAULT_MEMORY": "generate",
+    "LOOKS": "looks",
     "PORE_GREY": "config",
     "Phantom": "generate",
     "PhantomConfig": "config",
     "PhantomSlab": "generate",
     "TRUTH_COLUMNS": "truth",
     "TruthTable": "truth",
+    "draw_config": "draws",
+    "look": "config",
     "make_phantom": "generate",
     "make_slice": "generate",
     "phantom_slabs": "generate",
@@ -37,13 +40,15 @@ _HOME = {
 }
 
 __all__ = [
-    "DEFAULT_MEMORY",
+    "LOOKS",
     "PORE_GREY",
     "TRUTH_COLUMNS",
     "Phantom",
     "PhantomConfig",
     "PhantomSlab",
     "TruthTable",
+    "draw_config",
+    "look",
     "make_phantom",
     "make_slice",
     "phantom_slabs",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from electrodej.callable_room import make_callable
 from electrodej.report.content import Figure, ReportContent, Section, SliceSource
 
 if TYPE_CHECKING:
@@ -28,3 +29,6 @@ def __getattr__(name: str) -> Any:
 
         return write_figures
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+make_callable(__name__)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError, VoxelSizeError
+from electrodej.errors import InputError
 from electrodej.vocabulary import Shape, Spacing
 
 Box = tuple[int, int, int, int]
@@ -135,14 +135,6 @@ def spacing_notes(pair: ImagePair) -> tuple[str, ...]:
         f"the voxel sizes differ: {pair.pred_name} says {_micrometres(pred)} and {pair.truth_name} says "
         f"{_micrometres(truth)}; the images are compared voxel by voxel all the same",
     )
-
-
-def check_spacing(spacing: Spacing) -> Spacing:
-    """Return the voxel size if it is three positive lengths."""
-    values = tuple(float(length) for length in spacing)
-    if len(values) != 3 or not all(np.isfinite(length) and length > 0 for length in values):
-        raise VoxelSizeError(f"the voxel size {spacing} is not three positive lengths z, y, x in micrometres")
-    return values[0], values[1], values[2]
 
 
 def _read_labels(image: LabelImage, box: Box, width: int, name: str) -> NDArray[Any]:

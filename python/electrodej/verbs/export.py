@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from electrodej.options import PathTo, Settings, Text, argument, option, output
+from electrodej.export.card import Authorship
+from electrodej.options import PathTo, Settings, Text, argument, nested, option, output
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
 from electrodej.vocabulary import PathLike
@@ -22,24 +23,21 @@ class ExportOptions(Settings):
     name: str | None = option(
         None, Text("NAME"), "name of the model in its card", usual="that of the folder or file"
     )
-    author: tuple[str, ...] = option(
-        (), Text("NAME"), "author for the card; may be given several times", many=True
-    )
-    licence: str = option("CC-BY-4.0", Text("SPDX"), "licence for the card")
+    authorship: Authorship = nested(Authorship)
     out: PathLike | None = output("the zip to write", ".zip", default=None, usual="MODEL.zip in this folder")
 
 
 def export(options: ExportOptions, run: Run) -> Outcome:
     """Export, and say what was written."""
-    from electrodej.export import Authorship, export_model
-    from electrodej.networks.bundled import find_model
+    from electrodej.export import export_model
+    from electrodej.models.bundled import find_model
 
     done = export_model(
         find_model(options.model),
         options.out or f"{Path(options.model).resolve().stem}.zip",
         force=run.force,
         name=options.name,
-        authorship=Authorship(options.author or ("unnamed",), options.licence),
+        authorship=options.authorship,
         progress=run.progress,
     )
     lines = [

@@ -56,17 +56,14 @@ class PhantomOptions(Settings):
 
 def phantom(options: PhantomOptions, run: Run) -> Outcome:
     """Make it and say what is in it."""
-    from electrodej.phantom import DEFAULT_MEMORY, write_phantom
+    from electrodej.phantom import write_phantom
 
     config = _config(options)
     truth = write_phantom(
         options.folder,
         config,
-        memory=run.memory or DEFAULT_MEMORY,
-        jobs=run.cores,
         suffix=".zarr" if options.format == "zarr" else ".tif",
-        force=run.force,
-        progress=run.progress,
+        run=run,
     )
     volume = math.prod(config.shape) * math.prod(config.spacing)
     solid = float(truth["volume"].sum()) / volume

@@ -12,12 +12,12 @@ from typing import Any
 
 from electrodej import __version__
 from electrodej.errors import InputError
-from electrodej.fiji.commands import REPLACE, field_of, title_of
+from electrodej.fiji.commands import REPLACE, field_of, sent_as, title_of
 from electrodej.fiji.images import opened
 from electrodej.files.plain import plain
 from electrodej.options import Flag, Image, Option, PathTo
 from electrodej.run import Run
-from electrodej.verb import Verb, camel
+from electrodej.verb import Verb
 from electrodej.verbs import find
 from electrodej.worker.tasks import Arguments, Request
 
@@ -54,20 +54,22 @@ def _forced(run: Run, arguments: Arguments) -> Run:
 
 def _values(verb: Verb, arguments: Arguments, stack: contextlib.ExitStack) -> dict[str, Any]:
     values = {}
-    for option in verb.options.options():
-        given = next(
-            (
-                arguments[name]
-                for name in (field_of(option, verb.menu), camel(option.name))
-                if arguments.get(name) not in (None, "")
-            ),
-            None,
-        )
-        if given is None or (isinstance(given, str) and not given.strip()):
+    options = verb.options.options()
+    for option in options:
+        names = [sent_as(option)]
+        # What a macro calls a field may be another option's own name.
+        if not any(sent_as(other) == field_of(option, verb.menu) for other in options):
+            names.append(field_of(option, verb.menu))
+        given = next((arguments[name] for name in names if _is_given(arguments.get(name))), None)
+        if given is None:
             continue
         value = _value(option, given, stack)
         values[option.name] = (value,) if option.many else value
     return values
+
+
+def _is_given(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
 def _value(option: Option, given: Any, stack: contextlib.ExitStack) -> Any:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from electrodej.models.grey import measure_levels
 from electrodej.networks.semantic import Trained, predict_slabs
-from electrodej.networks.semantic.grey import measure_levels
 from electrodej.volume import ArrayVolume
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     LrcsConfig, SemanticSettings, load_model, make_sample, predict_slabs, train_semantic,
 )
-from electrodej.networks.semantic.grey import measure_levels
+from electrodej.models.grey import measure_levels
 from electrodej.volume import ArrayVolume
 import keras
 

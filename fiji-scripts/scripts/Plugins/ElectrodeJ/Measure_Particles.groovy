@@ -23,7 +23,7 @@ door.guard {
 			attributes: attributes,
 			excludeBorder: excludeBorder,
 			voxelSize: door.tables.askVoxelSize(voxelSize, grey, labels),
-			table: target.path, replace: overwrite,
+			out: target.path, replace: overwrite,
 		])
 		door.tables.show(target, "Particles", labels)
 	}

@@ -16,7 +16,7 @@ door.guard {
 			phases: door.image(phases, phasesFile, "phases"),
 			names: names,
 			voxelSize: door.tables.askVoxelSize(voxelSize, phases),
-			table: target.path, replace: overwrite,
+			out: target.path, replace: overwrite,
 		])
 		door.tables.show(target, "Phases", null)
 	}

@@ -17,7 +17,7 @@ door.guard {
 	if (engine == "Python") {
 		door.images.written(out, replace) { File target, boolean overwrite ->
 			def found = door.call("segment particles", [
-				grey: door.image(grey, greyFile, "grey image"),
+				image: door.image(grey, greyFile, "grey image"),
 				model: model,
 				view: view,
 				voxelSize: door.tables.askVoxelSize(voxelSize, grey),

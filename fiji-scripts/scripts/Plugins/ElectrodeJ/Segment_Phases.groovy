@@ -15,7 +15,7 @@ def door = Library.door(context)
 door.guard {
 	door.images.written(out, replace) { File target, boolean overwrite ->
 		def found = door.call("segment phases", [
-			grey: door.image(grey, greyFile, "grey image"),
+			image: door.image(grey, greyFile, "grey image"),
 			model: model,
 			view: view,
 			voxelSize: door.tables.askVoxelSize(voxelSize, grey),

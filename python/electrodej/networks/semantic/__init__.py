@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from electrodej.networks.semantic.builders import build_network
     from electrodej.networks.semantic.config import LrcsConfig, UNetConfig
     from electrodej.networks.semantic.ensemble import make_members, predict_ensemble
-    from electrodej.networks.semantic.folder import SemanticModel, load_model
+    from electrodej.networks.semantic.find import Phases, find_phases
+    from electrodej.networks.semantic.model import SemanticModel, load_model
     from electrodej.networks.semantic.predict import PredictSettings, predict_slabs
     from electrodej.networks.semantic.samples import Classes, Sample, make_sample
     from electrodej.networks.semantic.settings import SemanticSettings
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
 _HOME = {
     "Classes": "samples",
     "LrcsConfig": "config",
+    "Phases": "find",
     "PredictSettings": "predict",
     "Sample": "samples",
-    "SemanticModel": "folder",
+    "SemanticModel": "model",
     "SemanticSettings": "settings",
     "Trained": "train",
     "UNetConfig": "config",
     "build_network": "builders",
-    "load_model": "folder",
+    "find_phases": "find",
+    "load_model": "model",
     "make_members": "ensemble",
     "make_sample": "samples",
     "predict_ensemble": "ensemble",
@@ -39,6 +42,7 @@ _HOME = {
 __all__ = [
     "Classes",
     "LrcsConfig",
+    "Phases",
     "PredictSettings",
     "Sample",
     "SemanticModel",
@@ -46,6 +50,7 @@ __all__ = [
     "Trained",
     "UNetConfig",
     "build_network",
+    "find_phases",
     "load_model",
     "make_members",
     "make_sample",

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from electrodej.errors import InputError
-from electrodej.networks.run import RunSettings
 from electrodej.networks.semantic.augment import Augmentation
 from electrodej.networks.semantic.losses import Loss
-from electrodej.options import Choice, Flag, Names, Number, Settings, Whole, flag, nested, option
-from electrodej.vocabulary import VIEWS, View
+from electrodej.networks.training.run import RunSettings
+from electrodej.options import Choice, Flag, Names, Number, PathTo, Settings, Whole, flag, nested, option
+from electrodej.vocabulary import VIEWS, PathLike, View
 
 _TRAINING = "training"
 
@@ -50,6 +50,12 @@ class SemanticSettings(Settings):
         Number(0, 0.9, below=True),
         "share of the labelled slices that is not trained on, to judge the network by",
         expert=True,
+    )
+    init: PathLike | None = option(
+        None,
+        PathTo("M", role="model"),
+        "start from this model: a folder or a bundled name",
+        group="network",
     )
     freeze: Literal["encoder"] | None = option(
         None, Choice(("encoder",)), "with --init: keep the encoder as it is", group="network"

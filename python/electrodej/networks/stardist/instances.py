@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.extras import require
-from electrodej.networks.stardist.sections import Candidates
+from electrodej.networks.stardist.candidates import Candidates
 
 MOST = np.iinfo(np.uint16).max
 

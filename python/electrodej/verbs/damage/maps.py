@@ -15,7 +15,7 @@ from electrodej.progress import Progress, silent
 
 if TYPE_CHECKING:
     from electrodej.damage import DamageTable, Evolution
-    from electrodej.report.network_figures import LabelPlane
+    from electrodej.report.damage.network import LabelPlane
     from electrodej.volume import Volume
 
 
@@ -69,7 +69,7 @@ def _label_slabs(volume: Volume, progress: Progress) -> Iterator[NDArray[Any]]:
 
 def middle_plane(labels: Any, table: DamageTable) -> LabelPlane:
     """Return the middle slice, for the page."""
-    from electrodej.report.network_figures import LabelPlane
+    from electrodej.report.damage.network import LabelPlane
     from electrodej.volume import open_volume
 
     with open_volume(labels) as volume:

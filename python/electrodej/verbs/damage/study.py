@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         NetworkResult,
     )
     from electrodej.report import Section
-    from electrodej.report.damage_sections import DamageDrawings
-    from electrodej.report.network_figures import LabelPlane
+    from electrodej.report.damage.network import LabelPlane
+    from electrodej.report.damage.sections import DamageDrawings
     from electrodej.verbs.damage import DamageOptions
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "shap", "networkx")
@@ -65,7 +65,7 @@ class DamageStudy:
     @cached_property
     def drawings(self) -> DamageDrawings:
         """The pictures, each drawn once however often it is wanted."""
-        from electrodej.report.damage_sections import all_drawings
+        from electrodej.report.damage.sections import all_drawings
 
         return all_drawings(
             self.results,
@@ -78,7 +78,7 @@ class DamageStudy:
 
     def sections(self) -> list[Section]:
         """Return the parts of a report that tell of this study."""
-        from electrodej.report.damage_sections import damage_sections
+        from electrodej.report.damage.sections import damage_sections
 
         return damage_sections(
             self.results,

@@ -10,47 +10,39 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
 from electrodej.run import Run
+from electrodej.verbs.demo.plan import (
+    CONTACTS,
+    CRACK,
+    CRACK_MODEL,
+    CRACK_SCORE,
+    CRACKS,
+    DAMAGE,
+    GREY,
+    LABELS,
+    NAMES,
+    OUTPUTS,
+    PARTICLE_MODEL,
+    PHASE_MODEL,
+    PHASE_SCORE,
+    PHASE_TABLE,
+    PHASES,
+    REPORT,
+    SCORE,
+    TABLE,
+    TRUE_PHASES,
+    TRUTH,
+    WATERSHED,
+    Models,
+)
 from electrodej.verbs.run.chain import Chain, absolute
 
 if TYPE_CHECKING:
     from electrodej.verbs.demo import DemoOptions
 
-GREY, TRUTH, TRUE_PHASES = "phantom/grey.tif", "phantom/labels.tif", "phantom/phases.tif"
-LABELS, TABLE, CONTACTS = "particles.tif", "particles.csv", "particles_contacts.csv"
-PHASES, PHASE_TABLE, CRACKS = "phases.tif", "phases.csv", "cracks.tif"
-DAMAGE, SCORE, REPORT = "damage", "score.json", "report.html"
-PHASE_SCORE, CRACK_SCORE = "score_phases.json", "score_cracks.json"
-OUTPUTS = (
-    "phantom",
-    LABELS,
-    PHASES,
-    CRACKS,
-    TABLE,
-    PHASE_TABLE,
-    DAMAGE,
-    SCORE,
-    PHASE_SCORE,
-    CRACK_SCORE,
-    REPORT,
-)
-WATERSHED = "watershed"
-PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles", "nmc-phases", "nmc-cracks"
-# What the phantom calls its phases; the network is not taught to tell cracks from what lies beside them.
-NAMES = ("pore", "binder", "particle")
-CRACK = 3
 # A scan in which carbon and binder can be told from pores.
 _CONTRAST = "phase"
 # A ball of 1 um radius: smaller ones are fragments and slivers at the border, not particles (um^3).
 _LEAST_VOLUME = 4.2
-
-
-@dataclass(frozen=True)
-class Models:
-    """What finds particles, phases and cracks; "" where nothing does."""
-
-    particles: str
-    phases: str
-    cracks: str
 
 
 @dataclass(frozen=True)
@@ -174,7 +166,7 @@ def _measure(chain: Chain, models: Models) -> Findings:
 
 def _bundled(name: str) -> str:
     """Return the name of a bundled model, "" where this copy came without it."""
-    from electrodej.networks.bundled import bundled_models
+    from electrodej.models.bundled import bundled_models
 
     return name if name in bundled_models() else ""
 

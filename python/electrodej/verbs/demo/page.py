@@ -7,8 +7,8 @@ from typing import Any
 
 from electrodej.extras import installed
 from electrodej.files import checksum
-from electrodej.verbs.demo import chain as demo
-from electrodej.verbs.demo.chain import Models
+from electrodej.verbs.demo import plan as demo
+from electrodej.verbs.demo.plan import Models
 from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.page import Story
 from electrodej.verbs.run.chain import Chain
@@ -77,7 +77,7 @@ def provenance(chain: Chain, models: Models, *, seed: int) -> dict[str, Any]:
 
 def _networks(models: Models) -> list[dict[str, str]]:
     """The networks that were run; the watershed is none."""
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
 
     return [
         {"model": model, "finds": what, "checksum": checksum(find_model(model))}

@@ -43,9 +43,9 @@ class Found:
 def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
     """Refuse, before hours of other work, a model that cannot be trained further or kept afterwards."""
     from electrodej.extras import require
-    from electrodej.networks.bundled import find_model
-    from electrodej.networks.replaceable import check_replaceable
+    from electrodej.models.bundled import find_model
     from electrodej.networks.stardist.train import MARKERS
+    from electrodej.networks.training.target import check_replaceable
 
     check_target(kept, force=force)
     check_replaceable(kept, MARKERS)
@@ -74,7 +74,7 @@ def learn(looking: Looking, found: Found, network: Network, out: Path, how: Roun
     run
         How the work is done.
     """
-    from electrodej.networks.stardist.found import FoundSections
+    from electrodej.networks.stardist.labelled_sections import LabelledSections
     from electrodej.networks.stardist.settings import StarDistSettings
     from electrodej.networks.stardist.train import train_stardist
     from electrodej.volume import open_volume
@@ -91,7 +91,7 @@ def learn(looking: Looking, found: Found, network: Network, out: Path, how: Roun
         labels, *seen = (
             opened.enter_context(open_volume(path, spacing=spacing)) for path in (found.labels, *found.views)
         )
-        sections = FoundSections(
+        sections = LabelledSections(
             grey,
             labels,
             least_area,
@@ -117,12 +117,12 @@ def learn(looking: Looking, found: Found, network: Network, out: Path, how: Roun
             description=f"{how.first}, trained further on what was found in {grey.path.name}.",
             spacing=info.spacing,
             resume=True,
-            progress=run.progress,
+            run=Run(progress=run.progress),
         )
 
 
 def _least_areas(agreement: PathLike) -> NDArray[np.float64]:
-    """Return `FoundSections`' least area of each label."""
+    """Return `LabelledSections`' least area of each label."""
     with Path(agreement).open(encoding="utf-8", newline="") as table:
         rows = [(float(row["Agreement"]), float(row["Volume"])) for row in csv.DictReader(table)]
     agreed, volume = np.array(rows).reshape(-1, 2).T
@@ -138,8 +138,8 @@ def _patch(edge: int, divisor: int) -> int:
 
 def keep_model(model: Path, out: Path, *, force: bool) -> str:
     """Put what was learnt where it stays, and return the place."""
-    from electrodej.networks.replaceable import is_only_model
     from electrodej.networks.stardist.train import MARKERS
+    from electrodej.networks.training.target import is_only_model
 
     with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=force) as folder:
         shutil.copytree(model, folder, dirs_exist_ok=True)

@@ -39,8 +39,6 @@ def look_at_shapes(labels: Path, network: Network, folder: Path, spacing: Spacin
                 spacing=spacing,
                 settings=ViewSettings(view=view),
                 probability=path,
-                memory=run.memory,
-                jobs=run.cores,
-                progress=run.part(axis, 3, "shapes: ").progress,
+                run=run.part(axis, 3, "shapes: "),
             )
     return paths

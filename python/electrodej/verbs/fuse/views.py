@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,7 @@ class Network:
     @cached_property
     def loaded(self) -> StarDistModel:
         """The model itself."""
-        from electrodej.networks.backend import use_threads
+        from electrodej.models.libraries import use_threads
         from electrodej.networks.stardist.model import load_stardist
 
         use_threads(self._cores)
@@ -134,10 +134,7 @@ def look_at_view(grey: Volume, model: StarDistModel, settings: ViewSettings, pat
         spacing=grey.require_spacing(),
         settings=settings,
         probability=path,
-        memory=run.memory,
-        jobs=run.cores,
-        force=True,
-        progress=run.progress,
+        run=replace(run, force=True),
     )
 
 

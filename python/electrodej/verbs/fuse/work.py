@@ -51,7 +51,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
     The views' probabilities are written to a folder beside the labels (``particles_views`` for
     ``particles.tif``), which goes when the labels are there and stays when the run is stopped.
     """
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
     from electrodej.volume import open_volume
 
     assert options.model is not None

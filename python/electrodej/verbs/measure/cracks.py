@@ -61,13 +61,13 @@ class CrackStudy:
     @cached_property
     def drawing(self) -> Drawing:
         """The picture, drawn once for its files and all pages."""
-        from electrodej.report.crack_figures import crack_drawing
+        from electrodej.report.cracks.figures import crack_drawing
 
         return crack_drawing(self.table[PACKING], self.table["CrackShare"], self.relations)
 
     def section(self) -> Section:
         """Return the part of a report that tells of this study."""
-        from electrodej.report.crack_sections import crack_section
+        from electrodej.report.cracks.sections import crack_section
 
         return crack_section(self.table, self.relations, self.drawing)
 
@@ -91,18 +91,17 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
     packing density ``T_cracks_packing.csv``, their picture ``.png`` and ``.svg``, and the page ``.html``.
     Crack voxels that have no label are given to the nearest particle within the radius.
     """
-    from electrodej import morphology
     from electrodej.features import features
+    from electrodej.morphology import CRACK_COLUMNS, add_cracks, relate
+    from electrodej.morphology import measure_cracks as crack_columns
 
     settings = options.settings
     paths = _targets(options, run)
     particles, mask, size = _read(options)
-    outlines = morphology.add_cracks(
-        particles, mask, spacing=size, reach=settings.radius, progress=run.progress
-    )
+    outlines = add_cracks(particles, mask, spacing=size, reach=settings.radius, run=run)
     del particles
     outside = float((mask & (outlines == 0)).sum() / max(1, mask.sum()))
-    table = morphology.measure_cracks(outlines, mask, spacing=size, progress=run.progress)
+    table = crack_columns(outlines, mask, spacing=size, run=run)
     packing = features(
         outlines,
         outlines,
@@ -113,10 +112,8 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
     )
     rows = np.isin(table["Label"], packing["Label"])
     table = {name: column[rows] for name, column in table.items()} | {PACKING: packing[PACKING]}
-    relations = {
-        name: morphology.relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED
-    }
-    named = dict(morphology.CRACK_COLUMNS) | {PACKING: ("", _PACKING_TEXT)}
+    relations = {name: relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED}
+    named = dict(CRACK_COLUMNS) | {PACKING: ("", _PACKING_TEXT)}
     description = described(
         columns=named,
         parameters={

@@ -43,7 +43,7 @@ class MorphologyOptions(Settings):
         title="Phases",
     )
     names: tuple[str, ...] = option(
-        (), Names(), "names of the classes 0, 1, ..., e.g. pore,binder,particle", title="Names"
+        (), Names(numbered=True), "names of the classes 0, 1, ..., e.g. pore,binder,particle", title="Names"
     )
     border: float | None = option(
         None,

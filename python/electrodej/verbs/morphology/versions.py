@@ -218,11 +218,10 @@ def _trained(
     version: Version, phases: Phases, options: MorphologyOptions, run: Run
 ) -> tuple[list[Measure], list[str]]:
     """Train a network on a version, and measure what it predicts of the grey image."""
+    from electrodej.models.libraries import use_threads
     from electrodej.networks import RunSettings
-    from electrodej.networks.backend import use_threads
     from electrodej.networks.semantic import (
         LrcsConfig,
-        PredictSettings,
         SemanticSettings,
         make_sample,
         predict_slabs,
@@ -245,21 +244,19 @@ def _trained(
         scratch_folder(options.out) as scratch,
     ):
         trained = train_semantic(
-            [make_sample(image.read(), labelled, name=version.title)],
+            [make_sample(image.read(), labelled, name=version.title, spacing=phases.spacing)],
             scratch / "model",
             config=LrcsConfig(n_filters=sizes["filters"]),
             settings=settings,
             names=phases.names,
-            spacing=phases.spacing,
-            progress=run.progress,
+            run=Run(progress=run.progress),
         )
         levels, _ = measure_volume(image, trained.model)
         found = predict_slabs(
             image,
             trained.model,
             levels=levels,
-            settings=PredictSettings(memory=run.room),
-            progress=run.progress,
+            run=Run(memory=run.memory, progress=run.progress),
         )
         classes = trained.model.classes
         slabs = ((z1 / image.shape[0], classes.phases(chances.argmax(axis=-1))) for _, z1, chances in found)

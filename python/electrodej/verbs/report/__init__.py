@@ -32,7 +32,9 @@ class ReportOptions(Settings):
         many=True,
     )
     phases: Any = option(None, Image(metavar="PHASES", labels=True), "the phases")
-    names: tuple[str, ...] = option((), Names(), "names of the phases 0, 1, ..., e.g. pore,binder,particle")
+    names: tuple[str, ...] = option(
+        (), Names(numbered=True), "names of the phases 0, 1, ..., e.g. pore,binder,particle"
+    )
     cracks: Any = option(None, Image(metavar="CRACKS", labels=True), "the cracks, to draw over the phases")
     morphology: PathLike | None = option(
         None, PathTo(metavar="TABLE", suffixes=_TABLES), "the measures of the phases that morphology wrote"

@@ -185,7 +185,7 @@ def _sections(
 def _crack_section(path: Path) -> Section:
     from electrodej.damage.table_file import read_table_file
     from electrodej.morphology import relate
-    from electrodej.report.crack_sections import crack_section
+    from electrodej.report.cracks.sections import crack_section
 
     table = dict(read_table_file(path).columns)
     relations = {name: relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED}
@@ -193,7 +193,7 @@ def _crack_section(path: Path) -> Section:
 
 
 def _phase_section(options: ReportOptions, grey: Volume, scores: Sequence[Mapping[str, Any]]) -> Section:
-    from electrodej.report.phase_sections import phase_section
+    from electrodej.report.phases import phase_section
     from electrodej.volume import open_volume
 
     z = grey.shape[0] // 2

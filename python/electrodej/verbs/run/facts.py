@@ -104,7 +104,7 @@ class Facts:
 
     def _mark(self, value: Any) -> str:
         """Return what tells one input from another: a checksum, or the name of a bundled model."""
-        from electrodej.networks.bundled import find_model
+        from electrodej.models.bundled import find_model
 
         path = Path(value)
         if not path.exists():

@@ -79,7 +79,10 @@ class ScoreOptions(Settings):
     )
     exclude_border: bool = flag("leave out particles cut by the border", group="particles")
     names: tuple[str, ...] = option(
-        (), Names(), "names of the classes 0, 1, ..., e.g. pore,binder,particle,crack", group="phases"
+        (),
+        Names(numbered=True),
+        "names of the classes 0, 1, ..., e.g. pore,binder,particle,crack",
+        group="phases",
     )
     only: int | None = option(
         None,
@@ -130,7 +133,7 @@ def score(options: ScoreOptions, run: Run) -> Outcome:
 
 def score_particles(options: ScoreOptions, run: Run) -> InstanceScores:
     """Score the particles of one label volume against those of another, and write what is asked for."""
-    from electrodej.score import DEFAULT_MEMORY, score_instances
+    from electrodej.score import InstanceSettings, score_instances
     from electrodej.verbs.score.files import check_out, write_json, write_partners
     from electrodej.volume import open_volume
 
@@ -143,15 +146,15 @@ def score_particles(options: ScoreOptions, run: Run) -> InstanceScores:
         scores = score_instances(
             pred,
             truth,
-            criterion=options.criterion,
-            ignore=None if options.ignore == "none" else options.ignore,
-            min_volume=options.min_volume,
-            exclude_border=options.exclude_border,
+            settings=InstanceSettings(
+                criterion=options.criterion,
+                ignore=None if options.ignore == "none" else options.ignore,
+                min_volume=options.min_volume,
+                exclude_border=options.exclude_border,
+            ),
             spacing=options.spacing,
             particles=suffix == ".csv",
-            memory=run.memory or DEFAULT_MEMORY,
-            jobs=run.jobs,
-            progress=run.progress,
+            run=run,
         )
     if options.out is not None and suffix == ".json":
         write_json(options.out, scores.as_dict(), force=run.force)
@@ -178,9 +181,7 @@ def score_phases(options: ScoreOptions, run: Run) -> PhaseScores:
             ignore=None if ignore == "none" else ignore,
             only=options.only,
             names=dict(enumerate(options.names)),
-            memory=run.memory or room.DEFAULT_MEMORY,
-            jobs=run.jobs,
-            progress=run.progress,
+            run=run,
         )
     if options.out is not None:
         write_json(options.out, scores.as_dict(), force=run.force)

@@ -95,7 +95,7 @@ def _check_memory(grey: Volume, memory: int | None) -> None:
 
 
 def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
-    from electrodej.networks.backend import use_threads
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.views import predict_view
     from electrodej.volume import check_grey, open_volume
@@ -118,10 +118,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
             settings=settings,
             labels=outlined,
             probability=options.probability,
-            memory=run.memory,
-            jobs=run.cores,
-            force=run.force,
-            progress=run.progress,
+            run=run,
         )
     rows, columns = found.scale
     if (rows, columns) != (1.0, 1.0):

@@ -92,8 +92,8 @@ def phases(options: PhasesOptions, run: Run) -> Outcome:
     """Find the phases and write them, slab by slab."""
     import numpy as np
 
-    from electrodej.networks.backend import use_threads
-    from electrodej.networks.bundled import find_model
+    from electrodej.models.bundled import find_model
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.semantic import load_model
     from electrodej.verbs.segment.outputs import PHASES, Outputs, write_spread
     from electrodej.verbs.segment.prediction import Prediction

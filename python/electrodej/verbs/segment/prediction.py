@@ -57,7 +57,6 @@ class Prediction:
         self._levels = [level for level, _ in measured for _ in range(options.dropout or 1)]
         self._settings = PredictSettings(
             views=options.views,
-            memory=run.room,
             tile=options.tile,
             slab=options.kept_slices if options.resume else 0,
         )
@@ -84,8 +83,7 @@ class Prediction:
             scratch=self.options.out,
             start=start,
             look=self._look,
-            say=self.run.note,
-            progress=self.run.progress,
+            run=self.run,
         ):
             slab = self.outputs.slab(mean, disagreement, classes.phases(mean.argmax(axis=-1)))
             if self._kept is not None:
@@ -106,7 +104,7 @@ class Prediction:
     def _facts(self) -> dict[str, Any]:
         """Return what the slabs depend on."""
         from electrodej.files.tables import checksum
-        from electrodej.networks.bundled import find_model
+        from electrodej.models.bundled import find_model
 
         found = [find_model(path) for path in self.options.model]
         networks = [path if path.is_file() else path / "model.keras" for path in found]

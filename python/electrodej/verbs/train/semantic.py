@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 GREY = "grey"
 PHASES = "phases"
 _SUFFIXES = (".tif", ".tiff", ".png", ".zarr")
-_PERCENTILES = (1.0, 99.8)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ class TrainOptions(Settings):
         (), PathTo(metavar="DIR"), "judge by these images", many=True, word="held_out", group="data"
     )
     names: tuple[str, ...] = option(
-        (), Names(), "names of the classes 0, 1, ..., e.g. pore,binder,particle", group="data"
+        (), Names(numbered=True), "names of the classes 0, 1, ..., e.g. pore,binder,particle", group="data"
     )
     ignore: tuple[int, ...] = option(
         (), Whole(0, metavar="CLASS"), "take it as not labelled", many=True, group="data"
@@ -55,12 +54,6 @@ class TrainOptions(Settings):
     )
     filters: int = option(16, Whole(1), "filters at full size", group="network")
     dense: bool = flag("lrcs: dense layers in the middle, as published; cannot be exported", group="network")
-    init: PathLike | None = option(
-        None,
-        PathTo(metavar="M", role="model"),
-        "start from this model: a folder or a bundled name",
-        group="network",
-    )
     settings: SemanticSettings = nested(SemanticSettings)
     resume: bool = flag("go on with a training that was stopped", group="training")
     spacing: Spacing | None = voxel_size()
@@ -122,12 +115,10 @@ def train(kind: Literal["lrcs", "unet"], options: TrainOptions, run: Run) -> Out
     if options.dense and kind != "lrcs":
         raise UsageError("--dense is for lrcs; leave it out")
     check_target(options.out, force=run.force, inputs=[*options.data, *options.held_out_data])
-    from electrodej.networks.backend import use_threads
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.semantic import train_semantic
 
-    samples, sizes = _samples(options.data, options)
-    judges, more = _samples(options.held_out_data, options)
-    sizes |= more
+    samples, judges = _samples(options.data, options), _samples(options.held_out_data, options)
     # Loads the network's library, which takes seconds: what is wrong with the data is said before.
     use_threads(run.cores)
     trained = train_semantic(
@@ -137,14 +128,9 @@ def train(kind: Literal["lrcs", "unet"], options: TrainOptions, run: Run) -> Out
         settings=_settings(options),
         held_out=judges,
         names=dict(enumerate(options.names)),
-        init=options.init,
-        percentiles=_PERCENTILES,
-        spacing=next(iter(sizes)) if len(sizes) == 1 else None,
         resume=options.resume,
-        force=run.force,
-        progress=run.progress,
+        run=run,
     )
-    run.note(*trained.notes)
     classes, summary = trained.model.classes, trained.summary
     return Outcome(
         {
@@ -182,10 +168,9 @@ def _settings(options: TrainOptions) -> SemanticSettings:
     return replace(settings, run=replace(settings.run, halve_after=halve_after))
 
 
-def _samples(folders: Sequence[PathLike], options: TrainOptions) -> tuple[list[Sample], set[Spacing | None]]:
-    """Return the images of folders with their phases, and the voxel sizes that occur."""
-    found = [_read(pair, options) for folder in folders for pair in find_pairs(folder)]
-    return [sample for sample, _ in found], {size for _, size in found}
+def _samples(folders: Sequence[PathLike], options: TrainOptions) -> list[Sample]:
+    """Return the images of folders with their phases."""
+    return [_read(pair, options) for folder in folders for pair in find_pairs(folder)]
 
 
 def _pairs_in(folder: Path) -> list[tuple[Path, Path]]:
@@ -209,7 +194,7 @@ def _image(folder: Path, stem: str) -> Path | None:
     return next((place for place in places if place.exists()), None)
 
 
-def _read(pair: tuple[Path, Path], options: TrainOptions) -> tuple[Sample, Spacing | None]:
+def _read(pair: tuple[Path, Path], options: TrainOptions) -> Sample:
     from electrodej.networks.semantic import make_sample
     from electrodej.volume import open_volume
 
@@ -221,12 +206,11 @@ def _read(pair: tuple[Path, Path], options: TrainOptions) -> tuple[Sample, Spaci
             raise InputError(
                 f"{pair[0]} has {grey.shape} voxels and {pair[1]} has {phases.shape}; give images of one size"
             )
-        sample = make_sample(
+        return make_sample(
             grey.read(),
             phases.read(),
-            percentiles=_PERCENTILES,
+            spacing=grey.spacing,
             ignore=options.ignore,
             foreground=options.foreground,
             name=str(pair[0]),
         )
-        return sample, grey.spacing

@@ -34,7 +34,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
     """Train on a folder of images with labels, VIA polygons or ImageJ ROIs."""
     from electrodej.annotation import read_pairs
     from electrodej.files import check_target
-    from electrodej.networks.backend import use_threads
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.train import train_stardist
 
     check_target(options.out, force=run.force, inputs=[options.data])
@@ -47,8 +47,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
         description=options.description,
         spacing=options.spacing,
         resume=options.resume,
-        force=run.force,
-        progress=run.progress,
+        run=run,
     )
     numbers = trained.as_dict()
     f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in numbers["validation_f1"].items())
