@@ -53,6 +53,7 @@ def test_everything_that_is_given_is_on_the_page(electrode: Path, tmp_path: Path
     assert found == {"report": str(tmp_path / "page.html"), "particles": 12}
     assert "My &lt;electrode&gt;" in page
     assert "Cracks and packing density" in page
+    assert "D10, D50 and D90" in page
     assert "0.88 for pore, 0.50 for particle" in page
     # By counting: 12 cubes of 343 voxels in 9 x 28 x 38.
     assert (

@@ -76,7 +76,7 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             scores=next((each for each in scores if "thresholds" in each), None),
             stages=story.stages,
             provenance=_provenance(options, story),
-            sections=[*compared, *_sections(options, grey, scores)],
+            sections=[*compared, *_sizes(table), *_sections(options, grey, scores)],
             notes=[*story.notes, *_notes(options)],
         )
         write_report(options.out, content, force=run.force, progress=run.progress)
@@ -103,6 +103,13 @@ def _read_table(path: Any) -> TableFile:
     if "Label" not in table.columns:
         raise InputError(f"{path} has no column Label; give the table that electrodej measure wrote")
     return table
+
+
+def _sizes(table: TableFile | None) -> list[Section]:
+    from electrodej.report.sizes import size_section
+
+    section = None if table is None else size_section(table.columns)
+    return [] if section is None else [section]
 
 
 def compare_sections(tables: Sequence[TableFile], run: Run) -> list[Section]:
