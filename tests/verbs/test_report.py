@@ -54,6 +54,10 @@ def test_everything_that_is_given_is_on_the_page(electrode: Path, tmp_path: Path
     assert "My &lt;electrode&gt;" in page
     assert "Cracks and packing density" in page
     assert "D10, D50 and D90" in page
+    methods = page.partition("Methods, to paste")[2]
+    assert "closed with a ball of 0.7 µm radius" in methods
+    assert "@article{lehmann2012crofton," in methods
+    assert "@article{lundberg2020trees," not in methods
     assert "0.88 for pore, 0.50 for particle" in page
     # By counting: 12 cubes of 343 voxels in 9 x 28 x 38.
     assert (

@@ -58,6 +58,7 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
     table = None if options.table is None else _read_table(options.table)
     scores = [_read_json(path) for path in options.scores]
     compared = [] if table is None else compare_sections([table, *map(_read_table, options.compare)], run)
+    made = _provenance(options, story)
     with contextlib.ExitStack() as stack:
         grey = labels = spacing = None
         if options.grey is not None:
@@ -75,8 +76,13 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             definitions={} if table is None else table.definitions,
             scores=next((each for each in scores if "thresholds" in each), None),
             stages=story.stages,
-            provenance=_provenance(options, story),
-            sections=[*compared, *_sizes(table), *_sections(options, grey, scores)],
+            provenance=made,
+            sections=[
+                *compared,
+                *_sizes(table),
+                *_sections(options, grey, scores),
+                _methods(options, story, made),
+            ],
             notes=[*story.notes, *_notes(options)],
         )
         write_report(options.out, content, force=run.force, progress=run.progress)
@@ -103,6 +109,18 @@ def _read_table(path: Any) -> TableFile:
     if "Label" not in table.columns:
         raise InputError(f"{path} has no column Label; give the table that electrodej measure wrote")
     return table
+
+
+def _methods(options: ReportOptions, story: Story, made: Mapping[str, Any]) -> Section:
+    from electrodej.report.methods import methods_section
+
+    return methods_section(
+        {} if options.table is None else _described(options.table),
+        commands=story.provenance.get("commands", ()),
+        damage=options.damage is not None,
+        compared=bool(options.compare),
+        versions=made.get("versions", {}),
+    )
 
 
 def _sizes(table: TableFile | None) -> list[Section]:
