@@ -145,7 +145,7 @@ def _measuring(described: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str, .
     yield (
         f"Each particle was measured{' in 2D' if flat else ''} at a {'pixel' if flat else 'voxel'} size of "
         f"{lengths} µm; its damage is the share that it lacks of its form closed with a "
-        f"{'disc' if flat else 'ball'} of {float(parameters['radius_um']):g} µm radius and with holes filled; "
+        f"{'disc' if flat else 'ball'} of {float(parameters['radius_um']):g} µm radius, with holes filled; "
         f"{'perimeters' if flat else 'areas'} are by Crofton's formula",
         (_CROFTON,),
     )
