@@ -62,7 +62,8 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run) -> Outcome:
 
 
 def _one(job: Job, options: RunOptions, settings: StageSettings, run: Run, number: int, of: int) -> Done:
-    own = replace(run, notes=[], progress=part(run.progress, number, of, job.image.name))
+    name = f"{job.image.name}: " if of > 1 else ""
+    own = replace(run, notes=[], progress=part(run.progress, number, of, name))
     try:
         return Done(job, run_one(job, options, settings, own))
     except Cancelled:
