@@ -89,6 +89,18 @@ def test_phases_and_cracks_that_exist_are_measured_and_damage_explained(scans: P
     assert "particle" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
+def test_an_image_without_a_crack_is_measured_all_the_same(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    write_volume(scans / "cracks.tif", np.zeros((9, 28, 38), np.uint8), spacing=SPACING, labels=True)
+    run = Run()
+    options = RunOptions(
+        images=(str(grey),), labels=labels, cracks=scans / "cracks.tif", only=("table",), out=tmp_path / "out"
+    )
+    assert find("run").run(options, run).failure == ""
+    assert len(rows(tmp_path / "out" / "particles.csv")) == 12
+    assert any("no crack" in note for note in run.notes)
+
+
 def test_resume_keeps_what_is_finished_and_does_what_changed(scans: Path, tmp_path: Path) -> None:
     grey, labels = write_electrode(scans, "a")
     out = tmp_path / "out"

@@ -20,7 +20,7 @@ _HDF5 = b"\x89HDF\r\n\x1a\n"
 # for other code of ours.
 _OWN = {
     (module, kind)
-    for module in ("electrodej.models.layers", "electrodej.models.layers")
+    for module in ("electrodej.models.layers", "electrodej.networks.semantic.layers")
     for kind in ("ArgmaxPooling2D", "ArgmaxUnpooling2D")
 }
 # Where Keras keeps classes that only compute. keras.utils, which fetches and writes files, is not among them.

@@ -126,7 +126,7 @@ def run_chain(options: RunOptions, run: Run) -> Outcome:
         raise UsageError("say where everything goes with --out, e.g. --out my-electrode")
     from electrodej.verbs.run.batch import run_all
 
-    return run_all(options, stages, run)
+    return run_all(options, stages, run, command=VERB.command(options))
 
 
 VERB = Verb(

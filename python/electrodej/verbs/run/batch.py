@@ -36,7 +36,7 @@ class Done:
         )
 
 
-def run_all(options: RunOptions, settings: StageSettings, run: Run) -> Outcome:
+def run_all(options: RunOptions, settings: StageSettings, run: Run, *, command: str) -> Outcome:
     """Take every image through the chain, and sum up where there are several."""
     jobs = plan_jobs(options)
     run.note(*jobs.notes)
@@ -47,7 +47,19 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run) -> Outcome:
     for number, job in enumerate(jobs.jobs):
         if jobs.several:
             run.say(f"== {job.image} ({number + 1} of {len(jobs.jobs)})")
-        done.append(_one(job, options, settings, run, number, len(jobs.jobs)))
+        name = f"{job.image.name}: " if jobs.several else ""
+        own = replace(run, notes=[], progress=part(run.progress, number, len(jobs.jobs), name))
+        try:
+            found = run_one(job, options, settings, own, command=command)
+        except Cancelled:
+            raise
+        except (ElectrodeJError, OSError, MemoryError) as error:
+            if not jobs.several:
+                raise
+            text = " ".join(str(error).split()) or "there is not enough memory"
+            run.say(f"{job.image}: {text}")
+            found = Found(failed={"image": text})
+        done.append(Done(job, found))
     for each in done:
         prefix = f"{each.job.image.name}: " if jobs.several else ""
         run.notes.extend(
@@ -59,21 +71,6 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run) -> Outcome:
 
     files = sum_up(done, folder, by=jobs.by, run=run)
     return _several(done, files)
-
-
-def _one(job: Job, options: RunOptions, settings: StageSettings, run: Run, number: int, of: int) -> Done:
-    name = f"{job.image.name}: " if of > 1 else ""
-    own = replace(run, notes=[], progress=part(run.progress, number, of, name))
-    try:
-        return Done(job, run_one(job, options, settings, own))
-    except Cancelled:
-        raise
-    except (ElectrodeJError, OSError, MemoryError) as error:
-        if of == 1:
-            raise
-        text = " ".join(str(error).split()) or "there is not enough memory"
-        run.say(f"{job.image}: {text}")
-        return Done(job, Found(failed={"image": text}))
 
 
 def _check_summary(folder: Path, options: RunOptions, run: Run) -> None:

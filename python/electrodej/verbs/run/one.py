@@ -61,13 +61,14 @@ class Found:
     files: dict[str, Path] = field(default_factory=dict)
 
 
-def run_one(job: Job, options: RunOptions, settings: StageSettings, run: Run) -> Found:
-    """Take an image through the chain; what fails is told, and what does not depend on it is done."""
-    from electrodej.verbs.run import VERB
+def run_one(job: Job, options: RunOptions, settings: StageSettings, run: Run, *, command: str) -> Found:
+    """Take an image through the chain; what fails is told, and what does not depend on it is done.
 
+    ``command`` is what was asked for, for the log.
+    """
     _prepare(job, options, run)
     own = replace(run, notes=[])
-    with logged(job.folder / LOG, own, command=VERB.command(options)) as loud:
+    with logged(job.folder / LOG, own, command=command) as loud:
         found = Journey(job, options, settings, loud).go()
     found.notes = list(own.notes)
     return found
@@ -191,6 +192,9 @@ class Journey:
 
     def _table(self) -> Outcome:
         cracks = {} if self.is_2d else self._given("cracks")
+        if cracks and not _has_voxels(cracks["cracks"]):
+            self.run.note(f"{cracks['cracks']} holds no crack, so no cracks are measured")
+            cracks = {}
         flat: dict[str, Any] = {"flat": True} if self.options.flat else {}
         outcome = self._do(
             "table", VERBS["table"], grey=self.job.image, labels=self.found.files["particles"], out=TABLE,
@@ -216,18 +220,28 @@ class Journey:
             )
             return None
         contacts = self.chain.path(CONTACTS)
-        options: dict[str, Any] = {"contacts": contacts} if contacts.exists() else {}
+        options: dict[str, Any] = {}
         if self.is_2d:
+            # Of the network of contacts a section shows too little.
             options["leave_out"] = _not_in_2d(self.settings)
+        elif contacts.exists():
+            options["contacts"] = contacts
         return self._do("damage", VERBS["damage"], tables=(self.found.files["table"],), out=DAMAGE, **options)
 
     def _report(self) -> Outcome | None:
         from electrodej.verbs.run.page import write_page
 
-        return write_page(self)
+        return write_page(self, REPORT)
 
     def _given(self, stage: str) -> dict[str, Any]:
         return {stage: self.found.files[stage]} if stage in self.found.files else {}
+
+
+def _has_voxels(image: Path) -> bool:
+    from electrodej.volume import open_volume
+
+    with open_volume(image) as volume:
+        return any(slab.any() for _, _, slab in volume.slabs())
 
 
 def has_networks() -> bool:

@@ -16,15 +16,14 @@ if TYPE_CHECKING:
 _ROLES = ("table", "phases", "cracks", "morphology", "damage")
 
 
-def write_page(journey: Journey) -> Outcome | None:
+def write_page(journey: Journey, name: str) -> Outcome | None:
     """Write the page; None where there is nothing to show.
 
     It tells of this run, so it is written again each time.
     """
     from electrodej.verbs.report import page
-    from electrodej.verbs.run.one import REPORT
 
-    options = _options(journey, REPORT)
+    options = _options(journey, name)
     if options is None:
         return None
     chain = journey.chain
@@ -39,7 +38,7 @@ def write_page(journey: Journey) -> Outcome | None:
         provenance={"commands": [*(stage.command for stage in chain.stages), command]},
     )
     numbers = page.write_page(options, replace(chain.run, notes=[], force=True), story)
-    chain.stages.append(Stage("report", command, round(time.perf_counter() - start, 2), REPORT))
+    chain.stages.append(Stage("report", command, round(time.perf_counter() - start, 2), name))
     return Outcome(numbers)
 
 
