@@ -23,12 +23,10 @@ from typing import Any
 
 import numpy as np
 import pandas
-from electrodej.jobs.damage import study_damage
 from scipy.spatial import KDTree
 
 from electrodej.damage import (
     ATTRIBUTES,
-    POORLY_FORMED,
     DamageConfig,
     compare_damage,
     explain_damage,
@@ -38,6 +36,9 @@ from electrodej.damage.evaluate import evaluate
 from electrodej.damage.forest import fit_forest
 from electrodej.damage.robust import contributions, shap_over_seeds
 from electrodej.machine import available_cores
+from electrodej.run import Run
+from electrodej.verbs.damage import DamageOptions
+from electrodej.verbs.damage.study import study_damage
 
 DRIVERS = ("Contact", "Edensity", "Volume", "PDensity")
 CYCLES = 20
@@ -148,20 +149,21 @@ def large(rows: int, config: DamageConfig) -> None:
         pandas.DataFrame(columns).to_csv(folder / "t.csv", index=False)
         pandas.DataFrame(ends, columns=["Label1", "Label2"]).to_csv(folder / "c.csv", index=False)
         steps = Steps()
-        study_damage(
-            [folder / "t.csv"],
-            folder / "out",
+        options = DamageOptions(
+            tables=(folder / "t.csv",),
+            out=folder / "out",
             config=config,
             contacts=folder / "c.csv",
-            evolutions={"poorly formed": replace(POORLY_FORMED, cycles=CYCLES)},
-            progress=steps,
+            evolve=True,
+            cycles=CYCLES,
         )
+        study_damage(options, Run(jobs=1, progress=steps))
         steps(1, 1, "summary")
         for what, seconds in steps.seconds.items():
             print(f"{seconds:8.1f} s  {what}")
         whole = sum(steps.seconds.values())
         print(f"{whole:8.1f} s  all of {rows} particles with {len(ends)} contacts, one core")
-        print(f"the model of the network's evolution was run for {CYCLES} cycles of one electrode")
+        print(f"the model of the network's evolution was run for {CYCLES} cycles of two electrodes")
         for name in ("report.html", "shap.csv"):
             print(f"{(folder / 'out' / name).stat().st_size / 1e6:8.1f} MB {name}")
 
