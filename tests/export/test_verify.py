@@ -62,7 +62,8 @@ def test_a_zip_of_ours_runs_in_fiji(good: Path, tf115: Any) -> None:
     found = verify_zip(good, tf115=tf115)
     assert found.runs_in_fiji is True
     assert {finding.status for finding in found.findings} == {"ok"}
-    assert {finding.check for finding in found.findings} == {"structure", "operations", "running", "context"}
+    checks = {"structure", "operations", "running", "onnx", "context"}
+    assert {finding.check for finding in found.findings} == checks
     assert found.as_dict()["verdict"] == "runs in Fiji"
 
 

@@ -99,6 +99,16 @@ def test_folders_and_images_and_tables_land_with_the_set(tmp_path):
     assert found == sorted(["a.tif", *(path.name for path in names)])
 
 
+def test_a_folder_alone_in_its_set_is_replaced(tmp_path):
+    for force in (False, True):
+        with (
+            whole_set(tmp_path / "folder", force=force),
+            whole_directory(tmp_path / "folder", ours=lambda _: True, force=force) as part,
+        ):
+            (part / str(force)).touch()
+    assert [entry.name for entry in tmp_path.rglob("*")] == ["folder", "True"]
+
+
 def test_ending_at_once_removes_what_waits(tmp_path):
     with whole_set(tmp_path / "table.csv"):
         write(tmp_path, "table.csv")

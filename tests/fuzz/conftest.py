@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tifffile
 
+START = 240  # seconds, to load all libraries on a busy machine
 SECONDS = 30  # for one file; what takes a fraction of a second on a machine that is busy
 WORKER = Path(__file__).with_name("worker.py")
 
@@ -69,6 +70,7 @@ class Reader:
         )  # fmt: skip
         self._lines = queue.Queue()
         threading.Thread(target=self._listen, args=(self._process, self._lines), daemon=True).start()
+        assert self._lines.get(timeout=START) == "ready\n"
 
     @staticmethod
     def _listen(process: "subprocess.Popen[str]", lines: "queue.Queue[str]") -> None:

@@ -17,12 +17,16 @@ OUTSIDE = bytes([201]) * 4096
 NUMBERS = (0, 1, 2, 3, 7, 100, 255, 256, 65535, 65536, 10**8, 3 * 10**8, 10**9, 2**31 - 1, 2**31, 2**32 - 1)
 ODD = (None, -1, 0, 1, 2.5, 1e300, 10**9, 2**31 - 1, 2**64, True, "x", "", [], {}, [[]], {"a": 1}, "deep")
 # Where in a tag what is changed, how it is written, and to what: its type, its count, its value, a fraction.
+LARGE = (0, 1, 3, 255, 65536, 10**8, 2**31 - 1, 2**32 - 1)
 FIELDS = (
     (2, "H", (1, 2, 3, 4, 5, 11, 12, 16)),
-    (4, "I", NUMBERS),
-    (8, "I", NUMBERS),
+    (4, "I", LARGE),
+    (8, "I", LARGE),
+    (8, "I", LARGE),
     (8, "f", (2.5, 16.0)),
 )
+# Those that say how large a page is, and where and how its pixels lie.
+TAGS = (254, 256, 257, 258, 259, 273, 277, 278, 279, 322, 323, 324, 325)
 # Enough to end the patience of a reader that goes down one step at a time.
 DEPTH = 20_000
 
@@ -70,6 +74,8 @@ def tiffs() -> dict[str, bytes]:
     return {
         "plain": written(),
         "rows": written(rowsperstrip=1),
+        "single": written(pages=False, rowsperstrip=1),
+        "single-deflate": written(pages=False, compression="zlib"),
         "imagej": written(description=imagej),
         "imagej-one": written(pages=False, description=imagej) + bytes(3 * 600),
         "ome": written(description=ome),
@@ -186,16 +192,19 @@ def _set_tag(data: bytes, b: int, c: int) -> bytes:
     order = "<" if data[:2] == b"II" else ">"
     try:
         at = struct.unpack_from(order + "I", data, 4)[0]
-        for _ in range(b % 3):
+        for _ in range(b % 2):
             (count,) = struct.unpack_from(order + "H", data, at)
             at = struct.unpack_from(order + "I", data, at + 2 + 12 * count)[0] or at
         (count,) = struct.unpack_from(order + "H", data, at)
-        place = at + 2 + 12 * (b // 3 % count)
-        field, form, values = FIELDS[c % 4]
+        places = [at + 2 + 12 * number for number in range(count)]
+        places = [place for place in places if struct.unpack_from(order + "H", data, place)[0] in TAGS]
+        place = places[b // 2 % len(places)]
+        field, form, values = FIELDS[c % len(FIELDS)]
         changed = bytearray(data)
-        struct.pack_into(order + form, changed, place + field, values[c // 4 % len(values)])
-        if form == "f":
-            struct.pack_into(order + "H", changed, place + 2, 11)
+        value = values[c // len(FIELDS) % len(values)]
+        struct.pack_into(order + form, changed, place + field, value)
+        if field == 8:  # written as it says
+            struct.pack_into(order + "H", changed, place + 2, 11 if form == "f" else 4)
     except (struct.error, ZeroDivisionError):
         return data
     return bytes(changed)
@@ -233,9 +242,9 @@ def _set_json(data: bytes, b: int, c: int) -> bytes:
 
 
 def _bomb(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001
-    """Put something in the place of a chunk that unpacks to a gigabyte."""
+    """Put something in the place of a chunk that unpacks to two gigabytes, its last part being small."""
     if not _BOMBS:
-        _BOMBS.append(gzip.compress(bytes(2**30), 1))
+        _BOMBS.append(128 * gzip.compress(bytes(2**24), 1) + gzip.compress(bytes(1200)))
     return data if data[:1] in b"{[" else _BOMBS[0]
 
 
@@ -252,4 +261,6 @@ WAYS = {
     "count": _set_count,
     "json": _set_json,
 }
+# What changes what a TIFF says of itself finds more than what changes any byte.
+OFTEN = {"tag": 4, "count": 3, "json": 3}
 FOLDER_WAYS = {**WAYS, "bomb": _bomb, "link": _link}

@@ -71,6 +71,11 @@ def answer(kind, path):
         KINDS[kind](Path(path))
     except ElectrodeJError as error:
         said = str(error)
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, MemoryError):
+                return {"fault": f"all memory was taken before this was said: {said}"}
+            cause = cause.__cause__
         place = Path(path).name
         if "\n" in said or place not in said:
             return {"fault": f"not one line that names the file: {said!r}"}
@@ -94,6 +99,8 @@ def main():
     if len(sys.argv) > 1:  # a file that is whole, so that all is loaded before memory is limited
         read_image(Path(sys.argv[1]))
     limit_memory()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     for line in sys.stdin:
         asked = json.loads(line)
         sys.stdout.write(json.dumps(answer(asked["kind"], asked["path"])) + "\n")

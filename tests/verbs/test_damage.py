@@ -432,3 +432,17 @@ def test_files_that_cannot_be_tables_are_refused(tmp_path: Path, name: str, mess
         (tmp_path / name).mkdir()
     with pytest.raises(InputError, match=message):
         read_table_file(tmp_path / name)
+
+
+@pytest.mark.parametrize("content", [b"PAR1", b"PAR1" + bytes(100) + b"PAR1", b"x" * 50, b""])
+def test_a_damaged_parquet_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.parquet").write_bytes(content)
+    with pytest.raises(InputError, match="cannot be read as Parquet") as caught:
+        read_table_file(tmp_path / "t.parquet")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_description_that_is_nested_deeply_is_none(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Label\n1\n")
+    (tmp_path / "t.json").write_text("[" * 100_000 + "]" * 100_000)
+    assert read_table_file(tmp_path / "t.csv").units == {}

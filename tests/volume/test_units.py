@@ -36,7 +36,7 @@ def test_units_may_differ_by_axis():
     assert from_values((1e-4, 70, 0.07), ("mm", "nm", "um")).spacing == (0.1, 0.07, 0.07)
 
 
-@pytest.mark.parametrize("value", [0.0, -0.07, 1e-9, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [0.0, -0.07, 1e-9, 1e300, float("nan"), float("inf")])
 def test_a_voxel_size_that_is_no_length_is_a_problem_only_when_it_is_needed(value):
     size = from_values((0.1, value, 0.07), ("um", "um", "um"))
     assert size.spacing is None
@@ -66,6 +66,8 @@ def test_a_missing_voxel_size_is_one_line():
         (1, 1, 1e-9),
         (1, 1, float("nan")),
         (1, float("inf"), 1),
+        (1e300, 1e300, 1e300),
+        (10**400, 1, 1),
         None,
     ],
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import lzma
-import os
 import struct
 import zipfile
 import zlib
@@ -21,6 +20,7 @@ from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.files import check_target, whole_file
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import PathLike
 from electrodej.volume import ArrayVolume, Volume, compact_dtype
 
 _LABEL = "electrodej.label"  # the property of a ROI that keeps its label
@@ -56,7 +56,7 @@ class Roi:
     label: int | None
 
 
-def read_rois(path: str | os.PathLike[str]) -> list[Roi]:
+def read_rois(path: PathLike) -> list[Roi]:
     """Read the areas of a ``.roi`` file or of a zip of them, in the file's order.
 
     Polygons, freehand and traced outlines, rectangles (turned ones too), ovals, ellipses and composites are
@@ -129,7 +129,7 @@ def roi_labels(rois: Sequence[Roi], shape: Sequence[int], *, progress: Progress 
 
 
 def write_rois(
-    path: str | os.PathLike[str],
+    path: PathLike,
     labels: NDArray[Any] | Volume,
     *,
     force: bool = False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from electrodej.annotation.outlines import joined, trace
 from electrodej.annotation.shapes import Drawing, Ellipse, Polygon, Region, Shape, clean_ring, crossing
 from electrodej.errors import InputError
 from electrodej.files import check_target, read_json, whole_file
+from electrodej.vocabulary import PathLike
 from electrodej.volume import check_labels, open_volume, relabel_sequential
 
 _FURTHEST = 2.0  # pixels that an outline may lie outside the image; VIA itself draws none outside
@@ -40,7 +40,7 @@ class ViaImage:
     drawing: Drawing
 
 
-def read_via(path: str | os.PathLike[str], *, images: str | os.PathLike[str] | None = None) -> list[ViaImage]:
+def read_via(path: PathLike, *, images: PathLike | None = None) -> list[ViaImage]:
     """Read a VIA project or VIA's exported annotations (JSON), of VIA 1 or 2.
 
     The regions of an image get the labels 1, 2, 3 ... in the file's order. Images without regions are left
@@ -90,8 +90,8 @@ def read_via(path: str | os.PathLike[str], *, images: str | os.PathLike[str] | N
 
 
 def write_via(
-    path: str | os.PathLike[str],
-    labels: Mapping[str | os.PathLike[str], NDArray[Any]],
+    path: PathLike,
+    labels: Mapping[PathLike, NDArray[Any]],
     *,
     force: bool = False,
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import warnings
 from collections.abc import Mapping
@@ -13,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError, MissingExtraError
+from electrodej.errors import InputError, MissingExtraError, one_line
+from electrodej.files import read_json
 from electrodej.vocabulary import PathLike
 
 _TEXT_TABLES = (".csv", ".tsv", ".txt")
@@ -100,7 +100,9 @@ def _read_text(source: Path) -> dict[str, NDArray[Any]]:
     except pandas.errors.ParserError as error:
         raise InputError(f"{source}: {_what_is_wrong(error)}") from error
     except (UnicodeError, ValueError) as error:
-        raise InputError(f"{source}: the table cannot be read ({error}); save it as CSV in UTF-8") from error
+        raise InputError(
+            f"{source}: the table cannot be read ({one_line(error)}); save it as CSV in UTF-8"
+        ) from error
     except OSError as error:
         raise InputError(f"{source} cannot be read ({error.strerror or error})") from error
     if any(issubclass(warning.category, pandas.errors.ParserWarning) for warning in caught):
@@ -118,7 +120,7 @@ def _what_is_wrong(error: Exception) -> str:
     """Put the parser's finding in words for people who make tables."""
     found = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
     if found is None:
-        return f"the table cannot be read ({error}); save it as CSV in UTF-8"
+        return f"the table cannot be read ({one_line(error)}); save it as CSV in UTF-8"
     wanted, line, seen = found.groups()
     return f"line {line} has {seen} cells and the first one {wanted}; every line needs one for each column"
 
@@ -166,7 +168,7 @@ def _read_parquet(source: Path) -> dict[str, NDArray[Any]]:
     except ImportError as error:
         raise MissingExtraError("reading Parquet", "parquet", "pyarrow") from error
     except Exception as error:
-        raise InputError(f"{source}: the table cannot be read as Parquet ({error})") from error
+        raise InputError(f"{source}: the table cannot be read as Parquet ({one_line(error)})") from error
     return {
         str(name): values.to_numpy(dtype=float, na_value=np.nan)
         if pandas.api.types.is_numeric_dtype(values.dtype)
@@ -178,8 +180,8 @@ def _read_parquet(source: Path) -> dict[str, NDArray[Any]]:
 def _description(source: Path) -> dict[str, Mapping[str, Any]]:
     """What the ``.json`` beside a table says of its columns; nothing where there is none of ours."""
     try:
-        found = json.loads(source.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        found = read_json(source.with_suffix(".json"))
+    except (OSError, InputError):
         return {}
     columns = found.get("columns") if isinstance(found, dict) else None
     if not isinstance(columns, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from electrodej.export.yaml_text import to_yaml
+from electrodej.export.onnx import OPSET
 from electrodej.models.info import ModelInfo
 from electrodej.options import Settings, Text, option
 
@@ -75,11 +76,12 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
     info
         What is known of the model.
     files
-        Name and content of the files that the card refers to: "zip", "input", "output", "documentation".
+        Name and content of the files that the card refers to: "zip", "input", "output", "documentation", and
+        "onnx" where there is one.
     authorship
         Who made the model.
     """
-    return to_yaml(
+    return _as_yaml(
         {
             "format_version": FORMAT_VERSION,
             "type": "model",
@@ -92,11 +94,48 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
             "documentation": _file(files["documentation"]),
             "inputs": [_input(info, files["input"])],
             "outputs": [_output(info, files["output"])],
-            "weights": {
-                "tensorflow_saved_model_bundle": {**_file(files["zip"]), "tensorflow_version": "1.15"}
-            },
+            "weights": _weights(files),
+            "config": _config(info),
         }
     )
+
+
+def _as_yaml(value: dict[str, Any]) -> str:
+    import yaml
+
+    # By way of JSON: what is there twice is written twice, which is easier to read than a reference.
+    plain = json.loads(json.dumps(value))
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _weights(files: dict[str, tuple[str, bytes]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "onnx" in files:
+        found["onnx"] = {
+            **_file(files["onnx"]),
+            "opset_version": OPSET,
+            "parent": "tensorflow_saved_model_bundle",
+        }
+    found["tensorflow_saved_model_bundle"] = {**_file(files["zip"]), "tensorflow_version": "1.15"}
+    return found
+
+
+def _config(info: ModelInfo) -> dict[str, Any]:
+    """Return what the format has no place for: StarDist's thresholds, as its own cards have them."""
+    if info.kind != "stardist":
+        return {}
+    return {
+        "stardist": {
+            "thresholds": {"prob": info.probability_threshold, "nms": info.overlap_threshold},
+            "config": {
+                "n_dim": 2,
+                "axes": "YXC",
+                "n_channel_in": info.channels_in,
+                "n_rays": info.rays,
+                "grid": list(info.grid),
+            },
+        }
+    }
 
 
 def documentation_for(info: ModelInfo, zip_name: str) -> str:

@@ -12,7 +12,7 @@ import os
 import re
 from typing import Any
 
-from electrodej.errors import ElectrodeJError, MissingExtraError
+from electrodej.errors import ElectrodeJError, MissingExtraError, one_line
 from electrodej.fiji.jars import IMAGEJ, SCRIPTING
 from electrodej.jars import Jar, fetched
 from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
@@ -59,7 +59,7 @@ def start_light(*, memory: str | None = None, scripting: bool = False, screen: b
             scyjava.start_jvm()
         except Exception as error:
             raise ElectrodeJError(
-                f"ImageJ could not be started ({_first_line(error)}); try another Java (JAVA_HOME), "
+                f"ImageJ could not be started ({one_line(error)}); try another Java (JAVA_HOME), "
                 "or use a Fiji folder"
             ) from error
         scyjava.when_jvm_stops(stop_filter_threads)
@@ -126,7 +126,3 @@ def stop_filter_threads() -> None:
 
     with contextlib.suppress(Exception):
         scyjava.jimport("ij.util.ThreadUtil").threadPoolExecutor.shutdown()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

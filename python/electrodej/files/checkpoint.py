@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files.atomic import whole_file
+from electrodej.files.json_files import read_json
 from electrodej.files.resume import keep_for_resume
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -151,7 +150,7 @@ class Checkpoint:
             # Opened here, because NumPy leaves a damaged file open.
             with self._path(name).open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
                 return {key: stored[key] for key in stored.files}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        except Exception as error:  # whatever a damaged file makes NumPy stumble over
             raise self.damaged(self._path(name).name) from error
 
     def keep_only(self, wanted: Callable[[str], bool]) -> None:
@@ -180,8 +179,8 @@ class Checkpoint:
 
     def _read(self) -> dict[str, Any] | None:
         try:
-            known = json.loads((self.folder / self._note).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            known = read_json(self.folder / self._note)
+        except (OSError, InputError):
             return None
         fine = isinstance(known, dict) and known.get("format") == self._format
         return known if fine and known.get("version", 1) == 1 else None

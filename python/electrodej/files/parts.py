@@ -85,7 +85,7 @@ def moved_aside(path: Path) -> Iterator[None]:
     former = part_name(path, FORMER)
     _aside.add(former)
     try:
-        move(path, former, force=True)
+        move(path, former, force=True, named=path)
         try:
             yield
         except BaseException:
@@ -137,15 +137,16 @@ def flush_to_disk(path: Path) -> None:
         os.fsync(handle.fileno())
 
 
-def move(source: Path, target: Path, *, force: bool) -> None:
-    """Rename; where something was written meanwhile, only with ``force``."""
+def move(source: Path, target: Path, *, force: bool, named: Path | None = None) -> None:
+    """Rename; where something was written meanwhile, only with ``force``. A message is about ``named``."""
     if not force and target.exists():
         raise OutputError(f"{target} was written by something else meanwhile; it is left as it is")
     try:
         source.replace(target)
     except PermissionError as error:
+        name = named or target
         raise OutputError(
-            f"{target} cannot be replaced; close the program that has it open, or choose another name"
+            f"{name} cannot be replaced; close the program that has it open, or choose another name"
         ) from error
 
 

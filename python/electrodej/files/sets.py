@@ -62,7 +62,7 @@ class WholeSet:
         """Rename every part, the main one last; where one cannot be, all is as it was before."""
         order = sorted(self._staged, key=lambda target: target == self.main)
         staged = [self._staged[target] for target in order]
-        if len(staged) == 1:
+        if len(staged) == 1 and not staged[0].path.is_dir():
             move(staged[0].part, staged[0].path, force=staged[0].force)
             return
         every = [Replacement(one.part, one.path, part_name(one.path, FORMER)) for one in staged]
@@ -72,7 +72,7 @@ class WholeSet:
             notes = note_set(every, main)
             for one, each in zip(staged, every, strict=True):
                 if one.force and each.target.exists():
-                    move(each.target, each.former, force=True)
+                    move(each.target, each.former, force=True, named=each.target)
                 move(each.part, each.target, force=one.force)
         except BaseException:
             for each in reversed(every):

@@ -5,19 +5,14 @@ from __future__ import annotations
 import os
 import re
 import stat
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from electrodej.errors import InputError
-
-_MOST_ENTRIES = 10_000
-_MOST_BYTES = 4 << 30
-# Weights hardly compress; a zip that grows a thousandfold is made to fill disks.
-_MOST_GROWTH = 1000
-_SMALL = 64 << 20
-_CHUNK = 1 << 20
+from electrodej.models.safety.limits import MOST_ENTRIES, MOST_GROWTH, MOST_UNPACKED, SMALL
 
 
 @contextmanager
@@ -38,7 +33,7 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
         )
     try:
         archive = zipfile.ZipFile(name)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as error:
         raise InputError(f"{name} is not a zip file, or it is damaged ({error})") from error
     with archive:
         _check_entries(name, archive.infolist())
@@ -70,7 +65,7 @@ def unpack(archive: zipfile.ZipFile, folder: Path, *, path: str | os.PathLike[st
 
 
 def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
-    if len(entries) > _MOST_ENTRIES:
+    if len(entries) > MOST_ENTRIES:
         raise InputError(f"{path} holds {len(entries)} files; a model has a handful, so it is not opened")
     total = 0
     seen: set[str] = set()
@@ -82,8 +77,8 @@ def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         if entry.flag_bits & 1:
             raise InputError(f"{path}: {entry.filename!r} is encrypted; a model for Fiji must not be")
         total += entry.file_size
-        grown = entry.file_size > max(entry.compress_size, 1) * _MOST_GROWTH
-        if total > _MOST_BYTES or (grown and entry.file_size > _SMALL):
+        grown = entry.file_size > max(entry.compress_size, 1) * MOST_GROWTH
+        if total > MOST_UNPACKED or (grown and entry.file_size > SMALL):
             raise InputError(
                 f"{path} would unpack to more than {total >> 20} MiB, which is no model; it is not opened"
             )

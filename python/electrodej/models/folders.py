@@ -13,6 +13,7 @@ from electrodej.extras import require
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json
 from electrodej.models.keras_files import load_keras_file, load_weights
 from electrodej.models.libraries import need_keras
+from electrodej.models.safety.limits import MOST_CELL, MOST_COUNT, MOST_KERNEL, MOST_LEVELS
 
 CONFIG = "config.json"
 NETWORKS = ("model.keras", "model.h5")
@@ -66,6 +67,7 @@ def _load_own(folder: Path) -> Any:
 
 def _load_configured(folder: Path) -> tuple[Any, ModelInfo]:
     config = read_json(folder / CONFIG)
+    _check_sizes(folder / CONFIG, config)
     axes = str(config.get("axes", "YXC"))
     if "Z" in axes or config.get("n_dim", 2) == 3:
         what = "StarDist" if "n_rays" in config or "rays_json" in config else "CSBDeep"
@@ -78,6 +80,37 @@ def _load_configured(folder: Path) -> tuple[Any, ModelInfo]:
     if "unet_n_first" in config:
         return _load_care(folder, config)
     raise InputError(f"{folder / CONFIG} is neither StarDist's nor CSBDeep's")
+
+
+def _check_sizes(path: Path, config: dict[str, Any]) -> None:
+    """Refuse, before anything is built, a network that no memory would hold."""
+    most = {
+        "unet_n_depth": MOST_LEVELS,
+        "unet_kernel_size": MOST_KERNEL,
+        "unet_kern_size": MOST_KERNEL,
+        "net_conv_kernel_size": MOST_KERNEL,
+        "unet_n_conv_per_depth": MOST_KERNEL,
+        "unet_pool": MOST_CELL,
+        "grid": MOST_CELL,
+        "n_rays": MOST_COUNT,
+        "n_classes": MOST_COUNT,
+        "n_channel_in": MOST_COUNT,
+        "n_channel_out": MOST_COUNT,
+        "unet_n_filter_base": MOST_COUNT,
+        "unet_n_first": MOST_COUNT,
+        "net_conv_after_unet": MOST_COUNT,
+    }
+    for name, limit in most.items():
+        value = config.get(name)
+        for number in value if isinstance(value, list) else [value]:
+            if number is None:
+                continue
+            whole = isinstance(number, int) and not isinstance(number, bool)
+            if not whole or not 0 <= number <= limit:
+                raise InputError(
+                    f"{path}: {name} is {number!r}, and a network that can be built has a whole number up to "
+                    f"{limit}"
+                )
 
 
 def _load_stardist(folder: Path, config: dict[str, Any]) -> tuple[Any, ModelInfo]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from electrodej.errors import InputError
+from electrodej.models.safety.limits import LARGEST_VOXEL, MOST_CELL, MOST_COUNT, SMALLEST_VOXEL
 
 Kind = Literal["stardist", "care", "unet", "lrcs", "keras"]
 
@@ -104,7 +105,7 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
         )
     names = {field.name for field in dataclasses.fields(ModelInfo)}
     known = {name: _tuple(value) for name, value in content.items() if name in names}
-    unknown = sorted(set(content) - names - {"format", "version", "file", "sha256", "made_with"})
+    unknown = sorted(set(content) - names - {"format", "version", "file", "sha256", "made_with", "weights"})
     if unknown:
         raise InputError(f"{Path(path)}: the field {unknown[0]!r} is unknown; take it out")
     try:
@@ -146,12 +147,12 @@ def _check(info: ModelInfo) -> None:
         isinstance(info.name, str) and isinstance(info.description, str), '"name" and "description" are texts'
     )
     for name in ("channels_in", "channels_out", "size_divisor"):
-        need(_is_count(getattr(info, name)), f'"{name}" must be a whole number from 1')
+        need(_is_count(getattr(info, name)), f'"{name}" must be a whole number from 1 to {MOST_COUNT}')
     need(
-        isinstance(info.grid, tuple) and len(info.grid) == 2 and all(map(_is_count, info.grid)),
-        '"grid" must be two whole numbers from 1',
+        isinstance(info.grid, tuple) and len(info.grid) == 2 and all(map(_is_cell, info.grid)),
+        f'"grid" must be two whole numbers from 1 to {MOST_CELL}',
     )
-    need(info.rays is None or _is_count(info.rays), '"rays" must be a whole number from 1')
+    need(info.rays is None or _is_count(info.rays), f'"rays" must be a whole number from 1 to {MOST_COUNT}')
     need(
         info.context is None or (_is_count(info.context) or info.context == 0),
         '"context" must be a whole number',
@@ -175,9 +176,11 @@ def _check(info: ModelInfo) -> None:
         or (
             isinstance(info.spacing, tuple)
             and len(info.spacing) == 3
-            and all(_is_number(length) and length > 0 for length in info.spacing)
+            and all(
+                _is_number(length) and SMALLEST_VOXEL <= length <= LARGEST_VOXEL for length in info.spacing
+            )
         ),
-        '"spacing" must be three lengths in micrometres',
+        f'"spacing" must be three lengths from {SMALLEST_VOXEL:g} to {LARGEST_VOXEL:g} micrometres',
     )
 
 
@@ -186,4 +189,8 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_COUNT
+
+
+def _is_cell(value: Any) -> bool:
+    return _is_count(value) and value <= MOST_CELL

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
 from electrodej.extras import require
 from electrodej.models.archive import open_archive, read_entry
+from electrodej.models.safety.limits import MOST_SECONDS
 
 _ENTRIES = re.compile(r"(metadata\.json|config\.json|model\.weights\.h5|assets/?)$")
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+# What HDF5 packs weights into is at most so much smaller.
+_MOST_GROWTH, _SMALL = 1040, 2**20
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 # Layers of our own networks, which lay elsewhere once. Each is known here by name, so that a file cannot ask
 # for other code of ours.
@@ -57,7 +63,7 @@ def load_keras_file(path: Path) -> Any:
     try:
         return keras.models.load_model(path, custom_objects=own_layers(), compile=False, safe_mode=True)
     except Exception as error:
-        raise InputError(f"{path} cannot be read as a Keras model ({_short(error)})") from error
+        raise InputError(f"{path} cannot be read as a Keras model ({one_line(error)})") from error
 
 
 def load_weights(model: Any, path: Path) -> None:
@@ -73,37 +79,50 @@ def load_weights(model: Any, path: Path) -> None:
         model.load_weights(path)
     except Exception as error:
         raise InputError(
-            f"{path} does not fit the network that its config describes ({_short(error)}); "
+            f"{path} does not fit the network that its config describes ({one_line(error)}); "
             "take weights and config from the same training"
         ) from error
 
 
-def check_h5(path: Path) -> None:
-    """Raise `InputError` unless the file is sound HDF5 that refers to no other file."""
-    import h5py
+def check_h5(path: Path, *, called: Path | None = None) -> str | None:
+    """Look through an HDF5 file: it is sound, of a sensible size, and refers to no other file.
 
+    Reading happens in a process of its own, which is ended after a while: damaged attributes can keep HDF5
+    busy for ever, and nothing ends that from within.
+
+    Parameters
+    ----------
+    path
+        The file.
+    called
+        What messages call it.
+
+    Returns
+    -------
+    config
+        The description of the layers in it (``model_config``), where there is one.
+    """
     try:
-        with h5py.File(path, "r") as file:
-            for name, link in _links(file):
-                if isinstance(link, h5py.ExternalLink):
-                    raise InputError(f"{path}: {name!r} in it refers to another file; it is not opened")
-                entry = file.get(name)
-                if isinstance(entry, h5py.Dataset):
-                    if entry.external or entry.is_virtual:
-                        raise InputError(f"{path}: {name!r} in it refers to another file; it is not opened")
-                    entry[()]  # a damaged chunk shows only when it is read
-    except (OSError, KeyError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path} is damaged or no HDF5 file ({_short(error)}); copy it anew") from error
-
-
-def _links(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    import h5py
-
-    for key in group:
-        link = group.get(key, getlink=True)
-        yield f"{prefix}{key}", link
-        if isinstance(link, h5py.HardLink) and isinstance(group.get(key), h5py.Group):
-            yield from _links(group[key], f"{prefix}{key}/")
+        done = subprocess.run(
+            [sys.executable, "-m", "electrodej.models.safety.h5_file", str(path)],
+            capture_output=True,
+            timeout=MOST_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise InputError(
+            f"{called or path} is damaged: reading it does not come to an end; copy it anew"
+        ) from error
+    try:
+        found = json.loads(done.stdout)
+    except ValueError as error:
+        raise InputError(f"{called or path} is damaged or no HDF5 file; copy it anew") from error
+    if "refused" in found:
+        raise InputError(f"{called or path}: {found['refused']}; it is not opened")
+    if "damaged" in found:
+        raise InputError(f"{called or path} is damaged or no HDF5 file ({found['damaged']}); copy it anew")
+    config: str | None = found["config"]
+    return config
 
 
 def _check_keras_zip(path: Path) -> None:
@@ -119,14 +138,15 @@ def _check_keras_zip(path: Path) -> None:
         if "config.json" not in archive.namelist():
             raise InputError(f"{path} is a zip without a Keras model in it (config.json is missing)")
         _check_config(path, read_entry(archive, "config.json", path=path))
+        if "model.weights.h5" in archive.namelist():
+            with tempfile.TemporaryDirectory(prefix="electrodej-", ignore_cleanup_errors=True) as folder:
+                weights = Path(folder) / "model.weights.h5"
+                weights.write_bytes(read_entry(archive, weights.name, path=path))
+                check_h5(weights, called=path)
 
 
 def _check_whole_h5(path: Path) -> None:
-    import h5py
-
-    check_h5(path)
-    with h5py.File(path, "r") as file:
-        config = file.attrs.get("model_config")
+    config = check_h5(path)
     if config is None:
         raise InputError(
             f"{path} holds weights only; give the model's folder with its config.json, "
@@ -139,7 +159,7 @@ def _check_config(path: Path, text: str | bytes) -> None:
     try:
         config = json.loads(text)
         parts = list(_parts(config))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: the description of the layers in it cannot be read ({error})") from error
     for part in parts:
         _check_part(path, part)
@@ -174,9 +194,3 @@ def _check_part(path: Path, part: dict[str, Any]) -> None:
             f"{path} asks for the code of {what!r}, which is not one of Keras's plain layers; "
             "rebuild the model from those"
         )
-
-
-def _short(error: BaseException) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = lines[0] if lines else type(error).__name__
-    return text if len(text) <= 200 else text[:200] + "…"

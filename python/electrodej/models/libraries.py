@@ -1,12 +1,16 @@
-"""TensorFlow and Keras, imported when they are needed and asked to be quiet."""
+"""TensorFlow and Keras, imported when they are needed and asked to be quiet; and how many threads compute."""
 
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.extras import require
+from electrodej.machine import available_cores
+
+_threads: list[int] = []
 
 
 def load_keras(what: str) -> Any:
@@ -22,12 +26,16 @@ def load_keras(what: str) -> Any:
     electrodej.errors.MissingExtraError
         Keras or its backend is not installed.
     """
-    return require("keras", what=what, extra="train")
+    keras = require("keras", what=what, extra="train")
+    _tell_tensorflow()
+    return keras
 
 
 def need_tensorflow(what: str) -> Any:
     """Import TensorFlow, or say how to install it. ``what`` starts the sentence: "exporting a model"."""
-    return require("tensorflow", what=what, extra="train")
+    tensorflow = require("tensorflow", what=what, extra="train")
+    _tell_tensorflow()
+    return tensorflow
 
 
 def need_keras(what: str) -> Any:
@@ -43,12 +51,21 @@ def need_keras(what: str) -> Any:
 
 
 def use_threads(jobs: int) -> None:
-    """Let TensorFlow compute with ``jobs`` threads, where it has not begun to compute."""
-    keras = load_keras("computing with a network")
-    if keras.backend.backend() != "tensorflow":
-        return
-    import tensorflow as tf
+    """Let networks compute with ``jobs`` threads; TensorFlow only where it has not begun to compute."""
+    _threads[:] = [jobs]
+    _tell_tensorflow()
 
+
+def threads() -> int:
+    """Return with how many threads networks compute."""
+    return _threads[0] if _threads else available_cores()
+
+
+def _tell_tensorflow() -> None:
+    # Importing it only for this would take seconds.
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is None or not _threads:
+        return
     with contextlib.suppress(RuntimeError):  # its threads run already
-        tf.config.threading.set_intra_op_parallelism_threads(jobs)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tensorflow.config.threading.set_intra_op_parallelism_threads(_threads[0])
+        tensorflow.config.threading.set_inter_op_parallelism_threads(1)

@@ -4,22 +4,7 @@
 that tell phases and cracks apart.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from electrodej.networks.training.history import History
-    from electrodej.networks.training.run import RunSettings, TrainingRun
-
-_HOME = {"History": "training.history", "RunSettings": "training.run", "TrainingRun": "training.run"}
-
-__all__ = ["History", "RunSettings", "TrainingRun"]
-
-
-def __getattr__(name: str) -> Any:
-    # Loaded when asked for: the command line imports this room to print its help.
-    if name in _HOME:
-        return getattr(import_module(f"electrodej.networks.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What is offered stands in __init__.pyi; each name is loaded when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -314,7 +314,7 @@ class PhantomConfig(Settings):
         """Read what `to_json` wrote; keys that are left out keep their default values."""
         try:
             values = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise InputError(f"the phantom's configuration is not JSON: {error}") from error
         if not isinstance(values, dict):
             raise InputError("the phantom's configuration must be a JSON object")

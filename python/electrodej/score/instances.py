@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -246,4 +247,4 @@ def _voxels_of(min_volume: float, pair: ImagePair, spacing: Spacing | None) -> f
             f"{pair.pred_name} says one; give spacing=(z, y, x) (--spacing Z,Y,X) in micrometres"
         )
     # A hair less, so that a particle of exactly that volume is never lost to rounding.
-    return min_volume / float(np.prod(check_spacing(known))) * (1 - 1e-9)
+    return min_volume / math.prod(check_spacing(known)) * (1 - 1e-9)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from electrodej.export.card import Authorship
-from electrodej.options import PathTo, Settings, Text, argument, nested, option, output
+from electrodej.options import PathTo, Settings, Text, argument, flag, nested, option, output
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
 from electrodej.vocabulary import PathLike
@@ -24,6 +24,7 @@ class ExportOptions(Settings):
         None, Text("NAME"), "name of the model in its card", usual="that of the folder or file"
     )
     authorship: Authorship = nested(Authorship)
+    package: bool = flag("also write NAME.bioimage.io.zip, which bioimage.io, DeepImageJ and JDLL open")
     out: PathLike | None = output("the zip to write", ".zip", default=None, usual="MODEL.zip in this folder")
 
 
@@ -35,10 +36,10 @@ def export(options: ExportOptions, run: Run) -> Outcome:
     done = export_model(
         find_model(options.model),
         options.out or f"{Path(options.model).resolve().stem}.zip",
-        force=run.force,
         name=options.name,
         authorship=options.authorship,
-        progress=run.progress,
+        package=options.package,
+        run=run,
     )
     lines = [
         "wrote",

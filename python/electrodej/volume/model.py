@@ -116,6 +116,7 @@ class Volume(abc.ABC):
         self._check_open()
         if self.nbytes <= _SLAB_BYTES:
             return self[:]
+        check_read(self.path, self.nbytes)
         whole = np.empty(self.shape, self.dtype)
         for z0, z1, slab in self.slabs():
             whole[z0:z1] = slab

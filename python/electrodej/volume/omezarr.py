@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
 from electrodej.files import read_json
 from electrodej.vocabulary import PathLike
 from electrodej.volume.bounds import check_piece
@@ -94,7 +94,7 @@ class ZarrVolume(Volume):
             raise
         except Exception as error:
             raise InputError(
-                f"{self.path}: a chunk cannot be read ({_line(error)}); copy or save the image again"
+                f"{self.path}: a chunk cannot be read ({one_line(error)}); copy or save the image again"
             ) from error
         data = data[np.newaxis] if self._flat else data
         return np.ascontiguousarray(data, dtype=self.dtype)
@@ -260,8 +260,6 @@ def _of_parent(place: Path, ndim: int) -> tuple[list[str], VoxelSize]:
 
 
 def _damaged(place: Path, error: Exception) -> InputError:
-    return InputError(f"{place} is a Zarr folder that cannot be read ({_line(error)}); copy or save it again")
-
-
-def _line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return InputError(
+        f"{place} is a Zarr folder that cannot be read ({one_line(error)}); copy or save it again"
+    )

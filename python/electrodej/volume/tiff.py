@@ -13,7 +13,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
 from electrodej.vocabulary import PathLike
 from electrodej.volume.bounds import check_packed, check_piece, pieces_at_once
 from electrodej.volume.model import Array, Box, Volume
@@ -135,7 +135,7 @@ class TiffVolume(Volume):
             y, x = place[2], place[3]
         except Exception as error:
             raise InputError(
-                f"{self.path}: slice {z} cannot be decoded ({_first_line(error)}); save the file again"
+                f"{self.path}: slice {z} cannot be decoded ({one_line(error)}); save the file again"
             ) from error
         ys, xs = box[1], box[2]
         y0, y1 = max(y, ys.start), min(y + voxels.shape[0], ys.stop)
@@ -171,7 +171,7 @@ def _read_layout(path: Path) -> _Layout:
         raise
     except Exception as error:
         # Whatever a damaged file makes the reader stumble over.
-        raise InputError(f"{path} is a damaged TIFF ({_first_line(error)}); save or copy it again") from error
+        raise InputError(f"{path} is a damaged TIFF ({one_line(error)}); save or copy it again") from error
 
 
 def _layout(tif: tifffile.TiffFile, pages: list[Page], path: Path) -> _Layout:
@@ -285,7 +285,7 @@ def _coder(page: tifffile.TiffPage, path: Path) -> _Coder:
         decode = page.decode
     except Exception as error:
         raise InputError(
-            f"{path} is packed in a way not read here ({_first_line(error)}); save it again"
+            f"{path} is packed in a way not read here ({one_line(error)}); save it again"
         ) from error
     packing = _PACKINGS.get(int(page.compression), "")
     if page.is_tiled:
@@ -310,7 +310,3 @@ def _page_text(page: Page) -> str:
         if width and length and bits
         else "without an image"
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

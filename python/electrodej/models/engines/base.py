@@ -15,10 +15,14 @@ class Engine(Protocol):
 
     Attributes
     ----------
+    name
+        Of the library that computes.
     channels
         Channels of what it gives.
     """
 
+    @property
+    def name(self) -> str: ...
     @property
     def channels(self) -> int: ...
 

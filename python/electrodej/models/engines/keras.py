@@ -19,6 +19,8 @@ class KerasEngine:
         The Keras model.
     """
 
+    name = "Keras"
+
     def __init__(self, network: Any) -> None:
         self.network = network
         self.channels = sum(int(output.shape[-1]) for output in network.outputs)

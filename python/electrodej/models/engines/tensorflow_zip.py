@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-import tempfile
-import zipfile
-from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.models.archive import open_archive, unpack
-from electrodej.models.contract import INPUT, OUTPUT, SIGNATURE, TAG
+from electrodej.models.contract import TAG
 from electrodej.models.engines.base import FloatArray
-from electrodej.models.libraries import need_tensorflow
+from electrodej.models.libraries import need_tensorflow, threads
+from electrodej.models.zips import ZippedModel, read_zip
 
 
 class TensorflowZip:
@@ -21,35 +18,26 @@ class TensorflowZip:
 
     Attributes
     ----------
-    input, output
-        Names of the tensors that are fed and fetched.
     channels
         Channels of the output.
     """
 
-    def __init__(self, archive: str | os.PathLike[str] | bytes) -> None:
+    name = "TensorFlow"
+
+    def __init__(self, model: str | os.PathLike[str] | bytes | ZippedModel) -> None:
+        zipped = _zipped(model)
         tf = need_tensorflow("running a zip in TensorFlow 2")
         self._session: Any = tf.compat.v1.Session(graph=tf.Graph(), config=_config(tf))
-        with tempfile.TemporaryDirectory(prefix="electrodej-zip-", ignore_cleanup_errors=True) as folder:
-            if isinstance(archive, bytes):
-                with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-                    unpack(opened, Path(folder), path="the zip")
-            else:
-                with open_archive(archive) as opened:
-                    unpack(opened, Path(folder), path=archive)
+        with zipped.unpacked() as folder:
             try:
                 # It says that it is deprecated; its successor cannot give a session.
                 tf.get_logger().setLevel("ERROR")
-                meta = tf.compat.v1.saved_model.load(self._session, [TAG], folder)
+                tf.compat.v1.saved_model.load(self._session, [TAG], str(folder))
             except Exception as error:
                 self._session.close()
                 raise InputError(f"TensorFlow 2 does not load it ({str(error).splitlines()[0]})") from error
-        signature = meta.signature_def[SIGNATURE]
-        self.input = _only(signature.inputs, INPUT).name
-        output = _only(signature.outputs, OUTPUT)
-        self.output = output.name
-        lengths = [dimension.size for dimension in output.tensor_shape.dim]
-        self.channels = int(lengths[-1]) if lengths else 1
+        self._input, self._output = zipped.saved.input, zipped.saved.output
+        self.channels = zipped.saved.channels
 
     def __enter__(self) -> TensorflowZip:
         return self
@@ -59,14 +47,16 @@ class TensorflowZip:
 
     def run(self, images: FloatArray) -> FloatArray:
         """Return the output for images (N, Y, X, channels)."""
-        result: FloatArray = self._session.run(self.output, {self.input: images})
+        result: FloatArray = self._session.run(self._output, {self._input: images})
         return result
 
 
+def _zipped(model: str | os.PathLike[str] | bytes | ZippedModel) -> ZippedModel:
+    if isinstance(model, ZippedModel):
+        return model
+    return read_zip(io.BytesIO(model) if isinstance(model, bytes) else model)
+
+
 def _config(tf: Any) -> Any:
-    threads = int(os.environ.get("TF_NUM_INTRAOP_THREADS", "0") or 0)
-    return tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, device_count={"GPU": 0})
-
-
-def _only(tensors: Any, preferred: str) -> Any:
-    return tensors[preferred] if preferred in tensors else tensors[min(tensors)]
+    wanted = int(os.environ.get("TF_NUM_INTRAOP_THREADS", "0") or 0) or threads()
+    return tf.compat.v1.ConfigProto(intra_op_parallelism_threads=wanted, device_count={"GPU": 0})

@@ -18,7 +18,7 @@ class ThinnedEngine:
 
     def __init__(self, engine: Engine, grid: tuple[int, int]) -> None:
         self._engine, self._grid = engine, grid
-        self.channels = engine.channels
+        self.channels, self.name = engine.channels, engine.name
 
     def run(self, images: FloatArray) -> FloatArray:
         """Return the output for images (N, Y, X, channels), on the grid."""

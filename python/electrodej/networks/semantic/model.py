@@ -11,6 +11,7 @@ from typing import Any
 from electrodej.errors import InputError
 from electrodej.files import whole_file
 from electrodej.models.engines.base import Engine
+from electrodej.models.engines.choice import EngineName
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_json, to_json
 from electrodej.models.model import Model
 from electrodej.models.model import load_model as load_any
@@ -51,6 +52,8 @@ class SemanticModel:
         Voxel size (z, y, x) in micrometres of the images it was trained on, if known.
     name
         What people call it.
+    folder
+        Where its Keras model lies, if it came from a folder.
     """
 
     engine: Engine
@@ -61,6 +64,7 @@ class SemanticModel:
     histogram: tuple[float, ...] = ()
     spacing: Spacing | None = None
     name: str = ""
+    folder: Path | None = None
 
     @property
     def network(self) -> Any:
@@ -72,6 +76,10 @@ class SemanticModel:
             It was loaded from a zip, where that is gone.
         """
         network = getattr(self.engine, "network", None)
+        if network is None and self.folder is not None:
+            from electrodej.models.folders import load_folder
+
+            return load_folder(self.folder)[0]
         if network is None:
             raise InputError(f"{self.name} is a zip, which can only be run; give the model's folder")
         return network
@@ -132,7 +140,7 @@ def is_model_folder(folder: Path) -> bool:
     return (folder / SETTINGS).is_file()
 
 
-def load_model(model: PathLike | SemanticModel) -> SemanticModel:
+def load_model(model: PathLike | SemanticModel, *, engine: EngineName = "auto") -> SemanticModel:
     """Load a model that tells phases apart; one that is loaded already is given back.
 
     The numbers of the classes are in ``semantic.json`` of the model's folder. Where a zip lies elsewhere,
@@ -140,7 +148,7 @@ def load_model(model: PathLike | SemanticModel) -> SemanticModel:
 
     Parameters
     ----------
-    model
+    model, engine
         As for `electrodej.models.load_model`.
 
     Raises
@@ -155,8 +163,8 @@ def load_model(model: PathLike | SemanticModel) -> SemanticModel:
     place = find_model(model)
     if place.is_dir():
         settings = _read_settings(place)
-        return _with_settings(load_any(place), settings, place / SETTINGS)
-    return _from_zip(load_any(place))
+        return _with_settings(load_any(place, engine=engine), settings, place / SETTINGS)
+    return _from_zip(load_any(place, engine=engine))
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:
@@ -190,6 +198,7 @@ def _with_settings(loaded: Model, settings: Mapping[str, Any], path: Path) -> Se
         histogram,
         info.spacing,
         info.name,
+        loaded.place,
     )
 
 

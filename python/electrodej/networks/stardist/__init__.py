@@ -1,38 +1,6 @@
 """StarDist in two dimensions: trained on sections, run over every section of a volume."""
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from electrodej.networks.stardist.model import StarDistModel, load_stardist
-    from electrodej.networks.stardist.settings import StarDistSettings, ViewSettings
-    from electrodej.networks.stardist.train import train_stardist
-    from electrodej.networks.stardist.views import ViewResult, predict_view
-
-_HOME = {
-    "StarDistModel": "model",
-    "StarDistSettings": "settings",
-    "ViewResult": "views",
-    "ViewSettings": "settings",
-    "load_stardist": "model",
-    "predict_view": "views",
-    "train_stardist": "train",
-}
-
-__all__ = [
-    "StarDistModel",
-    "StarDistSettings",
-    "ViewResult",
-    "ViewSettings",
-    "load_stardist",
-    "predict_view",
-    "train_stardist",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"electrodej.networks.stardist.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What is offered stands in __init__.pyi; each name is loaded when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,6 +9,7 @@ from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.models.engines.base import Engine
+from electrodej.models.engines.choice import EngineName
 from electrodej.models.grey import FloatArray
 from electrodej.models.info import ModelInfo, read_json
 from electrodej.models.tiles import TileNeeds
@@ -60,12 +61,12 @@ class StarDistModel:
         return both[..., 0], both[..., 1:]
 
 
-def load_stardist(model: PathLike | StarDistModel) -> StarDistModel:
+def load_stardist(model: PathLike | StarDistModel, *, engine: EngineName = "auto") -> StarDistModel:
     """Load a StarDist model; one that is loaded already is given back.
 
     Parameters
     ----------
-    model
+    model, engine
         As for `electrodej.models.load_model`.
 
     Raises
@@ -77,7 +78,7 @@ def load_stardist(model: PathLike | StarDistModel) -> StarDistModel:
         return model
     from electrodej.models.model import load_model
 
-    loaded = load_model(model)
+    loaded = load_model(model, engine=engine)
     info, place = loaded.info, loaded.place
     if info.kind != "stardist":
         raise InputError(f"{place} is a {info.kind} model; finding particles needs a StarDist model")

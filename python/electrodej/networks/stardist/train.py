@@ -165,6 +165,12 @@ def train_stardist(
         spacing=spacing or _middle(sizes),
     )
     thresholds = choose_thresholds(from_network(network, info), kept, progress=run.progress)
+    if not any(thresholds.f1):
+        run.note(
+            "the network finds none of the particles that were held out: train longer (--epochs, --steps), "
+            "give more images, or look whether the outlines lie on the particles and are larger than "
+            f"--least-diameter, {settings.least_diameter:g} pixels"
+        )
     info = dataclasses.replace(
         info,
         probability_threshold=thresholds.probability,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.errors import InputError
+from electrodej.files import read_json
 from electrodej.files.plain import plain
 from electrodej.files.tables import write_table
 from electrodej.progress import Progress, silent
@@ -37,9 +39,9 @@ def is_ours(folder: Path) -> bool:
 def _figures(summary: Path) -> set[str]:
     """The pictures that an earlier study says it drew."""
     try:
-        names = json.loads(summary.read_text(encoding="utf-8"))["figures"]
+        names = read_json(summary)["figures"]
         return {f"{name}.{form}" for name in names for form in ("png", "svg")}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, InputError, KeyError, TypeError):
         return set()
 
 

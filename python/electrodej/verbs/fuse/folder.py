@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, OutputError
-from electrodej.files import has_something_finished, keep_for_resume, whole_file
+from electrodej.files import has_something_finished, keep_for_resume, read_json, whole_file
 from electrodej.vocabulary import VIEWS, PathLike
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def round_folder(folder: Path, number: int) -> Path:
 
 def _read_note(note: Path) -> Any:
     try:
-        return json.loads(note.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return read_json(note)
+    except (OSError, InputError) as error:
         raise InputError(f"{note} is damaged; start anew with --force instead of --resume") from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from electrodej.errors import InputError
-from electrodej.files import input_files, versions
+from electrodej.files import input_files, read_json, versions
 from electrodej.run import Run
 from electrodej.verbs.damage.folder import SUMMARY
 from electrodej.verbs.measure import beside
@@ -155,8 +154,8 @@ def _sample_names(paths: Sequence[Path]) -> list[str]:
 
 def _read_json(path: Any) -> dict[str, Any]:
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        found = read_json(path)
+    except OSError as error:
         raise InputError(f"{path} cannot be read ({error}); give what electrodej wrote") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} holds no scores; give the .json that electrodej score wrote")

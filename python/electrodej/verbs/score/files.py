@@ -41,6 +41,8 @@ def write_partners(out: PathLike, image: str, scores: InstanceScores, *, force: 
     """Write the best partner of every true particle; ``image`` is what the truth is called."""
     import csv
 
+    from electrodej.files.tables import plain_cell
+
     assert scores.particles is not None
     columns = scores.particles.columns()
     with (
@@ -50,4 +52,4 @@ def write_partners(out: PathLike, image: str, scores: InstanceScores, *, force: 
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["Image", *columns])
         for row in zip(*(column.tolist() for column in columns.values()), strict=True):
-            writer.writerow([image, *row])
+            writer.writerow([plain_cell(image), *row])

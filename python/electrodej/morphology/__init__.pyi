@@ -1,0 +1,14 @@
+from .borders import move_border as move_border
+from .cracks import CRACK_COLUMNS as CRACK_COLUMNS
+from .cracks import measure_cracks as measure_cracks
+from .outlines import add_cracks as add_cracks
+from .phases import Measure as Measure
+from .phases import PairCounts as PairCounts
+from .phases import find_phases as find_phases
+from .phases import measure_phases as measure_phases
+from .phases import phase_measures as phase_measures
+from .relation import Bin as Bin
+from .relation import Relation as Relation
+from .relation import relate as relate
+from .versions import SPREAD_COLUMNS as SPREAD_COLUMNS
+from .versions import spread as spread
