@@ -188,3 +188,17 @@ def test_many_touching_labels_and_pairs_in_one_block() -> None:
     assert_array_equal(table["Voxels"], np.ones(4096))
     assert len(table.contacts["Label1"]) == 3 * 15 * 16 * 16
     assert_array_equal(table.contacts["Faces"], 1)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.5, 0.8, 0.8)])
+def test_sphericity_by_crofton_is_one_for_a_ball_and_known_for_a_cube(spacing: Any) -> None:
+    radius = 16.0
+    places = np.indices([int(2.4 * radius / step) for step in spacing])
+    away = sum((axis * step - 1.2 * radius) ** 2 for axis, step in zip(places, spacing, strict=True))
+    ball = (away <= radius**2).astype(np.uint8)
+    found = features(ball, ball, spacing=spacing, radius=0, attributes=["SphericityCrofton"])
+    assert_allclose(found["SphericityCrofton"], 1, rtol=0.02)
+    cube = np.pad(np.ones([int(24 / step) for step in spacing], np.uint8), 1)
+    found = features(cube, cube, spacing=spacing, radius=0, attributes=["SphericityCrofton"])
+    # Of a cube it is (pi / 6)^(1/3); thirteen directions see its faces up to 7 % too small.
+    assert_allclose(found["SphericityCrofton"], (np.pi / 6) ** (1 / 3), rtol=0.08)

@@ -11,7 +11,7 @@ from electrodej.models.bundled import find_model
 from electrodej.run import Run
 from electrodej.verbs.demo.page import provenance
 from electrodej.verbs.demo.plan import GREY, TRUE_PHASES, TRUTH, Models
-from electrodej.verbs.demo.stages import Chain, Stage
+from electrodej.verbs.run.chain import Chain, Stage
 
 IMAGES = (GREY, TRUTH, TRUE_PHASES)
 

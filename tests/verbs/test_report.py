@@ -53,6 +53,11 @@ def test_everything_that_is_given_is_on_the_page(electrode: Path, tmp_path: Path
     assert found == {"report": str(tmp_path / "page.html"), "particles": 12}
     assert "My &lt;electrode&gt;" in page
     assert "Cracks and packing density" in page
+    assert "D10, D50 and D90" in page
+    methods = page.partition("Methods, to paste")[2]
+    assert "closed with a ball of 0.7 µm radius" in methods
+    assert "@article{lehmann2012crofton," in methods
+    assert "@article{lundberg2020trees," not in methods
     assert "0.88 for pore, 0.50 for particle" in page
     # By counting: 12 cubes of 343 voxels in 9 x 28 x 38.
     assert (
@@ -106,3 +111,18 @@ def test_a_picture_outside_the_folder_of_the_damage_is_not_shown(electrode: Path
     (folder / "damage.json").write_text(json.dumps({"sections": [section]}))
     with pytest.raises(InputError, match=r"secret\.svg"):
         do("report", table=electrode / "particles.csv", damage=folder, out=tmp_path / "page.html")
+
+
+def test_several_tables_stand_side_by_side_and_what_differs_is_told(electrode: Path, tmp_path: Path) -> None:
+    text = (electrode / "particles.csv").read_text(encoding="utf-8").splitlines()
+    place = text[0].split(",").index("Damage")
+    rows = [line.split(",") for line in text[1:]]
+    for row in rows:
+        row[place] = str(0.5 + float(row[place]))
+    (tmp_path / "worn.csv").write_text("\n".join([text[0], *(",".join(row) for row in rows)]) + "\n")
+    do("report", table=electrode / "particles.csv", compare=(tmp_path / "worn.csv",), out=tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "What differs: particles and worn" in page
+    assert "Damage is larger in worn" in page
+    with pytest.raises(UsageError, match="--table"):
+        do("report", compare=(tmp_path / "worn.csv",), out=tmp_path / "q.html")

@@ -6,6 +6,12 @@ from .compare import compare_damage as compare_damage
 from .config import ATTRIBUTES as ATTRIBUTES
 from .config import TARGET as TARGET
 from .config import DamageConfig as DamageConfig
+from .electrodes import Difference as Difference
+from .electrodes import ElectrodeComparison as ElectrodeComparison
+from .electrodes import Group as Group
+from .electrodes import Sample as Sample
+from .electrodes import attributes_of as attributes_of
+from .electrodes import compare_electrodes as compare_electrodes
 from .evaluate import Evaluation as Evaluation
 from .evolution import Evolution as Evolution
 from .evolution import evolve as evolve

@@ -75,6 +75,10 @@ def _sphericity(r: Results) -> Floats:
     return 36 * np.pi * r.volume**2 / r.surface**3
 
 
+def _sphericity_crofton(r: Results) -> Floats:
+    return ratio(np.cbrt(np.pi) * np.cbrt(6 * r.volume) ** 2, r.areas[1])
+
+
 def _elongation(r: Results) -> Floats:
     return ratio(r.axis_lengths[:, 0], r.axis_lengths[:, 2])
 
@@ -282,6 +286,12 @@ ATTRIBUTES: tuple[Attribute, ...] = (
     Attribute(
         "AreaFill", "um^2", "float64", "Surface area of fill by Crofton's formula with 13 directions.",
         _EXTRA, Need.FILL | Need.SURFACE, lambda r: r.areas[1],
+    ),
+    Attribute(
+        "SphericityCrofton", "", "float64",
+        "Sphericity of the outline as Wadell defined it: pi^(1/3) (6 V)^(2/3) / AreaFill with V of fill, 1 "
+        "for a ball. (Sphericity counts surface voxels, inner ones too, and can exceed 1.)",
+        _EXTRA, Need.FILL | Need.SURFACE, _sphericity_crofton,
     ),
     Attribute(
         "Feret", "um", "float64", "Largest distance between two corners of voxels of raw.",

@@ -34,7 +34,7 @@ from electrodej.verbs.demo.plan import (
     WATERSHED,
     Models,
 )
-from electrodej.verbs.demo.stages import Chain, absolute
+from electrodej.verbs.run.chain import Chain, absolute
 
 if TYPE_CHECKING:
     from electrodej.verbs.demo import DemoOptions

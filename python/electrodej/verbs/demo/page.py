@@ -9,9 +9,9 @@ from electrodej.extras import installed
 from electrodej.files import checksum
 from electrodej.verbs.demo import plan as demo
 from electrodej.verbs.demo.plan import Models
-from electrodej.verbs.demo.stages import Chain
 from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.page import Story
+from electrodej.verbs.run.chain import Chain
 
 _NETWORK_PACKAGES = ("tensorflow", "keras", "stardist")
 _SYNTHETIC = "The electrode is synthetic: the scores compare what was found with its known truth."

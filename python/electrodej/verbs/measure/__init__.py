@@ -39,6 +39,13 @@ class MeasureOptions(Settings):
     labels: Any = argument(Image(labels=True), "its particles, 0 is background", default=None, title="Labels")
     listing: bool = flag("list the attributes and what they mean, and end", word="list")
     settings: FeatureSettings = nested(FeatureSettings)
+    flat: bool = flag(
+        "measure each slice of a stack by itself, as 2D; a single slice is measured so in any case",
+        title="Slices are unrelated",
+    )
+    saltykov: bool = flag(
+        "of slices: also write the sizes that the particles have if they are balls, TABLE_saltykov.csv"
+    )
     measures: tuple[PathLike, ...] = option(
         (),
         PathTo(metavar="FILE"),
@@ -92,6 +99,12 @@ def measure(options: MeasureOptions, run: Run) -> Outcome:
     """Measure and write, or list the attributes."""
     if options.listing:
         return _listed(options)
+    if _is_flat(options):
+        from electrodej.verbs.measure.flat import measure_flat
+
+        return measure_flat(options, run)
+    if options.saltykov:
+        raise UsageError("--saltykov is for slices; a volume shows the sizes themselves")
     if options.cracks is None:
         return _measured(options, run)
     from electrodej.files import whole_set
@@ -109,6 +122,15 @@ def measure(options: MeasureOptions, run: Run) -> Outcome:
         {**outcome.files, "cracks": study.result["table"]},
         result=Measured(outcome.result.table, study),
     )
+
+
+def _is_flat(options: MeasureOptions) -> bool:
+    from electrodej.volume import open_volume
+
+    if options.flat:
+        return True
+    with open_volume(options.labels, spacing=options.spacing) as labels:
+        return labels.is_2d
 
 
 def _measured(options: MeasureOptions, run: Run) -> Outcome:
@@ -180,9 +202,10 @@ VERB = Verb(
     name="measure",
     summary="measure every particle: 21 attributes, damage and more",
     help="""Measure every particle of a label volume in its grey volume: the 21 attributes, damage and more,
-one row for each particle. TABLE.json beside the table says what each column means and how it was made;
-TABLE_contacts.csv has one row for each pair of particles that touch. With --cracks, TABLE_cracks.csv has the
-cracks of each particle, and TABLE_cracks.html shows how they go with the packing density.""",
+one row for each particle. A single slice is measured as 2D, see docs/2d.md. TABLE.json beside the table says
+what each column means and how it was made; TABLE_contacts.csv has one row for each pair of particles that
+touch. With --cracks, TABLE_cracks.csv has the cracks of each particle, and TABLE_cracks.html shows how they
+go with the packing density.""",
     example="electrodej measure grey.tif labels.tif --out particles.csv",
     options=MeasureOptions,
     work=measure,

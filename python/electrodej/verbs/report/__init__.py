@@ -25,6 +25,12 @@ class ReportOptions(Settings):
         PathTo(metavar="TABLE", suffixes=_TABLES),
         "the table of particles that measure wrote; the tables of cracks and contacts beside it are found",
     )
+    compare: tuple[PathLike, ...] = option(
+        (),
+        PathTo(metavar="TABLE", suffixes=_TABLES),
+        "a table of another sample, to be compared with --table attribute by attribute (may be given again)",
+        many=True,
+    )
     phases: Any = option(None, Image(metavar="PHASES", labels=True), "the phases")
     names: tuple[str, ...] = option(
         (), Names(numbered=True), "names of the phases 0, 1, ..., e.g. pore,binder,particle"
@@ -51,6 +57,8 @@ class ReportOptions(Settings):
             raise UsageError("phases are shown beside the grey slice; give --grey and --labels too")
         if self.cracks is not None and self.phases is None:
             raise UsageError("cracks are drawn over the phases; give --phases too")
+        if self.compare and self.table is None:
+            raise UsageError("--compare sets tables against --table; give that too")
         shown = (self.grey, self.table, self.morphology, self.damage)
         if all(each is None for each in shown) and not self.scores:
             raise UsageError("there is nothing to show; give --table, --grey with --labels, or another part")
@@ -68,7 +76,9 @@ VERB = Verb(
     name="report",
     summary="write the page about an electrode from the files that are there",
     help="""Write one page about an electrode: slices with their particles, the table, distributions, phases,
-cracks, damage and scores, as far as their files are given. It opens from disk, loads nothing and prints.""",
+cracks, damage and scores, as far as their files are given. With --compare other samples stand beside it, and
+what differs is told with its effect, interval and corrected p-value. It opens from disk, loads nothing and
+prints.""",
     example="electrodej report --grey grey.tif --labels particles.tif --table t.csv --out report.html",
     options=ReportOptions,
     work=report,

@@ -56,6 +56,8 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
     check_target(options.out, force=run.force, inputs=_inputs(options).values(), file=True)
     table = None if options.table is None else _read_table(options.table)
     scores = [_read_json(path) for path in options.scores]
+    compared = [] if table is None else compare_sections([table, *map(_read_table, options.compare)], run)
+    made = _provenance(options, story)
     with contextlib.ExitStack() as stack:
         grey = labels = spacing = None
         if options.grey is not None:
@@ -73,8 +75,13 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             definitions={} if table is None else table.definitions,
             scores=next((each for each in scores if "thresholds" in each), None),
             stages=story.stages,
-            provenance=_provenance(options, story),
-            sections=_sections(options, grey, scores),
+            provenance=made,
+            sections=[
+                *compared,
+                *_sizes(table),
+                *_sections(options, grey, scores),
+                _methods(options, story, made),
+            ],
             notes=[*story.notes, *_notes(options)],
         )
         write_report(options.out, content, force=run.force, progress=run.progress)
@@ -90,6 +97,7 @@ def _inputs(options: ReportOptions) -> dict[str, Any]:
     """Return what is read, by its role."""
     roles = ("grey", "labels", "table", "phases", "cracks", "morphology", "damage")
     given = {role: getattr(options, role) for role in roles if getattr(options, role) is not None}
+    given |= {f"compared {number + 1}": path for number, path in enumerate(options.compare)}
     return given | {f"scores {number + 1}": path for number, path in enumerate(options.scores)}
 
 
@@ -100,6 +108,48 @@ def _read_table(path: Any) -> TableFile:
     if "Label" not in table.columns:
         raise InputError(f"{path} has no column Label; give the table that electrodej measure wrote")
     return table
+
+
+def _methods(options: ReportOptions, story: Story, made: Mapping[str, Any]) -> Section:
+    from electrodej.report.methods import methods_section
+
+    return methods_section(
+        {} if options.table is None else _described(options.table),
+        commands=story.provenance.get("commands", ()),
+        damage=options.damage is not None,
+        compared=bool(options.compare),
+        versions=made.get("versions", {}),
+    )
+
+
+def _sizes(table: TableFile | None) -> list[Section]:
+    from electrodej.report.sizes import size_section
+
+    section = None if table is None else size_section(table.columns)
+    return [] if section is None else [section]
+
+
+def compare_sections(tables: Sequence[TableFile], run: Run) -> list[Section]:
+    """Return the parts of the page that set several tables beside one another; none for a single one."""
+    if len(tables) < 2:
+        return []
+    from electrodej.damage import Group, Sample, compare_electrodes
+    from electrodej.report.electrode_sections import electrode_sections
+
+    names = _sample_names([Path(table.path) for table in tables])
+    groups = [Group(name, [Sample(name, table.columns)]) for name, table in zip(names, tables, strict=True)]
+    units = {name: unit for table in tables for name, unit in table.units.items()}
+    return electrode_sections(groups, compare_electrodes(groups, run=run), units=units)
+
+
+def _sample_names(paths: Sequence[Path]) -> list[str]:
+    """Return the tables' names, with their folders' before them where two are the same."""
+    stems = [path.stem for path in paths]
+    if len(set(stems)) < len(stems):
+        stems = [f"{path.absolute().parent.name}/{path.stem}" for path in paths]
+    if len(set(stems)) < len(stems):
+        stems = [f"{stem} ({number + 1})" for number, stem in enumerate(stems)]
+    return stems
 
 
 def _read_json(path: Any) -> dict[str, Any]:

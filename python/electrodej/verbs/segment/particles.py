@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, UsageError
 from electrodej.networks.stardist.settings import ViewSettings
-from electrodej.options import Image, PathTo, Settings, argument, nested, option, output, voxel_size
+from electrodej.options import Image, PathTo, Settings, argument, flag, nested, option, output, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb, counted
 from electrodej.vocabulary import PathLike, Spacing
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from electrodej.volume import Volume
 
 WATERSHED = "watershed"
+_SLICES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class ParticlesOptions(Settings):
         PathTo(metavar="M", role="model"),
         "a bundled model, a StarDist model folder, a zip made by electrodej export, or watershed",
     )
+    intact: bool = flag("leave cracks and dark cores out of the labels, as measure needs it for the damage")
     settings: ViewSettings = nested(ViewSettings)
     probability: PathLike | None = option(
         None,
@@ -55,7 +59,7 @@ def particles(options: ParticlesOptions, run: Run) -> Outcome:
 
 
 def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
-    from electrodej.fusion import segment_classic
+    from electrodej.fusion import Material, segment_classic
     from electrodej.volume import check_grey, open_volume, write_volume
     from electrodej.volume.labels import cast_labels, compact_dtype
     from electrodej.volume.write import check_volume_target
@@ -65,6 +69,8 @@ def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
         size = grey.require_spacing()
         _check_memory(grey, run.memory)
         labels = segment_classic(check_grey(grey.read(), grey.path), spacing=size, run=run)
+        if options.intact:
+            labels *= Material(grey, spacing=size, run=run).mask(0, grey.shape[0])
     count = int(labels.max(initial=0))
     write_volume(
         options.out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=run.force
@@ -97,7 +103,10 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
     settings, files = options.settings, _targets(options, run)
     use_threads(run.cores)
     model = load_stardist(options.model)
-    with open_volume(options.image, spacing=options.spacing) as grey:
+    with (
+        open_volume(options.image, spacing=options.spacing) as grey,
+        _outlined(options, grey, run) as outlined,
+    ):
         size = grey.require_spacing()
         check_grey(grey[:1, :1, :1], grey.path)
         if grey.is_2d and settings.view != "xy":
@@ -107,7 +116,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
             model,
             spacing=size,
             settings=settings,
-            labels=options.out,
+            labels=outlined,
             probability=options.probability,
             run=run,
         )
@@ -131,6 +140,37 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
         f"in {options.out}",
         files,
     )
+
+
+@contextlib.contextmanager
+def _outlined(options: ParticlesOptions, grey: Volume, run: Run) -> Iterator[PathLike]:
+    """Yield where outlines are to be drawn; where only material is wanted, the rest goes after that."""
+    from electrodej.files import scratch_folder
+    from electrodej.fusion import Material
+    from electrodej.volume import VolumeWriter, open_volume
+
+    if not options.intact:
+        yield options.out
+        return
+    with scratch_folder(options.out) as folder:
+        path = folder / "outlines.tif"
+        yield path
+        material = Material(grey, spacing=grey.require_spacing(), run=run)
+        with (
+            open_volume(path) as outlines,
+            VolumeWriter(
+                options.out,
+                outlines.shape,
+                outlines.dtype,
+                spacing=grey.require_spacing(),
+                labels=True,
+                force=run.force,
+            ) as writer,
+        ):
+            depth = outlines.shape[0]
+            for z in range(0, depth, _SLICES):
+                count = min(_SLICES, depth - z)
+                writer.write(z, outlines[z : z + count] * material.mask(z, count))
 
 
 def _targets(options: ParticlesOptions, run: Run) -> dict[str, PathLike]:

@@ -7,12 +7,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrodej.options import Image, Option, PathTo, Settings
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
 from electrodej.verbs import find
+
+if TYPE_CHECKING:
+    from electrodej.verbs.run.facts import Facts
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,23 @@ class Chain:
         Where their files lie; the names that stages are given are those in it.
     run
         How they work.
+    facts
+        What is known of finished stages, which are not done again; None for a chain that starts anew.
+    typed_inside
+        Whether the commands that it says are those of somebody who stands in the folder; else of whoever
+        started it.
     stages
         Those that are done.
     """
 
     folder: Path
     run: Run
+    facts: Facts | None = None
+    typed_inside: bool = True
     stages: list[Stage] = field(default_factory=list)
 
     def do(self, title: str, verb: str, output: str, **options: Any) -> Outcome:
-        """Do a stage.
+        """Do a stage, unless it is known to be finished.
 
         Parameters
         ----------
@@ -55,15 +65,25 @@ class Chain:
         output
             What it writes, for the report.
         options
-            The verb's options.
+            The verb's options. A text that names a file is a name in the folder; a `Path` is taken as it is.
         """
         found = find(verb)
-        asked = found.make(**options)
-        command = found.command(asked)
+        named = found.make(**options)
+        asked = self._placed(found, named)
+        command = found.command(named if self.typed_inside else asked)
+        if self.facts is not None and (known := self.facts.kept(title, found, asked)) is not None:
+            self.run.say(f"finished before: {command}")
+            self.stages.append(Stage(title, command, 0.0, output))
+            return Outcome(known)
         self.run.say(f"$ {command}")
         start = time.perf_counter()
-        outcome = found.run(self._placed(found, asked), replace(self.run, notes=[]))
+        started = {} if self.facts is None else self.facts.files()
+        own = replace(self.run, notes=[], force=self.run.force or self.facts is not None)
+        outcome = found.run(asked, own)
         self.stages.append(Stage(title, command, round(time.perf_counter() - start, 2), output))
+        if self.facts is not None:
+            self.run.note(*own.notes)
+            self.facts.remember(title, found, asked, outcome, since=started)
         return outcome
 
     def path(self, name: str) -> Path:
@@ -75,17 +95,21 @@ class Chain:
         values: Mapping[str, Any] = {
             each.name: self._put(each, value)
             for each in verb.options.options()
-            if (value := options.value_of(each)) is not None and _is_file(each)
+            if (value := options.value_of(each)) is not None and is_file(each)
         }
         return options.changed(values)
 
     def _put(self, option: Option, value: Any) -> Any:
         if option.many:
-            return tuple(self.folder / each for each in value)
-        return self.folder / value
+            return tuple(self._at(each) for each in value)
+        return self._at(value)
+
+    def _at(self, value: Any) -> Any:
+        return self.folder / value if isinstance(value, str) else value
 
 
-def _is_file(option: Option) -> bool:
+def is_file(option: Option) -> bool:
+    """Whether an option names a file that a chain reads or writes; models lie elsewhere."""
     if isinstance(option.kind, PathTo):
         return option.kind.role != "model"
     return isinstance(option.kind, Image)

@@ -1,0 +1,281 @@
+"""One image through the chain: which stages follow from what is wanted, what is there and what was found."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.errors import Cancelled, ElectrodeJError, InputError, OutputError
+from electrodej.run import Run
+from electrodej.verb import Outcome
+from electrodej.verbs.run.chain import Chain
+from electrodej.verbs.run.config import VERBS, StageSettings
+from electrodej.verbs.run.facts import LOG, Facts, existing
+from electrodej.verbs.run.images import Job
+from electrodej.verbs.run.log import logged
+
+if TYPE_CHECKING:
+    from electrodej.verbs.run import RunOptions
+
+LABELS, PHASES, CRACKS = "particles.tif", "phases.tif", "cracks.tif"
+TABLE, CONTACTS, PHASE_TABLE = "particles.csv", "particles_contacts.csv", "phases.csv"
+DAMAGE, REPORT = "damage", "report.html"
+OUTPUTS = {
+    "particles": LABELS,
+    "phases": PHASES,
+    "cracks": CRACKS,
+    "table": TABLE,
+    "morphology": PHASE_TABLE,
+    "damage": DAMAGE,
+    "report": REPORT,
+}
+WATERSHED = "watershed"
+PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles", "nmc-phases", "nmc-cracks"
+# What a stage reads that an earlier one wrote.
+_NEEDS = {"table": "particles", "morphology": "phases", "damage": "table"}
+_EXTRA = 'pip install "electrodej[all]" brings them'
+
+
+@dataclass
+class Found:
+    """What came of one image.
+
+    Attributes
+    ----------
+    particles
+        How many; None where they were not measured.
+    failed
+        Why stages failed, by their names; "image" where the image itself could not be used.
+    notes
+        What to know of the results.
+    files
+        What there is now, by the stage that makes it.
+    """
+
+    particles: int | None = None
+    failed: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+
+
+def run_one(job: Job, options: RunOptions, settings: StageSettings, run: Run, *, command: str) -> Found:
+    """Take an image through the chain; what fails is told, and what does not depend on it is done.
+
+    ``command`` is what was asked for, for the log.
+    """
+    _prepare(job, options, run)
+    own = replace(run, notes=[])
+    with logged(job.folder / LOG, own, command=command) as loud:
+        found = Journey(job, options, settings, loud).go()
+    found.notes = list(own.notes)
+    return found
+
+
+class Journey:
+    """The way of one image through the chain."""
+
+    def __init__(self, job: Job, options: RunOptions, settings: StageSettings, run: Run) -> None:
+        self.job, self.options, self.settings, self.run = job, options, settings, run
+        self.facts = Facts(job.folder, resume=options.resume)
+        self.chain = Chain(job.folder, run, self.facts, typed_inside=False)
+        self.found = Found()
+        self.names: tuple[str, ...] = options.names
+        self.is_2d = False
+
+    def go(self) -> Found:
+        """Do all stages that are wanted and can be done."""
+        if others := self.facts.other_versions:
+            self.run.note(
+                f"{self.job.folder} was begun with version {', '.join(others)} of ElectrodeJ; "
+                "its stages are done again"
+            )
+        try:
+            self._look_at_image()
+        except (ElectrodeJError, OSError) as error:
+            self._fail("image", error)
+            return self.found
+        self._take_what_is_there()
+        work: dict[str, Callable[[], Outcome | None]] = {
+            "particles": self._particles,
+            "phases": lambda: self._phases("phases", self.options.phase_model or PHASE_MODEL),
+            "cracks": lambda: self._phases("cracks", self.options.crack_model or CRACK_MODEL),
+            "table": self._table,
+            "morphology": self._morphology,
+            "damage": self._damage,
+            "report": self._report,
+        }
+        for stage in self.options.stages:
+            if stage not in self.job.own:
+                self._try(stage, work[stage])
+        return self.found
+
+    def _try(self, stage: str, work: Callable[[], Outcome | None]) -> None:
+        need = _NEEDS.get(stage)
+        if need is not None and need not in self.found.files:
+            if need not in self.found.failed and stage in self.options.only:
+                self.found.failed[stage] = f"{stage} needs {need}, and {OUTPUTS[need]} is not there"
+                self.run.say(f"{stage}: {self.found.failed[stage]}")
+            return
+        try:
+            outcome = work()
+        except Cancelled:
+            raise
+        except (ElectrodeJError, OSError, MemoryError) as error:
+            self._fail(stage, error)
+            return
+        if outcome is not None:
+            self.found.files[stage] = self.chain.path(OUTPUTS[stage])
+
+    def _fail(self, stage: str, error: BaseException) -> None:
+        text = " ".join(str(error).split()) or "there is not enough memory"
+        self.found.failed[stage] = text
+        self.run.say(f"{stage} failed: {text}")
+
+    def _look_at_image(self) -> None:
+        from electrodej.volume import check_grey, open_volume
+
+        with open_volume(self.job.image, spacing=self.options.spacing) as volume:
+            volume.require_spacing()
+            check_grey(volume[:1, :1, :1], volume.path)
+            self.is_2d = volume.is_2d or self.options.flat
+        for role, path in self.job.own.items():
+            if not path.exists():
+                raise InputError(f"{path}: there is no such file; it was to be the {role}")
+
+    def _take_what_is_there(self) -> None:
+        """Take own files, and of stages that are not wanted what an earlier run wrote."""
+        for role, path in self.job.own.items():
+            self.found.files["particles" if role == "labels" else role] = path
+        for stage, name in OUTPUTS.items():
+            if stage not in self.options.stages and self.chain.path(name).exists():
+                self.found.files.setdefault(stage, self.chain.path(name))
+
+    def _do(self, stage: str, verb: str, /, *, table: str = "", **options: Any) -> Outcome:
+        """Do a stage with what the configuration says of it."""
+        own = self.settings.get(table or stage, {})
+        if self.options.spacing is not None and verb != "damage":
+            options["spacing"] = self.options.spacing
+        return self.chain.do(stage, verb, OUTPUTS[stage], **{**own, **options})
+
+    def _particles(self) -> Outcome | None:
+        if "particles" in self.found.files:
+            return None
+        model = self.options.model
+        if model is None:
+            model = PARTICLE_MODEL if has_networks() else WATERSHED
+            if model == WATERSHED:
+                self.run.note(
+                    "a plain watershed found the particles, because TensorFlow and StarDist are not "
+                    f"installed; {_EXTRA}"
+                )
+        common: dict[str, Any] = {"image": self.job.image, "model": model, "out": LABELS}
+        if self.is_2d or model == WATERSHED:
+            intact = self.settings.get("sections", {}).get("intact", True)
+            return self._do("particles", "segment particles", table="sections", **common, intact=intact)
+        intact = self.settings.get("particles", {}).get("intact", True)
+        return self._do("particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume)
+
+    def _phases(self, stage: str, model: Any) -> Outcome | None:
+        if not has_networks():
+            self.run.note(
+                f"{stage} were not looked for, because TensorFlow and StarDist are not installed; {_EXTRA}"
+            )
+            return None
+        out = OUTPUTS[stage]
+        outcome = self._do(stage, VERBS[stage], image=self.job.image, model=(model,), out=out)
+        if stage == "phases" and not self.names:
+            self.names = _names(outcome.numbers["classes"])
+        return outcome
+
+    def _table(self) -> Outcome:
+        cracks = {} if self.is_2d else self._given("cracks")
+        if cracks and not _has_voxels(cracks["cracks"]):
+            self.run.note(f"{cracks['cracks']} holds no crack, so no cracks are measured")
+            cracks = {}
+        flat: dict[str, Any] = {"flat": True} if self.options.flat else {}
+        outcome = self._do(
+            "table", VERBS["table"], grey=self.job.image, labels=self.found.files["particles"], out=TABLE,
+            **cracks, **flat,
+        )  # fmt: skip
+        self.found.particles = int(outcome.numbers["particles"])
+        if not self.found.particles:
+            self.run.note("no particle was found, so there is nothing to measure")
+        return outcome
+
+    def _morphology(self) -> Outcome:
+        phases = (self.found.files["phases"],)
+        names: dict[str, Any] = {"names": self.names} if self.names else {}
+        return self._do("morphology", VERBS["morphology"], phases=phases, out=PHASE_TABLE, **names)
+
+    def _damage(self) -> Outcome | None:
+        if self.found.particles == 0:
+            return None
+        if not all(importlib.util.find_spec(name) for name in ("sklearn", "shap", "networkx")):
+            self.run.note(
+                "the damage is not explained, because scikit-learn, shap and networkx are not "
+                f"installed; {_EXTRA}"
+            )
+            return None
+        contacts = self.chain.path(CONTACTS)
+        options: dict[str, Any] = {}
+        if self.is_2d:
+            # Of the network of contacts a section shows too little.
+            options["leave_out"] = _not_in_2d(self.settings)
+        elif contacts.exists():
+            options["contacts"] = contacts
+        return self._do("damage", VERBS["damage"], tables=(self.found.files["table"],), out=DAMAGE, **options)
+
+    def _report(self) -> Outcome | None:
+        from electrodej.verbs.run.page import write_page
+
+        return write_page(self, REPORT)
+
+    def _given(self, stage: str) -> dict[str, Any]:
+        return {stage: self.found.files[stage]} if stage in self.found.files else {}
+
+
+def _has_voxels(image: Path) -> bool:
+    from electrodej.volume import open_volume
+
+    with open_volume(image) as volume:
+        return any(slab.any() for _, _, slab in volume.slabs())
+
+
+def has_networks() -> bool:
+    """Whether what runs the networks is installed."""
+    return all(importlib.util.find_spec(module) is not None for module in ("tensorflow", "stardist"))
+
+
+def _names(classes: Any) -> tuple[str, ...]:
+    """Return the names of the classes 0, 1, ... that a network tells apart."""
+    known: Mapping[int, str] = {int(each["value"]): str(each["name"]) for each in classes}
+    return tuple(known.get(value, f"class{value}") for value in range(max(known, default=-1) + 1))
+
+
+def _not_in_2d(settings: StageSettings) -> tuple[str, ...]:
+    from electrodej.damage.config import ATTRIBUTES
+    from electrodej.features.flat import NAMES
+
+    asked = tuple(settings.get("damage", {}).get("leave_out", ()))
+    return tuple(dict.fromkeys((*asked, *(name for name in ATTRIBUTES if name not in NAMES))))
+
+
+def _prepare(job: Job, options: RunOptions, run: Run) -> None:
+    """Make the folder, and see that nothing is in the way before the work starts."""
+    try:
+        job.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{job.folder} cannot be made ({error.strerror or error}); choose another folder with --out"
+        ) from error
+    if run.force or (options.resume and Facts(job.folder, resume=True).known):
+        return
+    wanted = [OUTPUTS[stage] for stage in options.stages if stage not in job.own]
+    if there := existing(job.folder, wanted):
+        raise OutputError(
+            f"{job.folder / there[0]} exists already; give --resume to keep what is finished, --force to "
+            "replace it, or another folder with --out"
+        )

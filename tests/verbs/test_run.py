@@ -1,0 +1,312 @@
+"""A person's own images, from grey values to pages: one, many, again, with settings from a file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from electrodej.cli import main
+from electrodej.errors import InputError, OutputError, UsageError
+from electrodej.run import Run
+from electrodej.verbs import do, find
+from electrodej.verbs.run import RunOptions
+from electrodej.verbs.run.images import find_images, folder_names
+from electrodej.volume import write_volume
+
+SPACING = (0.5, 0.5, 0.5)
+# What needs no network and takes no time.
+FAST = {"without": ("damage", "phases", "cracks")}
+
+
+def write_electrode(folder: Path, name: str, *, crack: int = 2, depth: int = 9) -> tuple[Path, Path]:
+    """Twelve cubes with a crack of some voxels; return the grey image and its labels."""
+    labels = np.zeros((depth, 28, 38), np.uint16)
+    middle = slice(1, 8) if depth > 1 else slice(0, 1)
+    for number in range(12):
+        y, x = 1 + 9 * (number // 4), 1 + 9 * (number % 4)
+        labels[middle, y : y + 7, x : x + 7] = number + 1
+        labels[depth // 2, y + 3, x + 1 : x + 1 + crack + number % 3] = 0
+    grey, marks = folder / f"{name}.tif", folder / f"{name}_labels.tif"
+    plane = (50 + 150 * (labels > 0)).astype(np.uint8)
+    write_volume(grey, plane if depth > 1 else plane[0], spacing=SPACING, force=True)
+    write_volume(marks, labels if depth > 1 else labels[0], spacing=SPACING, labels=True, force=True)
+    return grey, marks
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> Path:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    return folder
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def test_own_labels_go_from_grey_to_page_and_the_log_has_the_commands(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    said: list[str] = []
+    out = tmp_path / "out"
+    outcome = find("run").run(
+        RunOptions(images=(str(grey),), labels=labels, out=out, **FAST), Run(hear=said.append)
+    )
+    assert outcome.failure == ""
+    assert outcome.numbers["particles"] == 12
+    assert len(rows(out / "particles.csv")) == 12
+    assert "<title>a" in (out / "report.html").read_text(encoding="utf-8")
+    commands = [line for line in said if line.startswith("$ electrodej ")]
+    assert [line.split()[2] for line in commands] == ["measure", "report"]
+    log = (out / "run.log").read_text(encoding="utf-8")
+    assert all(line in log for line in commands)
+    # The command does the same.
+    again = commands[0].removeprefix("$ electrodej ").split()
+    assert main([*again, "--force"]) == 0
+
+
+def test_phases_and_cracks_that_exist_are_measured_and_damage_explained(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    marks = np.zeros((9, 28, 38), np.uint8)
+    marks[1:8, 1:26, 1:36] = 2
+    cracks = np.zeros_like(marks)
+    cracks[4, 4, 2:4] = 1
+    for name, image in (("phases", marks), ("cracks", cracks)):
+        write_volume(scans / f"{name}.tif", image, spacing=SPACING, labels=True)
+    outcome = do(
+        "run", str(grey), labels=labels, phases=scans / "phases.tif", cracks=scans / "cracks.tif",
+        names=("pore", "binder", "particle"), out=tmp_path / "out",
+    )  # fmt: skip
+    assert outcome.numbers["failed"] == {}
+    assert set(outcome.numbers["files"]) == {
+        "particles", "phases", "cracks", "table", "morphology", "damage", "report",
+    }  # fmt: skip
+    assert (tmp_path / "out" / "particles_cracks.csv").exists()
+    assert "particle" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_image_without_a_crack_is_measured_all_the_same(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    write_volume(scans / "cracks.tif", np.zeros((9, 28, 38), np.uint8), spacing=SPACING, labels=True)
+    run = Run()
+    options = RunOptions(
+        images=(str(grey),), labels=labels, cracks=scans / "cracks.tif", only=("table",), out=tmp_path / "out"
+    )
+    assert find("run").run(options, run).failure == ""
+    assert len(rows(tmp_path / "out" / "particles.csv")) == 12
+    assert any("no crack" in note for note in run.notes)
+
+
+def test_resume_keeps_what_is_finished_and_does_what_changed(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    out = tmp_path / "out"
+
+    def go(**more: object) -> list[str]:
+        said: list[str] = []
+        options = RunOptions(**{"images": (str(grey),), "labels": labels, "out": out, **FAST, **more})
+        assert find("run").run(options, Run(hear=said.append)).failure == ""
+        return [line.partition(" ")[0] for line in said if "electrodej measure" in line]
+
+    assert go() == ["$"]
+    made = (out / "particles.csv").stat().st_mtime_ns
+    with pytest.raises(OutputError, match="--resume"):
+        go()
+    assert go(resume=True) == ["finished"]
+    assert (out / "particles.csv").stat().st_mtime_ns == made
+    # Another voxel size is another setting.
+    assert go(resume=True, spacing=(1.0, 1.0, 1.0)) == ["$"]
+    assert go(resume=True, spacing=(1.0, 1.0, 1.0)) == ["finished"]
+    # What was read changed.
+    write_electrode(scans, "a", crack=4)
+    assert go(resume=True, spacing=(1.0, 1.0, 1.0)) == ["$"]
+    # What was written is gone, or is no longer what was written.
+    (out / "particles.csv").write_text("Label\n")
+    assert go(resume=True, spacing=(1.0, 1.0, 1.0)) == ["$"]
+    assert len(rows(out / "particles.csv")) == 12
+
+
+def test_a_folder_of_another_version_is_done_again_and_that_is_said(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    do("run", str(grey), labels=labels, out=tmp_path / "out", **FAST)
+    facts = json.loads((tmp_path / "out" / "run.json").read_text())
+    facts["stages"]["table"]["version"] = "0.0.1"
+    facts["stages"]["table"]["made_of"]["version"] = "0.0.1"
+    (tmp_path / "out" / "run.json").write_text(json.dumps(facts))
+    run = Run()
+    find("run").run(
+        RunOptions(images=(str(grey),), labels=labels, out=tmp_path / "out", resume=True, **FAST), run
+    )
+    assert any("0.0.1" in note for note in run.notes)
+
+
+def test_only_some_stages_take_the_others_from_the_folder(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    out = tmp_path / "out"
+    do("run", str(grey), labels=labels, out=out, only=("table",))
+    assert not (out / "report.html").exists()
+    do("run", str(grey), labels=labels, out=out, only=("report",))
+    assert (out / "report.html").exists()
+    outcome = do("run", str(grey), out=tmp_path / "empty", only=("table",))
+    assert "particles.tif is not there" in outcome.failure
+
+
+def test_a_slice_is_measured_as_2d(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "flat", depth=1)
+    outcome = do("run", str(grey), labels=labels, out=tmp_path / "out", without=("phases", "cracks"))
+    assert outcome.failure == ""
+    first = rows(tmp_path / "out" / "particles.csv")[0]
+    assert "Area" in first
+    assert "Volume" not in first
+    assert "2D" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_watershed_finds_particles_without_a_network(scans: Path, tmp_path: Path) -> None:
+    grey, _ = write_electrode(scans, "a")
+    outcome = do("run", str(grey), model="watershed", out=tmp_path / "out", **FAST)
+    assert outcome.failure == ""
+    assert outcome.numbers["particles"] > 0
+
+
+def test_no_particle_is_said_and_the_page_is_there(scans: Path, tmp_path: Path) -> None:
+    write_volume(scans / "dark.tif", np.full((6, 20, 20), 9, np.uint8), spacing=SPACING)
+    write_volume(scans / "none.tif", np.zeros((6, 20, 20), np.uint8), spacing=SPACING, labels=True)
+    run = Run()
+    outcome = find("run").run(
+        RunOptions(
+            images=(str(scans / "dark.tif"),), labels=scans / "none.tif", out=tmp_path / "out",
+            without=("phases", "cracks"),
+        ), run,
+    )  # fmt: skip
+    assert outcome.failure == ""
+    assert any("no particle" in note for note in run.notes)
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.fixture
+def many(scans: Path) -> Path:
+    """Four samples of two kinds, and a file that is no image."""
+    lines = ["image,cycles,labels"]
+    for number, cycles in enumerate((10, 10, 100, 100)):
+        write_electrode(scans, f"s{number}", crack=1 + number // 2 * 2)
+        lines.append(f"s{number}.tif,{cycles},s{number}_labels.tif")
+    (scans / "bad.tif").write_bytes(b"no image at all")
+    (scans / "groups.csv").write_text("\n".join(lines) + "\n")
+    return scans
+
+
+def test_many_go_on_after_one_fails_and_are_compared_by_group(many: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    images = [str(many / "s?.tif"), str(many / "bad.tif")]
+    outcome = do("run", *images, groups=many / "groups.csv", out=out, **FAST)
+    assert "1 of 5 images failed: bad.tif" in outcome.failure
+    assert outcome.numbers["done"] == 4
+    table = {row["Image"]: row for row in rows(out / "summary.csv")}
+    assert [table[f"s{n}.tif"]["cycles"] for n in range(4)] == ["10", "10", "100", "100"]
+    assert [table[f"s{n}.tif"]["Particles"] for n in range(4)] == ["12.0"] * 4
+    assert table["bad.tif"]["State"] == "failed"
+    assert "bad.tif" in table["bad.tif"]["Failure"]
+    own = rows(out / "s1" / "particles.csv")
+    assert float(table["s1.tif"]["Damage_mean"]) == pytest.approx(
+        sum(float(row["Damage"]) for row in own) / 12
+    )
+    page = (out / "comparison.html").read_text(encoding="utf-8")
+    assert "10 and 100" in page
+    assert "bad.tif" in page
+    # Numbers are in the order of their size.
+    assert page.index("What differs: 10 and 100") > 0
+
+
+def test_resume_of_many_does_only_what_is_missing(many: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    do("run", str(many / "s[01].tif"), groups=many / "groups.csv", out=out, **FAST)
+    made = (out / "s0" / "particles.csv").stat().st_mtime_ns
+    outcome = do("run", str(many / "s[012].tif"), groups=many / "groups.csv", out=out, resume=True, **FAST)
+    assert outcome.numbers["done"] == 3
+    assert (out / "s0" / "particles.csv").stat().st_mtime_ns == made
+
+
+def test_labels_of_one_image_are_refused_for_many(many: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--labels belongs to one image"):
+        do("run", str(many / "s*.tif"), labels=many / "s0_labels.tif", out=tmp_path / "out")
+
+
+def test_two_images_of_one_name_get_folders_of_their_own() -> None:
+    assert folder_names([Path("a/x.tif"), Path("b/x.tif"), Path("y.ome.tif")]) == ["a_x", "b_x", "y"]
+    assert len(set(folder_names([Path("a/x.tif"), Path("a/X.png"), Path("a_x.tif")]))) == 3
+
+
+def test_folders_and_patterns_lead_to_images(scans: Path) -> None:
+    for name in ("b", "a"):
+        write_electrode(scans, name)
+    (scans / "notes.txt").write_text("no image")
+    names = [path.name for path in find_images([str(scans)])[0]]
+    assert names == ["a.tif", "a_labels.tif", "b.tif", "b_labels.tif"]
+    assert [path.name for path in find_images([str(scans / "?.tif")])[0]] == ["a.tif", "b.tif"]
+    with pytest.raises(InputError, match="no image is called"):
+        find_images([str(scans / "*.zarr")])
+    with pytest.raises(InputError, match="there is no such image"):
+        find_images([str(scans / "gone.tif")])
+
+
+def test_a_folder_of_slices_is_a_volume_unless_they_are_unrelated(scans: Path) -> None:
+    for number in range(3):
+        write_volume(scans / f"z{number}.tif", np.zeros((8, 8), np.uint8), spacing=SPACING)
+    assert find_images([str(scans)]) == ([scans], False)
+    found, several = find_images([str(scans)], flat=True)
+    assert (len(found), several) == (3, True)
+
+
+def test_a_configuration_is_written_with_every_field_explained_and_taken(scans: Path, tmp_path: Path) -> None:
+    config = tmp_path / "run.toml"
+    do("run", without=("damage",), save_config=config)
+    text = config.read_text(encoding="utf-8")
+    values = tomllib.loads(text)
+    assert values["without"] == ["damage"]
+    assert values["table"]["radius"] == 0.7
+    assert "# radius of the ball that closes cracks, and of the shell for contacts (default: 0.7 um)" in text
+    config.write_text(
+        text.replace("radius = 0.7", "radius = 1.5").replace('["damage"]', str(list(FAST["without"])))
+    )
+    grey, labels = write_electrode(scans, "a")
+    do("run", str(grey), labels=labels, config=config, out=tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "particles.json").read_text())["parameters"]["radius_um"] == 1.5
+    # What the command says counts more.
+    config.write_text('without = ["table", "report"]')
+    do("run", str(grey), labels=labels, config=config, without=("report", "damage", "phases", "cracks"),
+       out=tmp_path / "other")  # fmt: skip
+    assert (tmp_path / "other" / "particles.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("phase_modle = 'x'", "phase_model"),
+        ("[tabel]\nradius = 1", "table"),
+        ("[table]\nradus = 1", "radius"),
+        ("[table]\nradius = -1", "radius"),
+        ("only = [", "TOML"),
+    ],
+)
+def test_a_misspelt_field_is_named_with_the_nearest(tmp_path: Path, text: str, named: str) -> None:
+    (tmp_path / "run.toml").write_text(text)
+    with pytest.raises(InputError, match=named):
+        do("run", "grey.tif", config=tmp_path / "run.toml", out=tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({}, "grey image"),
+        ({"images": ("a.tif",)}, "--out"),
+        ({"images": ("a.tif",), "out": "o", "only": ("tabel",)}, "'table'"),
+        ({"images": ("a.tif",), "out": "o", "only": ("table",), "without": ("damage",)}, "--without"),
+        ({"images": ("a.tif",), "out": "o", "by": "cycles"}, "--groups"),
+    ],
+)
+def test_what_makes_no_sense_is_said(options: dict, named: str) -> None:
+    with pytest.raises(UsageError, match=named):
+        do("run", **options)
