@@ -53,8 +53,8 @@ def test_export_says_what_it_wrote_and_how_to_prove_it(
     told = capsys.readouterr().out
     assert f"electrodej verify {out}" in told
     card = (tmp_path / "particles.rdf.yaml").read_text()
-    assert 'license: "MIT"' in card
-    assert '- name: "A laboratory"' in card
+    assert "license: MIT" in card
+    assert "- name: A laboratory" in card
     assert json.loads((tmp_path / "particles.json").read_text())["name"] == "Particles"
 
 

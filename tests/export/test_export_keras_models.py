@@ -140,7 +140,7 @@ def test_another_process_writes_the_same_files(
     )
     assert done.returncode == 0, done.stderr
     written = [Path(path) for path in json.loads(done.stdout)["files"]]
-    assert len(written) == 7
+    assert len(written) == 8
     for path in written:
         assert path.read_bytes() == (here.parent / path.name).read_bytes(), path.name
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.inspection.look import Inspection, Plan
+from electrodej.inspection.found import Inspection, Plan
 from electrodej.volume import Volume, check_grey
 from electrodej.volume.units import VoxelSize
 

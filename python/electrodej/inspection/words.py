@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from electrodej.inspection.found import Finding
 
 if TYPE_CHECKING:
-    from electrodej.inspection.look import Inspection
+    from electrodej.inspection.found import Inspection
     from electrodej.inspection.looks import Look
-
-Severity = Literal["problem", "warning", "note"]
 
 _ORDER = {"problem": 0, "warning": 1, "note": 2}
 _CLIPPED = 0.02
@@ -25,26 +24,6 @@ _LEAST_SNR, _LOW_SNR = 0.8, 2.0
 _BLURRED = 0.3
 # Electrode particles, from single crystals to the coarsest, in micrometres.
 _LEAST_PARTICLE, _MOST_PARTICLE = 0.3, 60.0
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was seen.
-
-    Attributes
-    ----------
-    severity
-        "problem": nothing good will come of it; "warning": look at the result; "note": what is done, or good
-        to know.
-    topic
-        One word: grey, polarity, noise, blur, lines, rims, size, model, shape.
-    text
-        What was seen, and what to do.
-    """
-
-    severity: Severity
-    topic: str
-    text: str
 
 
 def findings_of(seen: Inspection, look: Look | None) -> tuple[Finding, ...]:

@@ -1,0 +1,16 @@
+from .labels import read_labelled as read_labelled
+from .model import Forest as Forest
+from .model import is_forest as is_forest
+from .model import load_forest as load_forest
+from .model import write_forest as write_forest
+from .predict import Found as Found
+from .predict import entropy_of as entropy_of
+from .predict import predict_array as predict_array
+from .predict import predict_slabs as predict_slabs
+from .samples import Labelled as Labelled
+from .samples import make_labelled as make_labelled
+from .settings import ForestSettings as ForestSettings
+from .suggest import Place as Place
+from .suggest import help_picture as help_picture
+from .suggest import where_to_label as where_to_label
+from .train import train_forest as train_forest

@@ -1,0 +1,11 @@
+from .found import Finding as Finding
+from .found import Inspection as Inspection
+from .found import Plan as Plan
+from .look import check_voxels as check_voxels
+from .look import inspect as inspect
+from .look import refuse_grey as refuse_grey
+from .looks import Look as Look
+from .looks import find_look as find_look
+from .looks import write_look as write_look
+from .prepared import Prepared as Prepared
+from .prepared import prepare as prepare
