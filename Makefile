@@ -9,12 +9,16 @@ DEMO_OUT ?= electrodej-demo
 DEMO_OPTIONS ?=
 TESTS ?=
 TEST_JOBS ?= 2
+PYTEST = $(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+FUZZ_SECONDS ?= 3600
 
-.PHONY: help env demo test lint format bench docs models fiji-zip lock clean
+.PHONY: help env demo test test-fast fuzz lint format bench docs models fiji-zip lock clean
 
 help:
 	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
-	@echo "make test    all tests (TESTS=tests/volume for some of them)"
+	@echo "make test    all tests (TESTS=tests/volume for some of them; WHOLE=1 fails where any cannot run)"
+	@echo "make test-fast  those that take no time: about three minutes on two cores"
+	@echo "make fuzz    read damaged files for an hour (FUZZ_SECONDS=600 for less)"
 	@echo "make lint    style and types"
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"
 	@echo "make docs    the documentation, in site/"
@@ -30,7 +34,14 @@ demo: env
 	@$(RUN)/electrodej demo --out $(DEMO_OUT) --force $(DEMO_OPTIONS)
 
 test: env
-	@$(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile $(TESTS)
+	@$(RUN)/python tools/needs.py
+	@$(PYTEST) $(if $(WHOLE),--nothing-left-out) $(TESTS)
+
+test-fast: env
+	@$(PYTEST) -m "not slow" $(TESTS)
+
+fuzz: env
+	@ELECTRODEJ_FUZZ_SECONDS=$(FUZZ_SECONDS) $(RUN)/python -m pytest tests/fuzz
 
 lint: env
 	@$(RUN)/ruff format --check .

@@ -27,7 +27,6 @@ from scipy.spatial import KDTree
 
 from electrodej.damage import (
     ATTRIBUTES,
-    POORLY_FORMED,
     DamageConfig,
     compare_damage,
     explain_damage,
@@ -36,7 +35,10 @@ from electrodej.damage import (
 from electrodej.damage.evaluate import evaluate
 from electrodej.damage.forest import fit_forest
 from electrodej.damage.robust import contributions, shap_over_seeds
-from electrodej.jobs.damage import study_damage
+from electrodej.machine import available_cores
+from electrodej.run import Run
+from electrodej.verbs.damage import DamageOptions
+from electrodej.verbs.damage.study import study_damage
 
 DRIVERS = ("Contact", "Edensity", "Volume", "PDensity")
 CYCLES = 20
@@ -93,7 +95,7 @@ def cost(particles: int, config: DamageConfig) -> None:
     start = time.perf_counter()
     forest = RandomForestRegressor(
         40, criterion="absolute_error", max_leaf_nodes=30, max_features="sqrt", random_state=0,
-        n_jobs=config.jobs, oob_score=True,
+        n_jobs=available_cores(), oob_score=True,
     ).fit(table.values, table.damage)  # fmt: skip
     shap.TreeExplainer(forest).shap_values(table.values)
     once = time.perf_counter() - start
@@ -147,20 +149,21 @@ def large(rows: int, config: DamageConfig) -> None:
         pandas.DataFrame(columns).to_csv(folder / "t.csv", index=False)
         pandas.DataFrame(ends, columns=["Label1", "Label2"]).to_csv(folder / "c.csv", index=False)
         steps = Steps()
-        study_damage(
-            [folder / "t.csv"],
-            folder / "out",
+        options = DamageOptions(
+            tables=(folder / "t.csv",),
+            out=folder / "out",
             config=config,
             contacts=folder / "c.csv",
-            evolutions={"poorly formed": replace(POORLY_FORMED, cycles=CYCLES)},
-            progress=steps,
+            evolve=True,
+            cycles=CYCLES,
         )
+        study_damage(options, Run(jobs=1, progress=steps))
         steps(1, 1, "summary")
         for what, seconds in steps.seconds.items():
             print(f"{seconds:8.1f} s  {what}")
         whole = sum(steps.seconds.values())
         print(f"{whole:8.1f} s  all of {rows} particles with {len(ends)} contacts, one core")
-        print(f"the model of the network's evolution was run for {CYCLES} cycles of one electrode")
+        print(f"the model of the network's evolution was run for {CYCLES} cycles of two electrodes")
         for name in ("report.html", "shap.csv"):
             print(f"{(folder / 'out' / name).stat().st_size / 1e6:8.1f} MB {name}")
 
@@ -211,7 +214,7 @@ def main() -> None:
         "--coverage", type=int, default=0, help="pairs of tables to compare, and nothing else"
     )
     options = parser.parse_args()
-    config = DamageConfig(jobs=options.jobs)
+    config = DamageConfig()
     if options.large:
         criterion(config)
         large(options.large, config)

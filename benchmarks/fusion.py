@@ -72,7 +72,8 @@ def score_network(
 def _compare(views: list[Any], phantom: Any, spacing: tuple[float, float, float]) -> dict[str, list[float]]:
     from fusion_parts.peers import ways
 
-    from electrodej.score import score_instances
+    from electrodej.run import Run
+    from electrodej.score import InstanceSettings, score_instances
 
     # Slivers that the volume's faces cut off are not scored: 3 % of the median particle.
     smallest = 0.03 * np.pi / 6 * DIAMETER_UM**3
@@ -81,7 +82,11 @@ def _compare(views: list[Any], phantom: Any, spacing: tuple[float, float, float]
         rows = []
         for labels in make():
             scores = score_instances(
-                labels, phantom.outlines, thresholds=THRESHOLDS, min_volume=smallest, spacing=spacing, jobs=1
+                labels,
+                phantom.outlines,
+                settings=InstanceSettings(thresholds=THRESHOLDS, min_volume=smallest),
+                spacing=spacing,
+                run=Run(jobs=1),
             )
             rows.append([scores.at(threshold).f1 for threshold in THRESHOLDS])
         found[name] = max(rows)
@@ -96,6 +101,7 @@ def measure_speed(size: int, jobs: int) -> dict[str, float]:
     import cc3d
 
     from electrodej.fusion import connected_components, fuse_views
+    from electrodej.run import Run
 
     cell = 48
     grid = (np.arange(size) % cell) - (cell - 1) / 2
@@ -104,9 +110,9 @@ def measure_speed(size: int, jobs: int) -> dict[str, float]:
     view[:: 12 * cell // 5] = 0
     del distance
     small = view[:64, :64, :64].copy()
-    fuse_views(small, small, small, spacing=(0.1,) * 3, jobs=jobs)
+    fuse_views(small, small, small, spacing=(0.1,) * 3, run=Run(jobs=jobs))
     began, busy = time.perf_counter(), time.process_time()
-    fused = fuse_views(view, view, view, spacing=(0.1,) * 3, jobs=jobs)
+    fused = fuse_views(view, view, view, spacing=(0.1,) * 3, run=Run(jobs=jobs))
     flow = view.size / 1e6 / (time.perf_counter() - began)
     flow_busy = view.size / 1e6 / (time.process_time() - busy)
     mask = view > 40

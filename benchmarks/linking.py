@@ -112,12 +112,12 @@ def _renumber(image: Labels, generator: Generator) -> Labels:
 
 def with_electrodej(**options: Any) -> Callable[[Labels, float], Labels]:
     """Return a function that links with ElectrodeJ."""
-    from electrodej.fusion import LinkSettings, link_slices
+    from electrodej.linking import LinkSettings, link
 
-    def link(slices: Labels, spacing: float) -> Labels:
-        return link_slices(slices, spacing=(spacing,) * 3, settings=LinkSettings(**options))
+    def linked(slices: Labels, spacing: float) -> Labels:
+        return link(slices, spacing=(spacing,) * 3, settings=LinkSettings(**options))
 
-    return link
+    return linked
 
 
 def with_stardist(*, without_lost: bool) -> Callable[[Labels, float], Labels]:
@@ -160,6 +160,7 @@ def measure(name: str, folder: str, seeds: list[int], spacing: float) -> dict[st
     """Return the mean F1 scores, and time and peak memory over the start on a wide stack."""
     import psutil
 
+    from electrodej.run import Run
     from electrodej.score import score_instances
 
     warnings.simplefilter("ignore")
@@ -185,7 +186,7 @@ def measure(name: str, folder: str, seeds: list[int], spacing: float) -> dict[st
     watcher.join()
     scores = []
     for seed, labels in zip(seeds, found, strict=True):
-        score = score_instances(labels, np.load(Path(folder, f"truth{seed}.npy")), jobs=1)
+        score = score_instances(labels, np.load(Path(folder, f"truth{seed}.npy")), run=Run(jobs=1))
         scores.append([score.at(threshold).f1 for threshold in THRESHOLDS])
     return {"f1": np.mean(scores, axis=0).tolist(), "seconds": seconds, "peak": peak[0]}
 
@@ -198,8 +199,8 @@ def _own_memory(process: Any) -> int:
 
 def known_sections(truth: Labels, slices: Labels) -> Labels:
     """Return the truth in the sections that are there, and filled between them."""
-    from electrodej.fusion.linking_fill import signed_depth
-    from electrodej.fusion.linking_sections import Crop
+    from electrodej.linking.fill import signed_depth
+    from electrodej.linking.sections import Crop
 
     out = np.zeros(truth.shape, truth.dtype)
     for image, known, target in zip(slices, truth, out, strict=True):
@@ -223,6 +224,7 @@ def known_sections(truth: Labels, slices: Labels) -> Labels:
 def make_stacks(folder: Path, shape: tuple[int, ...], spacing: float, solid: float, seeds: list[int]) -> Any:
     """Write the slices and the truth of every seed; return how many particles there are and the limit."""
     from electrodej.phantom import make_phantom
+    from electrodej.run import Run
     from electrodej.score import score_instances
 
     particles, limits = 0, []
@@ -233,7 +235,7 @@ def make_stacks(folder: Path, shape: tuple[int, ...], spacing: float, solid: flo
         slices = spoil(phantom.outlines, Faults(), seed)
         np.save(folder / f"truth{seed}.npy", phantom.outlines)
         np.save(folder / f"slices{seed}.npy", slices)
-        limit = score_instances(known_sections(phantom.outlines, slices), phantom.outlines, jobs=1)
+        limit = score_instances(known_sections(phantom.outlines, slices), phantom.outlines, run=Run(jobs=1))
         limits.append([limit.at(threshold).f1 for threshold in THRESHOLDS])
         particles += len(np.unique(phantom.outlines)) - 1
     return particles, np.mean(limits, axis=0).tolist()

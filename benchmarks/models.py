@@ -25,7 +25,7 @@ from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import without_small
 from electrodej.networks.stardist.views import predict_view
 from electrodej.phantom import make_slice
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
 from electrodej.volume import ArrayVolume, open_volume
 
 ACROSS = (20, 30, 50, 80, 120, 150)
@@ -71,7 +71,7 @@ def sized(model: Any, across: int) -> dict[str, float]:
             )
             with open_volume(target) as volume:
                 found = volume.read()[0]
-        scores = score_instances(found, truth.astype(np.uint32), thresholds=IOU)
+        scores = score_instances(found, truth.astype(np.uint32), settings=InstanceSettings(thresholds=IOU))
         for row, threshold in enumerate(IOU):
             at = scores.at(threshold)
             counts[row] += at.tp, at.fp, at.fn

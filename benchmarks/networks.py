@@ -14,17 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from electrodej.jobs.segment_phases import segment_phases
-from electrodej.networks import load_keras
-from electrodej.networks.normalise import normalise
+from electrodej.models import load_keras
+from electrodej.models.grey import normalise
 from electrodej.networks.semantic import (
     Classes,
     LrcsConfig,
-    SemanticModel,
     UNetConfig,
     build_network,
 )
-from electrodej.networks.semantic.folder import write_model
+from electrodej.networks.semantic.model import from_network, write_model
+from electrodej.verbs import do
 from electrodej.volume import write_volume
 
 SPACING = (0.14, 0.14, 0.14)
@@ -47,7 +46,7 @@ def speed(config: Any, shape: tuple[int, int, int], rounds: int) -> None:
     load_keras("measuring").utils.set_random_seed(0)
     network = build_network(config)
     names = tuple(f"class {number}" for number in range(config.n_classes))
-    model = SemanticModel(network, config, Classes(tuple(range(config.n_classes)), names), name="untrained")
+    model = from_network(network, config, Classes(tuple(range(config.n_classes)), names), name="untrained")
     grey = np.random.default_rng(0).integers(0, 255, shape, np.uint8)
     edge = shape[1] // PEER_TILE * PEER_TILE
     times: dict[str, list[float]] = {"ours": [], "peer": []}
@@ -57,10 +56,9 @@ def speed(config: Any, shape: tuple[int, int, int], rounds: int) -> None:
         write_model(Path(folder) / "model", model)
         for _ in range(rounds + 1):
             start = time.perf_counter()
-            segment_phases(
-                Path(folder) / "grey.tif", model=Path(folder) / "model", out=Path(folder) / "o.tif", jobs=2,
-                force=True,
-            )  # fmt: skip
+            place = Path(folder)
+            files = {"model": place / "model", "out": place / "o.tif"}
+            do("segment phases", place / "grey.tif", jobs=2, force=True, **files)
             times["ours"].append(time.perf_counter() - start)
             start = time.perf_counter()
             scaled = normalise(grey[:, :edge, :edge], model.percentiles)

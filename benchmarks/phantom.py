@@ -47,12 +47,13 @@ def peer(size: int, _jobs: int) -> Callable[[], None]:
 def slabs(depth: int, jobs: int) -> Callable[[], None]:
     """Slabs of 1024 x 1024 planes, looked at and dropped."""
     from electrodej.phantom import PhantomConfig, make_phantom, phantom_slabs
+    from electrodej.run import Run
 
     make_phantom((2, 32, 32), jobs=jobs)
 
     def work() -> None:
         config = PhantomConfig(shape=(depth, 1024, 1024))
-        for slab in phantom_slabs(config, memory=MEMORY, jobs=jobs):
+        for slab in phantom_slabs(config, run=Run(jobs=jobs, memory=MEMORY)):
             slab.grey.max()
 
     return work

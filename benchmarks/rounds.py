@@ -13,11 +13,10 @@ from pathlib import Path
 
 from fusion_parts.network import SCANS, SPACING
 
-from electrodej.cli.context import counted
-from electrodej.fusion import FusionSettings
-from electrodej.jobs.fuse import fuse_image
 from electrodej.phantom import make_phantom
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
+from electrodej.verb import counted
+from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 
 # Fragments below this count on neither side, um^3.
@@ -39,13 +38,16 @@ def main() -> None:
             grey, labels = Path(folder) / "grey.tif", Path(folder) / "labels.tif"
             write_volume(grey, phantom.grey, spacing=SPACING)
             for rounds in range(options.rounds + 1):
-                fuse_image(
-                    grey, model=options.model, out=labels, rounds=rounds, jobs=2, force=True,
-                    settings=FusionSettings(min_volume=LEAST),
+                do(
+                    "fuse", grey, model=options.model, out=labels, rounds=rounds, min_volume=LEAST,
+                    jobs=2, force=True,
                 )  # fmt: skip
                 with open_volume(labels) as volume:
                     scores = score_instances(
-                        volume, phantom.outlines, thresholds=IOU, min_volume=LEAST, spacing=SPACING
+                        volume,
+                        phantom.outlines,
+                        settings=InstanceSettings(thresholds=IOU, min_volume=LEAST),
+                        spacing=SPACING,
                     )
                 figures = " / ".join(f"{scores.at(iou).f1:.2f}" for iou in IOU)
                 print(

@@ -40,10 +40,11 @@ def make_labels(folder: Path, size: int, block: int) -> None:
 
 def with_electrodej(jobs: int) -> Callable[[NDArray[Any], NDArray[Any]], tuple[int, float]]:
     """Return a function that scores with ElectrodeJ."""
+    from electrodej.run import Run
     from electrodej.score import score_instances
 
     def score(pred: NDArray[Any], truth: NDArray[Any]) -> tuple[int, float]:
-        scores = score_instances(pred, truth, jobs=jobs)
+        scores = score_instances(pred, truth, run=Run(jobs=jobs))
         return scores.at(0.5).tp, scores.mean["panoptic_quality"]
 
     return score

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from electrodej.networks.normalise import normalise
+from electrodej.models.grey import normalise
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.views import predict_view
 from electrodej.phantom import make_phantom
+from electrodej.run import Run
 from electrodej.score import score_instances
 from electrodej.volume import ArrayVolume, open_volume
 
@@ -40,7 +41,11 @@ def main() -> None:
         for _ in range(ROUNDS + 1):
             start = time.perf_counter()
             predict_view(
-                ArrayVolume(grey, spacing=SPACING), model, spacing=SPACING, labels=target, jobs=2, force=True
+                ArrayVolume(grey, spacing=SPACING),
+                model,
+                spacing=SPACING,
+                labels=target,
+                run=Run(jobs=2, force=True),
             )
             ours = time.perf_counter() - start
             start = time.perf_counter()

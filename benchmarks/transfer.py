@@ -16,7 +16,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.cli.context import counted
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     SemanticModel,
@@ -29,6 +28,7 @@ from electrodej.networks.semantic import (
 from electrodej.networks.semantic.predict import measure_volume
 from electrodej.phantom import make_phantom
 from electrodej.score import score_phases
+from electrodej.verb import counted
 from electrodej.volume import ArrayVolume
 
 SPACING = (0.14, 0.14, 0.14)
@@ -87,15 +87,13 @@ def _train(
     phases = np.full(electrode.phases.shape, 255, np.uint8)
     chosen = (np.arange(count) * len(phases)) // count
     phases[chosen] = electrode.phases[chosen]
-    freeze: Literal["", "encoder"] = "encoder" if way == 2 else ""
+    freeze: Literal["encoder"] | None = "encoder" if way == 2 else None
     run = RunSettings(epochs=options.epochs, patience=0, seed=seed)
     return train_semantic(
-        [make_sample(electrode.grey, phases, ignore=[CRACK])],
+        [make_sample(electrode.grey, phases, ignore=[CRACK], spacing=SPACING)],
         out,
         config=model.config,
-        settings=SemanticSettings(run=run, freeze=freeze, **SETTINGS),
-        init=options.model if way else None,
-        spacing=SPACING,
+        settings=SemanticSettings(run=run, freeze=freeze, init=options.model if way else None, **SETTINGS),
     ).model
 
 

@@ -1,16 +1,74 @@
-"""Fixtures that cost much and are shared by all rooms."""
+"""Fixtures that cost much and are shared by all rooms, and what becomes of tests that cannot run here."""
 
+import json
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import needs
 import pytest
 from hypothesis import settings
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")
+
+# What a test needs, told by the fixtures and the marks that it has.
+GROUP_OF = {
+    "chromium": "chromium",
+    "firefox": "firefox",
+    "imagej": "imagej",
+    "tf115": "imagej",
+    "fiji": "fiji",
+}
+LEFT_OUT = "left out"
+MISSING = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--nothing-left-out",
+        action="store_true",
+        help="fail where tests of browsers or of Java cannot run, instead of leaving them out",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Find out what is missing; the workers of a run in parallel are told."""
+    if hasattr(config, "workerinput"):
+        config.stash[MISSING] = json.loads(config.workerinput["missing"])
+        return
+    home = needs.java_home()
+    if home is not None:
+        os.environ["JAVA_HOME"] = str(home)
+    config.stash[MISSING] = needs.missing()
+    cannot = {name: remedy for name, remedy in config.stash[MISSING].items() if name != "fiji"}
+    if config.getoption("nothing_left_out") and cannot:
+        told = "; ".join(f"{name}: {remedy}" for name, remedy in cannot.items())
+        raise pytest.UsageError(f"tests would be left out ({told})")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["missing"] = json.dumps(node.config.stash[MISSING])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run: the last line of the run names it, with the remedy."""
+    missing = config.stash[MISSING]
+    for item in items:
+        names = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+        for group in sorted({GROUP_OF[name] for name in names & GROUP_OF.keys()} & missing.keys()):
+            item.user_properties.append((LEFT_OUT, f"{group}: {missing[group]}"))
+            item.add_marker(pytest.mark.skip(reason=f"{group} is missing; {missing[group]}"))
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
+    """Count what is left out under its name, where pytest would count what is skipped."""
+    why = dict(getattr(report, "user_properties", ())).get(LEFT_OUT)
+    return (f"{LEFT_OUT} ({why})", "l", "LEFT OUT") if report.skipped and why else None
 
 
 @pytest.fixture(scope="module")

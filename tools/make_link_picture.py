@@ -27,12 +27,12 @@ def main(words: list[str]) -> int:
     sys.path.insert(0, str(ROOT / "benchmarks"))
     from linking import Faults, spoil
 
-    from electrodej.fusion import LinkSettings, link_slices
+    from electrodej.linking import LinkSettings, link
     from electrodej.phantom import make_phantom
 
     truth = make_phantom(SHAPE, spacing=SPACING, seed=SEED, solid_fraction=0.4, jobs=1).outlines
     slices = spoil(truth, Faults(), SEED)
-    linked = link_slices(slices, spacing=SPACING, settings=LinkSettings(fill=True))
+    linked = link(slices, spacing=SPACING, settings=LinkSettings(fill=True))
     at = SHAPE[1] // 2
     panels = {
         "slices as they come": slices[:, at],

@@ -21,8 +21,8 @@ SCANS: dict[str, dict[str, Any]] = {
 
 def look(grey: NDArray[Any], model: str) -> list[SeenView]:
     """Return what ``model`` sees in each view of ``grey``."""
-    from electrodej.jobs.segment import find_sections
-    from electrodej.networks.stardist.views import VIEWS, ViewSettings
+    from electrodej.verbs import do
+    from electrodej.vocabulary import VIEWS
     from electrodej.volume import open_volume, write_volume
 
     seen = []
@@ -30,9 +30,9 @@ def look(grey: NDArray[Any], model: str) -> list[SeenView]:
         image, labels, probability = (Path(folder) / f"{name}.tif" for name in ("grey", "labels", "p"))
         write_volume(image, grey, spacing=SPACING)
         for view in VIEWS:
-            find_sections(
-                image, model=model, out=labels, probability=probability, force=True, jobs=2,
-                settings=ViewSettings(view=view),
+            do(
+                "segment particles", image, model=model, view=view, out=labels, probability=probability,
+                force=True, jobs=2,
             )  # fmt: skip
             with open_volume(labels) as drawn, open_volume(probability) as sure:
                 seen.append(SeenView(sure.read().astype(np.uint8), drawn.read()))

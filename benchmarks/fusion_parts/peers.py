@@ -19,13 +19,14 @@ CUTS = (0.1, 0.2, 0.3, 0.5)
 def ways(views: list[SeenView], grey: Labels, spacing: Spacing) -> dict[str, Callable[[], Iterator[Labels]]]:
     """Every way by its name; each gives one or more label volumes, of which the best one counts."""
     from electrodej.fusion import fuse_views, refine_borders
+    from electrodej.run import Run
 
     linked: list[Labels] = []
 
     def fused(method: Any) -> Callable[[], Iterator[Labels]]:
         def make() -> Iterator[Labels]:
             yield fuse_views(
-                *(view.probability for view in views), spacing=spacing, method=method, jobs=1
+                *(view.probability for view in views), spacing=spacing, method=method, run=Run(jobs=1)
             ).labels
 
         return make
@@ -58,12 +59,10 @@ def components(views: list[SeenView]) -> Iterator[Labels]:
 
 def link_view(view: SeenView, axis: int, spacing: Spacing) -> Labels:
     """The sections that one view shows, linked, and what it missed filled in."""
-    from electrodej.fusion import LinkSettings, link_slices
+    from electrodej.linking import LinkSettings, link
 
     name: Any = VIEWS[axis]
-    return np.asarray(
-        link_slices(view.sections, view=name, spacing=spacing, settings=LinkSettings(fill=True))
-    )
+    return np.asarray(link(view.sections, view=name, spacing=spacing, settings=LinkSettings(fill=True)))
 
 
 def group(view: SeenView, axis: int) -> Labels:

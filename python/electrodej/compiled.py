@@ -22,6 +22,11 @@ def compiled(function: F) -> F:
     return cast(F, numba.njit(**_OPTIONS)(function))
 
 
+def compiled_inline(function: F) -> F:
+    """The same for a small function that is called at every voxel: its code is put where it is called."""
+    return cast(F, numba.njit(**_OPTIONS, forceinline=True)(function))
+
+
 def compiled_without_nan(function: F) -> F:
     """The same for a function that meets no NaN, so that minima and maxima of several at once are taken.
 

@@ -17,10 +17,11 @@ from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 Status = Literal["ok", "missing", "too old"]
 
 _EXTRA_SERVES = {
-    "train": "training and running networks, exporting them for Fiji",
+    "train": "training networks, exporting them for Fiji, and asking them with dropout",
     "fiji": "everything that talks to ImageJ or Fiji",
     "damage": "the damage regression",
     "parquet": "tables in Parquet (CSV works without)",
+    "onnxruntime": "a second engine for exported networks, on graphics cards too (OpenVINO works without)",
 }
 
 
@@ -75,7 +76,7 @@ def diagnose() -> Diagnosis:
         system=platform.platform(),
         cores=os.cpu_count() or 1,
         memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
-        checks=(_core(), *map(_extra, EXTRAS), _java(), _fiji()),
+        checks=(_core(), _engine(), *map(_extra, EXTRAS), _java(), _fiji()),
     )
 
 
@@ -97,6 +98,19 @@ def _core_requirements() -> list[str]:
 
     listed = metadata.requires("electrodej") or []
     return [re.split(r"[\[<>=!~; ]", line, maxsplit=1)[0] for line in listed if "extra ==" not in line]
+
+
+def _engine() -> Check:
+    from electrodej.models.engines.choice import engine_report
+
+    found = engine_report()
+    return Check(
+        "engine of networks",
+        "ok" if found else "missing",
+        found,
+        "" if found else "finding particles, phases and cracks with networks",
+        "" if found else "run: pip install --force-reinstall electrodej",
+    )
 
 
 def _extra(extra: str) -> Check:

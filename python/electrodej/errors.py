@@ -9,6 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+_LONGEST = 200
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error of a library says as one line that fits into a message.
+
+    >>> one_line(ValueError("first\\n  second")), one_line(KeyError())
+    ('first', 'KeyError')
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
 
 class ElectrodeJError(Exception):
     """Something the user can put right. The message is meant for the user as it stands.

@@ -14,10 +14,11 @@ from electrodej.errors import MissingExtraError
 
 # Extra -> the packages it brings that the code asks for.
 EXTRAS: dict[str, tuple[str, ...]] = {
-    "train": ("tensorflow", "stardist", "csbdeep", "roifile"),
+    "train": ("tensorflow", "tf2onnx", "onnx", "roifile"),
     "fiji": ("pyimagej", "scyjava", "appose", "roifile"),
     "damage": ("scikit-learn", "shap", "networkx"),
     "parquet": ("pyarrow",),
+    "onnxruntime": ("onnxruntime",),
 }
 
 

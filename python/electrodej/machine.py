@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from electrodej.errors import InputError
+
 GIB = 2**30
 _USUAL_MEMORY = 4 * GIB
 
@@ -25,6 +27,21 @@ def free_memory() -> int:
 def usual_memory() -> int:
     """Return the bytes to be used where nobody says how many: 4 GiB, or half of what is free."""
     return min(_USUAL_MEMORY, free_memory() // 2)
+
+
+def check_fits(needed: int, memory: int | None, *, what: str, advice: str) -> None:
+    """Refuse what needs more bytes than may be used: ``memory``, or all that is free.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        ``what`` needs so much and so much may be used; ``advice`` says what to do.
+    """
+    allowed = free_memory() if memory is None else memory
+    if needed > allowed:
+        raise InputError(
+            f"{what} needs about {memory_text(needed)}, and {memory_text(allowed)} may be used; {advice}"
+        )
 
 
 def memory_text(size: float) -> str:

@@ -33,7 +33,7 @@ class Run:
     notes
         What a person should know of the result, each once. Every door shows them.
     hear
-        Told each note at once.
+        Told what is said while the work goes on: each note, and what else is of interest at once.
     """
 
     jobs: int | None = None
@@ -65,8 +65,16 @@ class Run:
         for text in texts:
             if text not in self.notes:
                 self.notes.append(text)
-                if self.hear is not None:
-                    self.hear(text)
+                self.say(text if text.startswith("WARNING") else f"note: {text}")
+
+    def say(self, text: str) -> None:
+        """Say something that is of interest now, and no part of the result."""
+        if self.hear is not None:
+            self.hear(text)
+
+    def quiet(self) -> Run:
+        """Return the run of a part that is too short to tell how far it is."""
+        return replace(self, progress=silent)
 
     def part(self, number: int, of: int, name: str = "") -> Run:
         """Return the run of one of several parts that take about equally long; see `progress.part`."""

@@ -6,7 +6,7 @@ import concurrent.futures
 import contextlib
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from electrodej.errors import InputError
 from electrodej.machine import available_cores
@@ -23,6 +23,7 @@ class Shareable(Protocol):
         ...
 
 
+@runtime_checkable
 class Workers(Protocol):
     """Calls a function with each of many argument tuples and yields (number, result) as they come."""
 
@@ -145,9 +146,13 @@ def hired(scheduler: Any, jobs: int | None) -> Iterator[Workers]:
     ----------
     scheduler
         None for threads of this process, "tcp://host:port" or a `distributed.Client` for a Dask cluster.
+        Workers that the caller has hired already stay hired.
     jobs
         How many threads; all cores by default.
     """
+    if isinstance(scheduler, Workers):
+        yield scheduler
+        return
     workers: Workers = Threads(jobs) if scheduler is None else Cluster(scheduler)
     try:
         yield workers

@@ -1,5 +1,6 @@
 """Folders of images and labels as training pairs."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def test_every_slice_of_a_stack_is_a_pair(tmp_path):
     pairs = read_pairs(tmp_path)
     assert pairs.names == tuple(f"{tmp_path.name}-000{n}" for n in (1, 2, 3))
     (warning,) = pairs.warnings
-    assert "labels.tif has 1 slice(s) without a label" in warning
+    assert re.search(r"labels\.tif .*1 slice", warning)
     for z in range(3):
         np.testing.assert_array_equal(pairs[z].grey, grey_slice(1, (3, 6, 9))[z])
         np.testing.assert_array_equal(pairs[z].labels, stack[z])
@@ -98,7 +99,7 @@ def test_one_particle_is_a_warning_that_names_the_file(tmp_path):
     write(tmp_path / "grey.tif", grey_slice())
     write(tmp_path / "labels.tif", (two_particles() > 0).astype(np.uint8) * 255)
     (warning,) = read_pairs(tmp_path).warnings
-    assert "labels.tif has one particle only, label 255" in warning
+    assert re.search(r"labels\.tif .*one particle.*255", warning)
 
 
 @pytest.mark.parametrize(

@@ -192,7 +192,7 @@ def test_a_zip_whose_entries_lead_out_of_it_is_refused(tmp_path, name):
 def test_a_zip_that_unpacks_to_far_more_than_rois_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.roi", b"\0" * (17 * 2**20))
-    with pytest.raises(InputError, match="too large to be ROIs when unpacked"):
+    with pytest.raises(InputError, match=r"bomb\.zip.*too large"):
         read_rois(tmp_path / "bomb.zip")
 
 
@@ -279,11 +279,11 @@ def test_images_without_zip_zips_without_image_and_two_zips_are_refused(tmp_path
     with pytest.raises(InputError, match=r"has two zips, a\.zip and a_rois\.zip"):
         read_pairs(tmp_path)
     (tmp_path / "a_rois.zip").rename(tmp_path / "b.zip")
-    with pytest.raises(InputError, match=r"b\.zip has no image beside it named b"):
+    with pytest.raises(InputError, match=r"b\.zip has no image"):
         read_pairs(tmp_path)
     (tmp_path / "b.zip").unlink()
     image(tmp_path / "c.tif", (5, 5))
-    with pytest.raises(InputError, match=r"c\.tif has no ROI zip in .* under the name c"):
+    with pytest.raises(InputError, match=r"c\.tif has no ROI zip"):
         read_pairs(tmp_path)
 
 

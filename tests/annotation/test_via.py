@@ -168,7 +168,7 @@ def test_an_image_name_never_leads_out_of_the_folder(tmp_path, name):
     [
         ("", "is no JSON"),
         ("{", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ("[" * 100_000, "nested too deeply"),
         ("[]", "no annotation of VIA 1 or 2"),
         ('"text"', "no annotation of VIA 1 or 2"),
         ({"images": [], "annotations": []}, "no annotation of VIA 1 or 2"),

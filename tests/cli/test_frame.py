@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from electrodej.cli.verbs import SUMMARIES
+from electrodej import verbs
 from electrodej.volume import write_volume
 
 FULL = Path("/dev/full")
@@ -24,17 +24,17 @@ def test_help_names_every_verb(electrodej):
     done = electrodej("--help")
     assert done.returncode == 0
     assert done.stderr == ""
-    assert [name for name in SUMMARIES if f"\n  {name} " not in done.stdout] == []
+    assert [name for name in verbs.names() if f"\n  {name} " not in done.stdout] == []
 
 
-@pytest.mark.parametrize("verb", SUMMARIES)
+@pytest.mark.parametrize("verb", verbs.names())
 def test_each_verb_has_help_with_an_example(electrodej, verb):
     done = electrodej(verb, "--help")
     assert done.returncode == 0, done.stderr
     assert f"electrodej {verb}" in done.stdout.partition("example:")[2]
 
 
-@pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in SUMMARIES)])
+@pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in verbs.names())])
 def test_help_imports_nothing_heavy(words):
     heavy = [
         "numba",

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def annotated(tmp_path_factory):

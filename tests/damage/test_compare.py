@@ -13,6 +13,8 @@ from electrodej.damage import DamageConfig, compare_damage, explain_damage, make
 from electrodej.damage.robust import bootstrap_contributions, shap_over_seeds
 from electrodej.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def config(quick: DamageConfig) -> DamageConfig:

@@ -13,6 +13,7 @@ from electrodej.damage import DamageConfig, explain_damage, make_table
 from electrodej.damage.evaluate import confidence_of_gain, permutation_rise
 from electrodej.damage.robust import contributions, drawn_rows, shap_over_seeds
 from electrodej.errors import InputError
+from electrodej.run import Run
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -29,6 +30,7 @@ def test_drivers_lead_the_ranking_and_decoys_stay_low_whatever_the_seed(
         assert max(contribution[name] for name in ranking[4:]) < weakest / 2
 
 
+@pytest.mark.slow
 def test_base_and_shap_values_sum_to_the_prediction_of_each_particle(known: Any) -> None:
     predicted = known.model.forest.model.predict(known.table.values)
     np.testing.assert_allclose(known.model.base + known.model.shap.sum(axis=1), predicted, rtol=0, atol=1e-12)
@@ -163,7 +165,7 @@ def test_shuffling_what_a_model_does_not_use_costs_nothing() -> None:
 def test_number_of_cores_changes_no_number(columns_of: Any, quick: DamageConfig) -> None:
     table = make_table(columns_of(60))
     small = replace(quick, trees=8, seeds=2, draws=0, folds=2, repeats=1, interaction_rows=0)
-    one, two = (explain_damage(table, replace(small, jobs=jobs)) for jobs in (1, 2))
+    one, two = (explain_damage(table, small, run=Run(jobs=jobs)) for jobs in (1, 2))
     assert one.as_dict() == two.as_dict()
     assert one.model is not None
     assert two.model is not None
@@ -239,17 +241,15 @@ def test_drawn_rows_are_distinct_in_order_and_repeatable() -> None:
     np.testing.assert_array_equal(drawn_rows(5, 20, seed=3), np.arange(5))
 
 
-def test_a_forest_grown_in_steps_is_the_same_forest(columns_of: Any, monkeypatch: Any) -> None:
+def test_a_forest_grown_in_steps_is_the_same_forest(columns_of: Any) -> None:
     from electrodej.damage import forest
 
     table = make_table(columns_of(80))
     config = DamageConfig(trees=7)
     whole = forest.fit_forest(table.values, table.damage, config, seed=0)
-    monkeypatch.setattr(forest, "_MANY_ROWS", 10)
     told: list[float] = []
-    steps = forest.fit_forest(
-        table.values, table.damage, config, seed=0, progress=lambda done, *_: told.append(done)
-    )
+    run = Run(jobs=1, progress=lambda done, *_: told.append(done))
+    steps = forest.fit_forest(table.values, table.damage, config, seed=0, run=run, in_steps_from=10)
     np.testing.assert_array_equal(whole.model.predict(table.values), steps.model.predict(table.values))
     assert whole.oob_r2 == steps.oob_r2
     assert told == list(range(1, 8))

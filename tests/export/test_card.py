@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import yaml
 
 # In a process of its own: the library leaves files open, which is a warning, and so an error, in ours.
@@ -25,6 +26,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_the_library_of_bioimageio_accepts_the_cards(exported: Callable[[str], Path]) -> None:
     cards = [exported(name).with_suffix(".rdf.yaml") for name in ("stardist-keras-2.3.1", "care-keras-2.3.1")]
     done = subprocess.run(

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from electrodej.export.context import Context, measure_context, measure_seam
+from electrodej.export.seam import measure_seam
+from electrodej.models.context import Context, measure_context
 
 Run = Callable[[np.ndarray], np.ndarray]
 

@@ -232,8 +232,8 @@ def test_a_layer_that_tensorflow_1_15_lacks_is_named() -> None:
     import tensorflow as tf
 
     from electrodej.export.exporter import zip_bytes
-    from electrodej.export.info import ModelInfo
     from electrodej.export.sources import ready_for_fiji
+    from electrodej.models.info import ModelInfo
 
     class Odd(layers.Layer):
         def call(self, x: Any) -> Any:
@@ -267,3 +267,37 @@ def test_nothing_is_executed_when_a_lambda_is_refused(tmp_path: Path) -> None:
     mark.with_suffix(".npy").unlink(missing_ok=True)
     refused(path, tmp_path, "Lambda layer")
     assert not mark.with_suffix(".npy").exists()
+
+
+def test_an_h5_file_that_promises_more_than_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.create_dataset("weights", (2**20, 2**20), "f8", chunks=(1024, 1024), compression="gzip")
+        file.attrs["model_config"] = "{}"
+    assert path.stat().st_size < 100_000
+    refused(path, tmp_path, "larger than the file can hold")
+
+
+@pytest.mark.parametrize("config", [3, 2.5, [1, 2], h5py.Empty("f4"), np.bytes_(b"\xff")])
+def test_an_h5_file_whose_layers_are_described_by_something_else(tmp_path: Path, config: Any) -> None:
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = config
+    refused(path, tmp_path, r"model\.h5")
+
+
+@pytest.mark.parametrize("version", [3, None, [], "x", {"a": 1}, "9" * 400])
+def test_a_keras_file_of_a_strange_version(tmp_path: Path, version: Any) -> None:
+    path = saved(keras.Sequential([image(), layers.Conv2D(1, 1)]), tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["metadata.json"] = json.dumps({"keras_version": version}).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+    said = ""
+    try:
+        export_model(path, tmp_path / "model.zip")
+    except InputError as error:
+        said = str(error)
+    assert said == "" or ("model.keras" in said and len(said.splitlines()) == 1)

@@ -26,7 +26,7 @@ def test_help_has_an_example_and_loads_nothing_heavy(verb: str) -> None:
         "except SystemExit: pass\n"
         "heavy = {'tensorflow', 'keras', 'stardist', 'jpype', 'h5py', 'scipy'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "import electrodej.export; electrodej.export.ModelInfo\n"
+        "import electrodej.export; electrodej.export.export_model\n"
         "assert 'tensorflow' not in sys.modules"
     )
     done = run(verb, "--help", code=code)

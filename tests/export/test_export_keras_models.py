@@ -15,9 +15,10 @@ import keras
 import numpy as np
 import pytest
 
-from electrodej.export import export_model, read_info, verify_zip
+from electrodej.export import export_model, verify_zip
 from electrodej.export.exporter import zip_bytes
 from electrodej.export.sources import load_source
+from electrodej.models import read_info
 
 
 def plain(shape: tuple[int | None, ...] = (None, None, 1), **options: Any) -> Any:
@@ -122,6 +123,7 @@ def test_the_same_model_gives_the_same_bytes_whatever_was_made_before(unet_file:
     assert zip_bytes(load_source(unet_file)) == first
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_files(
     exported: Callable[[str], Path], data: Path, tmp_path: Path
 ) -> None:
@@ -157,16 +159,16 @@ def test_names_given_by_counting_are_counted_anew_and_the_authors_kept(unet_file
 
 @pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic"])
 def test_upsampling_gives_the_numbers_of_keras(interpolation: str) -> None:
-    from electrodej.export.info import ModelInfo
     from electrodej.export.sources import ready_for_fiji
-    from electrodej.export.tf2 import Tf2
+    from electrodej.models.engines.tensorflow_zip import TensorflowZip
+    from electrodej.models.info import ModelInfo
 
     image = keras.Input((12, 8, 1))
     small = keras.layers.MaxPooling2D((3, 2))(image)
     model = keras.Model(image, keras.layers.UpSampling2D((3, 2), interpolation=interpolation)(small))
     numbers = np.random.default_rng(1).uniform(0, 1, (1, 12, 8, 1)).astype(np.float32)
     source = ready_for_fiji(model, ModelInfo(kind="keras"))
-    with Tf2(zip_bytes(source)) as tf2:
+    with TensorflowZip(zip_bytes(source)) as tf2:
         np.testing.assert_allclose(tf2.run(numbers), np.asarray(model(numbers)), rtol=0, atol=1e-6)
     assert source.info.size_divisor == 6
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from electrodej.export import read_info
+from electrodej.models import read_info
 
 TOLERANCE = 1e-5
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from electrodej.errors import InputError
-from electrodej.export.info import ModelInfo, read_info, to_json
-from electrodej.export.yaml_text import to_yaml
+from electrodej.models.info import ModelInfo, read_info, to_json
 
 FULL = ModelInfo(
     kind="stardist",
@@ -62,22 +60,3 @@ def test_only_the_kind_is_needed(tmp_path: Path) -> None:
     path = tmp_path / "electrodej.json"
     path.write_text('{"format": "electrodej-model", "version": 1, "kind": "unet"}')
     assert read_info(path) == ModelInfo(kind="unet")
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {
-            "text": 'a: "b" # c\n\ttab',
-            "empty": "",
-            "no": "yes",
-            "y": "n",
-            "date": "2020-01-01",
-            "number": "1e3",
-        },
-        {"list": [1, 2.5, None, True, "x"], "nested": [{"a": 1, "b": {"c": [1]}}, {"a": {"d": "e"}}]},
-        {"nothing": [], "none": {}, "small": 1e-06, "large": 10**20, "µ": "Ω"},
-    ],
-)
-def test_yaml_is_read_back_by_a_yaml_library(value: dict[str, Any]) -> None:
-    assert yaml.safe_load(to_yaml(value)) == value

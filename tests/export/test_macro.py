@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from electrodej.export.info import ModelInfo
 from electrodej.export.macro import macro_for, quoted
+from electrodej.models.info import ModelInfo
 
 # ImageJ in a process of its own: reads macros from stdin and tells what they return.
 IMAGEJ = """

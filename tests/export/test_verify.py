@@ -62,7 +62,8 @@ def test_a_zip_of_ours_runs_in_fiji(good: Path, tf115: Any) -> None:
     found = verify_zip(good, tf115=tf115)
     assert found.runs_in_fiji is True
     assert {finding.status for finding in found.findings} == {"ok"}
-    assert {finding.check for finding in found.findings} == {"structure", "operations", "running", "context"}
+    checks = {"structure", "operations", "running", "onnx", "context"}
+    assert {finding.check for finding in found.findings} == checks
     assert found.as_dict()["verdict"] == "runs in Fiji"
 
 
@@ -331,7 +332,8 @@ def test_without_java_structure_and_operations_are_checked_all_the_same(
 def test_without_network_and_jars_it_says_so(
     good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("electrodej.export.jars.repository", lambda: tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
     found = verify_zip(good, fetch=False)
     assert found.runs_in_fiji is None
     assert "is not on this machine yet" in found.findings[-2].text
@@ -342,8 +344,9 @@ def test_a_jar_that_is_another_file_is_not_run(
 ) -> None:
     from electrodej.export.jars import JARS
 
-    monkeypatch.setattr("electrodej.export.jars.repository", lambda: tmp_path)
-    place = tmp_path / JARS[0].path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    place = tmp_path / ".m2" / "repository" / JARS[0].path
     place.parent.mkdir(parents=True)
     place.write_bytes(b"something else")
     refused(good, "is not the file that was published")
@@ -360,6 +363,7 @@ def test_a_process_that_dies_is_told(good: Path, tmp_path: Path) -> None:
             other.run(np.zeros((1, 64, 64, 1), np.float32), input="input", output="output")
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_is_swept_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 

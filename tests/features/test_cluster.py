@@ -17,6 +17,8 @@ from electrodej.features import Particle, features, forget, measure, with_measur
 from electrodej.run import Run
 from electrodej.volume import open_volume, write_volume
 
+pytestmark = pytest.mark.slow
+
 SPACING = (0.5, 0.4, 0.3)
 
 

@@ -148,7 +148,7 @@ def test_measuring_open_images_is_measuring_the_arrays(connection, tmp_path):
 def test_images_that_do_not_fit_are_not_measured(connection):
     _, labels, grey_image, _ = pair(connection)
     small = connection.to_imagej(labels[:5], spacing=SPACING, title="small", labels=True)
-    with pytest.raises(InputError, match=r"g has 10 x 12 x 14 voxels and small has 5 x 12 x 14"):
+    with pytest.raises(InputError, match=r"g .*10 x 12 x 14.*small .*5 x 12 x 14"):
         electrodej.fiji.measure(connection, grey_image, small)
     other = connection.to_imagej(labels, spacing=(1, 1, 1), title="other", labels=True)
     with pytest.raises(VoxelSizeError, match=r"say which is right with spacing="):
@@ -175,7 +175,7 @@ def test_menu_scripts_run_by_name(connection, tmp_path):
 
 def test_without_fijis_stardist_plugin_the_bridge_says_so(connection):
     _, _, grey_image, _ = pair(connection)
-    with pytest.raises(ElectrodeJError, match="no StarDist plugin; tick the update sites"):
+    with pytest.raises(ElectrodeJError, match=r"no StarDist plugin"):
         connection.stardist(grey_image, "nmc-particles")
     with pytest.raises(InputError, match="there is no such model"):
         connection.stardist(grey_image, "nothing-like-it")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from electrodej.cli import main
 from electrodej.errors import InputError, OutputError
-from electrodej.fiji import install as installing
 from electrodej.fiji.health import examine
 from electrodej.fiji.install import install, uninstall
 from electrodej.fiji.layout import MANIFEST, planned
@@ -131,48 +133,65 @@ def test_another_python_chosen_in_fiji_goes_with_the_rest(fiji):
     assert snapshot(fiji) == before
 
 
-def test_what_an_earlier_version_brought_is_replaced_or_removed(fiji, monkeypatch):
-    new = planned()
-    old = {"jars/electrodej-scripts-0.0.1.jar": b"old", MEASURE: b"old"}
-    monkeypatch.setattr(installing, "planned", lambda: dict(old))
+def test_what_an_earlier_version_brought_is_replaced_or_removed(fiji):
     install(fiji)
-    monkeypatch.setattr(installing, "planned", lambda: dict(new))
+    manifest = json.loads((fiji / MANIFEST).read_text())
+    former = "jars/electrodej-scripts-0.0.1.jar"
+    for name in (former, MEASURE):
+        (fiji / name).write_bytes(b"old")
+        manifest["files"][name] = [hashlib.sha256(b"old").hexdigest()]
+    (fiji / MANIFEST).write_text(json.dumps(manifest))
     change = install(fiji)
-    assert "jars/electrodej-scripts-0.0.1.jar" in change.removed
-    assert (fiji / MEASURE).read_bytes() == new[MEASURE]
+    assert change.removed == [former]
+    assert not (fiji / former).exists()
+    assert (fiji / MEASURE).read_bytes() == planned()[MEASURE]
 
 
 def test_an_install_that_was_cut_off_can_be_taken_away(fiji, monkeypatch):
     before = snapshot(fiji)
-    write, count = installing._write, []
+    replace, moved = os.replace, []
 
-    def breaking(path, data):
-        count.append(path)
-        if len(count) == 4:
+    def breaking(source, target, **more):
+        moved.append(target)
+        if len(moved) == 4:
             raise OSError("the disk is gone")
-        write(path, data)
+        replace(source, target, **more)
 
-    monkeypatch.setattr(installing, "_write", breaking)
-    with pytest.raises(OSError, match="disk is gone"):
-        install(fiji)
-    monkeypatch.setattr(installing, "_write", write)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "replace", breaking)
+        with pytest.raises((OSError, OutputError)):
+            install(fiji)
+    assert snapshot(fiji) != before
     uninstall(fiji)
     assert snapshot(fiji) == before
 
 
-@pytest.mark.parametrize("step", ["_make_folder", "_write"])
-def test_an_install_that_cannot_begin_leaves_no_empty_folders(step, fiji, monkeypatch):
+def test_an_install_that_cannot_make_a_folder_leaves_no_empty_ones(fiji, monkeypatch):
     before = snapshot(fiji)
-    real = getattr(installing, step)
+    make = Path.mkdir
 
-    def refused(path, *rest):
-        if path.name in ("models", MANIFEST.rpartition("/")[2]):
-            raise OutputError(f"{path} cannot be made")
-        real(path, *rest)
+    def refusing(folder, *rest, **more):
+        if folder.name == "models":
+            raise PermissionError(13, "Permission denied", str(folder))
+        make(folder, *rest, **more)
 
-    monkeypatch.setattr(installing, step, refused)
-    with pytest.raises(OutputError, match="cannot be made"):
-        install(fiji)
+    with monkeypatch.context() as refused:
+        refused.setattr(Path, "mkdir", refusing)
+        with pytest.raises(OutputError, match="models"):
+            install(fiji)
+    assert snapshot(fiji) == before
+
+
+def test_an_install_that_cannot_write_its_manifest_leaves_no_empty_folders(fiji, monkeypatch):
+    before = snapshot(fiji)
+
+    def refusing(_source, target, **_more):
+        raise PermissionError(13, "Permission denied", str(target))
+
+    with monkeypatch.context() as refused:
+        refused.setattr(os, "replace", refusing)
+        with pytest.raises((OSError, OutputError)):
+            install(fiji)
     assert snapshot(fiji) == before
 
 
@@ -187,7 +206,7 @@ def test_a_manifest_cannot_name_files_outside_its_fiji(fiji, name):
 
 
 def test_a_folder_that_is_no_fiji_is_named(tmp_path):
-    with pytest.raises(InputError, match="is no Fiji folder; give the folder that has jars and plugins"):
+    with pytest.raises(InputError, match="is no Fiji folder"):
         install(tmp_path)
 
 

@@ -1,13 +1,13 @@
 """Java with plain ImageJ in this process."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from electrodej.errors import ElectrodeJError, MissingExtraError
+from electrodej.errors import MissingExtraError
 from electrodej.fiji import jvm
-from electrodej.java import Java
 
 
 @pytest.mark.imagej
@@ -49,18 +49,42 @@ def test_no_other_repository_than_maven_central_is_asked(imagej):
     assert scyjava.config.get_repositories() == {}
 
 
-def test_without_java_the_message_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(jvm, "find_java", lambda: None)
-    with pytest.raises(
-        ElectrodeJError, match=r"needs Java, and none was found; install a Java of version 11"
-    ):
-        jvm._use_present_java()
+_START = """
+from electrodej.errors import ElectrodeJError
+from electrodej.fiji.jvm import start_light
+try:
+    start_light()
+except ElectrodeJError as error:
+    print(error)
+"""
 
 
-def test_an_old_java_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr(jvm, "find_java", lambda: Java(tmp_path / "java", 8, "PATH"))
-    with pytest.raises(ElectrodeJError, match=r"needs Java 11, and .*java is 8"):
-        jvm._use_present_java()
+def start_with_programs_of(folder):
+    """What a start says where ``folder`` is the whole PATH and JAVA_HOME is not set."""
+    environment = {name: value for name, value in os.environ.items() if name != "JAVA_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", _START],
+        env={**environment, "PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_without_java_the_message_says_which_one_to_get(tmp_path):
+    message = start_with_programs_of(tmp_path)
+    assert "version 11" in message
+    assert "JAVA_HOME" in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program that is a script of the shell")
+def test_an_old_java_is_named(tmp_path):
+    program = tmp_path / "java"
+    program.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n")
+    program.chmod(0o755)
+    message = start_with_programs_of(tmp_path)
+    assert f"{program} is 8" in message
 
 
 class Options:

@@ -10,10 +10,10 @@ import sys
 import numpy as np
 import pytest
 
-from electrodej.jobs.segment import find_sections
-from electrodej.networks.bundled import find_model
+from electrodej.models.bundled import find_model
 from electrodej.phantom import make_slice
 from electrodej.score import score_instances
+from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 
 pytestmark = [
@@ -156,7 +156,7 @@ def test_menu_scripts_run_by_name_and_say_what_is_wrong(told):
 
 def test_fijis_plugin_finds_the_particles_that_python_finds(folder, told):
     assert told["info"].startswith("Outlined section by section in Fiji's StarDist plugin with ")
-    find_sections(folder / "section.tif", model="nmc-particles", out=folder / "python.tif")
+    do("segment particles", folder / "section.tif", model="nmc-particles", out=folder / "python.tif")
     with open_volume(folder / "python.tif") as volume:
         python = volume.read()[0]
     plugin = np.load(folder / "plugin.npy")

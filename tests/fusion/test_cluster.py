@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from electrodej.jobs.fuse import fuse_views
+from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 from electrodej.workers import Cluster
+
+pytestmark = pytest.mark.slow
 
 VIEWS = ("xy", "xz", "yz")
 # So little that there are many slabs.
@@ -28,12 +30,12 @@ def here(crowd: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     _, views, spacing = crowd
     for name, view in zip(VIEWS, views, strict=True):
         write_volume(folder / f"{name}.tif", view, spacing=spacing)
-    fuse_views(*paths_in(folder), out=folder / "here.tif", jobs=1)
+    fuse_views(folder, out=folder / "here.tif", jobs=1)
     return folder
 
 
-def paths_in(folder: Path) -> list[Path]:
-    return [folder / f"{name}.tif" for name in VIEWS]
+def fuse_views(folder: Path, **options: Any) -> None:
+    do("fuse", **{name: folder / f"{name}.tif" for name in VIEWS}, **options)
 
 
 def labels_in(path: Path) -> Any:
@@ -51,7 +53,7 @@ def assert_same(here: Path, out: Path) -> None:
 
 
 def test_cluster_gives_the_same_labels_and_table(cluster: Any, here: Path, tmp_path: Path) -> None:
-    fuse_views(*paths_in(here), out=tmp_path / "p.tif", scheduler=cluster.scheduler_address, memory=MEMORY)
+    fuse_views(here, out=tmp_path / "p.tif", scheduler=cluster.scheduler_address, memory=MEMORY)
     assert_same(here, tmp_path / "p.tif")
 
 
@@ -76,6 +78,6 @@ def test_a_killed_worker_costs_a_retry_and_not_the_result(
         return plain(self, dying_once, [(mark, function, task) for task in tasks])
 
     monkeypatch.setattr(Cluster, "run", deadly)
-    fuse_views(*paths_in(here), out=tmp_path / "p.tif", scheduler=cluster.scheduler_address, memory=MEMORY)
+    fuse_views(here, out=tmp_path / "p.tif", scheduler=cluster.scheduler_address, memory=MEMORY)
     assert all(mark.exists() for mark in marks)
     assert_same(here, tmp_path / "p.tif")

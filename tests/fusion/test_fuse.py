@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from electrodej.errors import Cancelled, InputError, VoxelSizeError
 from electrodej.fusion import FusionSettings, Views, fuse_views, start_fusion
+from electrodej.run import Run
 from electrodej.score import score_instances
 from electrodej.volume import ArrayVolume
 
@@ -20,8 +21,8 @@ METHODS = ["flow", "watershed", "kmeans"]
 BARE = FusionSettings(bridge=0, smoothing=0, edge=0, edge_blur=0, min_volume=0, necking=0, peak=0.1)
 
 
-def fuse(views, spacing=UNIT, **options):
-    return fuse_views(*views, spacing=spacing, jobs=1, **options)
+def fuse(views, spacing=UNIT, *, run=None, **options):
+    return fuse_views(*views, spacing=spacing, run=run or Run(jobs=1), **options)
 
 
 def profile(*levels):
@@ -33,7 +34,7 @@ def profile(*levels):
 @pytest.mark.parametrize("method", ["flow", "watershed"])
 def test_particles_that_touch_are_parted_where_components_merge_them(crowd, method):
     truth, views, spacing = crowd
-    scores = score_instances(fuse(views, spacing, method=method).labels, truth, jobs=1)
+    scores = score_instances(fuse(views, spacing, method=method).labels, truth, run=Run(jobs=1))
     assert scores.n_pred == scores.n_true == 16
     assert scores.at(0.75).f1 == 1
     assert fuse(views, spacing, method="kmeans").count < 16
@@ -43,7 +44,7 @@ def test_a_particle_ends_where_it_should_whatever_its_size(balls, views_of):
     radii = [7, 12, 20]
     truth = balls((48, 48, 96), [(24, 24, 9), (24, 24, 32), (24, 24, 70)], radii, UNIT)
     blurred = [ndimage.gaussian_filter(view, 1.0) for view in views_of(truth, UNIT, noise=0.03)]
-    scores = score_instances(fuse(blurred).labels, truth, jobs=1, particles=True)
+    scores = score_instances(fuse(blurred).labels, truth, run=Run(jobs=1), particles=True)
     # A shell two thirds of a voxel thick is 2 / radius of a ball's volume.
     for overlap, radius in zip(scores.particles.columns()["IoU"], radii, strict=True):
         assert overlap > 1 - 2 / radius
@@ -81,7 +82,7 @@ def test_a_volume_turned_with_its_views_has_the_same_particles_turned(crowd):
     turned = fuse([np.moveaxis(view, 0, 2) for view in (xz, yz, xy)], spacing)
     back = np.moveaxis(turned.labels, 2, 0)
     assert turned.count == upright.count
-    assert score_instances(back, upright.labels, jobs=1).at(0.95).f1 == 1
+    assert score_instances(back, upright.labels, run=Run(jobs=1)).at(0.95).f1 == 1
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -95,7 +96,7 @@ def test_labels_do_not_depend_on_slabs_or_threads(method, slab):
         views.append(np.clip(noise / noise.std() * 2 + 1, 0, 7).astype(np.uint8) * 36)
     settings = FusionSettings(min_volume=0, edge_blur=0.2, clusters=2)
     whole = fuse(views, method=method, settings=settings, slab=24)
-    cut = fuse_views(*views, spacing=UNIT, method=method, settings=settings, slab=slab, jobs=3)
+    cut = fuse_views(*views, spacing=UNIT, method=method, settings=settings, slab=slab, run=Run(jobs=3))
     assert whole.count > 1
     assert np.array_equal(whole.labels, cut.labels)
     for name, column in whole.table.items():
@@ -114,12 +115,15 @@ class Elsewhere:
         for number in reversed(range(len(tasks))):
             yield number, pickle.loads(pickle.dumps(function(*pickle.loads(pickle.dumps(tasks[number])))))
 
+    def close(self):
+        """Nothing is held."""
+
 
 @pytest.mark.parametrize("slab", [1, 5, None])
 def test_workers_elsewhere_give_the_same_labels(crowd, slab):
     _, views, spacing = crowd
     here = fuse(views, spacing)
-    fusion = start_fusion(Views(*views, spacing=spacing), slab=slab, scheduler=Elsewhere())
+    fusion = start_fusion(Views(*views, spacing=spacing), slab=slab, run=Run(scheduler=Elsewhere()))
     slabs = list(fusion.slabs())
     assert fusion.count == here.count == 16
     assert [z0 for z0, _ in slabs] == np.cumsum([0, *(len(part) for _, part in slabs[:-1])]).tolist()
@@ -130,7 +134,7 @@ def test_workers_elsewhere_give_the_same_labels(crowd, slab):
 def test_methods_that_cannot_work_elsewhere_say_so(crowd, method):
     _, views, spacing = crowd
     with pytest.raises(InputError, match=f"not on {method}"):
-        start_fusion(Views(*views, spacing=spacing), method=method, scheduler=Elsewhere())
+        start_fusion(Views(*views, spacing=spacing), method=method, run=Run(scheduler=Elsewhere()))
 
 
 @pytest.mark.parametrize("slab", [4, 9])
@@ -325,7 +329,7 @@ def test_settings_that_make_no_sense_are_refused_by_name(wrong):
 def test_a_watershed_that_does_not_fit_names_the_method_that_does(crowd):
     _, views, spacing = crowd
     with pytest.raises(InputError, match="flow"):
-        fuse(views, spacing, method="watershed", memory=2**20)
+        fuse(views, spacing, method="watershed", run=Run(memory=2**20))
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -337,7 +341,7 @@ def test_progress_ends_with_all_slices_and_can_stop_the_work(crowd, method):
         spacing,
         method=method,
         slab=7,
-        progress=lambda done, total, stage: told.append((done, total, stage)),
+        run=Run(jobs=1, progress=lambda done, total, stage: told.append((done, total, stage))),
     )
     assert told[-1][:2] == (44, 44)
     assert len(told) >= 10
@@ -346,16 +350,15 @@ def test_progress_ends_with_all_slices_and_can_stop_the_work(crowd, method):
         raise Cancelled("stopped")
 
     with pytest.raises(Cancelled):
-        fuse(views, spacing, method=method, slab=7, progress=stop)
+        fuse(views, spacing, method=method, slab=7, run=Run(jobs=1, progress=stop))
 
 
 @pytest.mark.parametrize("method", ["flow", "kmeans"])
-def test_scratch_files_give_the_same_labels_and_are_gone_afterwards(crowd, method, tmp_path, monkeypatch):
-    import electrodej.fusion.scratch as scratch
-
+def test_scratch_files_give_the_same_labels_and_are_gone_afterwards(crowd, method, tmp_path):
     _, views, spacing = crowd
-    monkeypatch.setattr(scratch, "_IN_MEMORY", 0)
-    fusion = start_fusion(Views(*views, spacing=spacing), method=method, jobs=1, slab=7, folder=tmp_path)
+    fusion = start_fusion(
+        Views(*views, spacing=spacing), method=method, slab=7, folder=tmp_path, run=Run(jobs=1, memory=2**20)
+    )
     labels = np.concatenate([part for _, part in fusion.slabs()])
     fusion.close()
     assert list(tmp_path.iterdir()) == []

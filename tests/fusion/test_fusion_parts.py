@@ -11,9 +11,11 @@ from scipy import ndimage
 from electrodej.errors import InputError
 from electrodej.fusion import FusionSettings, Views, as_bytes, connected_components, fuse_views
 from electrodej.fusion.field import ONE, Field, add_bridged
-from electrodej.fusion.flood import check_room
 from electrodej.fusion.kmeans import block_means, foreground_from
-from electrodej.fusion.slabs import memory_text, plan_slabs
+from electrodej.fusion.slabs import plan_slabs
+from electrodej.fusion.watershed import check_room
+from electrodej.machine import memory_text
+from electrodej.run import Run
 
 
 @pytest.mark.parametrize("connectivity", [6, 26])
@@ -117,7 +119,7 @@ def test_slabs_cover_all_slices_and_fit_the_memory():
     thickest = max(z1 - z0 for z0, z1 in slabs)
     assert 2 * (thickest + 10) * 1985 * 492 * 24 <= 2**31
     with pytest.raises(InputError, match="slab"):
-        plan_slabs((4, 4, 4), jobs=1, memory=None, thickness=0, halo=1)
+        plan_slabs((4, 4, 4), jobs=1, memory=2**20, thickness=0, halo=1)
 
 
 @pytest.mark.parametrize(
@@ -144,4 +146,4 @@ def test_arrays_of_8_bit_values_in_16_bit_are_told():
     low = np.zeros((6, 6, 6), np.uint16)
     low[2:4, 2:4, 2:4] = 255
     with pytest.raises(InputError, match="the largest value is 255 of 65,535"):
-        fuse_views(low, low, low, spacing=(1.0, 1.0, 1.0), jobs=1)
+        fuse_views(low, low, low, spacing=(1.0, 1.0, 1.0), run=Run(jobs=1))

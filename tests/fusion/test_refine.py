@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from electrodej.errors import InputError
 from electrodej.fusion import RefinedFusion, Views, refine_borders, start_fusion
+from electrodej.run import Run
 from electrodej.volume import ArrayVolume
 
 UNIT = (1.0, 1.0, 1.0)
@@ -105,7 +106,7 @@ def test_refined_labels_do_not_depend_on_slabs(crowd, slab):
     volume = ArrayVolume(np.clip(grey, 0, 255).astype(np.uint8), spacing=spacing)
 
     def refined(thickness):
-        fusion = start_fusion(Views(*views, spacing=spacing), jobs=1, slab=thickness)
+        fusion = start_fusion(Views(*views, spacing=spacing), slab=thickness, run=Run(jobs=1))
         moved = RefinedFusion(fusion, volume, spacing=spacing, reach=3)
         plain = np.concatenate([part for _, part in fusion.slabs()])
         starts, parts = zip(*moved.slabs(), strict=True)

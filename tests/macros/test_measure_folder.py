@@ -12,7 +12,7 @@ import pytest
 
 from electrodej.volume import write_volume
 
-pytestmark = pytest.mark.imagej
+pytestmark = [pytest.mark.imagej, pytest.mark.slow]
 
 PROGRAM = str(Path(sys.executable).with_name("electrodej.exe" if os.name == "nt" else "electrodej"))
 

@@ -70,12 +70,11 @@ def test_turning_the_image_with_its_voxels_changes_nothing():
         assert turned[name] == pytest.approx(value)
 
 
-def test_slabs_change_nothing(monkeypatch: pytest.MonkeyPatch):
+def test_slabs_change_nothing():
     phases = np.random.default_rng(2).choice(np.array([0, 2, 7, 255], np.uint8), (9, 6, 7))
     whole = PairCounts((0, 2, 7))
     whole.add(phases)
-    monkeypatch.setattr(module, "_AT_ONCE", 42)
-    parts = PairCounts((0, 2, 7))
+    parts = PairCounts((0, 2, 7), at_once=42)
     for first in range(0, 9, 4):
         parts.add(phases[first : first + 4])
     np.testing.assert_array_equal(parts.pairs, whole.pairs)

@@ -7,8 +7,10 @@ import pytest
 
 from electrodej.errors import InputError
 from electrodej.export import verify_zip
-from electrodej.networks.bundled import bundled_models, find_model
-from electrodej.networks.normalise import normalise
+from electrodej.models.bundled import bundled_models, find_model
+from electrodej.models.grey import normalise
+
+pytestmark = pytest.mark.slow
 
 MOST_BYTES = 20 * 2**20
 
@@ -45,8 +47,8 @@ def unseen():
 
 
 def _classes(phantom, name):
+    from electrodej.models.grey import measure_levels
     from electrodej.networks.semantic import load_model, predict_slabs
-    from electrodej.networks.semantic.grey import measure_levels
     from electrodej.volume import ArrayVolume
 
     model = load_model(name)
@@ -72,10 +74,10 @@ def test_nmc_cracks_finds_the_cracks_of_an_unseen_electrode(unseen):
 
 
 def test_nmc_particles_finds_the_particles_of_a_section_it_has_not_seen():
+    from electrodej.networks.stardist.candidates import predict_sections
     from electrodej.networks.stardist.instances import choose, draw
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.patches import without_small
-    from electrodej.networks.stardist.sections import predict_sections
     from electrodej.phantom import make_slice
     from electrodej.score import score_instances
 
@@ -110,10 +112,10 @@ def test_an_image_of_one_grey_value_becomes_nought():
 
 def test_nmc_shapes_makes_one_particle_of_two_halves():
     from electrodej.fusion.shapes import render
+    from electrodej.networks.stardist.candidates import predict_sections
     from electrodej.networks.stardist.instances import choose, draw
     from electrodej.networks.stardist.model import load_stardist
-    from electrodej.networks.stardist.sections import predict_sections
-    from electrodej.score import score_instances
+    from electrodej.score import InstanceSettings, score_instances
 
     y, x = np.ogrid[:256, :256]
     truth = np.zeros((256, 256), np.uint16)
@@ -122,9 +124,11 @@ def test_nmc_shapes_makes_one_particle_of_two_halves():
         truth[(y - 45 - 83 * row) ** 2 + (x - 45 - 83 * column) ** 2 < 24**2] = number + 1
     halves = truth.copy()
     halves[(truth == 5) & (x > 130)] = 10
-    assert score_instances(halves, truth, thresholds=(0.75,)).at(0.75).f1 == pytest.approx(2 * 8 / (9 + 10))
+    assert score_instances(halves, truth, settings=InstanceSettings(thresholds=(0.75,))).at(
+        0.75
+    ).f1 == pytest.approx(2 * 8 / (9 + 10))
     model = load_stardist(find_model("nmc-shapes"))
     image = normalise(render(halves), model.info.percentiles)
     offered = predict_sections(model, image[np.newaxis], threshold=model.probability_threshold)[0].candidates
     found = draw(choose(offered, overlap=model.overlap_threshold), truth.shape, factor=(1.0, 1.0))
-    assert score_instances(found, truth, thresholds=(0.75,)).at(0.75).f1 == 1
+    assert score_instances(found, truth, settings=InstanceSettings(thresholds=(0.75,))).at(0.75).f1 == 1

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
-from electrodej.networks import RunSettings, TrainingRun, load_keras
-from electrodej.networks.backend import falling_rate
+from electrodej.models import load_keras
+from electrodej.networks import RunSettings, TrainingRun
+from electrodej.networks.training.rate import falling_rate
 
 X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(32, 2)
 Y = (2 * X[:, :1] - X[:, 1:] + 0.5).astype(np.float32)
@@ -62,6 +63,7 @@ def test_the_curves_are_a_png_and_the_summary_says_what_was_trained(tmp_path: Pa
     assert (summary["epochs"], summary["note"]) == (2, "more")
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path):
     settings = RunSettings(epochs=6, patience=0, checkpoint_seconds=0, seed=3)
     whole = train(tmp_path / "whole", settings)
@@ -72,6 +74,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path):
     np.testing.assert_allclose(second.history.column("val_loss"), whole.history.column("val_loss"), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_training_and_another_seed_another(tmp_path: Path):
     first, second, other = (
         train(tmp_path / str(index), RunSettings(epochs=2, seed=seed)).history.column("loss")
@@ -156,8 +159,9 @@ def test_settings_that_make_no_sense_are_refused(wrong: dict[str, Any]):
         RunSettings(**wrong)
 
 
+@pytest.mark.slow
 def test_importing_keras_prints_nothing():
-    code = "from electrodej.networks import load_keras; load_keras('testing')"
+    code = "from electrodej.models import load_keras; load_keras('testing')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

@@ -82,3 +82,9 @@ def test_unknown_view_and_thickness_are_refused():
         make_slice((8, 8), view="zz")
     with pytest.raises(InputError, match="thickness"):
         next(phantom_slabs(PhantomConfig(shape=(2, 8, 8)), thickness=0))
+
+
+def test_a_deeply_nested_configuration_is_one_line():
+    with pytest.raises(InputError, match="is not JSON") as caught:
+        PhantomConfig.from_json("[" * 100_000 + "]" * 100_000)
+    assert "\n" not in str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 
 from electrodej.phantom import Phantom, PhantomConfig, make_phantom
 from electrodej.phantom.detector import blurred, correlated_noise, gaussian_taps
-from electrodej.phantom.kernels_noise import VALUE_NOISE_STD, noise_memory, value_noise, white_noise
+from electrodej.phantom.kernels.noise import VALUE_NOISE_STD, noise_memory, value_noise, white_noise
 
 QUANTILES = (5, 25, 50, 75, 95)
 # Grey levels of the real slice within the particles a person drew, and outside of them.

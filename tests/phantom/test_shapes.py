@@ -13,7 +13,6 @@ from skimage.measure import marching_cubes, mesh_surface_area
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.phantom.shapes import (
     Solid,
-    Triple,
     ball,
     box,
     cracked_ball,
@@ -23,12 +22,13 @@ from electrodej.phantom.shapes import (
     shell,
     touching_pair,
 )
+from electrodej.vocabulary import Spacing
 
 UNIT = (1.0, 1.0, 1.0)
 UNEQUAL = (3.0, 4.0, 5.0)
 TURN = np.array([[0.6, -0.8, 0.0], [0.48, 0.36, -0.8], [0.64, 0.48, 0.6]])
 
-SOLIDS: dict[str, Callable[[Triple], Solid]] = {
+SOLIDS: dict[str, Callable[[Spacing], Solid]] = {
     "ball": lambda s: ball(60.0, spacing=s, offset=(0.2, -0.3, 0.4)),
     "ellipsoid": lambda s: ellipsoid((40.0, 55.0, 70.0), spacing=s, rotation=TURN),
     "pair": lambda s: touching_pair(55.0, spacing=s, overlap=11.0),
@@ -41,7 +41,7 @@ SOLIDS: dict[str, Callable[[Triple], Solid]] = {
 
 @pytest.mark.parametrize("spacing", [(2.0, 2.0, 2.0), UNEQUAL])
 @pytest.mark.parametrize("name", SOLIDS)
-def test_voxels_fill_the_closed_form_volume(name: str, spacing: Triple):
+def test_voxels_fill_the_closed_form_volume(name: str, spacing: Spacing):
     solid = SOLIDS[name](spacing)
     volume = (solid.labels == 1).sum() * math.prod(spacing)
     # A flat face between two planes of voxels costs up to half a voxel: 2 um of 85, or 1.5 of a slit of 17.
@@ -50,7 +50,7 @@ def test_voxels_fill_the_closed_form_volume(name: str, spacing: Triple):
 
 @pytest.mark.parametrize("spacing", [(2.0, 2.0, 2.0), UNEQUAL])
 @pytest.mark.parametrize("name", [name for name in SOLIDS if name != "box"])
-def test_a_mesh_has_the_closed_form_surface(name: str, spacing: Triple):
+def test_a_mesh_has_the_closed_form_surface(name: str, spacing: Spacing):
     solid = SOLIDS[name](spacing)
     inside = (solid.labels == 1).astype(np.float32)
     corners, faces, _, _ = marching_cubes(inside, 0.5, spacing=spacing)
@@ -60,7 +60,7 @@ def test_a_mesh_has_the_closed_form_surface(name: str, spacing: Triple):
 
 @pytest.mark.parametrize("spacing", [(2.0, 2.0, 2.0), UNEQUAL])
 @pytest.mark.parametrize("name", ["ball", "ellipsoid", "shell", "cylinder", "box"])
-def test_axis_lengths_are_those_of_the_covariance(name: str, spacing: Triple):
+def test_axis_lengths_are_those_of_the_covariance(name: str, spacing: Spacing):
     solid = SOLIDS[name](spacing)
     places = np.argwhere(solid.labels == 1) * spacing
     covariance = np.cov(places.T, bias=True) + np.diag(np.square(spacing) / 12)

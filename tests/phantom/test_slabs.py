@@ -7,6 +7,7 @@ import pytest
 
 from electrodej.errors import OutputError
 from electrodej.phantom import Phantom, PhantomConfig, make_phantom, make_slice, phantom_slabs, write_phantom
+from electrodej.run import Run
 from electrodej.volume import open_volume
 
 CONFIG = PhantomConfig(
@@ -25,8 +26,8 @@ def whole() -> Phantom:
     return make_phantom(CONFIG, jobs=1)
 
 
-def joined(**how: int) -> dict[str, np.ndarray]:
-    slabs = list(phantom_slabs(CONFIG, **how))
+def joined(thickness: int | None = None, **how: int) -> dict[str, np.ndarray]:
+    slabs = list(phantom_slabs(CONFIG, thickness=thickness, run=Run(**how)))
     assert [slab.z0 for slab in slabs[1:]] == [slab.z1 for slab in slabs[:-1]]
     return {name: np.concatenate([getattr(slab, name) for slab in slabs]) for name in NAMES}
 
@@ -76,7 +77,7 @@ def test_sixteen_bits_hold_the_same_image(whole: Phantom):
 
 
 def test_files_hold_the_phantom_and_its_voxel_size(tmp_path, whole: Phantom):
-    truth = write_phantom(tmp_path / "made", CONFIG, memory=1, jobs=2)
+    truth = write_phantom(tmp_path / "made", CONFIG, run=Run(memory=1, jobs=2))
     for name in NAMES:
         with open_volume(tmp_path / "made" / f"{name}.tif") as volume:
             assert np.array_equal(volume.read(), getattr(whole, name)), name
@@ -92,11 +93,11 @@ def test_only_a_phantom_is_replaced_and_only_with_force(tmp_path):
     write_phantom(tmp_path / "made", small)
     with pytest.raises(OutputError, match="force"):
         write_phantom(tmp_path / "made", small)
-    write_phantom(tmp_path / "made", small, force=True)
+    write_phantom(tmp_path / "made", small, run=Run(force=True))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
     with pytest.raises(OutputError):
-        write_phantom(tmp_path / "mine", small, force=True)
+        write_phantom(tmp_path / "mine", small, run=Run(force=True))
     assert (tmp_path / "mine" / "notes.txt").read_text() == "keep"
 
 
@@ -106,5 +107,5 @@ def test_cancelling_leaves_nothing_behind(tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_phantom(tmp_path / "made", CONFIG, memory=1, progress=stop)
+        write_phantom(tmp_path / "made", CONFIG, run=Run(memory=1, progress=stop))
     assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from xml.etree import ElementTree
 
@@ -9,8 +10,8 @@ import numpy as np
 import pytest
 
 from electrodej.morphology import relate
-from electrodej.report.crack_figures import crack_drawing, share_drawing, share_figure
-from electrodej.report.crack_sections import crack_section
+from electrodej.report.cracks.figures import crack_drawing, share_drawing, share_figure
+from electrodej.report.cracks.sections import crack_section
 from electrodej.report.drawings import render
 
 COUNT = 60
@@ -42,7 +43,7 @@ def test_the_verdict_says_which_way_and_only_where_it_is_sure(slope: float, said
     section = crack_section(*made(slope))
     assert said in section.body
     assert f"{COUNT} of {COUNT} particles have some" in section.body
-    assert "in 30 a crack reaches the surface" in section.body
+    assert re.search(r"\b30\b.*reaches the surface", section.body)
 
 
 def test_the_lead_tells_how_much_and_not_only_how_many():
@@ -51,9 +52,9 @@ def test_the_lead_tells_how_much_and_not_only_how_many():
     share = np.repeat([0.002, 0.005, 0.03, 0.07, 0.2], COUNT // 5)
     table |= {"CrackShare": share, "CrackVolume": 2 * share}
     body = crack_section(table, relations).body
-    assert "Cracks are 6.14 % of the particles' volume" in body
-    assert "3 % at the median, and 0.5 to 7 % for the middle half" in body
-    assert "36 more than 1 %, 24 more than 5 %, 12 more than 10 % of their volume" in body
+    assert "6.14 %" in body
+    assert re.search(r"\b3 %.*median.*0\.5 to 7 %", body, re.DOTALL)
+    assert re.search(r"\b36 .*1 %.*\b24 .*5 %.*\b12 .*10 %", body, re.DOTALL)
     assert "hollow cores" in body
 
 

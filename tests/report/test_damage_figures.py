@@ -22,11 +22,9 @@ from electrodej.damage import (
     make_table,
 )
 from electrodej.report import ReportContent, write_report
-from electrodej.report.comparison_figures import _legend_names, comparison_drawing
-from electrodej.report.damage_figures import _ranks, _swarm, damage_drawings
-from electrodej.report.damage_sections import damage_section, damage_sections
-from electrodej.report.drawings import Drawing, as_figure, new_axes, render, write_drawings
-from electrodej.report.network_figures import (
+from electrodej.report.damage.comparison import _legend_names, comparison_drawing
+from electrodej.report.damage.figures import _ranks, _swarm, damage_drawings
+from electrodej.report.damage.network import (
     LabelPlane,
     evolution_drawing,
     map_drawing,
@@ -34,6 +32,8 @@ from electrodej.report.network_figures import (
     network_drawings,
     shown_particles,
 )
+from electrodej.report.damage.sections import damage_section, damage_sections
+from electrodej.report.drawings import Drawing, as_figure, new_axes, render, write_drawings
 from electrodej.report.plain_words import PLAIN_WORDS
 
 CONFIG = DamageConfig(trees=6, seeds=2, draws=2, draw_size=40, folds=2, repeats=1, interaction_rows=5)

@@ -59,5 +59,6 @@ def test_histograms_count_the_defined_values_and_say_what_lies_beyond(content):
     damage = np.append(np.linspace(0.1, 0.2, 99), 50.0)
     table = {"Label": np.arange(101), "Damage": np.append(damage, np.nan)}
     axes = distribution_figure(replace(content, table=table)).axes[0]
-    assert axes.get_title() == "n = 100, median 0.151, 1 beyond"
+    for told in ("n = 100", "median 0.151", "1 beyond"):
+        assert told in axes.get_title()
     assert sum(bar.get_height() for bar in axes.patches) == 99

@@ -5,12 +5,10 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from electrodej.score import matching
 from electrodej.score.matching import Candidates, match
 
 
@@ -57,13 +55,12 @@ def test_number_of_matches_comes_before_their_scores() -> None:
     assert list(zip(pairs.truth[chosen], pairs.pred[chosen], strict=True)) == [(0, 1), (1, 0)]
 
 
-def test_groups_too_large_for_a_table_are_assigned_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_groups_too_large_for_a_table_are_assigned_alike() -> None:
     rng = np.random.default_rng(5)
     table = np.where(rng.random((40, 30)) < 0.15, rng.random((40, 30)), 0.0)
     pairs = candidates(table)
     dense = match(pairs, 0.2)
-    monkeypatch.setattr(matching, "_LARGEST_DENSE_GROUP", 0)
-    assert match(pairs, 0.2).tolist() == dense.tolist()
+    assert match(pairs, 0.2, most_cells=0).tolist() == dense.tolist()
 
 
 def test_no_pairs_give_no_matches() -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress
+from electrodej.run import Run
 from electrodej.score import OverlapTable, count_overlaps
 
 
@@ -44,21 +45,21 @@ def test_every_voxel_is_counted_once_for_any_box_and_number_of_threads(
     labels: NDArray[np.uint16], memory: int, jobs: int
 ) -> None:
     pred, truth = labels
-    table = count_overlaps(pred, truth, memory=memory, jobs=jobs)
+    table = count_overlaps(pred, truth, run=Run(memory=memory, jobs=jobs))
     assert as_dict(table) == counted_by_numpy(pred, truth)
 
 
 def test_long_runs_of_every_length_are_counted_whole() -> None:
     lengths = np.arange(1, 120)
     truth = np.repeat(np.arange(lengths.size), lengths)[None]
-    table = count_overlaps(truth.astype(np.uint16), truth.astype(np.uint8), jobs=1)
+    table = count_overlaps(truth.astype(np.uint16), truth.astype(np.uint8), run=Run(jobs=1))
     assert table.voxels.tolist() == lengths.tolist()
 
 
 def test_pairs_of_300_by_300_labels_are_90000_and_none_wraps() -> None:
     # In 16 bits, 300 x 300 pair numbers collide: scikit-image's join_segmentations gave 65,401.
     truth, pred = np.indices((300, 300), np.uint16) + np.uint16(1)
-    table = count_overlaps(pred, truth, jobs=2)
+    table = count_overlaps(pred, truth, run=Run(jobs=2))
     assert table.voxels.size == 90_000
     assert set(table.voxels.tolist()) == {1}
 
@@ -111,7 +112,7 @@ def test_border_labels_are_those_on_any_face() -> None:
     for label, face in enumerate(faces, start=1):
         labels[face] = label
     for memory in (1, 60, 10**6):
-        table = count_overlaps(np.zeros_like(labels), labels, border=True, memory=memory)
+        table = count_overlaps(np.zeros_like(labels), labels, border=True, run=Run(memory=memory))
         assert table.truth_border.tolist() == [0, 1, 2, 3, 4, 5, 6]
 
 
@@ -144,7 +145,7 @@ def test_only_boxes_within_the_memory_are_read() -> None:
     values = np.arange(12 * 10 * 8, dtype=np.uint16).reshape(12, 10, 8) % 7
     pred, truth = Recorder(values), Recorder(values)
     # Two images, 2 bytes a voxel, one box at work and one waiting: 2 slices at a time.
-    count_overlaps(pred, truth, memory=2 * 2 * 2 * 80 * 2)
+    count_overlaps(pred, truth, run=Run(memory=2 * 2 * 2 * 80 * 2))
     assert [box[0].stop - box[0].start for box in pred.boxes] == [2] * 6
     assert pred.boxes == truth.boxes
 
@@ -153,7 +154,7 @@ def test_boxes_follow_the_chunks_of_the_storage() -> None:
     values = np.zeros((20, 4, 4), np.uint8)
     pred, truth = Recorder(values, chunks=(4, 4, 4)), Recorder(values)
     # Room for 7 slices: only 4 are taken, so that no chunk is read twice.
-    count_overlaps(pred, truth, memory=7 * 2 * 2 * 16)
+    count_overlaps(pred, truth, run=Run(memory=7 * 2 * 2 * 16))
     assert [box[0].start for box in pred.boxes] == [0, 4, 8, 12, 16]
 
 
@@ -161,7 +162,7 @@ def test_chunks_thicker_than_the_memory_are_read_whole_in_parts_of_slices() -> N
     values = np.arange(8 * 12 * 4, dtype=np.uint8).reshape(8, 12, 4) % 5
     pred, truth = Recorder(values, chunks=(4, 4, 4)), Recorder(values)
     # Room for 2 slices, or for one row of chunks.
-    table = count_overlaps(pred, truth, memory=2 * 2 * 2 * 48)
+    table = count_overlaps(pred, truth, run=Run(memory=2 * 2 * 2 * 48))
     assert [(box[0].start, box[0].stop) for box in pred.boxes] == [(0, 4)] * 3 + [(4, 8)] * 3
     assert [(box[1].start, box[1].stop) for box in pred.boxes] == [(0, 4), (4, 8), (8, 12)] * 2
     assert as_dict(table) == counted_by_numpy(values, values)
@@ -174,14 +175,14 @@ def test_an_open_volume_is_asked_for_its_chunks() -> None:
             return slices - slices % 3
 
     pred = Chunked(np.zeros((12, 4, 4), np.uint8))
-    count_overlaps(pred, np.zeros((12, 4, 4), np.uint8), memory=5 * 2 * 2 * 16)
+    count_overlaps(pred, np.zeros((12, 4, 4), np.uint8), run=Run(memory=5 * 2 * 2 * 16))
     assert [box[0].start for box in pred.boxes] == [0, 3, 6, 9]
 
 
 def test_slices_larger_than_the_memory_are_read_in_parts() -> None:
     values = np.arange(2 * 30 * 8, dtype=np.uint8).reshape(2, 30, 8) % 3
     pred, truth = Recorder(values), Recorder(values)
-    table = count_overlaps(pred, truth, memory=2 * 2 * 8 * 7)
+    table = count_overlaps(pred, truth, run=Run(memory=2 * 2 * 8 * 7))
     assert max((box[1].stop - box[1].start) for box in pred.boxes) == 7
     assert as_dict(table) == counted_by_numpy(values, values)
 
@@ -224,9 +225,8 @@ def test_images_that_are_neither_2d_nor_3d_are_refused(shape: tuple[int, ...]) -
 
 @pytest.mark.parametrize("options", [{"memory": 0}, {"jobs": 0}])
 def test_senseless_resources_are_refused(options: dict[str, int]) -> None:
-    labels = np.ones((2, 2), np.uint8)
     with pytest.raises(InputError, match="give"):
-        count_overlaps(labels, labels, **options)
+        Run(**options)
 
 
 def test_progress_rises_to_the_number_of_voxels() -> None:
@@ -238,7 +238,7 @@ def test_progress_rises_to_the_number_of_voxels() -> None:
 
     listener: Progress = listen
     labels = np.ones((6, 3, 3), np.uint8)
-    count_overlaps(labels, labels, memory=2 * 2 * 9, progress=listener)
+    count_overlaps(labels, labels, run=Run(memory=2 * 2 * 9, progress=listener))
     assert heard == [(9 * slices, 54) for slices in range(7)]
 
 
@@ -252,7 +252,7 @@ def test_a_progress_that_raises_stops_the_counting() -> None:
 
     image = Recorder(np.ones((100, 3, 3), np.uint8))
     with pytest.raises(Stop):
-        count_overlaps(image, np.ones((100, 3, 3), np.uint8), memory=2 * 2 * 9, progress=stop)
+        count_overlaps(image, np.ones((100, 3, 3), np.uint8), run=Run(memory=2 * 2 * 9, progress=stop))
     assert len(image.boxes) < 10
 
 

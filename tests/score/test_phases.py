@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.run import Run
 from electrodej.score import score_phases
 
 phase_pairs = hnp.arrays(
@@ -24,7 +25,7 @@ phase_pairs = hnp.arrays(
 @settings(deadline=None, max_examples=80)
 def test_confusion_is_that_of_a_plain_count(phases: NDArray[np.uint8], memory: int, jobs: int) -> None:
     pred, truth = phases
-    scores = score_phases(pred, truth, memory=memory, jobs=jobs)
+    scores = score_phases(pred, truth, run=Run(memory=memory, jobs=jobs))
     pairs = truth[truth != 255].astype(int) * 256 + pred[truth != 255]
     counted = np.bincount(pairs, minlength=256 * 256).reshape(256, 256)
     values = [score.value for score in scores.classes]
@@ -41,7 +42,7 @@ def test_confusion_is_that_of_a_plain_count(phases: NDArray[np.uint8], memory: i
 @settings(deadline=None, max_examples=80)
 def test_ratios_are_those_of_boolean_masks(phases: NDArray[np.uint8]) -> None:
     pred, truth = phases
-    scores = score_phases(pred, truth, jobs=1)
+    scores = score_phases(pred, truth, run=Run(jobs=1))
     known = truth != 255
     for score in scores.classes:
         in_truth, in_pred = known & (truth == score.value), known & (pred == score.value)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from electrodej.errors import InputError
 from electrodej.volume import open_volume, write_volume
 
 IO = Path("/proc/self/io")
@@ -87,13 +88,55 @@ def test_slabs_have_the_thickness_that_fits(tmp_path):
             next(volume.slabs(0))
 
 
-def test_reading_tells_its_progress(tmp_path, monkeypatch):
-    from electrodej.volume import model
-
-    path = write_volume(tmp_path / "a.tif", np.ones((10, 4, 5), np.uint8), spacing=(1, 1, 1))
-    monkeypatch.setattr(model, "_SLAB_BYTES", 60)
+def test_reading_a_large_image_tells_its_progress(tmp_path):
+    path = write_volume(tmp_path / "a.tif", np.ones((10, 4096, 4096), np.uint8), spacing=(1, 1, 1))
     told = []
     with open_volume(path) as volume:
         whole = volume.read(progress=lambda done, total, _: told.append((done, total)))
-    assert whole.sum() == 200
-    assert told == [(3, 10), (6, 10), (9, 10), (10, 10)]
+    assert whole.sum() == 10 * 4096 * 4096
+    assert told == sorted(told)
+    assert len(told) > 1
+    assert told[-1] == (10, 10)
+
+
+def test_a_volume_or_an_array_is_opened_as_a_path_is(tmp_path):
+    voxels = np.arange(60, dtype=np.uint16).reshape(3, 4, 5)
+    path = write_volume(tmp_path / "a.tif", voxels, spacing=(0.1, 0.07, 0.07))
+    with open_volume(path) as first:
+        with open_volume(first) as again:
+            assert (again.spacing, again.path, again.shape) == (first.spacing, path, (3, 4, 5))
+            assert np.array_equal(again[:], voxels)
+        assert not first.closed
+        with open_volume(first, spacing=(1, 2, 3)) as other:
+            assert other.spacing == (1, 2, 3)
+            assert np.array_equal(other[1:], voxels[1:])
+        assert first.spacing == (0.1, 0.07, 0.07)
+    with open_volume(voxels, spacing=(1, 2, 3)) as array:
+        assert array.spacing == (1, 2, 3)
+        assert np.array_equal(array[:], voxels)
+    with open_volume(voxels[0]) as flat:
+        assert (flat.shape, flat.spacing) == ((1, 4, 5), None)
+
+
+def test_a_box_that_no_memory_holds_is_refused_before_it_is_made(tmp_path):
+    about = '{"zarr_format":2,"shape":[400,100000,100000],"chunks":[64,128,128],"dtype":"|u1",'
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "a.zarr" / ".zarray").write_text(
+        about + '"compressor":null,"fill_value":0,"order":"C","filters":null}'
+    )
+    with open_volume(tmp_path / "a.zarr") as volume:
+        assert not volume[:1, :10, :10].any()
+        with pytest.raises(InputError, match="more memory than is free"):
+            volume.read()
+
+
+def test_less_memory_refuses_larger_pieces(tmp_path):
+    about = '{"zarr_format":2,"shape":[1,20000,20000],"chunks":[1,20000,20000],"dtype":"|u1",'
+    (tmp_path / "a.zarr").mkdir()
+    (tmp_path / "a.zarr" / ".zarray").write_text(
+        about + '"compressor":null,"fill_value":0,"order":"C","filters":null}'
+    )
+    with pytest.raises(InputError, match=r"a chunk that unpacks to 381\.5 MiB.*--memory"):
+        open_volume(tmp_path / "a.zarr", memory=2**30)
+    with open_volume(tmp_path / "a.zarr", memory=2**31) as volume:
+        assert volume.shape == (1, 20000, 20000)

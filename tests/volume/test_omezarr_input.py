@@ -109,7 +109,7 @@ def test_an_array_inside_an_image_knows_its_voxel_size(tmp_path, version):
 def test_a_group_without_an_image_names_an_array(tmp_path):
     group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
     group.create_array("raw", data=STACK)
-    with pytest.raises(InputError, match=r"without an OME image; give one of its arrays, .*raw"):
+    with pytest.raises(InputError, match=r"without an OME image.*raw"):
         open_volume(tmp_path / "a.zarr")
 
 

@@ -166,7 +166,7 @@ def test_a_pixel_is_no_length(tmp_path):
     )
     with open_volume(tmp_path / "a.tif") as volume:
         assert volume.spacing is None
-        with pytest.raises(VoxelSizeError, match=r"a\.tif does not say its voxel size.*--spacing"):
+        with pytest.raises(VoxelSizeError, match=r"a\.tif .*voxel size.*--spacing"):
             volume.require_spacing()
 
 
@@ -246,7 +246,7 @@ def test_a_measured_resolution_gives_the_pixel_and_not_the_depth(tmp_path):
     )
     with open_volume(tmp_path / "a.tif") as volume:
         assert (volume.voxel_size.y, volume.voxel_size.x) == pytest.approx((0.065, 0.07), rel=1e-8)
-        with pytest.raises(VoxelSizeError, match=r"along Z \(known: Y 0.065 um, X 0.07 um\)"):
+        with pytest.raises(VoxelSizeError, match=r"along Z .*Y 0\.065 um, X 0\.07 um"):
             volume.require_spacing()
 
 

@@ -1,5 +1,7 @@
 """Units as files use them, and what is said where the voxel size is missing."""
 
+import re
+
 import pytest
 
 from electrodej.errors import VoxelSizeError
@@ -34,7 +36,7 @@ def test_units_may_differ_by_axis():
     assert from_values((1e-4, 70, 0.07), ("mm", "nm", "um")).spacing == (0.1, 0.07, 0.07)
 
 
-@pytest.mark.parametrize("value", [0.0, -0.07, 1e-9, float("nan"), float("inf")])
+@pytest.mark.parametrize("value", [0.0, -0.07, 1e-9, 1e300, float("nan"), float("inf")])
 def test_a_voxel_size_that_is_no_length_is_a_problem_only_when_it_is_needed(value):
     size = from_values((0.1, value, 0.07), ("um", "um", "um"))
     assert size.spacing is None
@@ -43,16 +45,14 @@ def test_a_voxel_size_that_is_no_length_is_a_problem_only_when_it_is_needed(valu
 
 
 def test_the_missing_axis_is_named_with_what_is_known():
-    with pytest.raises(VoxelSizeError, match=r"along Z \(known: Y 0.07 um, X 0.065 um\).*--spacing"):
+    with pytest.raises(VoxelSizeError, match=r"along Z .*Y 0\.07 um, X 0\.065 um.*--spacing"):
         VoxelSize(None, 0.07, 0.065).require("grey.tif")
 
 
 def test_a_missing_voxel_size_is_one_line():
     with pytest.raises(VoxelSizeError) as caught:
         VoxelSize().require("grey.tif")
-    assert str(caught.value) == (
-        "grey.tif does not say its voxel size; give it in micrometres with --spacing Z,Y,X"
-    )
+    assert re.fullmatch(r"grey\.tif .*voxel size.*--spacing Z,Y,X", str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,8 @@ def test_a_missing_voxel_size_is_one_line():
         (1, 1, 1e-9),
         (1, 1, float("nan")),
         (1, float("inf"), 1),
+        (1e300, 1e300, 1e300),
+        (10**400, 1, 1),
         None,
     ],
 )

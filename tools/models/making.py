@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from telling import report
 
 from electrodej.export import export_model, verify_zip
-from electrodej.jobs.train import train_particles
 from electrodej.networks.stardist.settings import StarDistSettings
+from electrodej.verbs import do
 
 
 def places(description: str | None) -> argparse.ArgumentParser:
@@ -44,16 +43,16 @@ def train_once(
 ) -> None:
     """Train a StarDist model, or go on training it; one that is there already is not made again."""
     if not out.is_dir():
-        train_particles(
+        do(
+            "train stardist",
             data,
-            out,
-            settings=settings,
+            out=out,
             init=init,
             description=description,
             spacing=(spacing,) * 3,
-            jobs=os.cpu_count() or 1,
             resume=True,
             progress=report(),
+            **settings.as_plain(),
         )
 
 

@@ -15,9 +15,9 @@ from making import export_and_verify, parse, places, train_once, write_scores
 from scores import f1, read_pair
 from sections import SPACING, section, usual_section, write_sections, write_usual
 
-from electrodej.export import to_json
 from electrodej.files import whole_directory
-from electrodej.networks.normalise import normalise
+from electrodej.models import to_json
+from electrodej.models.grey import normalise
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import Example, without_small
 from electrodej.networks.stardist.settings import StarDistSettings

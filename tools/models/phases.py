@@ -18,10 +18,10 @@ from making import export_and_verify, parse, places, write_scores
 from telling import report
 
 from electrodej.files import whole_directory
+from electrodej.models.grey import measure_levels
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     LrcsConfig,
-    PredictSettings,
     Sample,
     SemanticModel,
     SemanticSettings,
@@ -31,9 +31,9 @@ from electrodej.networks.semantic import (
     predict_slabs,
     train_semantic,
 )
-from electrodej.networks.semantic.folder import is_model_folder
-from electrodej.networks.semantic.grey import measure_levels
+from electrodej.networks.semantic.model import is_model_folder
 from electrodej.phantom import Phantom, make_phantom, make_slice
+from electrodej.run import Run
 from electrodej.score import score_phases
 from electrodej.volume import ArrayVolume
 
@@ -152,7 +152,12 @@ def training_samples(recipe: Recipe) -> list[Sample]:
 def sample(recipe: Recipe, phantom: Phantom, name: str) -> Sample:
     """Return grey values and phases of a phantom as a model learns them."""
     return make_sample(
-        phantom.grey, phantom.phases, ignore=recipe.ignore, foreground=recipe.foreground, name=name
+        phantom.grey,
+        phantom.phases,
+        ignore=recipe.ignore,
+        foreground=recipe.foreground,
+        name=name,
+        spacing=(USUAL[0],) * 3,
     )
 
 
@@ -178,10 +183,8 @@ def train(recipe: Recipe, work: Path) -> Path:
         config=recipe.config,
         settings=settings,
         names=recipe.names,
-        spacing=(USUAL[0],) * 3,
-        name=recipe.name,
         resume=True,
-        progress=report(),
+        run=Run(progress=report()),
     )
     return folder
 
@@ -214,7 +217,7 @@ def score(recipe: Recipe, model: SemanticModel, **options: Any) -> dict[str, Any
         truth = sample(recipe, phantom, "held out").phases
         volume = ArrayVolume(phantom.grey, spacing=phantom.config.spacing)
         levels = measure_levels([phantom.grey], model.percentiles)
-        slabs = predict_slabs(volume, model, levels=levels, settings=PredictSettings(memory=2**30))
+        slabs = predict_slabs(volume, model, levels=levels, run=Run(memory=2**30))
         found.append(np.concatenate([model.classes.phases(p.argmax(axis=-1)) for _, _, p in slabs]))
         right.append(truth)
     scores = score_phases(np.concatenate(found), np.concatenate(right), names=recipe.names)

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.networks.normalise import normalise
+from electrodej.models.grey import normalise
+from electrodej.networks.stardist.candidates import predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import without_small
-from electrodej.networks.stardist.sections import predict_sections
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
 
 IOU = (0.5, 0.75, 0.9)
 
@@ -45,7 +45,7 @@ def count(pairs: Iterable[tuple[Any, Any]]) -> NDArray[np.int64]:
     """Return the numbers of found, invented and missed particles (IoU, 3) over pairs of labels and truth."""
     counts = np.zeros((len(IOU), 3), np.int64)
     for labels, truth in pairs:
-        scores = score_instances(labels, truth, thresholds=IOU)
+        scores = score_instances(labels, truth, settings=InstanceSettings(thresholds=IOU))
         for row, threshold in enumerate(IOU):
             at = scores.at(threshold)
             counts[row] += at.tp, at.fp, at.fn

@@ -16,7 +16,7 @@ import org.scijava.object.ObjectService
 class Door {
 
 	// The text never changes: what the user chose travels in the inputs, and none of it is ever run.
-	static final String TASK = "import electrodej.jobs.fiji as fiji; fiji.run(task, verb, arguments)"
+	static final String TASK = "import electrodej.worker as worker; worker.run(task, verb, arguments)"
 	private static final long LONGEST_CANCEL_MS = 1000
 
 	private final Context context
@@ -103,6 +103,24 @@ class Door {
 		status.showStatus(text)
 	}
 
+	/** Opens labels or phases that Python wrote, and says how they came about. */
+	ImagePlus shown(File file, Map found) {
+		ImagePlus image = images.openLabels(file)
+		image.setProperty("Info", found.text)
+		note(found.text.readLines().first())
+		return image
+	}
+
+	/** Tells what a verb without a file found. */
+	void tell(Map found) {
+		say(found.text)
+	}
+
+	/** Shows what Python mentions beside a result in the Log window, or on a line each without a screen. */
+	private static void mention(List notes) {
+		notes?.each { IJ.log("ElectrodeJ: " + it) }
+	}
+
 	void clearProgress() {
 		status.clearStatus()
 	}
@@ -146,7 +164,10 @@ class Door {
 		finally {
 			status.clearStatus()
 		}
-		if (end == "COMPLETION") return task.outputs
+		if (end == "COMPLETION") {
+			mention(task.outputs.notes)
+			return task.outputs
+		}
 		if (end == "FAILURE") throw new Problem(task.error)
 		if (end == "CRASH") throw new Problem(crashed(service))
 		throw new Problem("cancelled")
@@ -177,7 +198,7 @@ class Door {
 		old.findAll { !it.alive }.each { objects.removeObject(it) }
 		if (service != null) return service
 		status.showStatus("starting Python for ElectrodeJ")
-		String[] words = [python.path, "-m", "electrodej.jobs.fiji", "--logs", Python.logs().path]
+		String[] words = [python.path, "-m", "electrodej.worker", "--logs", Python.logs().path]
 		service = kind.getConstructor(File, String[]).newInstance(new File(System.getProperty("java.io.tmpdir")), words)
 		IOException failure = null
 		// Threads inherit this: those of the service must not keep Java from ending.

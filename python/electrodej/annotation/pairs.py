@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from electrodej.annotation.listing import PairSource, listed
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import PathLike
 from electrodej.volume import check_grey, check_spacing, open_volume
 
 
@@ -88,9 +88,9 @@ class Pairs(Sequence[Pair]):
 
 
 def read_pairs(
-    source: str | os.PathLike[str],
+    source: PathLike,
     *,
-    images: str | os.PathLike[str] | None = None,
+    images: PathLike | None = None,
     spacing: Sequence[float] | None = None,
     progress: Progress = silent,
 ) -> Pairs:

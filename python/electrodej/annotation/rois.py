@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import lzma
 import struct
 import zipfile
 import zlib
@@ -20,6 +20,7 @@ from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.files import check_target, whole_file
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import PathLike
 from electrodej.volume import ArrayVolume, Volume, compact_dtype
 
 _LABEL = "electrodej.label"  # the property of a ROI that keeps its label
@@ -27,6 +28,7 @@ _LARGEST_ROI = 16 * 2**20
 _LARGEST_ZIP = 2**30  # bytes, unpacked
 _HIGHEST_WHOLE = 30_000  # a ROI's whole-numbered coordinates have 16 bits
 _FARTHEST = 1e9  # pixels
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 _AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 _DRAWN = ("UNDEFINED", "ELLIPSE", "ROTATED_RECT")
 _CONVERT = "convert it, in Fiji with Edit > Selection > Create Mask and Create Selection, or remove it"
@@ -46,15 +48,18 @@ class Roi:
         The slice it lies on, counted from 0, or None where it belongs to no slice.
     label
         The label it was made from, or None where a person drew it.
+    word
+        What it is called in the ROI Manager.
     """
 
     name: str
     shape: Shape
     z: int | None
     label: int | None
+    word: str = ""
 
 
-def read_rois(path: str | os.PathLike[str]) -> list[Roi]:
+def read_rois(path: PathLike) -> list[Roi]:
     """Read the areas of a ``.roi`` file or of a zip of them, in the file's order.
 
     Polygons, freehand and traced outlines, rectangles (turned ones too), ovals, ellipses and composites are
@@ -78,7 +83,8 @@ def read_rois(path: str | os.PathLike[str]) -> list[Roi]:
                 f"{place}: {entry} is damaged or no ROI ({error}); save it again in the ROI Manager"
             ) from error
         name = f"{place}: ROI {number} ({roi.name or entry})"
-        rois.append(Roi(name, _shape_of(roi, name), _slice_of(roi, name), _label_of(roi)))
+        word = roi.name or entry.removesuffix(".roi")
+        rois.append(Roi(name, _shape_of(roi, name), _slice_of(roi, name), _label_of(roi), word))
     return rois
 
 
@@ -105,7 +111,7 @@ def drawings_of(rois: Sequence[Roi], shape: Sequence[int]) -> list[Drawing]:
             raise InputError(
                 f"{roi.name} lies on slice {z + 1}, and the image has {depth}; give the image it was drawn on"
             )
-        slices[z].append(Region(roi.shape, label, roi.name))
+        slices[z].append(Region(roi.shape, label, roi.name, roi.word))
     return [Drawing(tuple(regions), size) for regions in slices]
 
 
@@ -127,7 +133,7 @@ def roi_labels(rois: Sequence[Roi], shape: Sequence[int], *, progress: Progress 
 
 
 def write_rois(
-    path: str | os.PathLike[str],
+    path: PathLike,
     labels: NDArray[Any] | Volume,
     *,
     force: bool = False,
@@ -180,7 +186,15 @@ def _entries(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield entry.filename, archive.read(entry)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; check the name") from error
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
+    except (
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        RuntimeError,
+        ValueError,
+    ) as error:
         raise InputError(
             f"{path} cannot be read as ROIs ({error}); save it again in the ROI Manager"
         ) from error

@@ -129,11 +129,12 @@ def _box(low: Point, high: Point, size: tuple[int, int]) -> Box:
 
 @dataclass(frozen=True)
 class Region:
-    """A shape that somebody drew: the label its pixels get, and what messages call it."""
+    """A shape that somebody drew: its pixels' label, what messages call it, and the word they gave it."""
 
     shape: Shape
     label: int
     name: str = "a shape"
+    word: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 from electrodej.annotation.outlines import joined, trace
 from electrodej.annotation.shapes import Drawing, Ellipse, Polygon, Region, Shape, clean_ring, crossing
 from electrodej.errors import InputError
-from electrodej.files import check_target, whole_file
+from electrodej.files import check_target, read_json, whole_file
+from electrodej.vocabulary import PathLike
 from electrodej.volume import check_labels, open_volume, relabel_sequential
 
 _FURTHEST = 2.0  # pixels that an outline may lie outside the image; VIA itself draws none outside
@@ -40,7 +40,7 @@ class ViaImage:
     drawing: Drawing
 
 
-def read_via(path: str | os.PathLike[str], *, images: str | os.PathLike[str] | None = None) -> list[ViaImage]:
+def read_via(path: PathLike, *, images: PathLike | None = None) -> list[ViaImage]:
     """Read a VIA project or VIA's exported annotations (JSON), of VIA 1 or 2.
 
     The regions of an image get the labels 1, 2, 3 ... in the file's order. Images without regions are left
@@ -90,8 +90,8 @@ def read_via(path: str | os.PathLike[str], *, images: str | os.PathLike[str] | N
 
 
 def write_via(
-    path: str | os.PathLike[str],
-    labels: Mapping[str | os.PathLike[str], NDArray[Any]],
+    path: PathLike,
+    labels: Mapping[PathLike, NDArray[Any]],
     *,
     force: bool = False,
 ) -> None:
@@ -153,13 +153,11 @@ def _polygons(labels: NDArray[Any]) -> list[dict[str, Any]]:
 def _entries(path: Path) -> list[dict[str, Any]]:
     """Return the images of a VIA file, each a mapping with a ``filename``."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; check the name") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); check the permissions") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is no JSON ({error}); save the project again in VIA") from error
     if isinstance(content, dict):
         content = content.get("_via_img_metadata", content)
     entries = list(content.values()) if isinstance(content, dict) else None
@@ -201,16 +199,24 @@ def _region(region: Any, number: int, size: tuple[int, int], where: str) -> Regi
     if not isinstance(attributes, dict):
         raise InputError(f"{name} has no shape; remove it in VIA")
     kind = attributes.get("name")
+    word = _word_of(region)
     try:
         if kind in ("polygon", "polyline"):
-            return Region(_polygon(attributes, size), number, name)
+            return Region(_polygon(attributes, size), number, name, word)
         if kind == "rect":
-            return Region(_rectangle(attributes, size), number, name)
+            return Region(_rectangle(attributes, size), number, name, word)
         if kind in ("circle", "ellipse"):
-            return Region(_ellipse(attributes), number, name)
+            return Region(_ellipse(attributes), number, name, word)
     except ValueError as error:
         raise InputError(f"{name} ({kind}) {error}; correct or remove it in VIA") from error
     raise InputError(f"{name} is of the kind {kind}, which is no area; draw it as {_AREAS}, or remove it")
+
+
+def _word_of(region: dict[str, Any]) -> str:
+    """Return what the person wrote beside a region: the first of its attributes that says something."""
+    attributes = region.get("region_attributes")
+    values = attributes.values() if isinstance(attributes, dict) else ()
+    return next((str(value) for value in values if isinstance(value, str | int) and str(value).strip()), "")
 
 
 def _polygon(attributes: dict[str, Any], size: tuple[int, int]) -> Shape:

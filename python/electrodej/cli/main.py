@@ -11,32 +11,26 @@ import argparse
 import contextlib
 import io
 import json
-import math
 import os
 import signal
 import sys
 import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO, cast
 
-from electrodej import __version__
-from electrodej.cli.context import Context
-from electrodej.cli.terminal import ForgivingStream, make_progress
-from electrodej.cli.verbs import SUMMARIES, Verb, load
-from electrodej.errors import ElectrodeJError
+from electrodej import __version__, verbs
+from electrodej.cli.parser import WrongUsage, given_options, parse, run_of
+from electrodej.cli.streams import ForgivingStream
+from electrodej.errors import ElectrodeJError, InputError
+from electrodej.files.plain import plain
+from electrodej.progress import silent
+from electrodej.progress.bars import shown_progress
+from electrodej.verb import Outcome
 
 _SECONDS_BETWEEN_LOOKS = 0.1
-
-
-class WrongUsage(Exception):
-    """The words on the command line make no sense; carries what is shown and the reason in one line."""
-
-    def __init__(self, text: str, reason: str) -> None:
-        super().__init__(reason)
-        self.text, self.reason = text, reason
 
 
 class _Stopped(BaseException):
@@ -71,11 +65,11 @@ def _obey(words: list[str]) -> int:
     if words[0] in ("-V", "--version"):
         sys.stdout.write(f"electrodej {__version__}\n")
         return 0
-    if words[0] not in SUMMARIES:
-        raise _unknown_verb(words[0])
-    verb = load(words[0])
-    options = make_parser(words[0], verb).parse_args(words[1:])
-    return _run(words[0], verb, options)
+    try:
+        found = verbs.load(words[0])
+    except KeyError:
+        raise _unknown_verb(words[0]) from None
+    return _run(words[0], parse(found, words[1:]))
 
 
 def _mend_surroundings() -> None:
@@ -101,14 +95,15 @@ def _mend_surroundings() -> None:
 
 
 def _overview() -> str:
-    width = max(len(name) for name in SUMMARIES)
+    summaries = {name: verbs.load(name).summary for name in verbs.names()}
+    width = max(len(name) for name in summaries)
     lines = [
         "usage: electrodej VERB ...",
         "",
         "Measure battery electrodes imaged by X-ray nano-tomography.",
         "",
         "verbs:",
-        *(f"  {name:<{width}}  {summary}" for name, summary in SUMMARIES.items()),
+        *(f"  {name:<{width}}  {summary}" for name, summary in summaries.items()),
         "",
         "electrodej VERB --help tells more about one of them.",
         "example: electrodej demo --out my-first-electrode",
@@ -119,64 +114,71 @@ def _overview() -> str:
 def _unknown_verb(word: str) -> WrongUsage:
     import difflib
 
-    near = difflib.get_close_matches(word, SUMMARIES, n=1)
+    near = difflib.get_close_matches(word, verbs.names(), n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     reason = f"there is no verb {word!r}{hint} (electrodej --help lists them)"
     return WrongUsage(f"electrodej: {reason}\n", reason)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Leaves it to `main` to say what is wrong, because with --json that is said twice."""
-
-    def error(self, message: str) -> NoReturn:
-        raise WrongUsage(f"{self.format_usage()}{self.prog}: error: {message}\n", _one_line(message))
-
-
-def make_parser(name: str, verb: Verb) -> argparse.ArgumentParser:
-    """Return the parser of one verb's options."""
-    parser = _Parser(
-        prog=f"electrodej {name}",
-        description=verb.HELP,
-        epilog=f"example:\n  {verb.EXAMPLE}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    verb.add_arguments(parser)
-    return parser
-
-
-def _run(name: str, verb: Verb, options: argparse.Namespace) -> int:
-    if not options.debug:
+def _run(name: str, parsed: argparse.Namespace) -> int:
+    if not parsed.debug:
         # What a library warns of is for us to mend; a user cannot act on it.
         warnings.simplefilter("ignore")
-    context = Context(json=options.json, quiet=options.quiet, progress=make_progress(quiet=options.quiet))
+    talk = _Talk(quiet=parsed.quiet)
     answered = False
     # While a verb works, a library may have put something else in its place.
     stdout = sys.stdout
     try:
-        result = _run_stoppable(verb, options, context)
-        context.finish_progress()
+        run = run_of(parsed, progress=talk.progress, hear=talk.hear)
+        options = parsed.verb.make(**given_options(parsed))
+        outcome = _run_stoppable(lambda: parsed.verb.run(options, run))
+        talk.finish_progress()
+        if outcome.text and not parsed.json:
+            sys.stdout.write(outcome.text.rstrip("\n") + "\n")
+        if outcome.failure:
+            raise InputError(outcome.failure, result=outcome.numbers)
         answered = True
-        if options.json:
-            _print_json(result)
+        if parsed.json:
+            _print_json({**outcome.numbers, "notes": run.notes})
         sys.stdout.flush()
     except (_Stopped, KeyboardInterrupt) as stop:
         sys.stdout = stdout
-        _leave(stop.code if isinstance(stop, _Stopped) else 130, context, answered=answered)
+        code = stop.code if isinstance(stop, _Stopped) else 130
+        _leave(code, talk, answer=parsed.json and not answered)
     except BrokenPipeError:
         # Whoever read the output has gone; there is nobody left to tell.
         _let_go_of_stdout()
     except Exception as error:
-        if options.debug:
+        if parsed.debug:
             raise
-        context.finish_progress()
+        talk.finish_progress()
         message, code = _explain(error)
         sys.stderr.write(f"electrodej {name}: {message}\n")
-        if options.json and not answered:
+        if parsed.json and not answered:
             _print_json({"error": message, **getattr(error, "result", {})})
         _let_go_of_stdout()
         return code
     return 0
+
+
+class _Talk:
+    """What is said beside the result, on stderr."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.progress = silent if quiet else shown_progress()
+        self._quiet = quiet
+
+    def hear(self, text: str) -> None:
+        """Mention something."""
+        if not self._quiet:
+            self.finish_progress()
+            sys.stderr.write(text.rstrip("\n") + "\n")
+
+    def finish_progress(self) -> None:
+        """End a progress bar that stands on the terminal, so that what follows starts on a new line."""
+        close = getattr(self.progress, "close", None)
+        if close is not None:
+            close()
 
 
 def _let_go_of_stdout() -> None:
@@ -188,14 +190,14 @@ def _let_go_of_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run_stoppable(verb: Verb, options: argparse.Namespace, context: Context) -> Mapping[str, Any]:
-    """Run the verb on a thread of its own, so that a signal is heard while native code is at work."""
-    outcome: list[Mapping[str, Any]] = []
+def _run_stoppable(do: Callable[[], Outcome]) -> Outcome:
+    """Work on a thread of its own, so that a signal is heard while native code is busy."""
+    outcome: list[Outcome] = []
     failure: list[BaseException] = []
 
     def work() -> None:
         try:
-            outcome.append(verb.run(options, context))
+            outcome.append(do())
         except BaseException as error:  # handed to the main thread, which raises it
             failure.append(error)
 
@@ -226,21 +228,21 @@ def _hear_no_more() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _leave(code: int, context: Context, *, answered: bool) -> NoReturn:
+def _leave(code: int, talk: _Talk, *, answer: bool) -> NoReturn:
     """End at once: threads may be deep in native code, so nothing waits for them."""
     _hear_no_more()
     from electrodej.files import discard_unfinished, kept_for_resume
 
     discard_unfinished()
     _end_children()
-    context.finish_progress()
+    talk.finish_progress()
     message = "stopped; unfinished outputs were removed"
     if kept := kept_for_resume():
         places = " and ".join(map(str, kept))
         message += f"; the same command with --resume goes on from what is finished in {places}"
     sys.stderr.write(f"electrodej: {message}\n")
     sys.stderr.flush()
-    if context.json and not answered:
+    if answer:
         with contextlib.suppress(OSError, ValueError):
             _print_json({"error": message})
     with contextlib.suppress(OSError, ValueError):
@@ -276,22 +278,9 @@ def _one_line(text: str) -> str:
 
 def _print_json(result: Mapping[str, Any]) -> None:
     """Print one object on one line; what stdout cannot show is escaped the way JSON does it."""
-    text = json.dumps(_plain(result), allow_nan=False, ensure_ascii=False, default=str)
+    text = json.dumps(plain(result), allow_nan=False, ensure_ascii=False, default=str)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        text = json.dumps(_plain(result), allow_nan=False, default=str)
+        text = json.dumps(plain(result), allow_nan=False, default=str)
     sys.stdout.write(text + "\n")
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy scalars and arrays into what JSON has; what is not finite becomes null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "tolist"):
-        return _plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

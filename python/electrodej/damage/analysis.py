@@ -15,7 +15,7 @@ from electrodej.damage.evaluate import Evaluation, Spread, evaluate
 from electrodej.damage.forest import Forest, fit_forest, interaction_strengths, shap_values
 from electrodej.damage.robust import contributions, contributions_over_draws, drawn_rows, shap_over_seeds
 from electrodej.damage.table import DamageTable, Floats
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 _TOP_PAIRS = 10
 
@@ -142,7 +142,7 @@ class DamageResult:
 
 
 def explain_damage(
-    table: DamageTable, config: DamageConfig | None = None, *, progress: Progress = silent
+    table: DamageTable, config: DamageConfig | None = None, *, run: Run | None = None
 ) -> DamageResult:
     """Fit a random forest to the damage of the particles, explain it with SHAP and judge it.
 
@@ -152,8 +152,8 @@ def explain_damage(
         From `make_table`.
     config
         Settings; the defaults are the reference program's.
-    progress
-        Told of every step.
+    run
+        Cores, on which no result depends, and progress over every step.
 
     Returns
     -------
@@ -168,18 +168,18 @@ def explain_damage(
     >>> result.model is None, result.notes[-1]
     (True, 'There is no model: 10 particles are too few for one, which takes 50.')
     """
-    config = config or DamageConfig()
+    config, run = config or DamageConfig(), run or Run()
     description = describe(table)
     reason = _why_not(table, config)
     if reason:
         return DamageResult(table, description, None, (*table.notes, f"There is no model: {reason}."), config)
     rows = drawn_rows(len(table), config.most_rows, seed=config.seed)
     some, some_damage = table.values[rows], table.damage[rows]
-    forest = fit_forest(table.values, table.damage, config, seed=config.seed, progress=progress)
-    base, shap = shap_values(forest.model, table.values, progress=progress)
-    over_seeds = shap_over_seeds(some, some_damage, config, progress=progress)
+    forest = fit_forest(table.values, table.damage, config, seed=config.seed, run=run)
+    base, shap = shap_values(forest.model, table.values, run=run)
+    over_seeds = shap_over_seeds(some, some_damage, config, run=run)
     by_seed = np.stack([contributions(each) for each in over_seeds])
-    draw_size, by_draw = contributions_over_draws(table.values, table.damage, config, progress=progress)
+    draw_size, by_draw = contributions_over_draws(table.values, table.damage, config, run=run)
     model = Model(
         forest=forest,
         base=base,
@@ -193,8 +193,8 @@ def explain_damage(
             name: dependence(some[:, place], over_seeds[:, :, place])
             for place, name in enumerate(table.attributes)
         },
-        interactions=_interactions(forest, table, config, progress),
-        evaluation=evaluate(some, some_damage, table.attributes, config, progress=progress),
+        interactions=_interactions(forest, table, config, run),
+        evaluation=evaluate(some, some_damage, table.attributes, config, run=run),
     )
     notes = (*table.notes, *_model_notes(table, description, model, len(rows)))
     return DamageResult(table, description, model, notes, config)
@@ -212,13 +212,11 @@ def _spreads(table: DamageTable, found: Floats) -> dict[str, Spread]:
     return {name: Spread.of(each) for name, each in zip(table.attributes, found.T, strict=True)}
 
 
-def _interactions(
-    forest: Forest, table: DamageTable, config: DamageConfig, progress: Progress
-) -> Floats | None:
+def _interactions(forest: Forest, table: DamageTable, config: DamageConfig, run: Run) -> Floats | None:
     if not config.interaction_rows or len(table.attributes) < 2:
         return None
     rows = drawn_rows(len(table), config.interaction_rows, seed=config.seed)
-    return interaction_strengths(forest.model, table.values[rows], progress=progress)
+    return interaction_strengths(forest.model, table.values[rows], run=run)
 
 
 def _model_notes(table: DamageTable, description: Description, model: Model, drawn: int) -> list[str]:

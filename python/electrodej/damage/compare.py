@@ -12,7 +12,7 @@ from electrodej.damage.analysis import DamageResult
 from electrodej.damage.robust import bootstrap_contributions, contributions_of, drawn_rows
 from electrodej.damage.table import Floats
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Comparison:
 
 
 def compare_damage(
-    results: Sequence[DamageResult], *, progress: Progress = silent
+    results: Sequence[DamageResult], *, run: Run | None = None
 ) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
     """Compare every electrode with the first.
 
@@ -81,19 +81,20 @@ def compare_damage(
     ----------
     results
         Two or more, from `explain_damage`.
-    progress
-        Told of every forest.
+    run
+        Cores, on which no result depends, and progress over every forest.
 
     Returns
     -------
     comparisons, notes
         Those that could be made, and why the others could not.
     """
+    run = run or Run()
     if len(results) < 2:
         raise InputError("a comparison takes two tables or more")
     modelled = [result for result in results if result.model is not None]
-    without = [result.table.name for result in results if result.model is None]
-    notes = tuple(f"{name} has no model, so it is not compared." for name in without)
+    unmodelled = [result.table.name for result in results if result.model is None]
+    notes = tuple(f"{name} has no model, so it is not compared." for name in unmodelled)
     if len(modelled) < 2:
         return (), notes
     first = modelled[0]
@@ -102,8 +103,8 @@ def compare_damage(
     for other in modelled[1:]:
         size = min(_particles(first), _particles(other))
         if size not in known:
-            known[size] = _at_size(first, size, progress)
-        pairs.append(_compare(first, other, size, known[size], _at_size(other, size, progress)))
+            known[size] = _at_size(first, size, run)
+        pairs.append(_compare(first, other, size, known[size], _at_size(other, size, run)))
     return tuple(pairs), notes
 
 
@@ -112,7 +113,7 @@ def _particles(result: DamageResult) -> int:
     return min(len(result.table), result.config.most_rows)
 
 
-def _at_size(result: DamageResult, size: int, progress: Progress) -> dict[str, tuple[float, float]]:
+def _at_size(result: DamageResult, size: int, run: Run) -> dict[str, tuple[float, float]]:
     """Return each attribute's contribution in so many particles, and its standard error.
 
     A forest of more particles finds more: what matters contributes more, what does not contributes less.
@@ -123,12 +124,10 @@ def _at_size(result: DamageResult, size: int, progress: Progress) -> dict[str, t
     if size == _particles(result):
         means = [model.seeds[name].mean for name in table.attributes]
     else:
-        drawn = contributions_of(
-            size, table.values, table.damage, config, draws=config.seeds, progress=progress
-        )
+        drawn = contributions_of(size, table.values, table.damage, config, draws=config.seeds, run=run)
         means = drawn.mean(axis=0).tolist()
     rows = drawn_rows(len(table), config.most_rows, seed=config.seed)
-    found = bootstrap_contributions(size, table.values[rows], table.damage[rows], config, progress=progress)
+    found = bootstrap_contributions(size, table.values[rows], table.damage[rows], config, run=run)
     errors = found.std(axis=0, ddof=1).tolist()
     return dict(zip(table.attributes, zip(means, errors, strict=True), strict=True))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from electrodej.damage.table import Floats
 
-Shape = Literal["flat", "rising", "falling", "non-monotonous"]
+Trend = Literal["flat", "rising", "falling", "non-monotonous"]
 
 _MOST_BINS = 12
 _FEWEST_IN_BIN = 10
@@ -39,7 +39,7 @@ class Curve:
     mean: Floats
     deviation: Floats
     count: Floats
-    shape: Shape
+    shape: Trend
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -80,7 +80,7 @@ def dependence(values: Floats, shap_by_seed: Floats) -> Curve:
     return Curve(centre, mean, deviation, count, shape_of(mean, deviation))
 
 
-def shape_of(mean: Floats, deviation: Floats) -> Shape:
+def shape_of(mean: Floats, deviation: Floats) -> Trend:
     """Say what a curve looks like.
 
     Its largest climb is the most that it gains from any bin to a later one, its largest fall the most

@@ -15,7 +15,7 @@ from electrodej.damage.config import DamageConfig
 from electrodej.damage.forest import new_forest, on_cores
 from electrodej.damage.table import Floats
 from electrodej.extras import require
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 SURE = 0.975
 """Two comparisons are made, so each has to be surer than 0.975 for 0.95 in all."""
@@ -127,7 +127,7 @@ def evaluate(
     attributes: tuple[str, ...],
     config: DamageConfig,
     *,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Evaluation:
     """Cross-validate the forest, a linear model and gradient boosting, several times over.
 
@@ -139,9 +139,10 @@ def evaluate(
         Names of the columns.
     config
         Folds, repeats and the forest.
-    progress
-        Told of each fold.
+    run
+        Cores, on which no result depends, and progress over the folds.
     """
+    run = run or Run()
     model_selection = require("sklearn.model_selection", what=_WHAT, extra="damage")
     makers = _makers(config)
     folds = min(config.folds, len(damage) // 2)
@@ -155,7 +156,7 @@ def evaluate(
             sizes[repeat, fold] = unseen.size
             for name, make in makers.items():
                 model = make(config.seed + repeat)
-                with _one_thread(), on_cores(config.jobs):
+                with _one_thread(), on_cores(run.cores):
                     model.fit(values[seen], damage[seen])
                 error = damage[unseen] - model.predict(values[unseen])
                 squared[name][repeat, fold] = (error**2).mean()
@@ -164,7 +165,7 @@ def evaluate(
                     shuffled.append(
                         permutation_rise(model, values[unseen], damage[unseen], seed=config.seed + fold)
                     )
-            progress(repeat * folds + fold + 1, config.repeats * folds, "cross-validation")
+            run.progress(repeat * folds + fold + 1, config.repeats * folds, "cross-validation")
     mean_squared = (squared["mean"] * sizes).sum(axis=1)
     rises = np.concatenate(shuffled, axis=1)
     return Evaluation(

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from electrodej.damage.evolution_config import EvolutionConfig
 from electrodej.damage.table import Floats
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 CURVES = ("active", "damage", "damage_low", "damage_high", "severe", "asynchrony", "load_largest")
 """Names of the curves of an `Evolution`."""
@@ -83,7 +83,7 @@ def evolve(
     config: EvolutionConfig,
     *,
     damage: Floats | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Evolution:
     """Cycle an electrode of particles that hand load to those they touch.
 
@@ -97,8 +97,8 @@ def evolve(
         The electrode's formation and the cycling.
     damage
         (n,) damage before the first cycle, 0 if not given.
-    progress
-        Told of the cycles.
+    run
+        Progress, over the cycles.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def evolve(
     >>> bool(np.isclose(alone.damage[0], 1 - np.exp(-1)))
     True
     """
-    count = len(volume)
+    run, count = run or Run(), len(volume)
     if not count or not (np.isfinite(volume).all() and (volume > 0).all()):
         raise InputError("evolution: every particle needs a volume above 0, and there has to be one")
     share = volume / volume.sum()
@@ -130,7 +130,7 @@ def evolve(
         active = 1 - (1 - active) * np.exp(-rate)
         _take_down(curves, cycle, share=share, active=active, hurt=hurt, stress=stress, config=config)
         if cycle % 10 == 9 or cycle == config.cycles - 1:
-            progress(cycle + 1, config.cycles, "evolution")
+            run.progress(cycle + 1, config.cycles, "evolution")
     when = _synchronous_from(curves["asynchrony"], config.synchronous)
     return Evolution(config, curves, hurt, active, stress, connection, when)
 

@@ -2,77 +2,69 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from electrodej.errors import InputError
+from electrodej.options import Number, Settings, Whole, option, seed
+
+_ABOVE_0 = Number(0, above=True)
 
 
-@dataclass(frozen=True)
-class EvolutionConfig:
-    """An electrode's formation and how it is cycled. Rates are per cycle; all else has no unit.
+@dataclass(frozen=True, kw_only=True)
+class EvolutionConfig(Settings):
+    """An electrode's formation and how it is cycled. Rates are per cycle; all else has no unit."""
 
-    Attributes
-    ----------
-    cycles
-        How many.
-    load
-        What a cycle asks of a unit of particle volume, 1 for the reference rate.
-    quality
-        Median connection of a particle to electrons and ions; activation goes with it.
-    unevenness
-        Standard deviation of the logarithm of the connection over the particles: 0 is all alike.
-    formation
-        How far a particle of connection 1 is activated before cycle 1: a share 1 - exp(-formation).
-    activation
-        Rate at which what is inactive of a particle of connection 1 activates.
-    spreading
-        Share of that rate that takes active neighbours, 0 to 1.
-    hand_over
-        How easily load passes between two particles that touch; 0 is not at all.
-    damage
-        Rate at which a particle under load 1 is damaged.
-    exponent
-        How damage grows with load: rate x load^exponent.
-    severe
-        Particles with more damage than this are severely damaged.
-    synchronous
-        The electrode is synchronous once the load's coefficient of variation stays below this.
-    seed
-        Of the connections.
-    """
-
-    cycles: int = 600
-    load: float = 1.0
-    quality: float = 1.0
-    unevenness: float = 0.5
-    formation: float = 1.5
-    activation: float = 0.05
-    spreading: float = 0.5
-    hand_over: float = 1.0
-    damage: float = 0.001
-    exponent: float = 4.0
-    severe: float = 0.5
-    synchronous: float = 0.1
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if isinstance(self.cycles, bool) or not isinstance(self.cycles, int) or self.cycles < 1:
-            raise InputError(f"evolution: cycles is a whole number from 1, not {self.cycles!r}")
-        for name, value in self.as_dict().items():
-            if not math.isfinite(value) or value < 0:
-                raise InputError(f"evolution: {name} is a number from 0, not {value!r}")
-        for name in ("load", "quality", "exponent", "synchronous"):
-            if getattr(self, name) == 0:
-                raise InputError(f"evolution: {name} is a number above 0")
-        for name in ("spreading", "severe"):
-            if getattr(self, name) > 1:
-                raise InputError(f"evolution: {name} is a share from 0 to 1, not {getattr(self, name)!r}")
+    cycles: int = option(600, Whole(1), "how many cycles")
+    load: float = option(
+        1.0, _ABOVE_0, "what a cycle asks of a unit of particle volume, 1 for the reference rate", expert=True
+    )
+    quality: float = option(
+        1.0,
+        _ABOVE_0,
+        "median connection of a particle to electrons and ions; activation goes with it",
+        expert=True,
+    )
+    unevenness: float = option(
+        0.5,
+        Number(0),
+        "standard deviation of the logarithm of the connection over the particles; 0 is all alike",
+        expert=True,
+    )
+    # The share that is active then is 1 - exp(-formation).
+    formation: float = option(
+        1.5, Number(0), "how far a particle of connection 1 is activated before cycle 1", expert=True
+    )
+    activation: float = option(
+        0.05,
+        Number(0),
+        "rate at which what is inactive of a particle of connection 1 activates",
+        expert=True,
+    )
+    spreading: float = option(
+        0.5, Number(0, 1), "share of that rate that needs active neighbours", expert=True
+    )
+    hand_over: float = option(
+        1.0,
+        Number(0),
+        "how easily load passes between two particles that touch; 0 is not at all",
+        expert=True,
+    )
+    damage: float = option(0.001, Number(0), "rate at which a particle under load 1 is damaged", expert=True)
+    exponent: float = option(4.0, _ABOVE_0, "how damage grows with load: rate x load^exponent", expert=True)
+    severe: float = option(
+        0.5, Number(0, 1), "particles with more damage than this are severely damaged", expert=True
+    )
+    synchronous: float = option(
+        0.1,
+        _ABOVE_0,
+        "the electrode is synchronous once the load's coefficient of variation stays below this",
+        expert=True,
+    )
+    seed: int = seed()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
-        return asdict(self)
+        return self.as_plain()
 
 
 WELL_FORMED = EvolutionConfig()

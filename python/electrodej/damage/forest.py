@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from electrodej.damage.config import DamageConfig
 from electrodej.damage.table import Floats
 from electrodej.extras import require
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 _WHAT = "explaining damage"
 # SHAP holds the interpreter while it works, so a call stays short.
@@ -68,19 +68,25 @@ def new_forest(config: DamageConfig, *, seed: int, oob: bool = False) -> Any:
     )
 
 
-def on_cores(jobs: int) -> AbstractContextManager[Any]:
+def on_cores(cores: int) -> AbstractContextManager[Any]:
     """Fit on so many cores within the block.
 
     A forest that predicts on several adds its trees up in the order in which they come, so the last digits
     would change from run to run; it predicts outside the block.
     """
     joblib = require("joblib", what=_WHAT, extra="damage")
-    found: AbstractContextManager[Any] = joblib.parallel_config(backend="threading", n_jobs=jobs)
-    return found
+    parallel: AbstractContextManager[Any] = joblib.parallel_config(backend="threading", n_jobs=cores)
+    return parallel
 
 
 def fit_forest(
-    values: Floats, damage: Floats, config: DamageConfig, *, seed: int, progress: Progress = silent
+    values: Floats,
+    damage: Floats,
+    config: DamageConfig,
+    *,
+    seed: int,
+    run: Run | None = None,
+    in_steps_from: int = _MANY_ROWS,
 ) -> Forest:
     """Fit the forest to all particles but those held out.
 
@@ -94,9 +100,12 @@ def fit_forest(
         Its settings.
     seed
         Says which particles are held out and how the trees differ.
-    progress
-        Told of the trees fitted.
+    run
+        Cores, on which no result depends, and progress over the trees.
+    in_steps_from
+        So many particles take so long that the forest is grown a few trees at a time, to tell how far it is.
     """
+    run = run or Run()
     model_selection = require("sklearn.model_selection", what=_WHAT, extra="damage")
     seen, unseen = model_selection.train_test_split(
         np.arange(len(damage)), test_size=config.held_out, random_state=seed
@@ -104,8 +113,8 @@ def fit_forest(
     model = new_forest(config, seed=seed, oob=True)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with on_cores(config.jobs):
-            _grow(model, values[seen], damage[seen], config, progress)
+        with on_cores(run.cores):
+            _grow(model, values[seen], damage[seen], config, run, in_steps=len(seen) >= in_steps_from)
     left_in = any("OOB" in str(warning.message) for warning in caught)
     held_out = np.zeros(len(damage), dtype=bool)
     held_out[unseen] = True
@@ -121,20 +130,22 @@ def fit_forest(
     )
 
 
-def _grow(model: Any, values: Floats, damage: Floats, config: DamageConfig, progress: Progress) -> None:
-    """Fit, a few trees at a time where one takes long; the trees are the same."""
-    if len(damage) < _MANY_ROWS:
+def _grow(
+    model: Any, values: Floats, damage: Floats, config: DamageConfig, run: Run, *, in_steps: bool
+) -> None:
+    """Fit, if need be a few trees at a time; the trees are the same."""
+    if not in_steps:
         model.fit(values, damage)
         return
     model.set_params(warm_start=True, oob_score=False)
-    for grown in range(0, config.trees, config.jobs):
-        number = min(config.trees, grown + config.jobs)
+    for grown in range(0, config.trees, run.cores):
+        number = min(config.trees, grown + run.cores)
         model.set_params(n_estimators=number, oob_score=number == config.trees)
         model.fit(values, damage)
-        progress(number, config.trees, "forest")
+        run.progress(number, config.trees, "forest")
 
 
-def shap_values(model: Any, values: Floats, *, progress: Progress = silent) -> tuple[float, Floats]:
+def shap_values(model: Any, values: Floats, *, run: Run | None = None) -> tuple[float, Floats]:
     """Return the base value and the SHAP value of each attribute for each particle.
 
     Exact Shapley values of the trees, path-dependent (Lundberg et al., Nature Machine Intelligence 2,
@@ -146,29 +157,31 @@ def shap_values(model: Any, values: Floats, *, progress: Progress = silent) -> t
         A fitted forest.
     values
         (n, attributes).
-    progress
-        Told of the particles explained.
+    run
+        Progress, over the particles.
     """
+    run = run or Run()
     explainer = import_shap().TreeExplainer(model)
     parts = []
     for start in range(0, len(values), _SHAP_ROWS):
         parts.append(np.asarray(explainer.shap_values(values[start : start + _SHAP_ROWS])))
-        progress(min(start + _SHAP_ROWS, len(values)), len(values), "SHAP")
+        run.progress(min(start + _SHAP_ROWS, len(values)), len(values), "SHAP")
     base = float(np.ravel(explainer.expected_value)[0])
     return base, np.concatenate(parts) if parts else np.empty((0, values.shape[1]))
 
 
-def interaction_strengths(model: Any, values: Floats, *, progress: Progress = silent) -> Floats:
+def interaction_strengths(model: Any, values: Floats, *, run: Run | None = None) -> Floats:
     """Return the mean absolute SHAP interaction of each pair of attributes, both halves together.
 
     Shape (attributes, attributes), symmetric; the diagonal is the mean absolute main effect.
     """
+    run = run or Run()
     explainer = import_shap().TreeExplainer(model)
     total = np.zeros((values.shape[1], values.shape[1]))
     for start in range(0, len(values), _INTERACTION_ROWS):
         part = explainer.shap_interaction_values(values[start : start + _INTERACTION_ROWS])
         total += np.abs(np.asarray(part)).sum(axis=0)
-        progress(min(start + _INTERACTION_ROWS, len(values)), len(values), "interactions")
+        run.progress(min(start + _INTERACTION_ROWS, len(values)), len(values), "interactions")
     strengths = total / max(1, len(values))
     # SHAP gives each of the two attributes half of what they do together.
     return np.where(np.eye(len(strengths), dtype=bool), strengths, strengths + strengths.T)

@@ -15,7 +15,7 @@ from electrodej.damage.evaluate import Spread
 from electrodej.damage.table import DamageTable, Floats
 from electrodej.errors import InputError
 from electrodej.extras import require
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 PERMUTATIONS = 199
 """With the measured order 200, so a share of 5 % is 10 of them."""
@@ -207,7 +207,7 @@ def contact_graph(table: DamageTable, contacts: Contacts) -> Any:
 
 
 def analyse_network(
-    table: DamageTable, contacts: Contacts, *, seed: int = 0, progress: Progress = silent
+    table: DamageTable, contacts: Contacts, *, seed: int = 0, run: Run | None = None
 ) -> NetworkResult:
     """Describe the contact network and how damage lies in it.
 
@@ -220,25 +220,26 @@ def analyse_network(
         Of one image.
     seed
         Of the shuffling.
-    progress
-        Told of each step.
+    run
+        Progress, step by step.
     """
+    run = run or Run()
     if not len(table):
         raise InputError(f"{table.name}: there is no particle, so no network")
     networkx = require("networkx", what="the contact network", extra="damage")
     graph = contact_graph(table, contacts)
     degree = np.array([graph.degree(row) for row in range(len(table))])
     parts = [len(part) for part in networkx.connected_components(graph)]
-    progress(1, 4, "network")
+    run.progress(1, 4, "network")
     orders = _orders(table.damage, seed)
     ends = np.concatenate([contacts.pairs, contacts.pairs[:, ::-1]])
     clustering = float(networkx.average_clustering(graph))
-    progress(2, 4, "network")
+    run.progress(2, 4, "network")
     by_hops = hop_correlogram(contacts.pairs, orders, seed=seed)
-    progress(3, 4, "network")
+    run.progress(3, 4, "network")
     placed = bool(np.isfinite(table.positions).all())
     by_distance = distance_correlogram(table.positions, orders, seed=seed) if placed else None
-    progress(4, 4, "network")
+    run.progress(4, 4, "network")
     notes = contacts.notes
     if not placed:
         notes = (*notes, "The table lacks X, Y or Z, so there is no correlation over distance.")

@@ -7,7 +7,7 @@ import numpy as np
 from electrodej.damage.config import DamageConfig
 from electrodej.damage.forest import fit_forest, shap_values
 from electrodej.damage.table import Floats
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 
 
 def contributions(shap: Floats) -> Floats:
@@ -27,24 +27,25 @@ def drawn_rows(count: int, most: int, *, seed: int) -> np.ndarray[tuple[int], np
 
 
 def shap_over_seeds(
-    values: Floats, damage: Floats, config: DamageConfig, *, progress: Progress = silent
+    values: Floats, damage: Floats, config: DamageConfig, *, run: Run | None = None
 ) -> Floats:
     """Return the SHAP values of all particles in forests of different seeds, (seeds, n, attributes).
 
     The seed decides which particles are held out, which each tree sees and which attributes it may split
     by, as in the reference program.
     """
+    run = run or Run()
     found = np.empty((config.seeds, *values.shape))
     for place in range(config.seeds):
         seed = config.seed + place
-        forest = fit_forest(values, damage, config, seed=seed)
+        forest = fit_forest(values, damage, config, seed=seed, run=run.quiet())
         found[place] = shap_values(forest.model, values)[1]
-        progress(place + 1, config.seeds, "seeds")
+        run.progress(place + 1, config.seeds, "seeds")
     return found
 
 
 def contributions_over_draws(
-    values: Floats, damage: Floats, config: DamageConfig, *, progress: Progress = silent
+    values: Floats, damage: Floats, config: DamageConfig, *, run: Run | None = None
 ) -> tuple[int, Floats]:
     """Return the size of a draw and the contributions in each, (draws, attributes).
 
@@ -52,7 +53,7 @@ def contributions_over_draws(
     fifths, because draws of all particles would be the same.
     """
     size = min(config.draw_size, 4 * len(damage) // 5)
-    return size, contributions_of(size, values, damage, config, draws=config.draws, progress=progress)
+    return size, contributions_of(size, values, damage, config, draws=config.draws, run=run)
 
 
 def contributions_of(
@@ -62,21 +63,22 @@ def contributions_of(
     config: DamageConfig,
     *,
     draws: int,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Floats:
     """Return the contributions in forests of ``size`` particles drawn by chance, (draws, attributes)."""
+    run = run or Run()
     found = np.empty((draws, values.shape[1]))
     for place in range(draws):
         seed = config.seed + place
         rows = drawn_rows(len(damage), size, seed=seed)
-        forest = fit_forest(values[rows], damage[rows], config, seed=seed)
+        forest = fit_forest(values[rows], damage[rows], config, seed=seed, run=run.quiet())
         found[place] = contributions(shap_values(forest.model, values[rows])[1])
-        progress(place + 1, draws, "draws")
+        run.progress(place + 1, draws, "draws")
     return found
 
 
 def bootstrap_contributions(
-    size: int, values: Floats, damage: Floats, config: DamageConfig, *, progress: Progress = silent
+    size: int, values: Floats, damage: Floats, config: DamageConfig, *, run: Run | None = None
 ) -> Floats:
     """Return the contributions in forests of resampled particles and other seeds, (resamples, attributes).
 
@@ -85,10 +87,11 @@ def bootstrap_contributions(
     twice for attributes without a part in the damage, so it errs on the side of caution.
     """
     generator = np.random.default_rng(config.seed)
+    run = run or Run()
     found = np.empty((config.resamples, values.shape[1]))
     for place in range(config.resamples):
         rows = generator.integers(0, len(damage), size)
-        forest = fit_forest(values[rows], damage[rows], config, seed=config.seed + place)
+        forest = fit_forest(values[rows], damage[rows], config, seed=config.seed + place, run=run.quiet())
         found[place] = contributions(shap_values(forest.model, values[rows])[1])
-        progress(place + 1, config.resamples, "resampling")
+        run.progress(place + 1, config.resamples, "resampling")
     return found

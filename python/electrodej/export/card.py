@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from electrodej.export.info import ModelInfo
-from electrodej.export.yaml_text import to_yaml
+from electrodej.export.onnx import OPSET
+from electrodej.models.info import ModelInfo
+from electrodej.options import Settings, Text, option
 
 FORMAT_VERSION = "0.5.4"
 _LONGEST_NAME = 64
@@ -24,20 +25,19 @@ _EPSILON = 1e-6
 FloatArray = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Authorship:
-    """Who made a model, and what others may do with it.
+@dataclass(frozen=True, kw_only=True)
+class Authorship(Settings):
+    """Who made a model, and what others may do with it."""
 
-    Attributes
-    ----------
-    authors
-        Names of the people.
-    licence
-        SPDX identifier of the licence.
-    """
-
-    authors: Sequence[str] = ("unnamed",)
-    licence: str = "CC-BY-4.0"
+    authors: tuple[str, ...] = option(
+        (),
+        Text("NAME"),
+        "author for the card; may be given several times",
+        word="author",
+        usual="unnamed",
+        many=True,
+    )
+    licence: str = option("CC-BY-4.0", Text("SPDX"), "licence for the card")
 
 
 def normalised(image: FloatArray, percentiles: tuple[float, float]) -> FloatArray:
@@ -76,28 +76,66 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
     info
         What is known of the model.
     files
-        Name and content of the files that the card refers to: "zip", "input", "output", "documentation".
+        Name and content of the files that the card refers to: "zip", "input", "output", "documentation", and
+        "onnx" where there is one.
     authorship
         Who made the model.
     """
-    return to_yaml(
+    return _as_yaml(
         {
             "format_version": FORMAT_VERSION,
             "type": "model",
             "name": _name(info),
             "description": info.description or f"{info.kind} network for use in Fiji",
-            "authors": [{"name": re.sub(r"[/\\]", " ", name)} for name in authorship.authors],
+            "authors": [{"name": re.sub(r"[/\\]", " ", name)} for name in authorship.authors or ("unnamed",)],
             "license": authorship.licence,
             "cite": _citations(info),
             "tags": ["2d", "fiji", "battery", "tomography", info.kind],
             "documentation": _file(files["documentation"]),
             "inputs": [_input(info, files["input"])],
             "outputs": [_output(info, files["output"])],
-            "weights": {
-                "tensorflow_saved_model_bundle": {**_file(files["zip"]), "tensorflow_version": "1.15"}
-            },
+            "weights": _weights(files),
+            "config": _config(info),
         }
     )
+
+
+def _as_yaml(value: dict[str, Any]) -> str:
+    import yaml
+
+    # By way of JSON: what is there twice is written twice, which is easier to read than a reference.
+    plain = json.loads(json.dumps(value))
+    return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _weights(files: dict[str, tuple[str, bytes]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "onnx" in files:
+        found["onnx"] = {
+            **_file(files["onnx"]),
+            "opset_version": OPSET,
+            "parent": "tensorflow_saved_model_bundle",
+        }
+    found["tensorflow_saved_model_bundle"] = {**_file(files["zip"]), "tensorflow_version": "1.15"}
+    return found
+
+
+def _config(info: ModelInfo) -> dict[str, Any]:
+    """Return what the format has no place for: StarDist's thresholds, as its own cards have them."""
+    if info.kind != "stardist":
+        return {}
+    return {
+        "stardist": {
+            "thresholds": {"prob": info.probability_threshold, "nms": info.overlap_threshold},
+            "config": {
+                "n_dim": 2,
+                "axes": "YXC",
+                "n_channel_in": info.channels_in,
+                "n_rays": info.rays,
+                "grid": list(info.grid),
+            },
+        }
+    }
 
 
 def documentation_for(info: ModelInfo, zip_name: str) -> str:

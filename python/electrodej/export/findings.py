@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["ok", "note", "problem", "not done"]
-Check = Literal["structure", "operations", "running", "context"]
+Check = Literal["structure", "operations", "running", "onnx", "context"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Finding:
     Attributes
     ----------
     check
-        "structure", "operations", "running" or "context".
+        "structure", "operations", "running", "onnx" or "context".
     status
         "ok"; "note": worth knowing, it runs; "problem": it does not run in Fiji, or gives wrong numbers
         there; "not done": this check could not be made here.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from electrodej.export.info import ModelInfo
+from electrodej.models.info import ModelInfo
 
 _LEAST_OVERLAP = 64
 _BLOCK = 64

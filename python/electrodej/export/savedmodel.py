@@ -6,12 +6,8 @@ import io
 import zipfile
 from typing import Any
 
-MODEL_FILE = "saved_model.pb"
-VARIABLES = "variables/"
-TAG = "serve"
-SIGNATURE = "serving_default"
-INPUT = "input"
-OUTPUT = "output"
+from electrodej.models.contract import INPUT, MODEL_FILE, OUTPUT, SIGNATURE, TAG, VARIABLES
+
 _METHOD = "tensorflow/serving/predict"
 _FLOAT = 1  # DT_FLOAT
 # The first moment that a zip can tell: the same model gives the same bytes on any day.
@@ -40,12 +36,13 @@ def zipped(model: bytes) -> bytes:
     """Return the zip around ``saved_model.pb``, the same for the same bytes."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        archive.writestr(_entry(MODEL_FILE, _PLAIN_FILE), model, zipfile.ZIP_DEFLATED)
-        archive.writestr(_entry(VARIABLES, _FOLDER), b"", zipfile.ZIP_STORED)
+        archive.writestr(zip_entry(MODEL_FILE), model, zipfile.ZIP_DEFLATED)
+        archive.writestr(zip_entry(VARIABLES, _FOLDER), b"", zipfile.ZIP_STORED)
     return buffer.getvalue()
 
 
-def _entry(name: str, attributes: int) -> zipfile.ZipInfo:
+def zip_entry(name: str, attributes: int = _PLAIN_FILE) -> zipfile.ZipInfo:
+    """Return the head of a file in a zip, the same on any day and machine."""
     entry = zipfile.ZipInfo(name, _MOMENT)
     entry.create_system = 3  # the same wherever it is written
     entry.external_attr = attributes

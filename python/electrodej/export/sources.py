@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.export.folders import load_folder
-from electrodej.export.info import ModelInfo
-from electrodej.export.keras_files import load_keras_file
-from electrodej.export.libraries import need_keras
+from electrodej.models.folders import load_folder
+from electrodej.models.info import ModelInfo
+from electrodej.models.keras_files import load_keras_file
+from electrodej.models.libraries import need_keras
 
 _KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 # Tried in this order: poolings by two are the rule, by three or five the exception.

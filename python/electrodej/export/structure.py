@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.export.acting import acting_operations
-from electrodej.export.archive import open_archive, read_entry
 from electrodej.export.findings import Finding, note, ok, problem
-from electrodej.export.libraries import need_tensorflow
-from electrodej.export.savedmodel import INPUT, MODEL_FILE, OUTPUT, SIGNATURE, TAG
+from electrodej.models.archive import open_archive, read_entry
+from electrodej.models.contract import INPUT, MODEL_FILE, OUTPUT, SIGNATURE, TAG
+from electrodej.models.libraries import need_tensorflow
+from electrodej.models.safety.tensorflow_graph import graphs_of
+from electrodej.models.safety.wire import DamagedError
 
 _FLOAT = 1  # DT_FLOAT
 _VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
@@ -31,8 +32,8 @@ class Opened:
         Good and bad about its structure.
     graph
         Its ``GraphDef``, or None where there is none to check.
-    acting
-        Operations in it that would do more than compute.
+    refused
+        Operations and other things in it that are not let through, see `electrodej.models.safety`.
     input, output
         Names of the operations that Fiji feeds and fetches.
     channels_in, channels_out
@@ -41,7 +42,7 @@ class Opened:
 
     findings: tuple[Finding, ...]
     graph: Any = None
-    acting: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     input: str = ""
     output: str = ""
     channels_in: int | None = None
@@ -93,29 +94,29 @@ def _extra(archive: zipfile.ZipFile) -> list[str]:
 
 
 def _opened(content: bytes, names: list[str], extra: list[str]) -> Opened:
-    meta = _meta_graph(content)
-    if isinstance(meta, Finding):
-        return Opened((meta,))
+    found = _meta_graph(content)
+    if isinstance(found, Finding):
+        return Opened((found,))
+    meta, refused = found
     findings: list[Finding] = [ok("structure", f"{MODEL_FILE} is at the root, with the tag {TAG!r}")]
     if extra:
         findings.append(note("structure", f"Fiji ignores {', '.join(sorted(extra)[:3])}"))
-    acting = tuple(acting_operations(meta))
     findings += _variable_findings(meta.graph_def, names)
     signature = meta.signature_def.get(SIGNATURE) if SIGNATURE in meta.signature_def else None
     if signature is None:
         there = ", ".join(sorted(meta.signature_def)) or "none"
         findings.append(problem("structure", f"the signature {SIGNATURE!r} is missing (there is: {there})"))
-        return Opened(tuple(findings), meta.graph_def, acting)
+        return Opened(tuple(findings), meta.graph_def, refused)
     findings += _signature_findings(signature)
     if not signature.inputs or not signature.outputs:
-        return Opened(tuple(findings), meta.graph_def, acting)
+        return Opened(tuple(findings), meta.graph_def, refused)
     source, target = _pick(signature.inputs, INPUT), _pick(signature.outputs, OUTPUT)
     if not any(finding.status == "problem" for finding in findings):
         findings.append(ok("structure", f"one input {_shape(source)}, one output {_shape(target)}, float32"))
     return Opened(
         tuple(findings),
         meta.graph_def,
-        acting,
+        refused,
         source.name.removesuffix(":0"),
         target.name.removesuffix(":0"),
         _channels(source),
@@ -131,6 +132,10 @@ def _meta_graph(content: bytes) -> Any:
         model = saved_model_pb2.SavedModel.FromString(content)
     except DecodeError:
         return problem("structure", f"{MODEL_FILE} is damaged; export the model anew")
+    try:
+        refused = [found for tags, found in graphs_of(content) if TAG in tags]
+    except DamagedError as error:
+        return problem("structure", f"{MODEL_FILE} is damaged ({error}); export the model anew")
     metas = [meta for meta in model.meta_graphs if TAG in meta.meta_info_def.tags]
     if not metas:
         tags = sorted({tag for meta in model.meta_graphs for tag in meta.meta_info_def.tags})
@@ -138,7 +143,9 @@ def _meta_graph(content: bytes) -> Any:
     exact = [meta for meta in metas if list(meta.meta_info_def.tags) == [TAG]]
     if not exact:
         return problem("structure", f"Fiji asks for the tag {TAG!r} alone, and the graph has others besides")
-    return exact[0]
+    if len(metas) > 1:
+        return problem("structure", f"{len(metas)} graphs have the tag {TAG!r}, and a model has one")
+    return exact[0], tuple(refused[0])
 
 
 def _variable_findings(graph: Any, names: list[str]) -> Iterator[Finding]:
@@ -205,7 +212,7 @@ def _shape(info: Any) -> str:
 
 def sidecar_of(path: str | os.PathLike[str]) -> Any:
     """Return the `ModelInfo` in the JSON beside a zip, or None where there is none of ours."""
-    from electrodej.export.info import read_info
+    from electrodej.models.info import read_info
 
     beside = Path(path).with_suffix(".json")
     if not beside.is_file():

@@ -14,25 +14,22 @@ from typing import Any
 import numpy as np
 
 from electrodej.errors import InputError
-from electrodej.export.archive import open_archive, unpack
-from electrodej.export.context import (
-    FIJI_BLOCK,
-    FIJI_OVERLAP,
-    Context,
-    Run,
-    Seam,
-    measure_context,
-    measure_seam,
-)
 from electrodej.export.findings import Finding, not_done, note, ok, problem
 from electrodej.export.jars import Tf115UnavailableError
-from electrodej.export.operations import unknown_to_tf115
+from electrodej.export.operations import known_operations, unknown_to_tf115
+from electrodej.export.seam import FIJI_BLOCK, FIJI_OVERLAP, Seam, measure_seam
 from electrodej.export.structure import Opened, open_zip, sidecar_of
-from electrodej.export.tf2 import FloatArray, Tf2
 from electrodej.export.tf115 import Tf115
+from electrodej.models.archive import open_archive, unpack
+from electrodej.models.context import Context, RunImage, measure_context
+from electrodej.models.engines.base import FloatArray
+from electrodej.models.engines.choice import engine_for_onnx
+from electrodej.models.engines.tensorflow_zip import TensorflowZip
 from electrodej.progress import Progress, silent
 
 TOLERANCE = 1e-5
+# Of another library, which adds up in another order.
+ONNX_TOLERANCE = 1e-4
 # Fiji pads images to multiples of 64: odd and even ones, flat and tall.
 SIZES = ((64, 64), (128, 192), (192, 64), (320, 128))
 _MOST_LISTED = 8
@@ -56,6 +53,8 @@ class Verification:
         Largest difference between TensorFlow 1.15 and the reference, or None.
     compared_with
         "Keras", or "the same graph in TensorFlow 2", or None.
+    onnx_difference
+        Largest difference between the ONNX model beside the zip and TensorFlow 1.15, or None.
     context
         How far the network looks, or None.
     seam
@@ -67,6 +66,7 @@ class Verification:
     findings: tuple[Finding, ...]
     difference: float | None = None
     compared_with: str | None = None
+    onnx_difference: float | None = None
     context: Context | None = None
     seam: Seam | None = None
 
@@ -141,10 +141,11 @@ def _operation_findings(opened: Opened) -> Iterator[Finding]:
     if opened.graph is None:
         return
     unknown = unknown_to_tf115(opened.graph)
-    if opened.acting:
+    acting = _acting(opened)
+    if acting:
         yield problem(
             "operations",
-            f"running it would do more than compute ({', '.join(opened.acting)}), so it is not run; "
+            f"running it would do more than compute ({', '.join(acting)}), so it is not run; "
             "do not use it unless you know who made it",
         )
     texts = list(dict.fromkeys(str(entry) for entry in unknown))
@@ -159,9 +160,15 @@ def _operation_findings(opened: Opened) -> Iterator[Finding]:
         )
 
 
+def _acting(opened: Opened) -> list[str]:
+    """Return what a graph would do beside computing; TensorFlow 1.15 does not load what it does not know."""
+    known = known_operations()
+    return [name for name in opened.refused if " " in name or name == "assets" or name in known]
+
+
 def _told_by_tf115(result: Verification, opened: Opened, tf115: Tf115 | None, fetch: bool) -> Verification:
     """Add TensorFlow 1.15's own words on a zip that it will not load."""
-    if opened.graph is None or opened.acting:
+    if opened.graph is None or _acting(opened):
         return result
     try:
         with _running(tf115, fetch) as engine, _unpacked(result.path) as folder:
@@ -207,10 +214,15 @@ def _run_and_measure(
         progress(3, _STAGES, "verifying")
         if _bad(result.findings):
             return dataclasses.replace(result, runs_in_fiji=False)
+        result = _with_onnx(result, opened, run)
+        if _bad(result.findings):
+            return dataclasses.replace(result, runs_in_fiji=False)
         return dataclasses.replace(_with_context(result, opened, run), runs_in_fiji=True)
 
 
-def _compared(result: Verification, opened: Opened, run: Run, reference: Run, name: str) -> Verification:
+def _compared(
+    result: Verification, opened: Opened, run: RunImage, reference: RunImage, name: str
+) -> Verification:
     random = np.random.default_rng(0)
     worst, share = 0.0, 0.0
     for height, width in SIZES:
@@ -247,11 +259,43 @@ def _compared(result: Verification, opened: Opened, run: Run, reference: Run, na
     return dataclasses.replace(result, findings=(*result.findings, done))
 
 
+def _with_onnx(result: Verification, opened: Opened, run: RunImage) -> Verification:
+    """Add what the ONNX model beside the zip gives, where there is one."""
+    path = result.path.with_suffix(".onnx")
+    if not path.is_file():
+        return result
+    try:
+        engine = engine_for_onnx(path, opened.channels_out or 1)
+    except InputError as error:
+        return dataclasses.replace(result, findings=(*result.findings, problem("onnx", str(error))))
+    if engine is None:
+        missing = not_done("onnx", "neither OpenVINO nor ONNX Runtime is installed, which run it")
+        return dataclasses.replace(result, findings=(*result.findings, missing))
+    random = np.random.default_rng(0)
+    worst, share = 0.0, 0.0
+    for height, width in SIZES:
+        image = random.uniform(0, 1, (1, height, width, opened.channels_in or 1)).astype(np.float32)
+        wanted, found = run(image), engine.run(image)
+        if wanted.shape != found.shape:
+            text = f"its output has the shape {found.shape}, and that of the zip {wanted.shape}"
+            return dataclasses.replace(result, findings=(*result.findings, problem("onnx", text)))
+        difference = float(np.max(np.abs(found - wanted), initial=0.0))
+        worst = max(worst, difference)
+        share = max(share, difference / max(1.0, float(np.abs(wanted).max())))
+    if not share <= ONNX_TOLERANCE:
+        text = f"{path.name} and the zip differ by {worst:.2g} (allowed: {ONNX_TOLERANCE:g})"
+        return dataclasses.replace(result, findings=(*result.findings, problem("onnx", text)))
+    done = ok(
+        "onnx", f"{engine.name} runs {path.name}; it differs from TensorFlow 1.15 by {worst:.1e} at most"
+    )
+    return dataclasses.replace(result, findings=(*result.findings, done), onnx_difference=worst)
+
+
 def _reference(
     path: Path, source: str | os.PathLike[str] | None, stack: contextlib.ExitStack
-) -> tuple[Run, str]:
+) -> tuple[RunImage, str]:
     if source is None:
-        tf2 = stack.enter_context(Tf2(path))
+        tf2 = stack.enter_context(TensorflowZip(path))
         return tf2.run, "the same graph in TensorFlow 2"
     from electrodej.export.sources import load_source
 
@@ -263,7 +307,7 @@ def _reference(
     return predict, "Keras"
 
 
-def _with_context(result: Verification, opened: Opened, run: Run) -> Verification:
+def _with_context(result: Verification, opened: Opened, run: RunImage) -> Verification:
     channels = opened.channels_in or 1
     info = sidecar_of(result.path)
     # Fiji's tiles are multiples of 64, so a smaller step need not work.

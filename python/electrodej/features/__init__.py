@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from electrodej.features.api import features
-from electrodej.features.particles import Particle
-from electrodej.features.registry import Attribute, forget, listing, load_measures, measure, with_measures
+from electrodej.features.attributes import Attribute
+from electrodej.features.own import Particle
+from electrodej.features.registry import forget, listing, load_measures, measure, with_measures
 from electrodej.features.table import FeatureTable
 
 __all__ = [

@@ -10,10 +10,13 @@ import numpy as np
 
 from electrodej import __version__
 from electrodej.errors import InputError
+from electrodej.features.attributes import Attribute
+from electrodej.features.needs import Need
 from electrodej.features.notes import notes_on
+from electrodej.features.own import OwnMeasure
 from electrodej.features.particles import Measured, Plan
 from electrodej.features.passes import Work, density_pass, particle_pass, scan_pass
-from electrodej.features.registry import Attribute, Need, OwnMeasure, selected
+from electrodej.features.registry import selected
 from electrodej.features.results import Results
 from electrodej.features.settings import FeatureSettings
 from electrodej.features.sources import Sliceable, checked_sources
@@ -95,18 +98,18 @@ def features(
             f"radius: {radius} is no length; give micrometres, {FeatureSettings.radius} for instance"
         )
     _check_reach(float(radius), step)
-    chosen, own = selected(attributes)
+    wanted, own = selected(attributes)
     sources = checked_sources(grey, labels, crop)
     with run.workers() as workers:
         work = Work(sources[1], sources[0], workers, run.memory or free_memory() / 2, run.progress)
-        results = _measured(work, chosen, own, step, float(radius))
+        results = _measured(work, wanted, own, step, float(radius))
     image = getattr(getattr(grey, "path", None), "name", "")
-    table = _table(results, chosen, own, exclude_border, image, float(radius))
+    table = _table(results, wanted, own, exclude_border, image, float(radius))
     run.note(*table.notes)
     return table
 
 
-def _check_reach(radius: float, spacing: tuple[float, float, float]) -> None:
+def _check_reach(radius: float, spacing: Spacing) -> None:
     """Refuse a ball of hundreds of voxels: a voxel size in the wrong unit, and it would fit no memory."""
     if radius > _LARGEST_REACH * min(spacing):
         raise InputError(
@@ -119,7 +122,7 @@ def _measured(
     work: Work,
     attributes: tuple[Attribute, ...],
     own: tuple[OwnMeasure, ...],
-    spacing: tuple[float, float, float],
+    spacing: Spacing,
     radius: float,
 ) -> Results:
     needs = Need.NOTHING

@@ -7,12 +7,36 @@ holes filled, v the volume of a voxel. Surface voxels are those that an erosion 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 
+from electrodej.features.needs import Need
 from electrodej.features.neighbours import spread_over
-from electrodej.features.registry import Attribute, Group, Need
 from electrodej.features.results import Results, ratio
 from electrodej.features.typing import Array, Floats
+
+Group = Literal["basic", "damage", "extras", "own"]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One column of the table.
+
+    ``function`` works out the column of all particles at once from the `Results` of the passes;
+    undefined values are NaN.
+    """
+
+    name: str
+    unit: str
+    dtype: Literal["float64", "int64"]
+    definition: str
+    groups: tuple[Group, ...]
+    needs: Need
+    function: Callable[[Results], Array]
+
 
 _DAMAGE: tuple[Group, ...] = ("damage",)
 _BOTH: tuple[Group, ...] = ("basic", "damage")

@@ -9,6 +9,7 @@ import numpy as np
 
 from electrodej.directions import DIRECTIONS, direction_shares
 from electrodej.features.typing import Floats, Ints
+from electrodej.vocabulary import Spacing
 
 # Lengths typed in decimals are not exact in binary (10 * 0.07 > 0.7): a centre counts as within the
 # radius when it is so up to this relative slip.
@@ -25,7 +26,7 @@ def steps_within(length: float, step: float) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def ball_half_widths(radius: float, spacing: tuple[float, float, float]) -> Ints:
+def ball_half_widths(radius: float, spacing: Spacing) -> Ints:
     """Half widths along x, in voxels, of a ball on the grid.
 
     A voxel belongs to the ball when its centre is at most ``radius`` (um) from the centre of the middle
@@ -46,7 +47,7 @@ def ball_half_widths(radius: float, spacing: tuple[float, float, float]) -> Ints
 
 
 @functools.lru_cache(maxsize=64)
-def crofton_directions(spacing: tuple[float, float, float]) -> tuple[Ints, Floats]:
+def crofton_directions(spacing: Spacing) -> tuple[Ints, Floats]:
     """The 13 directions between a voxel and its 26 neighbours, and what one crossing adds to the area.
 
     Crofton's formula: the area of a surface is twice the mean, over all directions, of the number of

@@ -7,12 +7,13 @@ import numpy as np
 from electrodej.features.ball import steps_within
 from electrodej.features.sources import Source
 from electrodej.features.typing import Ints
+from electrodej.vocabulary import Shape, Spacing
 
 # How far the box of a particle is grown for the packing density, in um.
 SURROUNDINGS = 10.0
 
 
-def surroundings(boxes: Ints, shape: tuple[int, int, int], spacing: tuple[float, float, float]) -> Ints:
+def surroundings(boxes: Ints, shape: Shape, spacing: Spacing) -> Ints:
     """Boxes grown by 10 um on each side and cut to the volume.
 
     Grown by the whole voxels that fit into 10 um, so that a voxel belongs to the surroundings when its

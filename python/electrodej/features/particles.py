@@ -9,9 +9,11 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.features.ball import ball_half_widths, crofton_directions, steps_within
-from electrodej.features.registry import Need
+from electrodej.features.needs import Need
+from electrodej.features.own import Particle
 from electrodej.features.sources import Box, Source, Window, grey_kind
 from electrodej.features.typing import Array, Floats, Ints, Words
+from electrodej.vocabulary import Shape, Spacing
 
 # What is counted of each particle, in voxels.
 COUNTS = (
@@ -33,28 +35,12 @@ _BATCH = 1 << 16
 
 
 @dataclass(frozen=True)
-class Particle:
-    """One particle as a measure of one's own sees it.
-
-    All arrays cover ``box`` and a rim of background voxels around it: ``raw`` and ``fill`` are truth
-    values, ``grey`` the grey values (0 outside the volume).
-    """
-
-    label: int
-    box: Box
-    spacing: tuple[float, float, float]
-    raw: Array
-    fill: Array
-    grey: Array
-
-
-@dataclass(frozen=True)
 class Plan:
     """What to measure of each particle, and how."""
 
     radius: float
-    spacing: tuple[float, float, float]
-    shape: tuple[int, int, int]
+    spacing: Spacing
+    shape: Shape
     needs: Need
     own_measures: tuple[tuple[str, Callable[[Particle], float]], ...] = ()
     reach: tuple[int, int, int] = field(init=False)
@@ -98,7 +84,7 @@ class Measured:
             getattr(self, name)[other.index] = getattr(other, name)
 
 
-def measure_group(
+def measure_portion(
     labels: Source, grey: Source, plan: Plan, index: Ints, ids: Ints, boxes: Ints, window: Box
 ) -> Measured:
     """Measure the particles ``ids`` with bounding boxes ``boxes``, all of which lie in ``window``."""
@@ -167,7 +153,7 @@ class _Batch:
         counted = {name: out.counts[:, column] for column, name in enumerate(COUNTS)}
         where = (self.shapes, self.places)
         contact = Need.CONTACT in needs
-        bits.pack(window.array, ids, self.corners, *where, self.inner, self.raw, self.other, contact)
+        bits.pack(window.array, ids, self.corners, where, self.inner, self.raw, self.other, contact)
         bits.count(self.raw, *where, counted["raw"])
         if Need.FILL in needs:
             self._close(plan, counted)

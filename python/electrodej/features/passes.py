@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from electrodej.features.bad_labels import refuse_bad_labels
 from electrodej.features.density import count_slab, surroundings
-from electrodej.features.faults import refuse_faulty_labels
-from electrodej.features.groups import grouped
-from electrodej.features.particles import Measured, Plan, measure_group
+from electrodej.features.particles import Measured, Plan, measure_portion
+from electrodej.features.portions import in_portions
 from electrodej.features.scan import BLOCK, Block, Scanned, joined, labels_in, scan_slab
 from electrodej.features.sources import Source, grey_kind
 from electrodej.features.typing import Ints
 from electrodej.progress import Progress
+from electrodej.vocabulary import Shape, Spacing
 from electrodej.workers import Task, Workers
 
 # Shares of the three passes in the time, for the progress bar.
@@ -68,13 +69,11 @@ def scan_pass(work: Work, *, with_grey: bool, with_faces: bool) -> Scanned:
     blocks: list[Block] = []
     for _, part in work._run(scan_slab, tasks, "finding particles", 0.0, _SCAN):
         blocks += part
-    refuse_faulty_labels(labels_in(blocks), work.labels)
+    refuse_bad_labels(labels_in(blocks), work.labels)
     return joined(blocks, grey_kind(work.grey) if with_grey else 0)
 
 
-def density_pass(
-    work: Work, boxes: Ints, shape: tuple[int, int, int], spacing: tuple[float, float, float]
-) -> tuple[Ints, Ints]:
+def density_pass(work: Work, boxes: Ints, shape: Shape, spacing: Spacing) -> tuple[Ints, Ints]:
     """Labelled voxels and all voxels in the surroundings of each particle."""
     around = surroundings(boxes, shape, spacing)
     labels = work.workers.share(work.labels)
@@ -88,7 +87,7 @@ def density_pass(
 def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> Measured:
     """Everything that is measured of each particle in its own box."""
     in_memory = work.labels.in_memory and work.grey.in_memory
-    groups = grouped(
+    portions = in_portions(
         plan,
         boxes,
         # The bits of a batch and the distances of one particle come on top of the window.
@@ -97,13 +96,12 @@ def particle_pass(work: Work, plan: Plan, ids: Ints, boxes: Ints) -> Measured:
         parts=16 * work.workers.count,
     )
     if in_memory:
-        groups.sort(key=lambda group: -group.cost)
+        portions.sort(key=lambda portion: -portion.cost)
     labels, grey = work.workers.share(work.labels), work.workers.share(work.grey)
     tasks: list[Task] = [
-        (labels, grey, plan, group.index, ids[group.index], boxes[group.index], group.window)
-        for group in groups
+        (labels, grey, plan, each.index, ids[each.index], boxes[each.index], each.window) for each in portions
     ]
     out = Measured.empty(np.arange(len(ids)), len(plan.own_measures))
-    for _, part in work._run(measure_group, tasks, "measuring particles", _SCAN + _DENSITY, 1.0):
+    for _, part in work._run(measure_portion, tasks, "measuring particles", _SCAN + _DENSITY, 1.0):
         out.put(part)
     return out

@@ -1,73 +1,20 @@
-"""What a measure is, and the one list of all of them."""
+"""All that can be measured: the attributes, and what users have added to them."""
 
 from __future__ import annotations
 
 import contextlib
-import enum
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from electrodej.errors import InputError, UsageError
-from electrodej.features.typing import Array
-
-if TYPE_CHECKING:
-    from electrodej.features.particles import Particle
-    from electrodej.features.results import Results
+from electrodej.features.attributes import ATTRIBUTES, Attribute
+from electrodej.features.own import OwnMeasure, Particle
+from electrodej.vocabulary import PathLike
 
 
 class UnknownAttributeError(InputError, UsageError):
     """There is no attribute or group of that name; on the command line that is wrong usage."""
-
-
-class Need(enum.Flag):
-    """What has to be worked out before an attribute can be; only what is needed is done."""
-
-    NOTHING = 0
-    GREY = enum.auto()  # grey sums of each label
-    FACES = enum.auto()  # touching faces
-    FILL = enum.auto()  # closing and hole filling
-    FILL_GREY = enum.auto()
-    ROUGH = enum.auto()
-    CONTACT = enum.auto()
-    SURFACE = enum.auto()
-    FERET = enum.auto()
-    PIECES = enum.auto()
-    DEPTH = enum.auto()
-    DENSITY = enum.auto()
-    EDGES = enum.auto()  # perimeter of the raw particle
-
-
-Group = Literal["basic", "damage", "extras", "own"]
-
-
-@dataclass(frozen=True)
-class Attribute:
-    """One column of the table.
-
-    ``function`` works out the column of all particles at once from the `Results` of the passes;
-    undefined values are NaN.
-    """
-
-    name: str
-    unit: str
-    dtype: Literal["float64", "int64"]
-    definition: str
-    groups: tuple[Group, ...]
-    needs: Need
-    function: Callable[[Results], Array]
-
-
-@dataclass(frozen=True)
-class OwnMeasure:
-    """A measure that a user has added: a function of one particle."""
-
-    name: str
-    unit: str
-    definition: str
-    function: Callable[[Particle], float]
 
 
 _own: dict[str, OwnMeasure] = {}
@@ -101,7 +48,7 @@ def measure(
     """
 
     def add(function: Callable[[Particle], float]) -> Callable[[Particle], float]:
-        if name in {attribute.name for attribute in built_in()} or name in ("Image", "Label"):
+        if name in {attribute.name for attribute in ATTRIBUTES} or name in ("Image", "Label"):
             raise InputError(f'the measure "{name}" exists already; give yours another name')
         if name in _groups() or not name or name != name.strip() or "," in name:
             raise InputError(f'"{name}" cannot be the name of a measure; choose a word like BrightShare')
@@ -117,14 +64,7 @@ def forget(name: str) -> None:
 
 
 def _groups() -> set[str]:
-    return {group for attribute in built_in() for group in attribute.groups} | {"all", "own"}
-
-
-def built_in() -> tuple[Attribute, ...]:
-    """All attributes that come with ElectrodeJ, in the order of the table."""
-    from electrodej.features.attributes import ATTRIBUTES
-
-    return ATTRIBUTES
+    return {group for attribute in ATTRIBUTES for group in attribute.groups} | {"all", "own"}
 
 
 def own_measures() -> tuple[OwnMeasure, ...]:
@@ -143,7 +83,7 @@ def selected(
     if choice is None:
         choice = "all"
     words = [word.strip() for word in choice.split(",")] if isinstance(choice, str) else list(choice)
-    known = {a.name for a in built_in()} | set(_own)
+    known = {a.name for a in ATTRIBUTES} | set(_own)
     groups = _groups()
     for word in words:
         if word not in known and word not in groups:
@@ -153,19 +93,19 @@ def selected(
             )
     wanted = set(words)
     every = "all" in wanted
-    attributes = tuple(a for a in built_in() if every or a.name in wanted or wanted & set(a.groups))
+    attributes = tuple(a for a in ATTRIBUTES if every or a.name in wanted or wanted & set(a.groups))
     own = tuple(m for m in _own.values() if every or "own" in wanted or m.name in wanted)
     return attributes, own
 
 
 def listing() -> list[dict[str, str]]:
     """All attributes in the order of the table: ``name``, ``unit``, ``groups`` and ``definition``."""
-    rows = [(a.name, a.unit, ", ".join(a.groups), a.definition) for a in built_in()]
+    rows = [(a.name, a.unit, ", ".join(a.groups), a.definition) for a in ATTRIBUTES]
     rows += [(m.name, m.unit, "own", m.definition) for m in own_measures()]
     return [dict(zip(("name", "unit", "groups", "definition"), row, strict=True)) for row in rows]
 
 
-def load_measures(path: str | os.PathLike[str]) -> tuple[str, ...]:
+def load_measures(path: PathLike) -> tuple[str, ...]:
     """Run a Python file that adds measures with `measure`, and return their names.
 
     Raises
@@ -189,7 +129,7 @@ def load_measures(path: str | os.PathLike[str]) -> tuple[str, ...]:
     return added
 
 
-def _run_file(path: str | os.PathLike[str]) -> None:
+def _run_file(path: PathLike) -> None:
     import runpy
 
     try:
@@ -208,7 +148,7 @@ def _restore(measures: dict[str, OwnMeasure]) -> None:
 
 
 @contextlib.contextmanager
-def with_measures(paths: Iterable[str | os.PathLike[str]]) -> Iterator[None]:
+def with_measures(paths: Iterable[PathLike]) -> Iterator[None]:
     """Have the measures of some files in the table while the block runs.
 
     Raises
@@ -217,7 +157,7 @@ def with_measures(paths: Iterable[str | os.PathLike[str]]) -> Iterator[None]:
         A file cannot be run or adds nothing, or two of them add a measure of the same name.
     """
     before = dict(_own)
-    homes: dict[str, str | os.PathLike[str]] = {}
+    homes: dict[str, PathLike] = {}
     try:
         for path in paths:
             for name in load_measures(path):

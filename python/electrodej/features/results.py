@@ -13,6 +13,7 @@ from electrodej.features.neighbours import nearest
 from electrodej.features.particles import COUNTS, LENGTHS, Measured
 from electrodej.features.scan import Scanned
 from electrodej.features.typing import Array, Floats, Ints
+from electrodej.vocabulary import Shape, Spacing
 
 
 def ratio(above: Array, below: Array) -> Floats:
@@ -28,8 +29,8 @@ class Results:
 
     scanned: Scanned
     measured: Measured
-    spacing: tuple[float, float, float]
-    shape: tuple[int, int, int]
+    spacing: Spacing
+    shape: Shape
     crop: int
     dense: Ints  # labelled voxels in the surroundings
     around: Ints  # all voxels of the surroundings

@@ -71,7 +71,7 @@ class _Runs:
         of_run = np.empty(len(self.label), dtype=np.int32)
         room = 512
         table = np.zeros((room, k.COLUMNS), dtype=np.int64)
-        while not k.add_runs(z0, self.ny, self.skip, *runs, self.label, table, of_run):
+        while not k.add_runs(z0, self.ny, self.skip, runs, self.label, table, of_run):
             room *= 4
             table = np.zeros((room, k.COLUMNS), dtype=np.int64)
         sums = np.full((room if kind == 2 else 0, 3), (np.nan, 0.0, 0.0))

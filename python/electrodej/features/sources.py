@@ -11,6 +11,7 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.features.typing import Array
+from electrodej.vocabulary import Shape
 
 Box = tuple[int, int, int, int, int, int]
 
@@ -64,7 +65,7 @@ class Source:
         return self.__reduce__()[0] is _reopened
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         z, y, x = self.data.shape
         return z - 2 * self.crop, y - 2 * self.crop, x - 2 * self.crop
 
@@ -114,7 +115,7 @@ def _plain(source: Source) -> bool:
 def _view(array: Array, role: str) -> Array | None:
     """``array`` in a type of the kernels without a copy, or None where a copy is needed.
 
-    Negative labels come out as very large or negative ones here; `refuse_faulty_labels` finds them.
+    Negative labels come out as very large or negative ones here; `refuse_bad_labels` finds them.
     """
     dtype = array.dtype
     if not dtype.isnative:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from electrodej.features.typing import Array
+from electrodej.vocabulary import PathLike
 
 if TYPE_CHECKING:
     import pandas
 
 
-@dataclass(frozen=True)
+# Rows and columns that are shown where all of them would fill the screen.
+_SHOWN_ROWS, _SHOWN_COLUMNS = 10, 10
+
+
+@dataclass(frozen=True, repr=False)
 class FeatureTable:
-    """One row for each particle.
+    """One row for each particle. Printed, and in a notebook, it shows itself as a table.
 
     Parameters
     ----------
@@ -49,6 +54,44 @@ class FeatureTable:
     def __getitem__(self, name: str) -> Array:
         return self.columns[name]
 
+    def __repr__(self) -> str:
+        frame = self._shown_frame()
+        if frame.empty:
+            return self._headline()
+        shown = frame.to_string(
+            index=False, na_rep="", float_format=_short, max_rows=_SHOWN_ROWS, max_cols=_SHOWN_COLUMNS
+        )
+        return f"{self._headline()}\n{shown}"
+
+    def _repr_html_(self) -> str:
+        """The table as a notebook shows it: all columns, the first and last rows, and the notes."""
+        shown = self._shown_frame().to_html(
+            index=False, na_rep="", float_format=_short, max_rows=_SHOWN_ROWS, border=0
+        )
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        return f'<p>{html.escape(self._headline())}</p><div style="overflow-x: auto">{shown}</div>' + (
+            f"<ul>{notes}</ul>" if notes else ""
+        )
+
+    def _headline(self) -> str:
+        """``12 particles of grey.tif, 47 attributes``."""
+        count, attributes = len(self), len(self.columns) - 1
+        return (
+            f"{count} particle{'' if count == 1 else 's'}{f' of {self.image}' if self.image else ''}, "
+            f"{attributes} attribute{'' if attributes == 1 else 's'}"
+        )
+
+    def _shown_frame(self) -> pandas.DataFrame:
+        """The columns with their units in their names."""
+        import pandas
+
+        return pandas.DataFrame(
+            {
+                f"{name} [{self.units[name]}]" if self.units[name] else name: values
+                for name, values in self.columns.items()
+            }
+        )
+
     def with_image(self) -> dict[str, Array]:
         """The columns of the file: ``Image``, ``Label`` and the attributes."""
         return {"Image": np.full(len(self), self.image, dtype=object), **self.columns}
@@ -77,9 +120,7 @@ class FeatureTable:
             **self.provenance,
         }
 
-    def write(
-        self, path: str | os.PathLike[str], *, force: bool = False, inputs: dict[str, Any] | None = None
-    ) -> None:
+    def write(self, path: PathLike, *, force: bool = False, inputs: dict[str, Any] | None = None) -> None:
         """Write the table (CSV, or Parquet by name), its description and, beside it, the contacts.
 
         ``T.csv`` comes with ``T.json`` and ``T_contacts.csv``.
@@ -93,3 +134,12 @@ class FeatureTable:
             beside={"contacts": self.contacts} if self.contacts else {},
             force=force,
         )
+
+
+def _short(value: float) -> str:
+    """Four digits, which is what fits a column.
+
+    >>> _short(0.123456), _short(12.0)
+    ('0.1235', '12')
+    """
+    return f"{value:.4g}"

@@ -4,19 +4,7 @@
 measures, and runs the menu's scripts.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from electrodej.fiji.connection import Connection, connect, measure
-
-__all__ = ["Connection", "connect", "measure"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from electrodej.fiji import connection
-
-    return getattr(connection, name)
+# What is offered stands in __init__.pyi; each name is loaded when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

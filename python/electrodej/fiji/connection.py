@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ from electrodej.extras import require
 from electrodej.fiji.convert import to_imagej, to_numpy
 from electrodej.fiji.images import UNCALIBRATED
 from electrodej.fiji.results import from_results_table, labels_of, outlines, to_results_table
-from electrodej.progress import Progress, silent
 from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +86,7 @@ class Connection:
         ElectrodeJError
             There is no plugin, or no such model; the message says what to do.
         """
-        from electrodej.networks.bundled import find_model
+        from electrodej.models.bundled import find_model
 
         inputs = {"grey": grey, "model": str(find_model(model).absolute()), "engine": STARDIST_PLUGIN}
         return self.run_script("Segment Particles", inputs)["labels"]
@@ -187,8 +186,8 @@ def measure(
     grey: Any,
     labels: Any,
     *,
-    spacing: tuple[float, float, float] | None = None,
-    progress: Progress = silent,
+    spacing: Spacing | None = None,
+    run: Run | None = None,
     **options: Any,
 ) -> FeatureTable:
     """Measure the particles of two ``ij.ImagePlus``.
@@ -201,32 +200,21 @@ def measure(
         The open images.
     spacing
         Voxel size (z, y, x) in micrometres, instead of the images' calibration.
-    progress
-        Told of the share done.
+    run
+        Threads, memory and progress.
     options
         As `electrodej.features.features` has them.
     """
     from electrodej.features import features
-    from electrodej.volume import same_spacing
+    from electrodej.volume import ArrayVolume, common_spacing
 
-    grey_voxels, grey_size = connection.to_numpy(grey)
-    label_voxels, label_size = connection.to_numpy(labels)
-    title, label_title = str(grey.getTitle()), str(labels.getTitle())
-    if grey_voxels.shape != label_voxels.shape:
-        raise InputError(
-            f"{title} has {_text(grey_voxels.shape)} voxels and {label_title} has "
-            f"{_text(label_voxels.shape)}; give the labels of this very image"
-        )
-    size = spacing or grey_size or label_size
-    if size is None:
-        raise VoxelSizeError(f"{title}: {UNCALIBRATED}".replace("--spacing Z,Y,X", "spacing=(z, y, x)"))
-    if spacing is None and label_size is not None and not same_spacing(size, label_size):
-        raise VoxelSizeError(
-            f"{title} has voxels of {_text(size)} um and {label_title} of {_text(label_size)} um; "
-            "say which is right with spacing=(z, y, x)"
-        )
-    table = features(grey_voxels, label_voxels, spacing=size, run=Run(progress=progress), **options)
-    return replace(table, image=title)
+    volumes = []
+    for image in (grey, labels):
+        voxels, size = connection.to_numpy(image)
+        volumes.append(ArrayVolume(voxels, spacing=spacing or size, name=str(image.getTitle())))
+    if not any(volume.spacing for volume in volumes):
+        raise VoxelSizeError(f"{volumes[0].path}: {UNCALIBRATED}")
+    return features(*volumes, spacing=common_spacing(*volumes), run=run, **options)
 
 
 def _connected(gateway: Any) -> Connection:
@@ -240,7 +228,3 @@ def _connected(gateway: Any) -> Connection:
 
 def _first_line(error: BaseException) -> str:
     return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _text(numbers: Any) -> str:
-    return " x ".join(f"{number:g}" for number in numbers)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.fiji.images import calibration
+from electrodej.vocabulary import Spacing
 from electrodej.volume import check_labels, check_spacing, max_label
 from electrodej.volume.lut import label_colours
-from electrodej.volume.units import Spacing
 
 Array = NDArray[Any]
 

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from electrodej.errors import InputError, VoxelSizeError
+from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, open_volume
-from electrodej.volume.units import Spacing, VoxelSize, from_values
+from electrodej.volume.units import VoxelSize, from_values
 
 Argument = Mapping[str, Any]
 

@@ -19,10 +19,10 @@ from typing import Any
 
 from electrodej import __version__
 from electrodej.errors import ElectrodeJError, InputError, OutputError
+from electrodej.fiji.jars import APPOSE
 from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, planned
 from electrodej.files import whole_file
-
-APPOSE = ("org.apposed", "appose", "0.9.0")
+from electrodej.jars import fetched
 
 
 @dataclass
@@ -163,20 +163,14 @@ def _python(python: str | os.PathLike[str] | None) -> str:
 
 def _appose(fiji: Path, manifest: Manifest, change: Change) -> dict[str, bytes]:
     """Appose's jar for a Fiji that has none of its own."""
-    group, artifact, version = APPOSE
-    name = f"jars/{artifact}-{version}.jar"
+    name = f"jars/{APPOSE.name}"
     if name not in manifest.files and any((fiji / "jars").glob("appose-*.jar")):
         return {}
     try:
-        from jgo.maven import MavenContext
-
-        path = MavenContext().project(group, artifact).at_version(version).artifact().resolve()
-        return {name: Path(path).read_bytes()}
-    except Exception as error:
-        change.notes.append(
-            f"this Fiji has no Appose, and it could not be fetched ({type(error).__name__}: {error}); "
-            "update Fiji with Help > Update, or connect to the network and run this again"
-        )
+        (path,) = fetched([APPOSE], what="Appose")
+        return {name: path.read_bytes()}
+    except (ElectrodeJError, OSError) as error:
+        change.notes.append(f"this Fiji has no Appose: {error}; or update Fiji with Help > Update")
         return {}
 
 

@@ -1,6 +1,7 @@
 """Java with plain ImageJ in this process: the light mode, which needs no Fiji.
 
-ImageJ 1.54p comes from Maven Central, once, and no other repository is asked. It runs without a screen.
+ImageJ 1.54p comes from Maven Central, once, checked by its checksum; no other repository is asked. It runs
+without a screen.
 With ``scripting`` come SciJava, Groovy, Jython and Appose, so that ElectrodeJ's Fiji commands run too.
 """
 
@@ -11,21 +12,13 @@ import os
 import re
 from typing import Any
 
-from electrodej.errors import ElectrodeJError, MissingExtraError
+from electrodej.errors import ElectrodeJError, MissingExtraError, one_line
+from electrodej.fiji.jars import IMAGEJ, SCRIPTING
+from electrodej.jars import Jar, fetched
 from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
-IMAGEJ = "net.imagej:ij:1.54p"
 # Where Java itself takes options from.
 _JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
-# The last two are named because the versions that jgo would pick for the others do not fit them.
-SCRIPTING = (
-    "org.scijava:scijava-common:2.100.1",
-    "org.apache.groovy:groovy-jsr223:4.0.27",
-    "org.python:jython-standalone:2.7.4",
-    "org.apposed:appose:0.9.0",
-    "org.scijava:parsington:3.1.0",
-    "net.java.dev.jna:jna:5.14.0",
-)
 
 
 def start_light(*, memory: str | None = None, scripting: bool = False, screen: bool = False) -> Any:
@@ -66,8 +59,8 @@ def start_light(*, memory: str | None = None, scripting: bool = False, screen: b
             scyjava.start_jvm()
         except Exception as error:
             raise ElectrodeJError(
-                f"ImageJ could not be started ({_first_line(error)}); the first start fetches "
-                f"{IMAGEJ} from Maven Central, so connect to the network once, or use a Fiji folder"
+                f"ImageJ could not be started ({one_line(error)}); try another Java (JAVA_HOME), "
+                "or use a Fiji folder"
             ) from error
         scyjava.when_jvm_stops(stop_filter_threads)
     try:
@@ -99,12 +92,14 @@ def _use_present_java() -> None:
     os.environ["JAVA_HOME"] = str(java.home)
 
 
-def _configure(config: Any, memory: str | None, endpoints: tuple[str, ...], *, screen: bool) -> None:
-    # The Java that is there, and Maven Central (which jgo always asks) without SciJava's repository.
+def _configure(config: Any, memory: str | None, jars: tuple[Jar, ...], *, screen: bool) -> None:
+    # The Java that is there, and no repository: the jars are fetched and checked here.
     config.set_java_constraints(fetch="never")
     config.get_repositories().clear()
-    config.endpoints.extend(endpoint for endpoint in endpoints if endpoint not in config.endpoints)
-    if len(endpoints) > 1:
+    what = "ImageJ 1.54p" if len(jars) == 1 else "ImageJ 1.54p with SciJava"
+    for path in fetched(jars, what=what):
+        config.add_classpath(str(path))
+    if len(jars) > 1:
         from electrodej.fiji.content import library
 
         config.add_classpath(str(library()))
@@ -131,7 +126,3 @@ def stop_filter_threads() -> None:
 
     with contextlib.suppress(Exception):
         scyjava.jimport("ij.util.ThreadUtil").threadPoolExecutor.shutdown()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

@@ -9,7 +9,7 @@ from pathlib import Path
 from electrodej import __version__
 from electrodej.errors import InputError
 from electrodej.fiji import content
-from electrodej.networks.bundled import bundled_models
+from electrodej.models.bundled import bundled_models
 
 OWN_FOLDER = "electrodej"
 MANIFEST = f"{OWN_FOLDER}/installed.json"

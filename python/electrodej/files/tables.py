@@ -9,9 +9,6 @@ parameters, versions.
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,21 +17,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, MissingExtraError, OutputError
-from electrodej.files.atomic import check_target, whole_file
+from electrodej.files.atomic import whole_file
+from electrodej.files.checksums import checksum
+from electrodej.files.json_files import read_json
+from electrodej.files.provenance import NO_TEXT, write_description
+from electrodej.files.sets import whole_set
+from electrodej.files.targets import check_target
+from electrodej.vocabulary import PathLike
+
+__all__ = [
+    "Columns",
+    "check_table_target",
+    "checksum",
+    "is_description",
+    "plain_cell",
+    "write_table",
+]
 
 Columns = Mapping[str, NDArray[Any]]
 
-_CHUNK = 1 << 20
-# A file's name may have bytes that are no text; written as \\udc.., JSON reads them back as they were.
-_NO_TEXT = "backslashreplace"
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def check_table_target(
-    path: str | os.PathLike[str],
+    path: PathLike,
     *,
     beside: Iterable[str] = (),
     force: bool = False,
-    inputs: Iterable[str | os.PathLike[str]] = (),
+    inputs: Iterable[Any] = (),
 ) -> dict[str, Path]:
     """The files that `write_table` writes, once it is sure that each may be.
 
@@ -56,17 +66,17 @@ def check_table_target(
     return {name: check_target(each, force=force, inputs=read, file=True) for name, each in paths.items()}
 
 
-def is_description(path: str | os.PathLike[str]) -> bool:
+def is_description(path: PathLike) -> bool:
     """Whether a file is what `write_table` writes beside a table."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = read_json(path)
+    except (OSError, InputError):
         return False
     return isinstance(content, dict) and isinstance(content.get("columns"), dict)
 
 
 def write_table(
-    path: str | os.PathLike[str],
+    path: PathLike,
     columns: Columns,
     *,
     description: Mapping[str, Any],
@@ -75,8 +85,8 @@ def write_table(
 ) -> dict[str, Path]:
     """Write ``columns`` to ``path``, further tables and the description beside it.
 
-    ``T.csv`` comes with ``T.json`` and, for a table ``contacts`` beside it, ``T_contacts.csv``. The
-    table itself comes last: where it is, everything is.
+    ``T.csv`` comes with ``T.json`` and, for a table ``contacts`` beside it, ``T_contacts.csv``. All come
+    together, see `electrodej.files.whole_set`: where the table is, everything is.
 
     Parameters
     ----------
@@ -85,7 +95,8 @@ def write_table(
     columns
         Name to array, all of one length. NaN becomes an empty cell.
     description
-        Whatever JSON can hold; ``columns`` says what each column means.
+        Whatever JSON can hold, as `electrodej.files.described` returns it; ``columns`` says what each column
+        means.
     beside
         Further tables, by the name that is added to the file's.
     force
@@ -98,13 +109,12 @@ def write_table(
     """
     more = beside or {}
     paths = check_table_target(path, beside=more, force=force)
-    for name, table in more.items():
-        _write_one(paths[name], table, force=force)
-    described = {"columns": {name: {} for name in columns}, **description}
-    text = json.dumps(described, indent=2, ensure_ascii=False)
-    with whole_file(paths["description"], force=force) as part:
-        part.write_text(text + "\n", encoding="utf-8", errors=_NO_TEXT)
-    _write_one(paths["table"], columns, force=force)
+    with whole_set(paths["table"], *paths.values(), force=force):
+        for name, table in more.items():
+            _write_one(paths[name], table, force=force)
+        full = {"columns": {name: {} for name in columns}, **description}
+        write_description(paths["description"], full, force=force)
+        _write_one(paths["table"], columns, force=force)
     return paths
 
 
@@ -119,9 +129,9 @@ def _write_one(path: Path, columns: Columns, *, force: bool) -> None:
             with part.open("wb") as file:
                 parquet.write_table(table, file)
         else:
-            with part.open("w", encoding="utf-8", errors=_NO_TEXT, newline="") as text:
+            with part.open("w", encoding="utf-8", errors=NO_TEXT, newline="") as text:
                 writer = csv.writer(text, lineterminator="\n")
-                writer.writerow(columns)
+                writer.writerow([plain_cell(name) for name in columns])
                 writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
 
 
@@ -131,7 +141,28 @@ def _cells(values: NDArray[Any]) -> list[str]:
         return ["" if number != number else repr(number) for number in values.astype(float).tolist()]
     if values.dtype.kind == "b":
         return [str(int(value)) for value in values.tolist()]
-    return [str(value) for value in values.tolist()]
+    if values.dtype.kind in "iu":
+        return [str(value) for value in values.tolist()]
+    return [plain_cell(str(value)) for value in values.tolist()]
+
+
+def plain_cell(text: str) -> str:
+    """Return a text as a cell that no spreadsheet takes for a formula: where it might, a ``'`` comes first.
+
+    A spreadsheet runs what begins with ``= + - @``, a tab or a line's end. Numbers stay as they are.
+
+    Examples
+    --------
+    >>> plain_cell("-1.5"), plain_cell("grey.tif"), plain_cell("=HYPERLINK(A1)"), plain_cell("-inf")
+    ('-1.5', 'grey.tif', "'=HYPERLINK(A1)", '-inf')
+    """
+    if not text.startswith(_FORMULA_STARTS):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text
+    return text if text[0] in "+-" else "'" + text
 
 
 def _nullable(values: NDArray[Any]) -> Any:
@@ -139,7 +170,7 @@ def _nullable(values: NDArray[Any]) -> Any:
     if values.dtype.kind == "f":
         return pyarrow.array(values, mask=np.isnan(values))
     if values.dtype.kind == "O":
-        texts = [str(value).encode("utf-8", _NO_TEXT).decode() for value in values.tolist()]
+        texts = [str(value).encode("utf-8", NO_TEXT).decode() for value in values.tolist()]
         return pyarrow.array(texts, type=pyarrow.string())
     return pyarrow.array(values)
 
@@ -151,25 +182,3 @@ def _parquet() -> tuple[Any, Any]:
     except ImportError as error:
         raise MissingExtraError("writing Parquet", "parquet", "pyarrow") from error
     return pyarrow, pyarrow.parquet
-
-
-def checksum(path: str | os.PathLike[str]) -> str:
-    """SHA-256 of a file, or of the names and contents of all files in a folder."""
-    source = Path(path)
-    digest = hashlib.sha256()
-    if source.is_dir():
-        for file in sorted(p for p in source.rglob("*") if p.is_file()):
-            digest.update(os.fsencode(file.relative_to(source).as_posix()))
-            _digest(file, digest)
-    else:
-        _digest(source, digest)
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _digest(file: Path, digest: Any) -> None:
-    try:
-        with file.open("rb") as handle:
-            while chunk := handle.read(_CHUNK):
-                digest.update(chunk)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read ({error.strerror}); check that it is there") from error

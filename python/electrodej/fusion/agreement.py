@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.fusion.settings import VIEWS
 from electrodej.fusion.views import Views
+from electrodej.vocabulary import VIEWS
 
 # A view sees a voxel where its probability is at least this, of 255.
 SEEN = 5
@@ -51,7 +51,7 @@ class Agreement:
 
     def count(self, z0: int, labels: NDArray[Any]) -> tuple[int, NDArray[np.int64]]:
         """Count what the views say of a slab, for `take`; several threads may count at once."""
-        from electrodej.fusion.kernels_graph import tally_particles
+        from electrodej.fusion.kernels.graph import tally_particles
 
         low, high = _range(labels)
         sums = np.zeros((high - low + 2, 7), np.int64)

@@ -20,8 +20,9 @@ from electrodej.fusion.field import ONE, Field
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
 from electrodej.fusion.slabs import Slab, in_order
-from electrodej.fusion.views import Spacing
 from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
 Ints = NDArray[np.int64]
 
@@ -32,7 +33,7 @@ _HIGHEST_EDGE = 1.6  # no particle is so small that its border lies higher
 
 @dataclass(frozen=True)
 class SlabBasins:
-    """What a slab tells the others of its basins; its voxels' numbers and values but those of two slices.
+    """What a slab tells the others of its basins: all but the numbers and values inside it.
 
     Attributes
     ----------
@@ -104,42 +105,41 @@ def find_basins(
     slabs: list[Slab],
     *,
     settings: FusionSettings,
-    jobs: int,
     ids: Scratch,
     values: Scratch,
-    progress: Progress,
+    run: Run,
 ) -> Basins:
-    """Find the basins of the field and keep each slab's numbers and values."""
+    """Find the basins of the field; each slab's numbers and values go to ``ids`` and ``values``."""
     scale = LevelScale(settings)
 
-    def kept() -> Iterator[SlabBasins]:
-        for number, (told, own_ids, own_values) in enumerate(
-            in_order(lambda slab: climb_slab(field, slab, scale), slabs, jobs=jobs)
+    def surveyed() -> Iterator[SlabBasins]:
+        for number, (basins, own_ids, own_values) in enumerate(
+            in_order(lambda slab: climb_slab(field, slab, scale), slabs, jobs=run.cores)
         ):
             ids.put(number, own_ids)
             values.put(number, own_values[:, 1:-1, 1:-1])
-            yield told
+            yield basins
 
-    return put_together(kept(), len(slabs), field.shape[0], progress)
+    return put_together(surveyed(), len(slabs), field.shape[0], run.progress)
 
 
 def put_together(slabs: Iterable[SlabBasins], count: int, depth: int, progress: Progress) -> Basins:
-    """Make the volume's basins of those of its ``count`` slabs, which come from the first slice on."""
-    found = _Collector(count)
+    """Join the basins of ``count`` slabs, which come from the first slice on, to those of the volume."""
+    collector = _Collector(count)
     previous: SlabBasins | None = None
-    for number, told in enumerate(slabs):
-        found.add(number, told, previous)
-        previous = told
-        progress(told.slab[1], depth, "follow the views' fused direction")
-    return found.basins()
+    for number, basins in enumerate(slabs):
+        collector.add(number, basins, previous)
+        previous = basins
+        progress(basins.slab[1], depth, "follow the views' fused direction")
+    return collector.basins()
 
 
 def climb_slab(
     field: Field, slab: Slab, scale: LevelScale
 ) -> tuple[SlabBasins, NDArray[np.int32], NDArray[np.uint16]]:
-    """Find a slab's own basins: what it tells the others, its voxels' numbers, and its values with a rim."""
-    from electrodej.fusion.kernels_basins import climb, passes_within
-    from electrodej.fusion.kernels_graph import tally_levels
+    """Return what a slab tells the others of its basins, its voxels' numbers, and its values with a rim."""
+    from electrodej.fusion.kernels.basins import climb, passes_within
+    from electrodej.fusion.kernels.graph import tally_levels
 
     z0, z1 = slab
     depth, rows, columns = field.shape
@@ -154,7 +154,7 @@ def climb_slab(
     keys, heights = passes_within(values, z0 - low, ids)
     filled = np.flatnonzero(counts[1:])
     own = values[z0 - low : z1 - low]
-    told = SlabBasins(
+    basins = SlabBasins(
         slab=slab,
         ends=((z + low) * rows + y - 1) * columns + x - 1,
         peaks=values.reshape(-1)[ends],
@@ -165,7 +165,7 @@ def climb_slab(
         ids=(ids[0].copy(), ids[-1].copy()),
         values=(own[0].copy(), own[-1].copy()),
     )
-    return told, ids, own
+    return basins, ids, own
 
 
 def neighbours(shape: tuple[int, ...], spacing: Spacing) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -240,7 +240,7 @@ class _Collector:
 
     def _settle(self) -> None:
         """Add up the last slab's passes and counts by where its numbers end, as far as that is known."""
-        from electrodej.fusion.kernels_graph import ends_of
+        from electrodej.fusion.kernels.graph import ends_of
 
         if self.unsettled is None:
             return
@@ -259,7 +259,7 @@ class _Collector:
 
     def basins(self) -> Basins:
         """Follow the numbers over the slabs' borders and number the basins in the order of their maxima."""
-        from electrodej.fusion.kernels_graph import follow
+        from electrodej.fusion.kernels.graph import follow
 
         self._settle()
         parents = self.parents[: int(self.offsets[-1])]
@@ -300,7 +300,7 @@ def _highest_passes(one: Ints, other: Ints, heights: Ints) -> tuple[Ints, Ints, 
 
 
 def _border_passes(before: int, previous: SlabBasins, offset: int, part: SlabBasins) -> tuple[Ints, Ints]:
-    from electrodej.fusion.kernels_basins import passes_between
+    from electrodej.fusion.kernels.basins import passes_between
 
     low = _whole_numbers(previous.ids[-1], before)
     high = _whole_numbers(part.ids[0], offset)
@@ -334,7 +334,7 @@ class Particles:
 
 def gather_basins(basins: Basins, *, settings: FusionSettings, spacing: Spacing) -> Particles:
     """Join basins over shallow passes, find every particle's border and drop what is too small."""
-    from electrodej.fusion.kernels_graph import gather
+    from electrodej.fusion.kernels.graph import gather
 
     unit = min(spacing)
     voxel = math.prod(spacing)
@@ -346,15 +346,15 @@ def gather_basins(basins: Basins, *, settings: FusionSettings, spacing: Spacing)
     counts = np.zeros_like(basins.counts)
     np.add.at(counts, heads, basins.counts)
     level, voxels = _borders(counts, settings, voxel / unit**3)
-    kept = (heads == np.arange(len(heads))) & (basins.peaks >= settings.peak * ONE) & (level >= 0)
-    kept &= voxels >= settings.least_voxels(spacing)
-    chosen = np.flatnonzero(kept)
+    is_particle = (heads == np.arange(len(heads))) & (basins.peaks >= settings.peak * ONE) & (level >= 0)
+    is_particle &= voxels >= settings.least_voxels(spacing)
+    particles = np.flatnonzero(is_particle)
     new = np.zeros(len(heads), np.int64)
-    new[chosen] = np.arange(1, len(chosen) + 1)
+    new[particles] = np.arange(1, len(particles) + 1)
     scale = LevelScale(settings)
-    least = np.full(len(chosen) + 1, np.iinfo(np.uint16).max, np.int64)
-    least[1:] = scale.floor + level[chosen] * scale.width
-    places = np.concatenate([np.full(1, -1), basins.places[chosen]])
+    least = np.full(len(particles) + 1, np.iinfo(np.uint16).max, np.int64)
+    least[1:] = scale.floor + level[particles] * scale.width
+    places = np.concatenate([np.full(1, -1), basins.places[particles]])
     return Particles(labels=new[heads], least=least, places=places)
 
 

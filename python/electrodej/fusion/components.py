@@ -40,7 +40,7 @@ def connected_components(
         raise InputError(f"voxels hang together over 6 or 26 neighbours, not {connectivity}")
     if mask.ndim != 3:
         raise InputError(f"components are those of a volume, Z Y X, not of {mask.ndim} dimensions")
-    from electrodej.fusion import kernels_components as kernels
+    from electrodej.fusion.kernels import components as kernels
 
     inside = np.ascontiguousarray(mask, bool) if mask.dtype != bool else mask
     starts, stops, first = kernels.find_runs(inside)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from electrodej.fusion.settings import FusionSettings
 from electrodej.fusion.views import Bytes, Views
+from electrodej.vocabulary import Shape
 
 # One view's full probability in the field, which is uint16: three views make 48,960.
 ONE = 255 * 64
@@ -44,10 +45,8 @@ class Field:
         total = add_bridged(self.views.read(read0, read1), self.bridge, summed0 - read0, summed1 - summed0)
         return self._smoothed(total, z0 - summed0, (z1 - z0, rows, columns))
 
-    def _smoothed(
-        self, total: NDArray[np.uint16], first: int, shape: tuple[int, int, int]
-    ) -> NDArray[np.uint16]:
-        from electrodej.fusion.kernels_field import smooth_yx, smooth_z
+    def _smoothed(self, total: NDArray[np.uint16], first: int, shape: Shape) -> NDArray[np.uint16]:
+        from electrodej.fusion.kernels.field import smooth_yx, smooth_z
 
         # The sum has 10 bits; 6 more are kept of the first average, so that slopes are not lost.
         along_z = np.empty(shape, np.uint16)
@@ -62,7 +61,7 @@ def add_bridged(views: tuple[Bytes, Bytes, Bytes], reach: int, first: int, count
 
     Slices of the xy view follow each other along z, those of xz along y, those of yz along x.
     """
-    from electrodej.fusion.kernels_field import bridge_rows, bridge_within_rows
+    from electrodej.fusion.kernels.field import bridge_rows, bridge_within_rows
 
     xy, xz, yz = views
     out = np.zeros((count, *xy.shape[1:]), np.uint16)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.fusion.basins import (
+    Basins,
     LevelScale,
     SlabBasins,
     climb_slab,
@@ -21,11 +22,10 @@ from electrodej.fusion.basins import (
 from electrodej.fusion.field import Field
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
-from electrodej.fusion.slabs import Slab, cores, plan_slabs
+from electrodej.fusion.slabs import Slab, plan_slabs
 from electrodej.fusion.views import Views
-from electrodej.progress import Progress
+from electrodej.run import Run
 from electrodej.volume import compact_dtype
-from electrodej.workers import Workers
 
 
 class FlowFusion:
@@ -35,13 +35,12 @@ class FlowFusion:
     ----------
     views, settings
         What is fused, and how.
-    jobs, memory, slab
-        Threads, bytes that they may use together, and slices in a slab instead of what fits; labels depend
-        on none of them.
+    slab
+        Slices in a slab instead of as many as fit; labels do not depend on it.
     folder
         Where a scratch file of 6 bytes per voxel may lie; None keeps it in memory.
-    progress
-        Told of the slices done.
+    run
+        Threads, memory and progress.
 
     Attributes
     ----------
@@ -54,24 +53,20 @@ class FlowFusion:
         views: Views,
         *,
         settings: FusionSettings,
-        jobs: int | None,
-        memory: int | None,
         slab: int | None,
         folder: Path | None,
-        progress: Progress,
+        run: Run,
     ) -> None:
         field = Field(views, settings)
-        workers = cores(jobs)
         self._slabs = plan_slabs(
-            views.shape, jobs=workers, memory=memory, thickness=slab, halo=field.halo + 1
+            views.shape, jobs=run.cores, memory=run.room, thickness=slab, halo=field.halo + 1
         )
         voxels = int(np.prod(views.shape, dtype=np.int64))
-        self._ids, self._values = Scratch(4 * voxels, folder), Scratch(2 * voxels, folder)
+        self._ids, self._values = (Scratch(each * voxels, folder, memory=run.room) for each in (4, 2))
         try:
             basins = find_basins(
-                field, self._slabs, settings=settings, jobs=workers,
-                ids=self._ids, values=self._values, progress=progress,
-            )  # fmt: skip
+                field, self._slabs, settings=settings, ids=self._ids, values=self._values, run=run
+            )
         except BaseException:
             self.close()
             raise
@@ -99,43 +94,44 @@ class FlowFusion:
 class DistantFlow:
     """The same flow, with its slabs worked on elsewhere.
 
-    Workers keep nothing between tasks, so that one that dies takes nothing along: to label a slab, its ways
-    are followed once more.
+    Workers keep nothing between tasks, so that nothing is lost with one that dies: to label a slab, its
+    voxels' ways are followed once more.
 
     Parameters
     ----------
-    views, settings, memory, slab, progress
-        As `FlowFusion` has them; the memory is shared by the workers.
-    scheduler
-        Who works.
+    views, settings, slab
+        See `FlowFusion`.
+    run
+        Who works, with how much memory together, and progress.
     """
 
-    def __init__(
-        self,
-        views: Views,
-        *,
-        settings: FusionSettings,
-        scheduler: Workers,
-        memory: int | None,
-        slab: int | None,
-        progress: Progress,
-    ) -> None:
-        self._scheduler = scheduler
-        halo = Field(views, settings).halo + 1
-        self._slabs = plan_slabs(views.shape, jobs=scheduler.count, memory=memory, thickness=slab, halo=halo)
-        self._views, self._settings = scheduler.share(views), settings
-        tasks = [(self._views, settings, slab) for slab in self._slabs]
-        with contextlib.closing(_as_numbered(scheduler.run(survey_slab, tasks))) as coming:
-            basins = put_together(coming, len(tasks), views.shape[0], progress)
+    def __init__(self, views: Views, *, settings: FusionSettings, slab: int | None, run: Run) -> None:
+        self._hired = contextlib.ExitStack()
+        self._workers = self._hired.enter_context(run.workers())
+        try:
+            basins = self._survey(views, settings, slab, run)
+        except BaseException:
+            self.close()
+            raise
         self._particles = gather_basins(basins, settings=settings, spacing=views.spacing)
         self._offsets = basins.offsets
         self._labels_of = self._particles.labels[basins.basin_of]
         self.count = len(self._particles.least) - 1
 
+    def _survey(self, views: Views, settings: FusionSettings, slab: int | None, run: Run) -> Basins:
+        halo = Field(views, settings).halo + 1
+        self._slabs = plan_slabs(
+            views.shape, jobs=self._workers.count, memory=run.room, thickness=slab, halo=halo
+        )
+        self._views, self._settings = self._workers.share(views), settings
+        tasks = [(self._views, settings, slab) for slab in self._slabs]
+        with contextlib.closing(_as_numbered(self._workers.run(survey_slab, tasks))) as coming:
+            return put_together(coming, len(tasks), views.shape[0], run.progress)
+
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""
         # A few slabs at a time, for their labels wait here until their turn comes.
-        together = 2 * self._scheduler.count
+        together = 2 * self._workers.count
         for first in range(0, len(self._slabs), together):
             numbers = range(first, min(first + together, len(self._slabs)))
             tasks = [
@@ -148,12 +144,13 @@ class DistantFlow:
                 )
                 for number in numbers
             ]
-            with contextlib.closing(_as_numbered(self._scheduler.run(relabel_slab, tasks))) as coming:
+            with contextlib.closing(_as_numbered(self._workers.run(relabel_slab, tasks))) as coming:
                 for number, labels in zip(numbers, coming, strict=True):
                     yield self._slabs[number][0], labels
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of the workers."""
+        self._hired.close()
 
 
 def survey_slab(views: Views, settings: FusionSettings, slab: Slab) -> SlabBasins:
@@ -180,7 +177,7 @@ def _labelled(
     least: NDArray[np.int64],
 ) -> NDArray[Any]:
     """Give each voxel its number's label where its value is at least that label's least one."""
-    from electrodej.fusion.kernels_graph import label_slab
+    from electrodej.fusion.kernels.graph import label_slab
 
     labels = np.empty(ids.shape, compact_dtype(len(least) - 1))
     label_slab(ids, np.ascontiguousarray(values), labels_of, least, labels)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.fusion.agreement import Agreement
 from electrodej.fusion.settings import METHODS, FusionSettings, Method
-from electrodej.fusion.views import Probability, Spacing, Views
-from electrodej.progress import Progress, silent
+from electrodej.fusion.views import Probability, Views
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing, compact_dtype
-
-if TYPE_CHECKING:
-    from electrodej.workers import Workers
 
 
 class Fusion(Protocol):
@@ -57,48 +55,41 @@ def start_fusion(
     *,
     method: Method = "flow",
     settings: FusionSettings | None = None,
-    jobs: int | None = None,
-    memory: int | None = None,
     slab: int | None = None,
     folder: Path | None = None,
-    scheduler: Workers | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Fusion:
     """Find the particles of three views; their labels are then read slab by slab.
 
-    Options are those of `fuse_views`; ``folder`` is where scratch files may lie, by default everything is
-    kept in memory. With a ``scheduler`` the slabs of the method `flow` are worked on by its workers, and the
-    labels are the same.
+    Parameters
+    ----------
+    views
+        The probabilities.
+    method, settings, slab, run
+        See `fuse_views`. A run with a scheduler has the slabs of the method `flow` worked on by its workers;
+        the labels are the same.
+    folder
+        Where scratch files may lie; None keeps everything in memory.
     """
-    chosen = settings or FusionSettings()
-    if scheduler is not None:
+    run, settings = run or Run(), settings or FusionSettings()
+    if run.scheduler is not None:
         if method != "flow":
             raise InputError(f"other machines can work on the method flow, not on {method}; leave them out")
         from electrodej.fusion.flow import DistantFlow
 
-        return DistantFlow(
-            views, settings=chosen, scheduler=scheduler, memory=memory, slab=slab, progress=progress
-        )
-    common: dict[str, Any] = {
-        "settings": chosen,
-        "jobs": jobs,
-        "memory": memory,
-        "slab": slab,
-        "folder": folder,
-        "progress": progress,
-    }
+        return DistantFlow(views, settings=settings, slab=slab, run=run)
     if method == "flow":
         from electrodej.fusion.flow import FlowFusion
 
-        return FlowFusion(views, **common)
+        return FlowFusion(views, settings=settings, slab=slab, folder=folder, run=run)
     if method == "watershed":
-        from electrodej.fusion.flood import FloodFusion
+        from electrodej.fusion.watershed import WatershedFusion
 
-        return FloodFusion(views, **common)
+        return WatershedFusion(views, settings=settings, slab=slab, run=run)
     if method == "kmeans":
         from electrodej.fusion.kmeans import KmeansFusion
 
-        return KmeansFusion(views, **common)
+        return KmeansFusion(views, settings=settings, slab=slab, folder=folder, run=run)
     raise InputError(f"the views are fused by {', '.join(METHODS)}, not by {method!r}")
 
 
@@ -110,10 +101,8 @@ def fuse_views(
     spacing: Spacing,
     method: Method = "flow",
     settings: FusionSettings | None = None,
-    jobs: int | None = None,
-    memory: int | None = None,
     slab: int | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> FusedParticles:
     """Fuse the probabilities of three views into 3D particle labels.
 
@@ -128,15 +117,11 @@ def fuse_views(
         `flow`: voxels follow the fused direction to their particle's centre. `watershed`: the same
         centres, flooded. `kmeans`: the sum in clusters, connected components above the lowest.
     settings
-        What the method goes by.
-    jobs
-        Threads, by default one for each core.
-    memory
-        Bytes that the slabs being worked on may take, 2 GiB by default.
+        Settings of the method.
     slab
-        Slices in a slab, by default as many as fit. Labels do not depend on it, nor on ``jobs``.
-    progress
-        Told of the slices done.
+        Slices in a slab, by default as many as fit. Labels do not depend on it, nor on the number of threads.
+    run
+        Threads or a cluster, memory for the slabs being worked on, and progress.
 
     Returns
     -------
@@ -150,21 +135,20 @@ def fuse_views(
     >>> def cone(radius):
     ...     return np.clip(1 - radius / 10, 0, 1)
     >>> ball = np.maximum(cone(np.sqrt(z**2 + y**2 + x**2)), cone(np.sqrt(z**2 + y**2 + (x - 19) ** 2)))
-    >>> fused = fuse_views(ball, ball, ball, spacing=(0.5, 0.5, 0.5), jobs=1)
+    >>> fused = fuse_views(ball, ball, ball, spacing=(0.5, 0.5, 0.5))
     >>> fused.count, fused.table["Agreement"].min() > 0.9
     (2, np.True_)
     """
+    run = run or Run()
     views = Views(xy, xz, yz, spacing=check_spacing(spacing))
-    fusion = start_fusion(
-        views, method=method, settings=settings, jobs=jobs, memory=memory, slab=slab, progress=progress
-    )
+    fusion = start_fusion(views, method=method, settings=settings, slab=slab, run=run)
     try:
         labels = np.empty(views.shape, compact_dtype(fusion.count))
         agreement = Agreement(views, fusion.count)
         for z0, part in fusion.slabs():
             labels[z0 : z0 + len(part)] = part
             agreement.add(z0, part)
-            progress(z0 + len(part), len(labels), "label particles")
+            run.progress(z0 + len(part), len(labels), "label particles")
         views.check_highest()
     finally:
         fusion.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,45 +14,43 @@ from electrodej.fusion.components import connected_components
 from electrodej.fusion.field import add_bridged
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
-from electrodej.fusion.slabs import Slab, cores, in_order, plan_slabs
+from electrodej.fusion.slabs import Slab, in_order, plan_slabs
 from electrodej.fusion.views import Views
-from electrodej.progress import Progress
+from electrodej.run import Run
 from electrodej.volume import compact_dtype
 
 _HIGHEST = 3 * 255
 
 
 class KmeansFusion:
-    """Clusters the sum and joins what hangs together; parameters and use as `FlowFusion`."""
+    """Clusters the sum and joins what is connected; for parameters and use see `FlowFusion`."""
 
     def __init__(
         self,
         views: Views,
         *,
         settings: FusionSettings,
-        jobs: int | None,
-        memory: int | None,
         slab: int | None,
         folder: Path | None,
-        progress: Progress,
+        run: Run,
     ) -> None:
         self._views = views
-        self._workers = cores(jobs)
-        self._slabs = plan_slabs(views.shape, jobs=self._workers, memory=memory, thickness=slab, halo=0)
+        self._run = run
+        self._slabs = plan_slabs(views.shape, jobs=run.cores, memory=run.room, thickness=slab, halo=0)
         self._reduce = settings.reduce
         self._ids: Scratch | None = None
         smallest = settings.least_voxels(views.spacing)
         if self._reduce > 1:
-            self._start_reduced(settings, smallest, progress)
+            self._start_reduced(settings, smallest)
             return
         histogram = np.zeros(_HIGHEST + 1, np.int64)
-        for number, counts in enumerate(in_order(self._histogram, self._slabs, jobs=self._workers)):
+        for number, counts in enumerate(in_order(self._histogram, self._slabs, jobs=self._run.cores)):
             histogram += counts
-            progress(self._slabs[number][1], views.shape[0], "cluster the sum")
+            run.progress(self._slabs[number][1], views.shape[0], "cluster the sum")
         self._least = foreground_from(histogram, settings.clusters)
-        self._ids = Scratch(4 * int(np.prod(views.shape, dtype=np.int64)), folder)
+        self._ids = Scratch(4 * math.prod(views.shape), folder, memory=run.room)
         try:
-            self._labels_of, self._offsets = self._components(self._ids, smallest, progress)
+            self._labels_of, self._offsets = self._components(self._ids, smallest)
         except BaseException:
             self.close()
             raise
@@ -80,12 +79,10 @@ class KmeansFusion:
     def _histogram(self, slab: Slab) -> NDArray[np.int64]:
         return np.bincount(self._sum(slab).reshape(-1), minlength=_HIGHEST + 1)
 
-    def _components(
-        self, kept: Scratch, smallest: float, progress: Progress
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _components(self, scratch: Scratch, smallest: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Label each slab on its own, then join over the borders: the label of every slab's numbers."""
-        from electrodej.fusion.kernels_components import join_planes
-        from electrodej.fusion.kernels_graph import follow
+        from electrodej.fusion.kernels.components import join_planes
+        from electrodej.fusion.kernels.graph import follow
 
         def components(slab: Slab) -> tuple[NDArray[Any], NDArray[np.int64]]:
             return connected_components(self._sum(slab) >= self._least)
@@ -93,14 +90,14 @@ class KmeansFusion:
         offsets = np.zeros(len(self._slabs) + 1, np.int64)
         sizes, borders = [], []
         last: NDArray[np.int64] | None = None
-        for number, (ids, voxels) in enumerate(in_order(components, self._slabs, jobs=self._workers)):
-            kept.put(number, ids)
+        for number, (ids, voxels) in enumerate(in_order(components, self._slabs, jobs=self._run.cores)):
+            scratch.put(number, ids)
             sizes.append(voxels[1:])
             offsets[number + 1] = offsets[number] + len(voxels) - 1
             if last is not None:
                 borders.append((last, _whole(ids[0], int(offsets[number]))))
             last = _whole(ids[-1], int(offsets[number]))
-            progress(self._slabs[number][1], self._views.shape[0], "join what hangs together")
+            self._run.progress(self._slabs[number][1], self._views.shape[0], "join what hangs together")
         # Number 0 is background.
         parents = np.arange(int(offsets[-1]) + 1)
         for low, high in borders:
@@ -113,17 +110,17 @@ class KmeansFusion:
         new = np.cumsum(own) * own
         return new[parents][1:], offsets
 
-    def _start_reduced(self, settings: FusionSettings, smallest: float, progress: Progress) -> None:
+    def _start_reduced(self, settings: FusionSettings, smallest: float) -> None:
         n = self._reduce
         depth = self._views.shape[0]
         thick = max(n, (self._slabs[0][1] - self._slabs[0][0]) // n * n)
         self._slabs = [(z0, min(z0 + thick, depth)) for z0 in range(0, depth, thick)]
         parts = []
         for number, part in enumerate(
-            in_order(lambda slab: block_means(self._sum(slab), n), self._slabs, jobs=self._workers)
+            in_order(lambda slab: block_means(self._sum(slab), n), self._slabs, jobs=self._run.cores)
         ):
             parts.append(part)
-            progress(self._slabs[number][1], depth, "cluster the sum")
+            self._run.progress(self._slabs[number][1], depth, "cluster the sum")
         self._small = np.concatenate(parts)
         histogram = np.bincount(self._small.reshape(-1), minlength=_HIGHEST + 1)
         self._least = foreground_from(histogram, settings.clusters)
@@ -134,7 +131,7 @@ class KmeansFusion:
         self.count = int(own.sum())
 
     def _enlarged(self, kind: np.dtype[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
-        from electrodej.fusion.kernels_enlarge import enlarge
+        from electrodej.fusion.kernels.enlarge import enlarge
 
         for z0, z1 in self._slabs:
             out = np.empty((z1 - z0, *self._views.shape[1:]), kind)

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.fusion.fuse import Fusion
-from electrodej.progress import Progress, silent
+from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, check_grey, check_spacing
 
 # Standard deviation of the Gaussian that takes noise out of the grey, multiples of a voxel's shortest edge.
@@ -43,8 +45,8 @@ class RefinedFusion:
         Voxel size (z, y, x) in micrometres.
     reach
         How far a border moves at most, in multiples of a voxel's shortest edge.
-    progress
-        Told of the slices whose greys are known.
+    run
+        Progress, over the slices whose greys are known.
 
     Notes
     -----
@@ -60,9 +62,9 @@ class RefinedFusion:
         fusion: Fusion,
         grey: Volume,
         *,
-        spacing: tuple[float, float, float],
+        spacing: Spacing,
         reach: int,
-        progress: Progress = silent,
+        run: Run | None = None,
     ) -> None:
         if not (isinstance(reach, int) and 1 <= reach <= FARTHEST):
             raise InputError(f"borders move by 1 to {FARTHEST} voxels, not {reach}")
@@ -83,11 +85,11 @@ class RefinedFusion:
             np.array([max(1, round(steps * shortest / length)) for length in spacing])
             for steps in (_DEEP, _FAR)
         )
-        self._least = self._learn(progress)
+        self._least = self._learn((run or Run()).progress)
 
     def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
         """Yield the first slice and the labels of each slab."""
-        from electrodej.fusion.kernels_refine import move_borders
+        from electrodej.fusion.kernels.refine import move_borders
 
         halo = sum(step[0] for step in self._steps)
         for z0, z1, low, labels in _with_neighbours(self._fusion.slabs(), halo):
@@ -104,7 +106,7 @@ class RefinedFusion:
 
     def _learn(self, progress: Progress) -> NDArray[np.float64]:
         """The grey from which on a voxel is each particle's; NaN where that is not known."""
-        from electrodej.fusion.kernels_refine import add_greys
+        from electrodej.fusion.kernels.refine import add_greys
 
         sums = np.zeros((self.count + 1, 4))
         # Sums go on from slab to slab voxel by voxel, so that rounding does not depend on the slabs.
@@ -130,7 +132,7 @@ class RefinedFusion:
 
 
 def refine_borders(
-    labels: NDArray[Any], grey: NDArray[Any], *, spacing: tuple[float, float, float], reach: int = 1
+    labels: NDArray[Any], grey: NDArray[Any], *, spacing: Spacing, reach: int = 1
 ) -> NDArray[Any]:
     """Move the borders of particles to the edges in the grey volume; see `RefinedFusion`.
 
@@ -186,20 +188,20 @@ def _with_neighbours(
     slabs: Iterable[tuple[int, NDArray[Any]]], halo: int
 ) -> Iterator[tuple[int, int, int, NDArray[Any]]]:
     """Yield ``z0, z1, low, labels``: each slab with up to ``halo`` slices on either side, from ``low``."""
-    kept: list[NDArray[Any]] = []
+    held: list[NDArray[Any]] = []
     low = end = 0
     waiting: list[tuple[int, int]] = []
 
     def ready() -> Iterator[tuple[int, int, int, NDArray[Any]]]:
         nonlocal low
         z0, z1 = waiting.pop(0)
-        # One array of what is kept, and none of it twice.
-        kept[:] = [np.concatenate(kept)[max(z0 - halo - low, 0) :]]
+        # One array of all that is held, so that no slice is there twice.
+        held[:] = [np.concatenate(held)[max(z0 - halo - low, 0) :]]
         low = max(z0 - halo, low)
-        yield z0, z1, low, kept[0][: z1 + halo - low]
+        yield z0, z1, low, held[0][: z1 + halo - low]
 
     for z0, labels in slabs:
-        kept.append(labels)
+        held.append(labels)
         end = z0 + len(labels)
         waiting.append((z0, end))
         while waiting and end >= waiting[0][1] + halo:

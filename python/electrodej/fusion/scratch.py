@@ -11,7 +11,7 @@ from typing import IO, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-_IN_MEMORY = 512 * 2**20
+_MOST_IN_MEMORY = 512 * 2**20
 
 
 class Scratch:
@@ -23,13 +23,15 @@ class Scratch:
         How much is going to be kept.
     folder
         Where a file may lie. None: everything stays in memory.
+    memory
+        Bytes that the whole work may use; a quarter of it, up to 512 MiB, may be kept in memory.
     """
 
-    def __init__(self, nbytes: int, folder: Path | None) -> None:
+    def __init__(self, nbytes: int, folder: Path | None = None, *, memory: int = 4 * _MOST_IN_MEMORY) -> None:
         self._arrays: dict[int, NDArray[Any]] = {}
         self._places: dict[int, tuple[int, tuple[int, ...], np.dtype[Any]]] = {}
         self._file: IO[bytes] | None = None
-        if folder is not None and nbytes > _IN_MEMORY:
+        if folder is not None and nbytes > min(_MOST_IN_MEMORY, memory // 4):
             # Gone when it is closed, also where the process is killed.
             self._file = tempfile.TemporaryFile(dir=folder, prefix="electrodej-")  # noqa: SIM115 - closed below
 

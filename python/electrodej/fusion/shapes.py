@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume
 
 # From this depth on, in multiples of a pixel's shorter edge, a particle is drawn equally bright.
@@ -84,7 +85,7 @@ class DrawnLabels(Volume):
     np.uint8(255)
     """
 
-    def __init__(self, labels: Volume, axis: int, *, spacing: tuple[float, float, float]) -> None:
+    def __init__(self, labels: Volume, axis: int, *, spacing: Spacing) -> None:
         super().__init__(labels.path, labels.shape, np.dtype(np.uint8), labels.voxel_size)
         self._labels, self._axis = labels, axis
         rest = [length for number, length in enumerate(spacing) if number != axis]

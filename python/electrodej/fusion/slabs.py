@@ -4,55 +4,31 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
-import os
 from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import Shape
 
 Item = TypeVar("Item")
 T = TypeVar("T")
 Slab = tuple[int, int]
 
-DEFAULT_MEMORY = 2 * 2**30
 # What one worker has at once: three views, their sum, its smoothing, pointers and numbers.
 BYTES_PER_VOXEL = 24
 
 
-def memory_text(size: int) -> str:
-    """Return bytes in the largest unit of which there is at least one.
-
-    >>> memory_text(1_500_000), memory_text(3 * 2**30), memory_text(700)
-    ('1.4 MiB', '3.0 GiB', '0.7 KiB')
-    """
-    power = next((power for power in (30, 20) if size >= 2**power), 10)
-    return f"{size / 2**power:.1f} {'KMG'[power // 10 - 1]}iB"
-
-
-def cores(jobs: int | None) -> int:
-    """Return the number of threads: ``jobs``, or one for each core that this process may use."""
-    if jobs is not None:
-        if jobs < 1:
-            raise InputError(f"jobs: {jobs} is no number of threads; give 1 or more")
-        return jobs
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def plan_slabs(
-    shape: tuple[int, int, int], *, jobs: int, memory: int | None, thickness: int | None, halo: int
-) -> list[Slab]:
+def plan_slabs(shape: Shape, *, jobs: int, memory: int, thickness: int | None, halo: int) -> list[Slab]:
     """Cut the slices into slabs ``(z0, z1)`` that with their halo fit the memory of all threads.
 
     Examples
     --------
-    >>> plan_slabs((10, 4, 4), jobs=1, memory=None, thickness=4, halo=3)
+    >>> plan_slabs((10, 4, 4), jobs=1, memory=2**20, thickness=4, halo=3)
     [(0, 4), (4, 8), (8, 10)]
     """
     depth = shape[0]
     if thickness is None:
-        room = (memory or DEFAULT_MEMORY) // (jobs * BYTES_PER_VOXEL * shape[1] * shape[2])
+        room = memory // (jobs * BYTES_PER_VOXEL * shape[1] * shape[2])
         # Pointers inside a slab are 32-bit numbers.
         room = min(room, (2**31 - 1) // ((shape[1] + 2) * (shape[2] + 2)))
         # At least a slab for each thread, unless the halo would be most of the work.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -12,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.fusion.settings import VIEWS
+from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
 from electrodej.volume import ArrayVolume, Volume, same_spacing
 
 Bytes = NDArray[np.uint8]
-Spacing = tuple[float, float, float]
 Probability = NDArray[Any] | Volume
 
 
@@ -103,7 +101,7 @@ class Views:
                     f"{self._highest[name]} of 65,535; convert it to 8 bit, without scaling its values"
                 )
 
-    def _read_one(self, name: str, view: Volume, z0: int, z1: int) -> Bytes:
+    def _read_one(self, name: View, view: Volume, z0: int, z1: int) -> Bytes:
         values = view[z0:z1]
         if values.dtype == np.uint16:
             highest = int(values.max(initial=0))
@@ -125,7 +123,7 @@ def _remade(arrays: tuple[NDArray[Any], ...], spacing: Spacing) -> Views:
     return Views(*arrays, spacing=spacing)
 
 
-def as_bytes(values: NDArray[Any], name: str | os.PathLike[str] = "the probability") -> Bytes:
+def as_bytes(values: NDArray[Any], name: PathLike = "the probability") -> Bytes:
     """Return probabilities as uint8, 0 to 255 for 0 to 1.
 
     Raises

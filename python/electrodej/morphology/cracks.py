@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
-Triple = tuple[float, float, float]
 Mask = NDArray[np.bool_]
 
 CRACK_COLUMNS: dict[str, tuple[str, str]] = {
@@ -40,7 +40,7 @@ CRACK_COLUMNS: dict[str, tuple[str, str]] = {
 
 
 def measure_cracks(
-    labels: NDArray[Any], cracks: Mask, *, spacing: Triple, progress: Progress = silent
+    labels: NDArray[Any], cracks: Mask, *, spacing: Spacing, run: Run | None = None
 ) -> dict[str, NDArray[Any]]:
     """Measure the cracks of every particle.
 
@@ -53,8 +53,8 @@ def measure_cracks(
         Which voxels are crack, same shape.
     spacing
         Voxel size (z, y, x) in micrometres.
-    progress
-        Told of each particle.
+    run
+        Progress, particle by particle.
 
     Returns
     -------
@@ -64,8 +64,8 @@ def measure_cracks(
 
     Notes
     -----
-    The skeleton is Lee's medial axis (T. C. Lee, R. L. Kashyap, C.-N. Chu, CVGIP 56, 1994), as scikit-image
-    has it. Beyond the volume there is no crack, and the volume's faces are no particle surface.
+    The skeleton is Lee's medial axis (T. C. Lee, R. L. Kashyap, C.-N. Chu, CVGIP 56, 1994), by scikit-image.
+    Beyond the volume there is no crack, and the volume's faces are no particle surface.
 
     Examples
     --------
@@ -82,6 +82,7 @@ def measure_cracks(
         raise InputError(
             f"labels of shape {labels.shape} and cracks of shape {cracks.shape} must be volumes of one shape"
         )
+    run = run or Run()
     boxes = find_objects(labels.astype(np.int64, copy=False))
     rows = []
     for label, box in enumerate(boxes, 1):
@@ -93,7 +94,7 @@ def measure_cracks(
             )
             inside = labels[wide] == label
             rows.append({"Label": label, **_measure(inside, inside & cracks[wide], spacing)})
-        progress(label, len(boxes), "measuring cracks")
+        run.progress(label, len(boxes), "measuring cracks")
     whole = ("Label", "CrackPieces", "CrackReachesSurface")
     return {
         name: np.array([row[name] for row in rows], np.int64 if name in whole else np.float64)
@@ -101,7 +102,7 @@ def measure_cracks(
     }
 
 
-def _measure(inside: Mask, crack: Mask, spacing: Triple) -> dict[str, float]:
+def _measure(inside: Mask, crack: Mask, spacing: Spacing) -> dict[str, float]:
     from scipy.ndimage import label
 
     voxel = float(np.prod(spacing))
@@ -128,7 +129,7 @@ def _measure(inside: Mask, crack: Mask, spacing: Triple) -> dict[str, float]:
     return found
 
 
-def _skeleton(crack: Mask, spacing: Triple) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _skeleton(crack: Mask, spacing: Spacing) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return the skeleton's voxels, one row each, and the crack's width there."""
     from scipy.ndimage import distance_transform_edt
     from skimage.morphology import skeletonize
@@ -141,7 +142,7 @@ def _skeleton(crack: Mask, spacing: Triple) -> tuple[NDArray[np.int64], NDArray[
     return np.argwhere(skeleton), 2 * distance[skeleton] - min(spacing)
 
 
-def _length(voxels: NDArray[np.int64], spacing: Triple) -> float:
+def _length(voxels: NDArray[np.int64], spacing: Spacing) -> float:
     """Return the length of the minimum spanning forest of voxels that touch, corners included."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import minimum_spanning_tree
@@ -156,7 +157,7 @@ def _length(voxels: NDArray[np.int64], spacing: Triple) -> float:
     return float(minimum_spanning_tree(graph).sum())
 
 
-def _depth(inside: Mask, crack: Mask, spacing: Triple) -> float:
+def _depth(inside: Mask, crack: Mask, spacing: Spacing) -> float:
     centre = tuple(np.rint(np.argwhere(crack).mean(axis=0)).astype(int))
     if not inside[centre]:
         return 0.0

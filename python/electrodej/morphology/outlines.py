@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
+from electrodej.vocabulary import Spacing
 
-Triple = tuple[float, float, float]
 Mask = NDArray[np.bool_]
 
 _SLAB_VOXELS = 1 << 24
 
 
 def add_cracks(
-    labels: NDArray[Any], cracks: Mask, *, spacing: Triple, reach: float, progress: Progress = silent
+    labels: NDArray[Any],
+    cracks: Mask,
+    *,
+    spacing: Spacing,
+    reach: float,
+    slab_voxels: int = _SLAB_VOXELS,
+    run: Run | None = None,
 ) -> NDArray[Any]:
     """Return the labels with crack voxels that have none given to the nearest particle.
 
@@ -35,8 +41,10 @@ def add_cracks(
     reach
         A crack voxel farther than this from every particle, in micrometres between voxel centres, stays
         background.
-    progress
-        Told of each slab.
+    slab_voxels
+        Voxels that are worked on at a time, besides those within reach of them.
+    run
+        Progress, slab by slab.
 
     Examples
     --------
@@ -53,11 +61,12 @@ def add_cracks(
         )
     if not (math.isfinite(reach) and reach >= 0):
         raise InputError(f"the reach of a crack is a length from 0, not {reach}")
+    run = run or Run()
     outlines = labels.copy()
     # Decimal lengths are not exact in binary: what misses the reach by rounding is within it.
     reach *= 1 + 1e-9
     halo = int(reach // spacing[0]) + 1
-    depth = max(1, _SLAB_VOXELS // math.prod(labels.shape[1:]))
+    depth = max(1, slab_voxels // math.prod(labels.shape[1:]))
     for first in range(0, len(labels), depth):
         last = min(first + depth, len(labels))
         wanted = cracks[first:last] & (labels[first:last] == 0)
@@ -69,5 +78,5 @@ def add_cracks(
             wanted &= distance[inner] <= reach
             nearest = tuple(axis[inner][wanted] for axis in place)
             outlines[first:last][wanted] = around[nearest]
-        progress(last, len(labels), "giving cracks to particles")
+        run.progress(last, len(labels), "giving cracks to particles")
     return outlines

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from electrodej.directions import DIRECTIONS, Direction, direction_shares
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import Spacing
 
-Triple = tuple[float, float, float]
 Floats = NDArray[np.float64]
 
 UNLABELLED = 255
@@ -62,10 +62,11 @@ class PairCounts:
     [1, 2]
     """
 
-    def __init__(self, ids: Sequence[int]) -> None:
+    def __init__(self, ids: Sequence[int], *, at_once: int = _AT_ONCE) -> None:
         if not ids or len(set(ids)) < len(ids) or not all(0 <= value < UNLABELLED for value in ids):
             raise InputError(f"phases are different numbers from 0 to {UNLABELLED - 1}, not {list(ids)}")
         self.ids = tuple(ids)
+        self._at_once = at_once
         self.voxels = np.zeros(len(ids), np.int64)
         self.pairs = np.zeros((len(DIRECTIONS), len(ids), len(ids)), np.int64)
         self._number = np.full(256, len(ids), np.uint8)
@@ -83,7 +84,7 @@ class PairCounts:
                     "particle labels perhaps"
                 )
             slab = slab.astype(np.uint8)
-        depth = max(1, _AT_ONCE // max(1, slab[0].size)) if len(slab) else 1
+        depth = max(1, self._at_once // max(1, slab[0].size)) if len(slab) else 1
         for first in range(0, len(slab), depth):
             self._count(self._number[slab[first : first + depth]])
 
@@ -116,7 +117,7 @@ class PairCounts:
 
 
 def phase_measures(
-    counts: PairCounts, *, spacing: Triple, names: Mapping[int, str] | None = None
+    counts: PairCounts, *, spacing: Spacing, names: Mapping[int, str] | None = None
 ) -> list[Measure]:
     """Return shares, surfaces and chords.
 
@@ -185,7 +186,7 @@ def phase_measures(
 def measure_phases(
     phases: NDArray[Any],
     *,
-    spacing: Triple,
+    spacing: Spacing,
     ids: Sequence[int] | None = None,
     names: Mapping[int, str] | None = None,
 ) -> list[Measure]:
@@ -222,7 +223,7 @@ def _defined(share: float, counts: PairCounts) -> float:
     return float(share) if counts.voxels.sum() else np.nan
 
 
-def _surfaces(counts: PairCounts, spacing: Triple) -> Floats:
+def _surfaces(counts: PairCounts, spacing: Spacing) -> Floats:
     """Return the area between each two phases per volume; NaN on the diagonal, or where it is undefined."""
     total = counts.pairs.sum(axis=(1, 2))
     known = [which for which in range(len(DIRECTIONS)) if total[which]]

@@ -6,7 +6,8 @@ help, the commands' page, Fiji's dialogs, the JSON beside a result and configura
 the same fields.
 """
 
-from electrodej.options.fields import Option, argument, flag, nested, option, options_of
+from electrodej.options.common import output, seed, voxel_size
+from electrodej.options.fields import REQUIRED, Option, argument, flag, nested, option, options_of
 from electrodej.options.kinds import (
     Address,
     Choice,
@@ -26,6 +27,7 @@ from electrodej.options.kinds import (
 from electrodej.options.settings import Settings
 
 __all__ = [
+    "REQUIRED",
     "Address",
     "Choice",
     "Flag",
@@ -47,4 +49,7 @@ __all__ = [
     "nested",
     "option",
     "options_of",
+    "output",
+    "seed",
+    "voxel_size",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from electrodej.options.kinds import Flag, Kind
 
 _KEY = "electrodej"
+# The default of an option that has none.
+REQUIRED = MISSING
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Option:
     help
         What it is for: a phrase that starts in lower case and has no full stop.
     default
-        What holds where nobody says anything; `dataclasses.MISSING` where somebody must.
+        What holds where nobody says anything; `REQUIRED` where somebody must.
     unit
         Of the number, "um" for instance.
     word
@@ -42,6 +43,8 @@ class Option:
         What a dialog calls it, where that is not the name in words.
     advanced
         Whether a dialog keeps it folded away.
+    expert
+        Whether it is for Python and configuration files only, and stands in no help and no dialog.
     place
         Names of the nested settings it lies in, from the outside.
     """
@@ -58,12 +61,13 @@ class Option:
     many: bool = False
     title: str = ""
     advanced: bool = False
+    expert: bool = False
     place: tuple[str, ...] = ()
 
     @property
     def required(self) -> bool:
         """Whether there is no default."""
-        return self.default is dataclasses.MISSING
+        return self.default is REQUIRED
 
     @property
     def flag(self) -> str:
@@ -107,7 +111,7 @@ def flag(help: str, **more: Any) -> Any:
     return _declared(False, Flag(), help, more)
 
 
-def argument(kind: Kind, help: str, *, default: Any = dataclasses.MISSING, **more: Any) -> Any:
+def argument(kind: Kind, help: str, *, default: Any = REQUIRED, **more: Any) -> Any:
     """Declare what is given without a name, in the order of the fields."""
     return _declared(default, kind, help, {"positional": True, **more})
 
@@ -130,7 +134,7 @@ def options_of(settings: type[Any]) -> tuple[Option, ...]:
 
 
 def _walk(settings: type[Any], place: tuple[str, ...]) -> Iterator[Option]:
-    for each in dataclasses.fields(settings):
+    for each in fields(settings):
         about = each.metadata.get(_KEY)
         if isinstance(about, type):
             yield from _walk(about, (*place, each.name))

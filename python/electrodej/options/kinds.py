@@ -7,13 +7,11 @@ or raise ValueError with what comes after the option's name in a message: "'abc'
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
@@ -38,7 +36,7 @@ class Kind:
 
     def shown(self, value: Any) -> str:
         """Return the value as it is typed."""
-        return str(value)
+        return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True)
@@ -94,11 +92,12 @@ class Whole(Kind):
     def check(self, value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
             raise ValueError(self._refusal(value))
-        if not self.least <= value <= self.most:
+        number = int(value)
+        if not self.least <= number <= self.most:
             raise ValueError(self._refusal(value))
-        return int(value)
+        return number
 
     def _refusal(self, value: Any) -> str:
         most = f" to {int(self.most)}" if math.isfinite(self.most) else ""
@@ -133,7 +132,7 @@ class Number(Kind):
         return self._within(number, text)
 
     def check(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ValueError(self._refusal(value))
         return self._within(float(value), value)
 
@@ -172,9 +171,7 @@ class Numbers(Kind):
         return tuple(kind.read(part) for kind, part in zip(self.kinds, parts, strict=True))
 
     def check(self, value: Any) -> tuple[Any, ...]:
-        if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-            raise ValueError(f"{value!r} is not {len(self.kinds)} numbers, {self.metavar}")
-        if len(value) != len(self.kinds):
+        if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(self.kinds):
             raise ValueError(f"{value!r} is not {len(self.kinds)} numbers, {self.metavar}")
         return tuple(kind.check(part) for kind, part in zip(self.kinds, value, strict=True))
 
@@ -215,14 +212,25 @@ class Choice(Kind):
 class Names(Kind):
     """Names with commas between them.
 
+    Attributes
+    ----------
+    numbered
+        Whether a name's place matters, so that an empty one keeps its place.
+
+    Examples
+    --------
     >>> Names().read("pore, binder,particle")
     ('pore', 'binder', 'particle')
+    >>> Names().read("A,,C"), Names(numbered=True).read("A,,C")
+    (('A', 'C'), ('A', '', 'C'))
     """
 
     metavar: str = "A,B,..."
+    numbered: bool = False
 
     def read(self, text: str) -> tuple[str, ...]:
-        return tuple(name.strip() for name in text.split(",") if name.strip())
+        names = (name.strip() for name in text.split(","))
+        return tuple(name for name in names if name or self.numbered)
 
     def check(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -261,6 +269,9 @@ class PathTo(Kind):
     def plain(self, value: Any) -> Any:
         return os.fspath(value)
 
+    def shown(self, value: Any) -> str:
+        return str(value)
+
 
 @dataclass(frozen=True)
 class Image(Kind):
@@ -270,10 +281,13 @@ class Image(Kind):
     ----------
     labels
         Whether it holds labels or phases, and no grey values.
+    frames
+        Whether its slices may be time points, as Fiji's StarDist plugin writes them.
     """
 
     metavar: str = "IMAGE"
     labels: bool = False
+    frames: bool = False
 
     def check(self, value: Any) -> Any:
         if isinstance(value, str | os.PathLike):
@@ -284,10 +298,10 @@ class Image(Kind):
         return value
 
     def plain(self, value: Any) -> Any:
-        return str(
-            getattr(value, "path", None)
-            or (os.fspath(value) if isinstance(value, str | os.PathLike) else "array")
-        )
+        return self.shown(value)
+
+    def shown(self, value: Any) -> str:
+        return str(value if isinstance(value, str | os.PathLike) else getattr(value, "path", "array"))
 
 
 @dataclass(frozen=True)

@@ -4,55 +4,7 @@
 volume of any size on the disk; `electrodej.phantom.shapes` has balls, shells, cylinders and their like.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from electrodej.phantom.config import PORE_GREY, PhantomConfig
-    from electrodej.phantom.generate import (
-        DEFAULT_MEMORY,
-        Phantom,
-        PhantomSlab,
-        make_phantom,
-        make_slice,
-        phantom_slabs,
-    )
-    from electrodej.phantom.storage import write_phantom
-    from electrodej.phantom.truth import TRUTH_COLUMNS, TruthTable
-
-_HOME = {
-    "DEFAULT_MEMORY": "generate",
-    "PORE_GREY": "config",
-    "Phantom": "generate",
-    "PhantomConfig": "config",
-    "PhantomSlab": "generate",
-    "TRUTH_COLUMNS": "truth",
-    "TruthTable": "truth",
-    "make_phantom": "generate",
-    "make_slice": "generate",
-    "phantom_slabs": "generate",
-    "write_phantom": "storage",
-}
-
-__all__ = [
-    "DEFAULT_MEMORY",
-    "PORE_GREY",
-    "TRUTH_COLUMNS",
-    "Phantom",
-    "PhantomConfig",
-    "PhantomSlab",
-    "TruthTable",
-    "make_phantom",
-    "make_slice",
-    "phantom_slabs",
-    "write_phantom",
-]
-
-
-def __getattr__(name: str) -> Any:
-    # Loaded when asked for: the command line imports this room to print its help.
-    if name in _HOME:
-        return getattr(import_module(f"electrodej.phantom.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What is offered stands in __init__.pyi; each name is loaded when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

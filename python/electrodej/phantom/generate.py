@@ -16,7 +16,8 @@ from electrodej.phantom.config import PhantomConfig
 from electrodej.phantom.detector import blur_halo, detect
 from electrodej.phantom.scene import Box, Scene, build_scene, claim_box, rows_in
 from electrodej.phantom.truth import Tally, TruthTable
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
+from electrodej.vocabulary import AXIS_OF, Shape, Spacing, View
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 Grey = NDArray[Any]
 Labels = NDArray[Any]
 
-DEFAULT_MEMORY = 2**30
 # What a voxel takes while its block is made, halo included, and when it is done.
 _BYTES_AT_WORK = 40
 _BYTES_DONE = 6
@@ -73,7 +73,7 @@ class Phantom:
     """One row for each label; the columns are described in `TRUTH_COLUMNS`."""
 
     @property
-    def spacing(self) -> tuple[float, float, float]:
+    def spacing(self) -> Spacing:
         """Voxel size (z, y, x) in micrometres."""
         return self.config.spacing
 
@@ -85,10 +85,9 @@ class Phantom:
 
 
 def make_phantom(
-    shape: PhantomConfig | tuple[int, int, int] | None = None,
+    shape: PhantomConfig | Shape | None = None,
     *,
     jobs: int = 2,
-    progress: Progress = silent,
     **options: Any,
 ) -> Phantom:
     """Make a synthetic cathode in memory.
@@ -99,8 +98,6 @@ def make_phantom(
         Voxels (z, y, x), or a whole `PhantomConfig`.
     jobs
         Threads; the result does not depend on it.
-    progress
-        Told how far the work is.
     options
         Fields of `PhantomConfig`, such as ``spacing``, ``seed`` or ``solid_fraction``.
 
@@ -111,13 +108,13 @@ def make_phantom(
     ((4, 48, 48), dtype('uint8'))
     """
     config = as_config(shape, options)
-    scene = build_scene(config, progress=progress)
+    scene = build_scene(config)
     kind = label_dtype(scene.visible)
     grey = np.empty(config.shape, dtype=np.uint8 if config.bits == 8 else np.uint16)
     outlines, labels = np.empty(config.shape, dtype=kind), np.empty(config.shape, dtype=kind)
     phases = np.empty(config.shape, dtype=np.uint8)
     tally = Tally(scene)
-    for slab in scene_slabs(scene, jobs=jobs, progress=progress):
+    for slab in scene_slabs(scene, run=Run(jobs=jobs)):
         part = slice(slab.z0, slab.z1)
         grey[part], outlines[part], labels[part] = slab.grey, slab.outlines, slab.labels
         phases[part] = slab.phases
@@ -125,13 +122,13 @@ def make_phantom(
     return Phantom(config, grey, labels, outlines, phases, tally.table())
 
 
-def make_slice(shape: tuple[int, int], *, view: str = "xy", jobs: int = 2, **options: Any) -> Phantom:
+def make_slice(shape: tuple[int, int], *, view: View = "xy", jobs: int = 2, **options: Any) -> Phantom:
     """One section of a phantom, for training in two dimensions: arrays are (1, rows, columns).
 
     ``view`` names the section's plane ("xy", "xz" or "yz"): a phantom of one voxel's thickness across it is
     made and laid flat. The rows of an xz and a yz section run along z.
     """
-    thin = {"xy": 0, "xz": 1, "yz": 2}.get(view)
+    thin = AXIS_OF.get(view)
     if thin is None:
         raise InputError(f'view = {view!r} must be "xy", "xz" or "yz"')
     whole = list(shape)
@@ -151,31 +148,30 @@ def phantom_slabs(
     config: PhantomConfig,
     *,
     thickness: int | None = None,
-    memory: int = DEFAULT_MEMORY,
-    jobs: int = 2,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Iterator[PhantomSlab]:
     """The phantom slab by slab, in order, with bounded memory and the same voxels whatever the slabs.
 
-    ``thickness`` is the number of slices in a slab; without it, ``memory`` (bytes) decides.
+    ``thickness`` is the number of slices in a slab; without it, the run's memory decides.
     """
-    scene = build_scene(config, progress=progress)
-    yield from scene_slabs(scene, thickness=thickness, memory=memory, jobs=jobs, progress=progress)
+    run = run or Run()
+    scene = build_scene(config, progress=run.progress)
+    yield from scene_slabs(scene, thickness=thickness, run=run)
 
 
 def scene_slabs(
     scene: Scene,
     *,
     thickness: int | None = None,
-    memory: int = DEFAULT_MEMORY,
-    jobs: int = 2,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Iterator[PhantomSlab]:
-    """The slabs of a scene, made by ``jobs`` threads and yielded in order."""
+    """The slabs of a scene, made by the run's threads and yielded in order."""
+    run = run or Run()
+    jobs = run.cores
     if thickness is not None and thickness < 1:
         raise InputError(f"thickness = {thickness} must be at least one slice")
     depth, height = scene.config.shape[:2]
-    planes, rows = _block_size(scene.config, memory, max(1, jobs), thickness)
+    planes, rows = _block_size(scene.config, run.room, jobs, thickness)
     blocks = deque(
         _Block(z0, min(z0 + planes, depth), y0, min(y0 + rows, height))
         for z0 in range(0, depth, planes)
@@ -183,7 +179,7 @@ def scene_slabs(
     )
     waiting: deque[tuple[_Block, Future[PhantomSlab]]] = deque()
     slab = _empty_slab(scene, blocks[0])
-    with ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
         try:
             while blocks or waiting:
                 while blocks and len(waiting) <= jobs:
@@ -192,7 +188,7 @@ def scene_slabs(
                 if block.y0 == 0:
                     slab = _empty_slab(scene, block)
                 _place(future.result(), slab, block)
-                progress(block.z0 + (block.z1 - block.z0) * block.y1 / height, depth, "rendering")
+                run.progress(block.z0 + (block.z1 - block.z0) * block.y1 / height, depth, "rendering")
                 if block.y1 == height:
                     yield slab
         finally:
@@ -202,7 +198,7 @@ def scene_slabs(
 
 def render_block(scene: Scene, block: _Block) -> PhantomSlab:
     """A block of rows of the scene, made on its own."""
-    from electrodej.phantom.kernels_labels import number
+    from electrodej.phantom.kernels.labels import number
 
     config = scene.config
     hz, hy, hx = blur_halo(config)
@@ -228,7 +224,7 @@ def label_dtype(most: int) -> type[np.uint16] | type[np.uint32]:
     return np.uint16 if most < 2**16 else np.uint32
 
 
-def as_config(shape: PhantomConfig | tuple[int, int, int] | None, options: dict[str, Any]) -> PhantomConfig:
+def as_config(shape: PhantomConfig | Shape | None, options: dict[str, Any]) -> PhantomConfig:
     """A configuration from a ready one or a shape, and single fields."""
     if isinstance(shape, PhantomConfig):
         return shape.changed(options)
@@ -273,7 +269,7 @@ def _paint(
     owner: NDArray[np.int32],
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Grey levels before the detector, and phases."""
-    from electrodej.phantom.kernels_paint import paint, strew
+    from electrodej.phantom.kernels.paint import paint, strew
 
     config, clutter = scene.config, scene.clutter
     origin = np.array([first for first, _ in box], dtype=np.int64)

@@ -13,10 +13,12 @@ from electrodej.phantom.packing import Packing
 
 Array = NDArray[np.float64]
 
-KINDS = ("intact", "cored", "cracked", "crackled", "broken")
+KINDS = ("intact", "cored", "cracked", "crackled", "broken", "crushed")
 # How far beyond its surface a particle still changes the grey level (um), by the dark fringe.
 FRINGE_REACH = 0.6
-INTACT, CORED, CRACKED, CRACKLED, BROKEN = range(5)
+INTACT, CORED, CRACKED, CRACKLED, BROKEN, CRUSHED = range(6)
+# Pairs of opposite faces of a crystal.
+FACES = 7
 
 # Columns of a crack: a ragged wall that starts `start` from the centre along `t`; n.p = offset on it.
 CRACK_COLUMNS = (
@@ -59,6 +61,9 @@ class Particles(NamedTuple):
     crack_start: NDArray[np.int64]
     breaks: Array
     break_start: NDArray[np.int64]
+    faceted: NDArray[np.uint8]
+    faces: Array
+    """(n, FACES, 3): normals of a crystal's pairs of faces in its own axes; their length sets its size."""
     radius: Array
     """Of the ball with the ellipsoid's volume, in um."""
     reach: Array
@@ -81,6 +86,8 @@ class Particles(NamedTuple):
             crack_start=crack_start,
             breaks=breaks,
             break_start=break_start,
+            faceted=self.faceted[keep],
+            faces=self.faces[keep],
             radius=self.radius[keep],
             reach=self.reach[keep],
         )
@@ -105,6 +112,9 @@ class Levels(NamedTuple):
     faint_share: float
     faint_depth: float
     faint_thickness: float
+    film: float
+    fragment_size: float
+    fragment_gap: float
 
 
 class Clutter(NamedTuple):
@@ -129,7 +139,7 @@ def populate(config: PhantomConfig, packing: Packing) -> Particles:
     spread = config.ellipticity * np.where(random.random(count) < 0.2, 2.0, 0.8)
     half_axes = packing.radii[:, None] * _axis_ratios(spread, count, random)
     turn = rotations(count, random)
-    kind = random.choice(5, size=count, p=_kind_shares(config)).astype(np.int8)
+    kind = random.choice(len(KINDS), size=count, p=_kind_shares(config)).astype(np.int8)
     seed = random.integers(0, 2**48, count)
     fogged = random.random(count) < config.fogged_share
     softness = np.where(fogged, random.uniform(0.3, 0.8, count), 0.05)
@@ -137,15 +147,16 @@ def populate(config: PhantomConfig, packing: Packing) -> Particles:
         fogged, random.uniform(5, 24, count), 0.0
     )
     core = config.core_size * random.lognormal(0.0, 0.3, count)
-    core = np.where(
-        (kind == CORED) | ((kind >= CRACKED) & (random.random(count) < 0.8)), np.minimum(core, 0.45), 0
-    )
+    split = (kind >= CRACKED) & (kind < CRUSHED)
+    core = np.where((kind == CORED) | (split & (random.random(count) < 0.8)), np.minimum(core, 0.45), 0)
     cracks, breaks = [], []
     for row in range(count):
         cracks.append(_cracks(config, packing.radii[row], int(kind[row]), random))
         breaks.append(_breaks(config, packing.radii[row], int(kind[row]), random))
     gaps = np.array([2 * rows[:, 4].sum() for rows in breaks]) if breaks else np.zeros(0)
     reach = half_axes.max(axis=1, initial=0) * (1.02 + config.bumpiness) + 2 * config.roughness + 0.1 + gaps
+    faceted, faces, longest = _crystals(config, count)
+    reach = np.where(faceted == 1, longest * reach, reach)
     reach += np.maximum(softness, FRINGE_REACH)
     particles = Particles(
         centre=packing.centres,
@@ -160,6 +171,8 @@ def populate(config: PhantomConfig, packing: Packing) -> Particles:
         crack_start=np.concatenate([[0], np.cumsum([len(rows) for rows in cracks])]).astype(np.int64),
         breaks=np.concatenate([*breaks, np.zeros((0, len(BREAK_COLUMNS)))]),
         break_start=np.concatenate([[0], np.cumsum([len(rows) for rows in breaks])]).astype(np.int64),
+        faceted=faceted,
+        faces=faces,
         radius=packing.radii,
         reach=reach,
     )
@@ -182,7 +195,9 @@ def scatter(config: PhantomConfig, packing: Packing) -> Clutter:
     count = len(radius)
     half_axes = radius[:, None] * _axis_ratios(np.full(count, 0.25), count, random)
     softness = np.where(is_debris, random.uniform(0.06, 0.35, count), random.uniform(0.6, 1.6, count))
-    grey = np.where(is_debris, random.uniform(130, 185, count), random.uniform(112, 150, count))
+    grey = np.where(
+        is_debris, random.uniform(*config.debris_grey, count), random.uniform(*config.ghost_grey, count)
+    )
     clutter = Clutter(
         centre=centre,
         half_axes=half_axes,
@@ -218,8 +233,32 @@ def _axis_ratios(spread: Array, count: int, random: np.random.Generator) -> Arra
 
 def _kind_shares(config: PhantomConfig) -> list[float]:
     shares = [config.cored_share, config.cracked_share, config.crackled_share, config.broken_share]
+    shares.append(config.crushed_share)
     every = [max(0.0, 1 - sum(shares)), *shares]
     return [share / sum(every) for share in every]
+
+
+def _crystals(config: PhantomConfig, count: int) -> tuple[NDArray[np.uint8], Array, Array]:
+    """Which particles are crystals, their faces, and how far their corners lie out (1 is a ball's surface).
+
+    Faces stand askew as they come. Their normals are so long that the crystal has the ellipsoid's volume.
+    """
+    from electrodej.phantom.kernels.crystals import crystal_norms
+
+    faces = np.zeros((count, FACES, 3))
+    longest = np.ones(count)
+    random = np.random.default_rng([config.seed, 6])
+    faceted = (random.random(count) < config.faceted_share).astype(np.uint8)
+    directions = random.standard_normal((600, 3))
+    directions /= np.sqrt((directions**2).sum(axis=1, keepdims=True))
+    for row in np.flatnonzero(faceted):
+        normals = random.standard_normal((FACES, 3))
+        normals /= np.sqrt((normals**2).sum(axis=1, keepdims=True)) * random.uniform(0.85, 1.15, (FACES, 1))
+        out = 1 / crystal_norms(directions, normals)
+        size = np.cbrt((out**3).mean())
+        faces[row] = normals * size
+        longest[row] = 1.1 * out.max() / size
+    return faceted, faces, longest
 
 
 def _unit(random: np.random.Generator) -> Array:

@@ -66,7 +66,7 @@ def claim_box(
     config: PhantomConfig, particles: Particles, box: Box
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int32]]:
     """Distances out of the nearest and the next particle (um) and the nearest's row, for a box of voxels."""
-    from electrodej.phantom.kernels_particles import FAR, NOBODY, claim
+    from electrodej.phantom.kernels.particles import FAR, NOBODY, claim, part
 
     shape = tuple(end - first for first, end in box)
     outside = np.full(shape, FAR, dtype=np.float32)
@@ -83,6 +83,9 @@ def claim_box(
         second,
         owner,
     )
+    if config.parting > 0:
+        origin = np.array([first for first, _ in box], dtype=np.int64)
+        part(origin, np.array(config.spacing), config.seed % 2**48, config.parting, outside, second)
     return outside, second, owner
 
 
@@ -110,7 +113,7 @@ def _showing(config: PhantomConfig, particles: Particles) -> NDArray[np.bool_]:
 
 def _levels(config: PhantomConfig, seed: int) -> Levels:
     """Grey levels with the contrast applied, and where to cut the pore field for the share of pores."""
-    from electrodej.phantom.kernels_paint import pore_field_at
+    from electrodej.phantom.kernels.paint import pore_field_at
 
     size = np.array(config.shape) * np.array(config.spacing)
     # The share of pores is met on average over a region large enough to hold many of them.
@@ -144,4 +147,7 @@ def _levels(config: PhantomConfig, seed: int) -> Levels:
         faint_share=config.faint_sections,
         faint_depth=config.faint_depth,
         faint_thickness=max(config.faint_thickness, *config.spacing),
+        film=config.film,
+        fragment_size=config.fragment_size,
+        fragment_gap=config.fragment_gap,
     )

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
+from electrodej.vocabulary import Shape, Spacing
 
-Triple = tuple[float, float, float]
+# Along z, y and x, in um.
+Lengths = tuple[float, float, float]
 Labels = NDArray[np.uint16]
 _Coordinates = tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]
 
@@ -33,21 +35,21 @@ class Solid:
 
     labels: Labels
     """(Z, Y, X), 0 outside, 1 in the solid (and 2 in the second of a pair)."""
-    spacing: Triple
+    spacing: Spacing
     """Voxel size (z, y, x) in micrometres."""
-    centre: Triple
+    centre: Lengths
     """Centre of the solid's outline (z, y, x) in micrometres: voxel index times spacing."""
     volume: float
     """Cubic micrometres."""
     surface: float
     """The whole boundary, inner walls included, in square micrometres."""
-    axis_lengths: Triple | None = None
+    axis_lengths: Lengths | None = None
     """2 sqrt(5 eigenvalue) of the solid's covariance, longest first; for an ellipsoid its full axes."""
     filled_volume: float | None = None
     """Volume with slit or cavity filled, where the solid has one."""
 
 
-def ball(radius: float, *, spacing: Triple, offset: Triple = (0.0, 0.0, 0.0), margin: int = 4) -> Solid:
+def ball(radius: float, *, spacing: Spacing, offset: Lengths = (0.0, 0.0, 0.0), margin: int = 4) -> Solid:
     """A ball: volume 4/3 pi r^3, surface 4 pi r^2.
 
     ``offset`` (in voxels, between -0.5 and 0.5) moves its centre off the middle of a voxel; ``margin`` is the
@@ -60,11 +62,11 @@ def ball(radius: float, *, spacing: Triple, offset: Triple = (0.0, 0.0, 0.0), ma
 
 
 def ellipsoid(
-    semi_axes: Triple,
+    semi_axes: Lengths,
     *,
-    spacing: Triple,
+    spacing: Spacing,
     rotation: NDArray[np.float64] | None = None,
-    offset: Triple = (0.0, 0.0, 0.0),
+    offset: Lengths = (0.0, 0.0, 0.0),
     margin: int = 4,
 ) -> Solid:
     """An ellipsoid of the given half axes (along z, y, x before it is turned).
@@ -94,7 +96,7 @@ def ellipsoid(
     )
 
 
-def ellipsoid_surface(semi_axes: Triple) -> float:
+def ellipsoid_surface(semi_axes: Lengths) -> float:
     """Area of an ellipsoid by Legendre's elliptic integrals.
 
     >>> round(ellipsoid_surface((1.0, 1.0, 1.0)), 6)
@@ -113,7 +115,7 @@ def ellipsoid_surface(semi_axes: Triple) -> float:
 
 
 def touching_pair(
-    radius: float, *, spacing: Triple, axis: int = 2, overlap: float = 0.0, margin: int = 4
+    radius: float, *, spacing: Spacing, axis: int = 2, overlap: float = 0.0, margin: int = 4
 ) -> Solid:
     """Two equal balls, labels 1 and 2, side by side along ``axis`` and meeting in one point or a flat disc.
 
@@ -143,7 +145,7 @@ def touching_pair(
     )
 
 
-def cracked_ball(radius: float, width: float, *, spacing: Triple, margin: int = 4) -> Solid:
+def cracked_ball(radius: float, width: float, *, spacing: Spacing, margin: int = 4) -> Solid:
     """A ball with a slit of ``width`` from its surface to its centre: abs(z) < width / 2 where x > 0.
 
     With w the width, the slit has half of the slab's volume, pi (r^2 w - w^3 / 12) / 2. It takes
@@ -169,7 +171,7 @@ def cracked_ball(radius: float, width: float, *, spacing: Triple, margin: int = 
     )
 
 
-def shell(outer: float, inner: float, *, spacing: Triple, margin: int = 4) -> Solid:
+def shell(outer: float, inner: float, *, spacing: Spacing, margin: int = 4) -> Solid:
     """A ball of radius ``outer`` with a concentric cavity of radius ``inner``.
 
     Its covariance has the eigenvalue (R^5 - r^5) / (5 (R^3 - r^3)) three times.
@@ -192,7 +194,7 @@ def shell(outer: float, inner: float, *, spacing: Triple, margin: int = 4) -> So
     )
 
 
-def cylinder(radius: float, height: float, *, spacing: Triple, axis: int = 0, margin: int = 4) -> Solid:
+def cylinder(radius: float, height: float, *, spacing: Spacing, axis: int = 0, margin: int = 4) -> Solid:
     """A cylinder along ``axis``; eigenvalues r^2 / 4 (twice) and h^2 / 12."""
     _positive("radius and height", (radius, height))
     reach = [radius, radius, radius]
@@ -212,7 +214,7 @@ def cylinder(radius: float, height: float, *, spacing: Triple, axis: int = 0, ma
     )
 
 
-def box(size: tuple[int, int, int], *, spacing: Triple, margin: int = 4) -> Solid:
+def box(size: Shape, *, spacing: Spacing, margin: int = 4) -> Solid:
     """A box of whole voxels (``size`` counts them), so that its volume is exact on any grid."""
     if min(size) < 1:
         raise InputError(f"a box needs at least one voxel along each axis, not {size}")
@@ -233,8 +235,8 @@ def box(size: tuple[int, int, int], *, spacing: Triple, margin: int = 4) -> Soli
 
 
 def _grid(
-    reach: tuple[float, ...], spacing: Triple, offset: Triple, margin: int
-) -> tuple[_Coordinates, Triple]:
+    reach: tuple[float, ...], spacing: Spacing, offset: Lengths, margin: int
+) -> tuple[_Coordinates, Lengths]:
     """Coordinates from the solid's centre, sparse along the three axes, and that centre in the volume."""
     _positive("spacing", spacing, VoxelSizeError)
     axes, centre = [], []

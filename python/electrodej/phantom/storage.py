@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import Literal
 
 from electrodej.files import whole_directory
 from electrodej.phantom.config import PhantomConfig
-from electrodej.phantom.generate import DEFAULT_MEMORY, label_dtype, scene_slabs
+from electrodej.phantom.generate import label_dtype, scene_slabs
 from electrodej.phantom.scene import build_scene
 from electrodej.phantom.truth import Tally, TruthTable, write_truth
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike
 
 VOLUMES = ("grey", "labels", "outlines", "phases")
 CONFIG_NAME = "phantom.json"
 
 
 def write_phantom(
-    folder: str | os.PathLike[str],
+    folder: PathLike,
     config: PhantomConfig,
     *,
-    memory: int = DEFAULT_MEMORY,
-    jobs: int = 2,
     suffix: Literal[".tif", ".zarr"] = ".tif",
-    force: bool = False,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> TruthTable:
     """Write grey, labels, outlines and phases, ``truth.csv`` and ``phantom.json`` into a new folder.
 
-    Only some slabs are in memory at a time, ``memory`` bytes or so; the files do not depend on ``memory`` or
-    ``jobs``. The folder appears when all is there; ``force`` replaces an older phantom and nothing else.
+    Only some slabs are in memory at a time, as many as the run has room for; the files depend neither on that
+    nor on its threads. The folder appears when all is there; the run's ``force`` replaces an older phantom
+    and nothing else.
 
     Returns
     -------
@@ -40,8 +38,9 @@ def write_phantom(
     """
     from electrodej.volume import VolumeWriter
 
-    with whole_directory(folder, ours=_is_phantom, force=force) as part:
-        scene = build_scene(config, progress=progress)
+    run = run or Run()
+    with whole_directory(folder, ours=_is_phantom, force=run.force) as part:
+        scene = build_scene(config, progress=run.progress)
         kinds = {
             "grey": "uint8" if config.bits == 8 else "uint16",
             "labels": label_dtype(scene.visible),
@@ -62,7 +61,7 @@ def write_phantom(
                 )
                 for name in VOLUMES
             }
-            for slab in scene_slabs(scene, memory=memory, jobs=jobs, progress=progress):
+            for slab in scene_slabs(scene, run=run):
                 for name, writer in writers.items():
                     writer.write(slab.z0, getattr(slab, name))
                 tally.add(slab.z0, slab.outlines, slab.phases)

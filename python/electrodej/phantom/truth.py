@@ -50,7 +50,7 @@ class Tally:
 
     def add(self, z0: int, outlines: NDArray[Any], phases: NDArray[np.uint8]) -> None:
         """Count the slab that begins at slice ``z0``."""
-        from electrodej.phantom.kernels_labels import tally
+        from electrodej.phantom.kernels.labels import tally
 
         tally(outlines, phases, z0, self._scene.config.shape[0], self._sums)
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
+from electrodej.vocabulary import Spacing
 
 
 class SliceSource(Protocol):
@@ -106,7 +107,7 @@ class ReportContent:
     title: str
     grey: SliceSource | None
     labels: SliceSource | None
-    spacing: tuple[float, float, float] | None
+    spacing: Spacing | None
     table: Mapping[str, NDArray[Any]]
     units: Mapping[str, str] = field(default_factory=dict)
     definitions: Mapping[str, str] = field(default_factory=dict)

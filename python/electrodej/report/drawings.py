@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from electrodej.progress import Progress, silent
 from electrodej.report.content import Figure
 from electrodej.report.figures import STYLE
+from electrodej.vocabulary import PathLike
 
 Form = Literal["svg", "png"]
 
@@ -99,7 +99,7 @@ def render(drawing: Drawing, form: Form) -> bytes:
 
 
 def write_drawings(
-    folder: str | os.PathLike[str], drawings: Sequence[Drawing], *, progress: Progress = silent
+    folder: PathLike, drawings: Sequence[Drawing], *, progress: Progress = silent
 ) -> list[Path]:
     """Write each drawing into an existing folder as PNG, 200 dots per inch, and as SVG with text as text."""
     written = []

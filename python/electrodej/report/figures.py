@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +15,7 @@ from electrodej.progress import Progress, silent
 from electrodej.report.content import ReportContent
 from electrodej.report.numbers import equivalent_diameter, readable, unit_text, within_fences
 from electrodej.report.slices import choose_grid, grey_window, read_slice
+from electrodej.vocabulary import PathLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +40,7 @@ _MOST_SHOWN = 4_000_000
 
 
 def write_figures(
-    folder: str | os.PathLike[str],
+    folder: PathLike,
     content: ReportContent,
     *,
     force: bool = False,

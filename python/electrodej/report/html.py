@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from electrodej.report.payload import Parts, pack_column, script_safe_json
 from electrodej.report.scores import score_table
 from electrodej.report.slices import SlicePack, grid_positions, pack_slices
 from electrodej.report.template import page_file, page_template
+from electrodej.vocabulary import PathLike
 
 PAGE_BYTES = 14_000_000
 """What a page of 2,000 particles takes at most, with whatever pictures its sections have."""
@@ -56,7 +56,7 @@ _MAIN_COLUMNS = (
 
 
 def write_report(
-    path: str | os.PathLike[str], content: ReportContent, *, force: bool = False, progress: Progress = silent
+    path: PathLike, content: ReportContent, *, force: bool = False, progress: Progress = silent
 ) -> Path:
     """Write one self-contained HTML page about a measured electrode.
 

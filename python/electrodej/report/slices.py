@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.report.content import SliceSource
+from electrodej.vocabulary import Shape, Spacing
 
 MOST_VOXELS = 24_000_000
 """So many voxels a browser holds and cuts without delay."""
@@ -43,11 +44,11 @@ class Grid:
         Every how many voxels one is shown.
     """
 
-    volume: tuple[int, int, int]
+    volume: Shape
     steps: tuple[int, int, int]
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def shape(self) -> Shape:
         z, y, x = (-(-n // step) for n, step in zip(self.volume, self.steps, strict=True))
         return z, y, x
 
@@ -87,9 +88,7 @@ class SlicePack:
     mean_grey: float
 
 
-def choose_grid(
-    shape: tuple[int, int, int], *, spacing: tuple[float, float, float], most_voxels: int = MOST_VOXELS
-) -> Grid:
+def choose_grid(shape: Shape, *, spacing: Spacing, most_voxels: int = MOST_VOXELS) -> Grid:
     """Return the finest grid of about cubic steps with at most ``most_voxels`` voxels.
 
     Examples
@@ -112,7 +111,7 @@ def pack_slices(
     grey: SliceSource,
     labels: SliceSource,
     *,
-    spacing: tuple[float, float, float],
+    spacing: Spacing,
     listed: NDArray[Any],
     most_bytes: int,
     progress: Progress = silent,
@@ -200,7 +199,7 @@ def read_slice(source: SliceSource, z: int) -> NDArray[Any]:
     return plane
 
 
-def grey_window(grey: SliceSource, volume: tuple[int, int, int]) -> tuple[float, float]:
+def grey_window(grey: SliceSource, volume: Shape) -> tuple[float, float]:
     """Return the 0.2nd and 99.8th percentile of a sample of nine slices, as black and white."""
     sample = []
     for z in np.unique(np.linspace(0, volume[0] - 1, 9).round().astype(int)):
@@ -242,8 +241,8 @@ class LabelCodes:
 
 def _fit(
     grey: SliceSource,
-    volume: tuple[int, int, int],
-    spacing: tuple[float, float, float],
+    volume: Shape,
+    spacing: Spacing,
     window: tuple[float, float],
     most_bytes: int,
 ) -> tuple[Grid, int]:
@@ -282,7 +281,7 @@ def _jpeg(plane: NDArray[np.uint8], quality: int) -> bytes:
     return bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(plane), level=quality))
 
 
-def grid_positions(grid: Grid, spacing: tuple[float, float, float]) -> Iterator[tuple[float, float]]:
+def grid_positions(grid: Grid, spacing: Spacing) -> Iterator[tuple[float, float]]:
     """Yield for z, y, x the position of the first shown voxel's centre and the pitch, in micrometres."""
     for step, size in zip(grid.steps, spacing, strict=True):
         yield (step // 2) * size, step * size

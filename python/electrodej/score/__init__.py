@@ -5,16 +5,17 @@ Both work box by box, on images larger than the memory.
 
 from electrodej.score.images import LabelImage
 from electrodej.score.instance_results import InstanceScores, ParticleScores, ThresholdScore
-from electrodej.score.instances import THRESHOLDS, score_instances
-from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, count_overlaps
+from electrodej.score.instances import score_instances
+from electrodej.score.overlap import OverlapTable, count_overlaps
 from electrodej.score.phases import UNLABELLED, ClassScore, PhaseScores, score_phases
+from electrodej.score.settings import THRESHOLDS, InstanceSettings
 
 __all__ = [
-    "DEFAULT_MEMORY",
     "THRESHOLDS",
     "UNLABELLED",
     "ClassScore",
     "InstanceScores",
+    "InstanceSettings",
     "LabelImage",
     "OverlapTable",
     "ParticleScores",

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError, VoxelSizeError
+from electrodej.errors import InputError
+from electrodej.vocabulary import Shape, Spacing
 
-Spacing = tuple[float, float, float]
 Box = tuple[int, int, int, int]
 """``z0, z1, y0, y1``; always the whole width."""
 
@@ -53,7 +53,7 @@ class ImagePair:
     truth: LabelImage
     pred_name: str
     truth_name: str
-    shape: tuple[int, int, int]
+    shape: Shape
 
     @property
     def voxels(self) -> int:
@@ -137,14 +137,6 @@ def spacing_notes(pair: ImagePair) -> tuple[str, ...]:
     )
 
 
-def check_spacing(spacing: Spacing) -> Spacing:
-    """Return the voxel size if it is three positive lengths."""
-    values = tuple(float(length) for length in spacing)
-    if len(values) != 3 or not all(np.isfinite(length) and length > 0 for length in values):
-        raise VoxelSizeError(f"the voxel size {spacing} is not three positive lengths z, y, x in micrometres")
-    return values[0], values[1], values[2]
-
-
 def _read_labels(image: LabelImage, box: Box, width: int, name: str) -> NDArray[Any]:
     z0, z1, y0, y1 = box
     if len(image.shape) == 2:
@@ -225,7 +217,7 @@ def _name(image: LabelImage, argument: str) -> str:
     return os.fspath(path) if isinstance(path, str | os.PathLike) else argument
 
 
-def _shape_3d(image: LabelImage, name: str) -> tuple[int, int, int]:
+def _shape_3d(image: LabelImage, name: str) -> Shape:
     shape = tuple(int(length) for length in image.shape)
     if len(shape) == 2:
         return 1, shape[0], shape[1]

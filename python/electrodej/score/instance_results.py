@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.vocabulary import Shape
+
 Criterion = Literal["iou", "iot", "iop"]
 
 AVERAGED = (
@@ -148,7 +150,7 @@ class InstanceScores:
     """
 
     criterion: Criterion
-    shape: tuple[int, int, int]
+    shape: Shape
     n_true: int
     n_pred: int
     thresholds: tuple[ThresholdScore, ...]

@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError, VoxelSizeError
-from electrodej.progress import Progress, silent
+from electrodej.errors import VoxelSizeError
+from electrodej.run import Run
 from electrodej.score.images import (
     ImagePair,
     LabelImage,
-    Spacing,
-    check_spacing,
     pair_images,
     spacing_notes,
     spacing_of,
 )
 from electrodej.score.instance_results import Criterion, InstanceScores, ParticleScores, ThresholdScore
 from electrodej.score.matching import Candidates, match
-from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, overlaps_of_pair
-
-# Written out: steps added up in binary would miss an IoU of exactly 0.6.
-THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+from electrodej.score.overlap import OverlapTable, overlaps_of_pair
+from electrodej.score.settings import InstanceSettings
+from electrodej.vocabulary import Spacing
+from electrodej.volume import check_spacing
 
 
 def score_instances(
     pred: LabelImage,
     truth: LabelImage,
     *,
-    thresholds: Sequence[float] = THRESHOLDS,
-    criterion: Criterion = "iou",
-    ignore: int | None = None,
-    min_volume: float = 0.0,
-    exclude_border: bool = False,
+    settings: InstanceSettings | None = None,
     spacing: Spacing | None = None,
     particles: bool = False,
-    memory: int = DEFAULT_MEMORY,
-    jobs: int | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> InstanceScores:
     """Score predicted particles against true ones.
 
@@ -59,23 +50,15 @@ def score_instances(
     pred, truth
         Label images of one shape, (Z, Y, X) or (Y, X), 0 background: arrays, memory maps or open
         volumes, read box by box.
-    thresholds
-        Smallest scores of a match, each in (0, 1].
-    criterion
-        ``iou`` intersection over union; ``iot`` over the true particle's size; ``iop`` over the predicted.
-    ignore
-        Label in ``truth`` of a region that nobody annotated: its voxels count in neither image.
-    min_volume
-        Smaller particles are not scored, in um^3; needs a voxel size.
-    exclude_border
-        Particles that touch the image's border are not scored, for they are cut.
+    settings
+        Thresholds, criterion, and what is not scored.
     spacing
         Voxel size (z, y, x) in um; by default that of ``truth``, or of ``pred``, where they carry one.
         Only ``min_volume`` uses it.
     particles
         Whether to list the best partner of every true particle.
-    memory, jobs, progress
-        As for `electrodej.score.count_overlaps`.
+    run
+        See `electrodej.score.count_overlaps`.
 
     Raises
     ------
@@ -101,19 +84,20 @@ def score_instances(
     >>> round(scores.at(0.5).mean_matched_score, 3)
     0.625
     """
-    _check_options(thresholds, criterion, ignore, min_volume)
+    settings = settings or InstanceSettings()
     pair = pair_images(pred, truth)
-    smallest = _voxels_of(min_volume, pair, spacing)
-    table = overlaps_of_pair(pair, border=exclude_border, memory=memory, jobs=jobs, progress=progress)
-    sides = _sides(table, ignore=ignore, smallest=smallest)
+    smallest = _voxels_of(settings.min_volume, pair, spacing)
+    table = overlaps_of_pair(pair, border=settings.exclude_border, run=run or Run())
+    sides = _sides(table, ignore=settings.ignore, smallest=smallest)
     overlaps = _overlaps(table, sides)
     return InstanceScores(
-        criterion=criterion,
+        criterion=settings.criterion,
         shape=pair.shape,
         n_true=int(np.count_nonzero(sides.truth.scored)),
         n_pred=int(np.count_nonzero(sides.pred.scored)),
         thresholds=tuple(
-            _score_at(float(threshold), overlaps, sides, criterion=criterion) for threshold in thresholds
+            _score_at(threshold, overlaps, sides, criterion=settings.criterion)
+            for threshold in settings.thresholds
         ),
         particles=_best_partners(overlaps, sides) if particles else None,
         notes=(*spacing_notes(pair), *_empty_notes(pair, sides)),
@@ -231,15 +215,15 @@ def _best_partners(overlaps: _Overlaps, sides: _Sides) -> ParticleScores:
     iou = _pair_scores(overlaps, sides, "iou")
     # The first of each true particle's pairs is its best; the lower predicted label wins a tie.
     order = np.lexsort((overlaps.pred, -overlaps.voxels, -iou, overlaps.truth))
-    found, first = np.unique(overlaps.truth[order], return_index=True)
+    matched, first = np.unique(overlaps.truth[order], return_index=True)
     best_pairs = order[first]
     count = sides.truth.label.size
     best, best_voxels, overlap = (np.zeros(count, np.int64) for _ in range(3))
-    best[found] = sides.pred.label[overlaps.pred[best_pairs]]
-    best_voxels[found] = sides.pred.voxels[overlaps.pred[best_pairs]]
-    overlap[found] = overlaps.voxels[best_pairs]
+    best[matched] = sides.pred.label[overlaps.pred[best_pairs]]
+    best_voxels[matched] = sides.pred.voxels[overlaps.pred[best_pairs]]
+    overlap[matched] = overlaps.voxels[best_pairs]
     best_iou = np.zeros(count)
-    best_iou[found] = iou[best_pairs]
+    best_iou[matched] = iou[best_pairs]
     scored = sides.truth.scored
     return ParticleScores(
         label=sides.truth.label[scored],
@@ -250,22 +234,6 @@ def _best_partners(overlaps: _Overlaps, sides: _Sides) -> ParticleScores:
         iou=best_iou[scored],
         covered=(overlap / np.maximum(sides.truth.voxels, 1))[scored],
     )
-
-
-def _check_options(
-    thresholds: Sequence[float], criterion: str, ignore: int | None, min_volume: float
-) -> None:
-    if len(thresholds) == 0:
-        raise InputError("no threshold is given; give at least one in (0, 1]")
-    for threshold in thresholds:
-        if not 0 < threshold <= 1:
-            raise InputError(f"the threshold {threshold:g} is not in (0, 1]; give a share such as 0.5")
-    if criterion not in get_args(Criterion):
-        raise InputError(f"the criterion {criterion!r} is not known; choose iou, iot or iop")
-    if ignore is not None and ignore < 1:
-        raise InputError(f"the label to ignore is {ignore}; give one above 0, the background")
-    if not 0 <= min_volume < np.inf:
-        raise InputError(f"the smallest volume is {min_volume:g} um^3; give 0 or more")
 
 
 def _voxels_of(min_volume: float, pair: ImagePair, spacing: Spacing | None) -> float:
@@ -279,4 +247,4 @@ def _voxels_of(min_volume: float, pair: ImagePair, spacing: Spacing | None) -> f
             f"{pair.pred_name} says one; give spacing=(z, y, x) (--spacing Z,Y,X) in micrometres"
         )
     # A hair less, so that a particle of exactly that volume is never lost to rounding.
-    return min_volume / float(np.prod(check_spacing(known))) * (1 - 1e-9)
+    return min_volume / math.prod(check_spacing(known)) * (1 - 1e-9)

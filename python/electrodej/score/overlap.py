@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 from electrodej.score.images import Box, ImagePair, LabelImage, pair_images
+from electrodej.vocabulary import Shape
 
-DEFAULT_MEMORY = 512 * 2**20
+# Larger boxes make nothing faster.
+_MOST_MEMORY = 512 * 2**20
 _FIRST_TABLE = 2**12
 # Up to here sorting is done before the compiler of the loop has been imported.
 _FEW_VOXELS = 2**20
@@ -55,9 +55,7 @@ def count_overlaps(
     truth: LabelImage,
     *,
     border: bool = False,
-    memory: int = DEFAULT_MEMORY,
-    jobs: int | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> OverlapTable:
     """Count the voxels of every pair of labels without holding the images in memory.
 
@@ -67,13 +65,9 @@ def count_overlaps(
         Label images of one shape, (Z, Y, X) or (Y, X): arrays or open volumes.
     border
         Whether to gather the labels that touch the image's border, too.
-    memory
-        Bytes that the parts of the images in memory may take. The table comes on top: about
-        100 bytes for each pair of labels that occurs, on each of the ``jobs`` threads.
-    jobs
-        Threads that count; all the machine's cores by default.
-    progress
-        Told the voxels done, box by box.
+    run
+        Threads that count, progress box by box, and the memory that the boxes being read may take, up to
+        512 MiB. The table comes on top: about 100 bytes for each pair of labels that occurs, on each thread.
 
     Examples
     --------
@@ -85,32 +79,26 @@ def count_overlaps(
     [(0, 7, 1), (1, 7, 2), (2, 0, 1), (2, 9, 2)]
     """
     pair = pair_images(pred, truth)
-    return overlaps_of_pair(pair, border=border, memory=memory, jobs=jobs, progress=progress)
+    return overlaps_of_pair(pair, border=border, run=run or Run())
 
 
-def overlaps_of_pair(
-    pair: ImagePair, *, border: bool, memory: int, jobs: int | None, progress: Progress
-) -> OverlapTable:
+def overlaps_of_pair(pair: ImagePair, *, border: bool, run: Run) -> OverlapTable:
     """Do what `count_overlaps` does, for images that are paired already."""
-    if memory <= 0:
-        raise InputError(f"memory is {memory} bytes; give a positive number")
-    threads = (os.cpu_count() or 1) if jobs is None else jobs
-    if threads < 1:
-        raise InputError(f"jobs is {threads}; give at least 1 thread")
+    threads = run.cores
     counters: list[_Counter] = (
         [_SortingCounter()] if pair.voxels <= _FEW_VOXELS else [_PairCounter() for _ in range(threads)]
     )
     truth_border, pred_border = _BorderLabels(pair.shape), _BorderLabels(pair.shape)
     done = 0
-    progress(0, pair.voxels, "counting overlaps")
+    run.progress(0, pair.voxels, "counting overlaps")
     with ThreadPoolExecutor(threads) as pool:
-        for box, truth, pred in _read_ahead(pair, memory):
+        for box, truth, pred in _read_ahead(pair, min(run.room, _MOST_MEMORY)):
             if border:
                 truth_border.add(truth, box)
                 pred_border.add(pred, box)
             _count_box(pool, counters, truth.reshape(-1), pred.reshape(-1))
             done += truth.size
-            progress(done, pair.voxels, "counting overlaps")
+            run.progress(done, pair.voxels, "counting overlaps")
     keys, voxels = _merged(counter.pairs() for counter in counters)
     return OverlapTable(
         truth=(keys >> np.uint64(32)).astype(np.uint32),
@@ -180,7 +168,7 @@ class _PairCounter:
         self._used = 0
 
     def add(self, truth: NDArray[Any], pred: NDArray[Any], start: int, stop: int) -> None:
-        from electrodej.score.kernels import count_pairs
+        from electrodej.score.kernels.pairs import count_pairs
 
         while start < stop:
             start, self._used = count_pairs(truth, pred, start, stop, self._keys, self._counts, self._used)
@@ -192,7 +180,7 @@ class _PairCounter:
         return self._keys[taken], self._counts[taken]
 
     def _grow(self) -> None:
-        from electrodej.score.kernels import grow_table
+        from electrodej.score.kernels.pairs import grow_table
 
         keys, counts = np.zeros(2 * self._keys.size, np.uint64), np.zeros(2 * self._keys.size, np.int64)
         grow_table(self._keys, self._counts, keys, counts)
@@ -214,7 +202,7 @@ def _merged(tables: Iterable[tuple[NDArray[np.uint64], Counts]]) -> tuple[NDArra
 class _BorderLabels:
     """Gathers the labels on the image's faces from its boxes."""
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    def __init__(self, shape: Shape) -> None:
         self._shape = shape
         self._found: NDArray[np.uint32] = np.zeros(0, np.uint32)
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.run import Run
 from electrodej.score.images import LabelImage, pair_images, spacing_notes
-from electrodej.score.overlap import DEFAULT_MEMORY, OverlapTable, overlaps_of_pair
+from electrodej.score.overlap import OverlapTable, overlaps_of_pair
+from electrodej.vocabulary import Shape
 
 UNLABELLED = 255
 _MOST_CLASSES = 256
@@ -80,7 +81,7 @@ class PhaseScores:
         Sentences for the user, such as voxel sizes that differ.
     """
 
-    shape: tuple[int, int, int]
+    shape: Shape
     voxels: int
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
@@ -112,9 +113,7 @@ def score_phases(
     ignore: int | None = UNLABELLED,
     only: int | None = None,
     names: Mapping[int, str] | None = None,
-    memory: int = DEFAULT_MEMORY,
-    jobs: int | None = None,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> PhaseScores:
     """Score predicted phases against true ones, class by class.
 
@@ -131,8 +130,8 @@ def score_phases(
         may have the same value, or be the only value other than 0.
     names
         What the classes are called; their value where they are not named.
-    memory, jobs, progress
-        As for `electrodej.score.count_overlaps`.
+    run
+        See `electrodej.score.count_overlaps`.
 
     Raises
     ------
@@ -149,7 +148,7 @@ def score_phases(
     (0.75, [('pore', 0.667, 0.8), ('particle', 0.5, 0.667)])
     """
     pair = pair_images(pred, truth)
-    table = overlaps_of_pair(pair, border=False, memory=memory, jobs=jobs, progress=progress)
+    table = overlaps_of_pair(pair, border=False, run=run or Run())
     if only is not None:
         table, ignore = _alone(table, only, ignore)
     values, confusion, unlabelled = _confusion(table, ignore)

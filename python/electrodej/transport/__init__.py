@@ -1,34 +1,6 @@
 """How currents and species move through phases: tortuosity, effective conductivity."""
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from electrodej.transport.conduction import Conduction, memory_needed, solve_conduction
-    from electrodej.transport.measures import measure_transport
-    from electrodej.transport.settings import TransportSettings
-
-_HOME = {
-    "Conduction": "conduction",
-    "TransportSettings": "settings",
-    "measure_transport": "measures",
-    "memory_needed": "conduction",
-    "solve_conduction": "conduction",
-}
-
-__all__ = [
-    "Conduction",
-    "TransportSettings",
-    "measure_transport",
-    "memory_needed",
-    "solve_conduction",
-]
-
-
-def __getattr__(name: str) -> Any:
-    # Loaded when asked for: the command line imports this room to print its help.
-    if name in _HOME:
-        return getattr(import_module(f"electrodej.transport.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What is offered stands in __init__.pyi; each name is loaded when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import PathLike
 
 
 def check_grey(
-    array: NDArray[Any], path: str | os.PathLike[str] = "the grey image", *, start: int = 0, axis: int = 0
+    array: NDArray[Any], path: PathLike = "the grey image", *, start: int = 0, axis: int = 0
 ) -> NDArray[Any]:
     """Return ``array`` if all its values are numbers.
 

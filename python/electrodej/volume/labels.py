@@ -6,7 +6,6 @@ most 65,535 of them and uint32 after that. Whatever comes from outside passes `c
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import PathLike
 from electrodej.volume.checks import position_text
 from electrodej.volume.model import Volume
 
@@ -47,7 +47,7 @@ def compact_dtype(max_label: int) -> np.dtype[Any]:
 
 
 def check_labels(
-    array: NDArray[Any], path: str | os.PathLike[str] = "the label image", *, start: int = 0, axis: int = 0
+    array: NDArray[Any], path: PathLike = "the label image", *, start: int = 0, axis: int = 0
 ) -> NDArray[Any]:
     """Return ``array`` as unsigned integers, without changing a single number.
 
@@ -242,7 +242,7 @@ def _present(slab: NDArray[Any]) -> NDArray[Any]:
 def _reject(
     bad: NDArray[np.bool_],
     array: NDArray[Any],
-    path: str | os.PathLike[str],
+    path: PathLike,
     begins: tuple[int, int],
     fault: str,
     remedy: str,

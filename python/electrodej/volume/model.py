@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,9 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
-from electrodej.volume.units import Spacing, VoxelSize, check_spacing
+from electrodej.vocabulary import PathLike, Spacing
+from electrodej.volume.bounds import check_read, check_shape
+from electrodej.volume.units import VoxelSize, check_spacing
 
 Array = NDArray[Any]
 Index = slice | int
@@ -47,7 +48,7 @@ class Volume(abc.ABC):
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: PathLike,
         shape: Sequence[int],
         dtype: np.dtype[Any],
         voxel_size: VoxelSize,
@@ -63,6 +64,7 @@ class Volume(abc.ABC):
         self.closed = False
         if min(self.shape) == 0:
             raise InputError(f"{self.path} holds an image without voxels, {z} x {y} x {x}; give another file")
+        check_shape(self.path, self.shape)
 
     @abc.abstractmethod
     def _read(self, box: Box) -> Array:
@@ -105,6 +107,7 @@ class Volume(abc.ABC):
         box, dropped = _box_of(key, self.shape)
         self._check_open()
         lengths = tuple(part.stop - part.start for part in box)
+        check_read(self.path, lengths[0] * lengths[1] * lengths[2] * self.dtype.itemsize)
         data = np.empty(lengths, self.dtype) if min(lengths) == 0 else self._read(box)
         return data[tuple(0 if drop else slice(None) for drop in dropped)] if any(dropped) else data
 
@@ -113,6 +116,7 @@ class Volume(abc.ABC):
         self._check_open()
         if self.nbytes <= _SLAB_BYTES:
             return self[:]
+        check_read(self.path, self.nbytes)
         whole = np.empty(self.shape, self.dtype)
         for z0, z1, slab in self.slabs():
             whole[z0:z1] = slab
@@ -199,6 +203,22 @@ class ArrayVolume(Volume):
 
     def _read(self, box: Box) -> Array:
         return np.array(self._data[box], dtype=self.dtype, order="C")
+
+
+class BorrowedVolume(Volume):
+    """A volume that somebody else opened and closes, where need be with another voxel size."""
+
+    def __init__(self, volume: Volume, voxel_size: VoxelSize | None = None) -> None:
+        super().__init__(
+            volume.path, volume.shape, volume.dtype, voxel_size or volume.voxel_size, is_2d=volume.is_2d
+        )
+        self._volume = volume
+
+    def _read(self, box: Box) -> Array:
+        return self._volume[box]
+
+    def _chunk_depth(self) -> int:
+        return self._volume._chunk_depth()
 
 
 def _box_of(key: Any, shape: tuple[int, int, int]) -> tuple[Box, tuple[bool, ...]]:

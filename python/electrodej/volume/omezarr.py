@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
+import contextlib
+import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,12 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
+from electrodej.files import read_json
+from electrodej.vocabulary import PathLike
+from electrodej.volume.bounds import check_piece
 from electrodej.volume.model import Array, Box, Volume
 from electrodej.volume.units import VoxelSize, from_values
 
 _MARKS = (".zgroup", ".zattrs", ".zarray", "zarr.json")
 _SPATIAL = ("z", "y", "x")
+_CHUNKS_AT_ONCE = 20_000
+# So many chunks of so few bytes are read in hours.
+_MANY_CHUNKS, _SMALL_CHUNK = 200_000, 4096
 
 
 def is_zarr(path: Path) -> bool:
@@ -35,28 +41,25 @@ class ZarrVolume(Volume):
         Which resolution; 0 is the full one.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, level: int = 0) -> None:
-        import zarr
-
+    def __init__(self, path: PathLike, *, level: int = 0, memory: int | None = None) -> None:
         place = Path(path)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                node = zarr.open(store=str(place), mode="r")
-                attributes = dict(node.attrs)
+            array, names, size = _find(place, level)
+            selection = _selection(array.shape, names, place)
+            kept = [axis for axis, at in enumerate(selection) if isinstance(at, slice)]
+            shape = [int(array.shape[axis]) for axis in kept]
+            if array.dtype.kind not in "buif":
+                raise InputError(
+                    f"{place} has values of type {array.dtype}, which is not read here; convert it"
+                )
+            _check_chunks(array, place, memory)
+            pieces = array.shards or array.chunks
+            depth = int(pieces[kept[0]])
+        except (InputError, OSError):
+            raise
         except Exception as error:
+            # Whatever a damaged description makes the reader stumble over.
             raise _damaged(place, error) from error
-        size = VoxelSize()
-        names: Sequence[str] = ()
-        if isinstance(node, zarr.Group):
-            array, names, size = _open_level(node, attributes, level, place)
-        else:
-            array, (names, size) = node, _of_parent(place, node.ndim)
-        selection = _selection(array.shape, names, place)
-        kept = [axis for axis, at in enumerate(selection) if isinstance(at, slice)]
-        shape = [int(array.shape[axis]) for axis in kept]
-        if array.dtype.kind not in "buif":
-            raise InputError(f"{place} has values of type {array.dtype}, which is not read here; convert it")
         flat = len(shape) == 2
         super().__init__(
             place, [1, *shape] if flat else shape, array.dtype, size, is_2d=flat or shape[0] == 1
@@ -64,25 +67,87 @@ class ZarrVolume(Volume):
         self._array = array
         self._selection = selection
         self._flat = flat
-        self._depth = 1 if flat else int(array.chunks[kept[0]])
-        shards = getattr(array, "shards", None)
-        if shards is not None and not flat:
-            self._depth = int(shards[kept[0]])
+        self._depth = 1 if flat else depth
+        per_slice = [-(-int(array.shape[a]) // int(array.chunks[a])) for a in kept[-2:]]
+        # Zarr makes a task for each chunk that is read at once.
+        self._at_once = max(1, _CHUNKS_AT_ONCE // max(1, per_slice[0] * per_slice[1])) * self._depth
 
     def _chunk_depth(self) -> int:
         return self._depth
 
     def _read(self, box: Box) -> Array:
+        zs, ys, xs = box
+        if zs.stop - zs.start <= self._at_once:
+            return self._read_layer(box)
+        out = np.empty((zs.stop - zs.start, ys.stop - ys.start, xs.stop - xs.start), self.dtype)
+        for z in range(zs.start, zs.stop, self._at_once):
+            end = min(z + self._at_once, zs.stop)
+            out[z - zs.start : end - zs.start] = self._read_layer((slice(z, end), ys, xs))
+        return out
+
+    def _read_layer(self, box: Box) -> Array:
         parts = iter(box[1:] if self._flat else box)
         key = tuple(next(parts) if isinstance(at, slice) else at for at in self._selection)
         try:
             data = np.asarray(self._array[key])
+        except InputError:
+            raise
         except Exception as error:
             raise InputError(
-                f"{self.path}: a chunk cannot be read ({_line(error)}); copy or save the image again"
+                f"{self.path}: a chunk cannot be read ({one_line(error)}); copy or save the image again"
             ) from error
         data = data[np.newaxis] if self._flat else data
         return np.ascontiguousarray(data, dtype=self.dtype)
+
+
+def _find(place: Path, level: int) -> tuple[Any, Sequence[str], VoxelSize]:
+    """Return the array of a Zarr folder, the names of its axes and its voxel size."""
+    import zarr
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            node = zarr.open(store=_store(place), mode="r")
+            attributes = dict(node.attrs)
+    except InputError:
+        raise
+    except Exception as error:
+        raise _damaged(place, error) from error
+    if isinstance(node, zarr.Group):
+        return _open_level(node, attributes, level, place)
+    return node, *_of_parent(place, node.ndim)
+
+
+def _store(place: Path) -> Any:
+    from electrodej.volume.zarr_store import BoundedStore
+
+    return BoundedStore(place)
+
+
+def _check_chunks(array: Any, place: Path, memory: int | None) -> None:
+    """Hold the chunks of an array against the memory, and have the store hold each against the array."""
+    size = int(array.dtype.itemsize)
+    chunk = math.prod(array.chunks) * size
+    piece = math.prod(array.shards or array.chunks) * size
+    check_piece(place, piece, "chunk", memory=memory)
+    number = math.prod(-(-int(n) // int(c)) for n, c in zip(array.shape, array.chunks, strict=True))
+    if number > _MANY_CHUNKS and chunk < _SMALL_CHUNK:
+        raise InputError(
+            f"{place} has {number:,} chunks of {chunk} bytes, which take hours to open one by one; "
+            "save it in larger chunks, for example 64 x 128 x 128"
+        )
+    packing = [_codec_name(codec) for codec in array.compressors or ()]
+    store = array.store_path.store
+    if array.shards is None and packing and hasattr(store, "chunk_bytes"):
+        # A filter before it may add a few bytes.
+        store.chunk_bytes = piece + 4096
+        store.packing = packing[-1]
+
+
+def _codec_name(codec: Any) -> str:
+    """Return the name that Zarr's files have for a codec of version 2 or 3."""
+    named = codec.get_config()["id"] if hasattr(codec, "get_config") else codec.to_dict()["name"]
+    return str(named).removeprefix("numcodecs.")
 
 
 def _open_level(
@@ -178,27 +243,23 @@ def _selection(shape: Sequence[int], names: Sequence[str], place: Path) -> list[
 
 def _of_parent(place: Path, ndim: int) -> tuple[list[str], VoxelSize]:
     """Return axes and voxel size of a bare array from the image it is a resolution of, if it is one."""
-    for name, key in (("zarr.json", "attributes"), (".zattrs", None)):
-        file = place.absolute().parent / name
-        try:
-            attributes = json.loads(file.read_text("utf-8"))
-        except (OSError, ValueError):
-            continue
-        multiscale = _multiscale(attributes.get(key, {}) if key else attributes)
-        datasets = (multiscale or {}).get("datasets") or []
-        if any(dataset.get("path") == place.name for dataset in datasets):
-            import zarr
+    import zarr
 
-            level = next(n for n, dataset in enumerate(datasets) if dataset.get("path") == place.name)
-            group = zarr.open_group(store=str(place.absolute().parent), mode="r")
-            _, names, size = _open_level(group, dict(group.attrs), level, place)
-            return (names, size) if len(names) == ndim else ([], size)
+    parent = place.absolute().parent
+    for name, key in (("zarr.json", "attributes"), (".zattrs", None)):
+        # The array can be read without, whatever its parent's description is like.
+        with contextlib.suppress(Exception):
+            content = read_json(parent / name)
+            multiscale = _multiscale(content[key] if key else content) or {}
+            paths = [dataset["path"] for dataset in multiscale.get("datasets") or []]
+            if place.name in paths:
+                group = zarr.open_group(store=_store(parent), mode="r")
+                _, names, size = _open_level(group, dict(group.attrs), paths.index(place.name), place)
+                return (names, size) if len(names) == ndim else ([], size)
     return [], VoxelSize()
 
 
 def _damaged(place: Path, error: Exception) -> InputError:
-    return InputError(f"{place} is a Zarr folder that cannot be read ({_line(error)}); copy or save it again")
-
-
-def _line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    return InputError(
+        f"{place} is a Zarr folder that cannot be read ({one_line(error)}); copy or save it again"
+    )

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.volume.model import Volume
+from electrodej.vocabulary import PathLike
+from electrodej.volume.model import ArrayVolume, BorrowedVolume, Volume
 from electrodej.volume.units import VoxelSize, check_spacing
 
 _KINDS = (
@@ -28,18 +32,27 @@ _READABLE = "TIFF, a folder of TIFF or PNG slices, or OME-Zarr"
 
 
 def open_volume(
-    path: str | os.PathLike[str], *, spacing: Sequence[float] | None = None, level: int = 0
+    source: PathLike | Volume | NDArray[Any],
+    *,
+    spacing: Sequence[float] | None = None,
+    level: int = 0,
+    memory: int | None = None,
 ) -> Volume:
     """Open an image without reading its voxels.
 
     Parameters
     ----------
-    path
-        A TIFF (ImageJ's, OME's, BigTIFF or plain), a folder of slices, an OME-Zarr, or a PNG.
+    source
+        A path: a TIFF (ImageJ's, OME's, BigTIFF or plain), a folder of slices, an OME-Zarr, or a PNG. Or an
+        array, YX or ZYX. Or a volume, which comes back as it is, or with ``spacing`` in place of its own; it
+        stays open when what is returned is closed.
     spacing
         Voxel size ``(z, y, x)`` in micrometres; overrides what the file says.
     level
         Which resolution of an OME-Zarr; 0 is the full one.
+    memory
+        Bytes that may be used, 4 GiB or half of what is free by default. A file whose strips, tiles or chunks
+        unpack to more than a quarter of it is refused.
 
     Returns
     -------
@@ -65,9 +78,13 @@ def open_volume(
     ((0.1, 0.07, 0.07), (2, 2, 2))
     """
     override = None if spacing is None else VoxelSize(*check_spacing(spacing))
-    place = Path(path)
+    if isinstance(source, Volume):
+        return BorrowedVolume(source, override)
+    if not isinstance(source, str | os.PathLike):
+        return ArrayVolume(source, spacing=spacing)
+    place = Path(source)
     try:
-        volume = _open(place, level)
+        volume = _open(place, level, memory)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{place} cannot be read ({reason}); check the name and the permissions") from error
@@ -76,21 +93,21 @@ def open_volume(
     return volume
 
 
-def _open(path: Path, level: int) -> Volume:
+def _open(path: Path, level: int, memory: int | None) -> Volume:
     if not path.exists():
         raise InputError(f"{path} does not exist; check the name")
     if path.is_dir():
         from electrodej.volume.omezarr import ZarrVolume, is_zarr
 
         if is_zarr(path):
-            return ZarrVolume(path, level=level)
+            return ZarrVolume(path, level=level, memory=memory)
         if path.suffix.lower() == ".zarr":
             raise InputError(
                 f"{path} is named like a Zarr folder and is none; it may be incomplete, copy it again"
             )
         from electrodej.volume.slices import SliceFolder
 
-        return SliceFolder(path)
+        return SliceFolder(path, memory=memory)
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty; copy or save it again")
     kind = _kind(path)
@@ -102,7 +119,7 @@ def _open(path: Path, level: int) -> Volume:
     if kind == "TIFF":
         from electrodej.volume.tiff import TiffVolume
 
-        return TiffVolume(path)
+        return TiffVolume(path, memory=memory)
     if kind in _PICTURES:
         from electrodej.volume.slices import PictureVolume
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from electrodej.errors import InputError
+from electrodej.machine import available_cores
+from electrodej.vocabulary import PathLike
 from electrodej.volume.model import Array, Box, Volume
 from electrodej.volume.tiff import TiffVolume
 from electrodej.volume.units import VoxelSize
@@ -18,14 +19,13 @@ from electrodej.volume.units import VoxelSize
 TIFF_SUFFIXES = frozenset({".tif", ".tiff"})
 PICTURE_SUFFIXES = frozenset({".png", ".bmp", ".jpg", ".jpeg"})
 _SAME_KIND = {".tiff": ".tif", ".jpeg": ".jpg"}
-_THREADS = min(4, os.cpu_count() or 1)
 _PICTURE_TYPES = {"1": np.bool_, "L": np.uint8, "P": np.uint8, "I;16": np.uint16, "I;16B": np.uint16}
 
 
 class PictureVolume(Volume):
     """A single PNG, BMP or JPEG, as an image of one slice. Such files do not say their voxel size."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: PathLike) -> None:
         from PIL import Image
 
         place = Path(path)
@@ -33,7 +33,7 @@ class PictureVolume(Volume):
             with Image.open(place) as picture:
                 width, height = picture.size
                 mode = picture.mode
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        except Exception as error:  # whatever a damaged picture makes the reader stumble over
             raise InputError(f"{place} cannot be read as a picture; save it again as TIFF") from error
         if mode not in _PICTURE_TYPES:
             raise InputError(
@@ -48,7 +48,7 @@ class PictureVolume(Volume):
         try:
             with Image.open(self.path) as picture:
                 pixels = np.asarray(picture)
-        except (OSError, SyntaxError, ValueError) as error:
+        except Exception as error:  # as when it was opened
             raise InputError(f"{self.path} is damaged or cut off; copy or save it again") from error
         return np.array(pixels[np.newaxis][box], dtype=self.dtype)
 
@@ -56,11 +56,12 @@ class PictureVolume(Volume):
 class SliceFolder(Volume):
     """A folder of single images of one size and type, ordered naturally: 2 comes before 10."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: PathLike, *, memory: int | None = None) -> None:
         folder = Path(path)
+        self._memory = memory
         files = slice_files(folder)
-        with ThreadPoolExecutor(_THREADS) as pool:
-            headers = list(pool.map(_header, files))
+        with ThreadPoolExecutor(min(4, available_cores())) as pool:
+            headers = list(pool.map(lambda file: _header(file, memory), files))
         first = headers[0]
         for file, header in zip(files, headers, strict=True):
             if header[:2] != first[:2]:
@@ -77,7 +78,7 @@ class SliceFolder(Volume):
         out = np.empty((zs.stop - zs.start, ys.stop - ys.start, xs.stop - xs.start), self.dtype)
 
         def fetch(z: int) -> None:
-            with _open_slice(self.files[z]) as image:
+            with _open_slice(self.files[z], self._memory) as image:
                 if image.shape[1:] != self.shape[1:] or image.dtype != self.dtype:
                     raise InputError(f"{self.files[z]} was changed while it was being read; start again")
                 out[z - zs.start] = image[0:1, ys, xs][0]
@@ -85,7 +86,7 @@ class SliceFolder(Volume):
         if len(out) == 1:
             fetch(zs.start)
         else:
-            with ThreadPoolExecutor(_THREADS) as pool:
+            with ThreadPoolExecutor(min(4, available_cores())) as pool:
                 for _ in pool.map(fetch, range(zs.start, zs.stop)):
                     pass
         return out
@@ -120,12 +121,12 @@ def slice_files(folder: Path) -> list[Path]:
     return natsorted(files, key=lambda file: file.name, alg=ns.IGNORECASE)
 
 
-def _open_slice(file: Path) -> Volume:
-    return TiffVolume(file) if file.suffix.lower() in TIFF_SUFFIXES else PictureVolume(file)
+def _open_slice(file: Path, memory: int | None) -> Volume:
+    return TiffVolume(file, memory=memory) if file.suffix.lower() in TIFF_SUFFIXES else PictureVolume(file)
 
 
-def _header(file: Path) -> tuple[tuple[int, int, int], np.dtype[Any], VoxelSize]:
-    with _open_slice(file) as image:
+def _header(file: Path, memory: int | None) -> tuple[tuple[int, int, int], np.dtype[Any], VoxelSize]:
+    with _open_slice(file, memory) as image:
         if image.shape[0] > 1:
             raise InputError(
                 f"{file} is a stack of {image.shape[0]} slices in a folder where each file is one slice; "

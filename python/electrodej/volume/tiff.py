@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,9 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
+from electrodej.vocabulary import PathLike
+from electrodej.volume.bounds import check_packed, check_piece, pieces_at_once
 from electrodej.volume.model import Array, Box, Volume
 from electrodej.volume.positioned import PositionedFile
 from electrodej.volume.quiet import quiet_tifffile
@@ -22,10 +23,11 @@ from electrodej.volume.tiff_metadata import Description, describe
 from electrodej.volume.tiff_pages import Page, cut_off, walk_pages
 
 _GREY = {0: "min-is-white", 1: "min-is-black", 3: "palette"}
-_THREADS = min(8, os.cpu_count() or 1)
+_THREADS = 8
+_PACKINGS = {5: "lzw", 8: "deflate", 32946: "deflate", 32773: "packbits"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Coder:
     """How the strips or tiles of a page become voxels."""
 
@@ -34,6 +36,7 @@ class _Coder:
     length: int
     width: int
     across: int
+    packing: str
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class _Layout:
     shape: tuple[int, int, int]
     stored: np.dtype[Any]
     description: Description
-    starts: NDArray[np.int64] | None  # first byte of each slice, where slices are plain rows
+    starts: Sequence[int] | None  # first byte of each slice, where slices are plain rows
     pages: list[Page]
     coders: list[_Coder]
 
@@ -49,9 +52,12 @@ class _Layout:
 class TiffVolume(Volume):
     """A TIFF stack. Uncompressed slices are read row by row, others strip by strip or tile by tile."""
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: PathLike, *, memory: int | None = None) -> None:
         place = Path(path)
         layout = _read_layout(place)
+        for coder in set(layout.coders):
+            size = coder.length * coder.width * layout.stored.itemsize
+            check_piece(place, size, "strip" if coder.across == 1 else "tile", memory=memory)
         dtype = np.dtype(np.int16) if layout.description.signed else layout.stored
         super().__init__(place, layout.shape, dtype, layout.description.voxel_size)
         self._layout = layout
@@ -102,11 +108,13 @@ class TiffVolume(Volume):
         def paste(job: tuple[int, int]) -> None:
             self._paste(out, box, *job)
 
-        if len(jobs) < 4 or _THREADS == 1:
+        largest = max(coder.length * coder.width for coder in self._layout.coders[zs]) * stored.itemsize
+        threads = pieces_at_once(largest, _THREADS)
+        if len(jobs) < 4 or threads == 1:
             for job in jobs:
                 paste(job)
         else:
-            with ThreadPoolExecutor(_THREADS) as pool:
+            with ThreadPoolExecutor(threads) as pool:
                 for _ in pool.map(paste, jobs, chunksize=1):
                     pass
         return out
@@ -121,14 +129,14 @@ class TiffVolume(Volume):
         try:
             with quiet_tifffile():
                 segment, place, _ = coder.decode(encoded, index, jpegtables=coder.jpegtables)
+            if segment is None:
+                return
+            voxels = segment[0, :, :, 0]
+            y, x = place[2], place[3]
         except Exception as error:
             raise InputError(
-                f"{self.path}: slice {z} cannot be decoded ({_first_line(error)}); save the file again"
+                f"{self.path}: slice {z} cannot be decoded ({one_line(error)}); save the file again"
             ) from error
-        if segment is None:
-            return
-        voxels = segment[0, :, :, 0]
-        y, x = place[2], place[3]
         ys, xs = box[1], box[2]
         y0, y1 = max(y, ys.start), min(y + voxels.shape[0], ys.stop)
         x0, x1 = max(x, xs.start), min(x + voxels.shape[1], xs.stop)
@@ -141,12 +149,14 @@ def _bytes_of(array: Array) -> memoryview:
     return memoryview(array.reshape(-1).view(np.uint8).data)
 
 
-def _runs(starts: NDArray[np.int64], step: int | None) -> list[tuple[int, int]]:
+def _runs(starts: Sequence[int], step: int | None) -> list[tuple[int, int]]:
     """Return ranges of slices that lie one after the other in the file."""
     count = len(starts)
     if step is None:
         return [(z, z + 1) for z in range(count)]
-    breaks = np.flatnonzero(np.diff(starts) != step) + 1
+    if isinstance(starts, range):
+        return [(0, count)]
+    breaks = np.flatnonzero(np.diff(np.asarray(starts, np.int64)) != step) + 1
     edges = [0, *breaks.tolist(), count]
     return list(itertools.pairwise(edges))
 
@@ -161,7 +171,7 @@ def _read_layout(path: Path) -> _Layout:
         raise
     except Exception as error:
         # Whatever a damaged file makes the reader stumble over.
-        raise InputError(f"{path} is a damaged TIFF ({_first_line(error)}); save or copy it again") from error
+        raise InputError(f"{path} is a damaged TIFF ({one_line(error)}); save or copy it again") from error
 
 
 def _layout(tif: tifffile.TiffFile, pages: list[Page], path: Path) -> _Layout:
@@ -179,21 +189,48 @@ def _layout(tif: tifffile.TiffFile, pages: list[Page], path: Path) -> _Layout:
     stored = np.dtype(first.dtype).newbyteorder(tif.byteorder)
     starts = _row_starts(first, pages, stored)
     slices = description.slices or len(pages)
-    if starts is not None and len(pages) == 1 and slices > 1:
-        # ImageJ above 4 GB, and tifffile on request: one page, and the slices follow each other.
-        starts = starts[0] + np.arange(slices, dtype=np.int64) * first.nbytes
-        pages = pages * len(starts)
-    if slices > len(pages):
-        raise cut_off(path, f"{slices} slices were saved, and {len(pages)} are there")
-    shape = (len(pages), int(first.imagelength), int(first.imagewidth))
+    lengths = (int(first.imagelength), int(first.imagewidth))
     if starts is not None:
-        _check_end(path, int(starts.max()) + first.nbytes)
-        return _Layout(shape, stored, description, starts, pages, [])
+        bytes_of_slice = lengths[0] * lengths[1] * stored.itemsize
+        if len(pages) == 1 and slices > 1:
+            # ImageJ above 4 GB, and tifffile on request: one page, and the slices follow each other.
+            starts = range(starts[0], starts[0] + slices * bytes_of_slice, bytes_of_slice)
+        if slices > len(starts):
+            raise _too_few(path, slices, len(starts))
+        # Slices that lie on top of each other would make much of a small file.
+        last = starts[-1] if isinstance(starts, range) else max(starts)
+        _check_end(path, max(last + bytes_of_slice, len(starts) * bytes_of_slice))
+        return _Layout((len(starts), *lengths), stored, description, starts, [], [])
+    if slices > len(pages):
+        raise _too_few(path, slices, len(pages))
+    packed = 0
     for page in pages:
         if len(page.offsets) != len(page.counts) or not page.offsets:
             raise InputError(f"{path} is a damaged TIFF (a page does not say where it lies); save it again")
         _check_end(path, max(o + n for o, n in zip(page.offsets, page.counts, strict=True)))
-    return _Layout(shape, stored, description, None, pages, _coders(tif, pages, path))
+        packed += sum(page.counts)
+    _check_end(path, packed)
+    coders = _coders(tif, pages, path)
+    for page, coder in zip(pages, coders, strict=True):
+        _check_segments(page, coder, lengths, stored.itemsize, path)
+    return _Layout((len(pages), *lengths), stored, description, None, pages, coders)
+
+
+def _too_few(path: Path, slices: int, found: int) -> InputError:
+    return cut_off(path, f"{slices} slices were saved, and {found} are there")
+
+
+def _check_segments(page: Page, coder: _Coder, lengths: tuple[int, int], itemsize: int, path: Path) -> None:
+    """Hold the strips or tiles that a page needs against those it has and what they can hold."""
+    needed = -(-lengths[0] // coder.length) * coder.across
+    if len(page.offsets) < needed:
+        raise InputError(
+            f"{path} is a damaged TIFF ({needed} strips or tiles make up a page, and {len(page.offsets)} are "
+            "there); save it again"
+        )
+    size = coder.length * coder.width * itemsize
+    # The last strip of a page may be shorter.
+    check_packed(path, coder.packing, min(page.counts[: max(1, needed - coder.across)]), size)
 
 
 def _check_kind(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) -> None:
@@ -211,9 +248,7 @@ def _check_kind(tif: tifffile.TiffFile, page: tifffile.TiffPage, path: Path) -> 
         )
 
 
-def _row_starts(
-    first: tifffile.TiffPage, pages: list[Page], stored: np.dtype[Any]
-) -> NDArray[np.int64] | None:
+def _row_starts(first: tifffile.TiffPage, pages: list[Page], stored: np.dtype[Any]) -> Sequence[int] | None:
     """Return where each slice begins, if all slices are plain rows of whole values; else None."""
     plain = (
         first.compression == 1
@@ -230,9 +265,10 @@ def _row_starts(
         rows = min(page.coding[-1][0] if page.coding[-1] else first.imagelength, first.imagelength)
         start = page.offsets[0] if page.offsets else 0
         wanted = range(start, start + first.imagelength * row, rows * row) if rows and row else ()
-        if start == 0 or page.offsets != tuple(wanted):
+        # Counted first: a wrong height would ask for a list of thousands of millions.
+        if start == 0 or len(page.offsets) != len(wanted) or page.offsets != tuple(wanted):
             return None
-    return np.array([page.offsets[0] for page in pages], np.int64)
+    return [page.offsets[0] for page in pages]
 
 
 def _coders(tif: tifffile.TiffFile, pages: list[Page], path: Path) -> list[_Coder]:
@@ -249,13 +285,16 @@ def _coder(page: tifffile.TiffPage, path: Path) -> _Coder:
         decode = page.decode
     except Exception as error:
         raise InputError(
-            f"{path} is packed in a way not read here ({_first_line(error)}); save it again"
+            f"{path} is packed in a way not read here ({one_line(error)}); save it again"
         ) from error
+    packing = _PACKINGS.get(int(page.compression), "")
     if page.is_tiled:
-        across = -(-page.imagewidth // page.tilewidth)
-        return _Coder(decode, page.jpegtables, page.tilelength, page.tilewidth, across)
-    rows = max(1, min(page.rowsperstrip or page.imagelength, page.imagelength))
-    return _Coder(decode, page.jpegtables, rows, page.imagewidth, 1)
+        length, width = page.tilelength, page.tilewidth
+        if not (isinstance(length, int) and isinstance(width, int) and min(length, width) > 0):
+            raise InputError(f"{path} is a damaged TIFF (a tile of {length} x {width}); save it again")
+        return _Coder(decode, page.jpegtables, length, width, -(-page.imagewidth // width), packing)
+    rows = max(1, min(int(page.rowsperstrip or page.imagelength), page.imagelength))
+    return _Coder(decode, page.jpegtables, rows, page.imagewidth, 1, packing)
 
 
 def _check_end(path: Path, needed: int) -> None:
@@ -271,7 +310,3 @@ def _page_text(page: Page) -> str:
         if width and length and bits
         else "without an image"
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]

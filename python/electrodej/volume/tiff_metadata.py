@@ -129,6 +129,7 @@ def _describe_ome(text: str, path: Path, pages: int) -> Description:
 def _ome_order(pixels: ElementTree.Element, slices: int, pages: int, path: Path) -> list[int]:
     """Return the page of each slice, from the TiffData elements."""
     order: dict[int, int] = {}
+    counted = 0
     for element in pixels:
         if _name(element) != "TiffData":
             continue
@@ -138,9 +139,13 @@ def _ome_order(pixels: ElementTree.Element, slices: int, pages: int, path: Path)
                 raise InputError(f"{path} has slices in other files ({name}); save it as one file in Fiji")
         ifd, first = _integer(element.get("IFD")), _integer(element.get("FirstZ")) or 0
         count = _integer(element.get("PlaneCount")) or (slices if ifd is None else 1)
-        for plane in range(min(count, slices - first)):
+        planes = min(count, slices - first)
+        counted += max(0, planes)
+        if counted > pages:
+            return []  # more than there are: the caller says what is missing
+        for plane in range(planes):
             order[first + plane] = (ifd or 0) + plane
-    if sorted(order) != list(range(slices)) or max(order.values()) >= pages:
+    if len(order) != slices or sorted(order) != list(range(slices)) or max(order.values()) >= pages:
         return []
     return [order[z] for z in range(slices)]
 

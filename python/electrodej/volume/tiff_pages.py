@@ -18,7 +18,9 @@ from electrodej.errors import InputError
 
 _REDUCED_OR_MASK = 0b101  # bits of NewSubfileType
 _TYPES = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+_SIZES = {1: 1, 3: 2, 4: 4, 13: 4, 16: 8, 17: 8, 18: 8}  # bytes
 _MOST_PAGES = 10_000_000
+_SHARED = 2**20  # bytes
 
 SUBFILE, WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC, FILL = 254, 256, 257, 258, 259, 262, 266
 OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR, PREDICTOR = 273, 277, 278, 279, 284, 317
@@ -66,13 +68,18 @@ def walk_pages(path: Path) -> list[Page]:
         handle.seek(0)
         form = _form(handle.read(16), path)
         pages, seen, offset = [], set[int](), form.first
+        described = 0  # bytes
         while offset:
             if offset in seen or len(seen) > _MOST_PAGES:
                 raise InputError(f"{path} is damaged: its pages run in a circle; save it again")
             if offset >= size:
                 raise cut_off(path, f"page {len(seen) + 1} lies beyond its end")
             seen.add(offset)
-            tags, following = _read_directory(handle, offset, size, form, path)
+            tags, following, length = _read_directory(handle, offset, size, form, path)
+            described += length
+            # Honest pages lie side by side, but for tables of strips that a writer lets several share.
+            if described > 4 * size + _SHARED:
+                raise InputError(f"{path} is damaged: its pages lie on top of each other; save it again")
             if not tags.get(SUBFILE, (0,))[0] & _REDUCED_OR_MASK:
                 pages.append(_page(offset, tags))
             offset = following
@@ -110,7 +117,10 @@ def _form(header: bytes, path: Path) -> _Form:
     return _Form(order, "Q", "HHQ8s", 8, "Q", struct.unpack_from(order + "Q", header, 8)[0])
 
 
-def _read_directory(handle: BinaryIO, offset: int, size: int, form: _Form, path: Path) -> tuple[Tags, int]:
+def _read_directory(
+    handle: BinaryIO, offset: int, size: int, form: _Form, path: Path
+) -> tuple[Tags, int, int]:
+    """Return the tags of a page, where the next page is described, and how many bytes it all takes."""
     handle.seek(offset)
     block = handle.read(512)
     head = struct.calcsize(form.order + form.count)
@@ -128,7 +138,9 @@ def _read_directory(handle: BinaryIO, offset: int, size: int, form: _Form, path:
         code, kind, count, value = struct.unpack_from(form.order + form.entry, block, at)
         if code in _WANTED and kind in _TYPES:
             tags[code] = _values(handle, kind, count, value, size, form, path)
-    return tags, struct.unpack_from(form.order + form.pointer, block, head + number * step)[0]
+            length += _SIZES[kind] * count
+    following = struct.unpack_from(form.order + form.pointer, block, head + number * step)[0]
+    return tags, following, length
 
 
 def _values(

@@ -12,9 +12,9 @@ import tifffile
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import Spacing
 from electrodej.volume.lut import label_colours
 from electrodej.volume.quiet import quiet_tifffile
-from electrodej.volume.units import Spacing
 
 Compression = Literal["none", "deflate", "lzw", "zstd"]
 

@@ -7,19 +7,17 @@ file says, and where it says too little, why.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from electrodej.errors import VoxelSizeError
-
-Spacing = tuple[float, float, float]
+from electrodej.vocabulary import Spacing
 
 _AXES = "ZYX"
-# Micrometres; atoms are as large.
-_SMALLEST = 1e-4
-_LENGTHS = f"a positive number of at least {_SMALLEST} um"
+# Micrometres: an atom, and a kilometre, far beyond what is imaged.
+_SMALLEST, _LARGEST = 1e-4, 1e9
+_LENGTHS = f"a positive number from {_SMALLEST} to {_LARGEST:g} um"
 
 _MICROMETRES = {
     "angstrom": 1e-4,
@@ -141,7 +139,7 @@ class VoxelSize:
 
 
 def _is_length(size: float) -> bool:
-    return math.isfinite(size) and size >= _SMALLEST
+    return _SMALLEST <= size <= _LARGEST
 
 
 def from_values(values: Sequence[float | None], units: Sequence[str | None]) -> VoxelSize:
@@ -185,7 +183,7 @@ def check_spacing(spacing: Sequence[float] | float) -> Spacing:
     """
     try:
         values = tuple(float(value) for value in spacing)  # type: ignore[union-attr]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = ()
     if len(values) != 3:
         raise VoxelSizeError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from electrodej.errors import InputError
 from electrodej.files import check_folder_target, check_target, whole_directory, whole_file
 from electrodej.progress import Progress, silent
+from electrodej.vocabulary import PathLike
 from electrodej.volume.labels import cast_labels, check_labels
 from electrodej.volume.model import Volume
 from electrodej.volume.omezarr import is_zarr
@@ -88,7 +88,7 @@ class VolumeWriter:
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        path: PathLike,
         shape: Sequence[int],
         dtype: DTypeLike,
         *,
@@ -204,7 +204,7 @@ class VolumeWriter:
 
 
 def write_volume(
-    path: str | os.PathLike[str],
+    path: PathLike,
     array: NDArray[Any] | Volume,
     *,
     spacing: Sequence[float],
@@ -252,9 +252,7 @@ def write_volume(
     return writer.path
 
 
-def check_volume_target(
-    path: str | os.PathLike[str], *, force: bool = False, inputs: Iterable[str | os.PathLike[str]] = ()
-) -> Path:
+def check_volume_target(path: PathLike, *, force: bool = False, inputs: Iterable[PathLike] = ()) -> Path:
     """Return ``path`` as a path if an image of the format that its suffix says may be written there."""
     target = Path(path)
     if format_of(target) == "zarr":

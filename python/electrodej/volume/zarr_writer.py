@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.volume.units import Spacing
+from electrodej.machine import available_cores
+from electrodej.vocabulary import Spacing
 
 OmeZarrVersion = Literal["0.4", "0.5"]
 
@@ -21,7 +21,7 @@ OmeZarrVersion = Literal["0.4", "0.5"]
 CHUNK = (64, 128, 128)
 _BUFFER_BYTES = 256 * 2**20
 _KINDS = "buif"
-_THREADS = min(8, os.cpu_count() or 1)
+_THREADS = 8
 
 
 class ZarrSink:
@@ -220,7 +220,7 @@ def _write_chunks(array: Any, z0: int, y0: int, layer: NDArray[Any]) -> None:
         array[z0 : z0 + len(part), y0 + y : y0 + y + part.shape[1], x : x + part.shape[2]] = part
 
     corners = [(y, x) for y in range(0, layer.shape[1], CHUNK[1]) for x in range(0, layer.shape[2], CHUNK[2])]
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(min(_THREADS, available_cores())) as pool:
         jobs = [pool.submit(write, corner) for corner in corners]
         try:
             for job in jobs:

@@ -43,10 +43,10 @@ def settings(epochs: int = 4, **options: Any) -> SemanticSettings:
 @pytest.fixture(scope="session")
 def unet(electrode: Any, binary: Any, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """A U-Net that knows particles, with one channel."""
-    sample = make_sample(electrode.grey, binary)
+    sample = make_sample(electrode.grey, binary, spacing=SPACING)
     out: Path = tmp_path_factory.mktemp("unet") / "particles"
     config = UNetConfig(n_filters=4, depth=2, dropout=0.1, head="sigmoid")
-    return train_semantic([sample], out, config=config, settings=settings(), spacing=SPACING)
+    return train_semantic([sample], out, config=config, settings=settings())
 
 
 @pytest.fixture(scope="session")

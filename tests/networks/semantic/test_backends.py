@@ -10,10 +10,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from electrodej.models.grey import measure_levels
 from electrodej.networks.semantic import Trained, predict_slabs
-from electrodej.networks.semantic.grey import measure_levels
 from electrodej.volume import ArrayVolume
+
+pytestmark = pytest.mark.slow
 
 # Trains a network on bright and dark halves, and runs two others, that lie in a folder.
 PROGRAM = """
@@ -24,7 +27,7 @@ from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     LrcsConfig, SemanticSettings, load_model, make_sample, predict_slabs, train_semantic,
 )
-from electrodej.networks.semantic.grey import measure_levels
+from electrodej.models.grey import measure_levels
 from electrodej.volume import ArrayVolume
 import keras
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError
+from electrodej.models.grey import measure_levels, shift
 from electrodej.networks.semantic import LrcsConfig, UNetConfig, make_sample
 from electrodej.networks.semantic.augment import NONE, Augmentation, augment
 from electrodej.networks.semantic.config import config_as_dict, config_from_dict
-from electrodej.networks.semantic.grey import measure_levels, shift
 from electrodej.networks.semantic.samples import Classes, class_weights, find_classes, hold_out
 
 GREY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
@@ -163,7 +163,7 @@ def test_a_class_that_is_not_there_does_not_count_in_dice():
 
 
 def test_unpooling_puts_values_back_where_the_largest_stood():
-    from electrodej.networks.semantic.layers import ArgmaxPooling2D, ArgmaxUnpooling2D
+    from electrodej.models.layers import ArgmaxPooling2D, ArgmaxUnpooling2D
 
     image = np.array([[1, 2, 0, 0], [3, 0, 0, 0]], np.float32)[None, ..., None]
     values, places = ArgmaxPooling2D()(image)
@@ -174,7 +174,7 @@ def test_unpooling_puts_values_back_where_the_largest_stood():
 
 
 def test_soft_places_fall_from_one_to_nothing():
-    from electrodej.networks.semantic.layers import ArgmaxPooling2D
+    from electrodej.models.layers import ArgmaxPooling2D
 
     image = np.array([[1.0, 0.95], [0.9, 0.0]], np.float32)[None, ..., None]
     _, places = ArgmaxPooling2D(softness=0.2)(image)

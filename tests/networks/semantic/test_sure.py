@@ -10,6 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.models.grey import Levels, measure_levels
+from electrodej.models.tiles import is_out_of_memory, plan_tiles, predict_planes, smaller_plan
 from electrodej.networks.semantic import (
     Classes,
     PredictSettings,
@@ -21,10 +23,9 @@ from electrodej.networks.semantic import (
     predict_ensemble,
     predict_slabs,
 )
-from electrodej.networks.semantic import predict as prediction
-from electrodej.networks.semantic.grey import Levels, measure_levels
-from electrodej.networks.semantic.predict import entropy_of, is_out_of_memory
-from electrodej.networks.semantic.tiles import plan_tiles, smaller_plan
+from electrodej.networks.semantic.model import from_network, needs_of
+from electrodej.networks.semantic.predict import entropy_of
+from electrodej.run import Run
 from electrodej.volume import ArrayVolume
 
 GREY = np.random.default_rng(0).integers(0, 255, (5, 24, 20), np.uint8)
@@ -35,15 +36,16 @@ class Constant:
 
     def __init__(self, *shares: float) -> None:
         self.shares = np.array(shares, np.float32)
-        self.output_shape = (None, None, None, len(shares))
+        self.channels = len(shares)
 
-    def predict_on_batch(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.broadcast_to(self.shares, (*tiles.shape[:3], self.shares.size)).copy()
 
 
 def model(network: Any, ids: tuple[int, ...] = (0, 1), **options: Any) -> SemanticModel:
     config = UNetConfig(n_filters=2, depth=1, **options)
-    return SemanticModel(network, config, Classes(ids, tuple(map(str, ids))), name=f"model {ids}")
+    classes = Classes(ids, tuple(map(str, ids)))
+    return SemanticModel(network, classes, needs_of(config), config, name=f"model {ids}")
 
 
 def asked(members: list[SemanticModel], **options: Any) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -55,11 +57,11 @@ def asked(members: list[SemanticModel], **options: Any) -> tuple[NDArray[np.floa
 
 @pytest.fixture(scope="module")
 def dropping() -> SemanticModel:
-    from electrodej.networks import load_keras
+    from electrodej.models import load_keras
 
     load_keras("testing").utils.set_random_seed(1)
     config = UNetConfig(n_filters=2, depth=1, dropout=0.5)
-    return SemanticModel(build_network(config), config, Classes((0, 1), ("a", "b")), name="net")
+    return from_network(build_network(config), config, Classes((0, 1), ("a", "b")), name="net")
 
 
 def test_networks_that_agree_do_not_disagree_however_unsure_they_are():
@@ -96,7 +98,7 @@ def test_each_network_is_looked_at_and_progress_reaches_the_end():
         [model(Constant(1, 0)), model(Constant(0, 1))],
         look=look,
         settings=PredictSettings(slab=2),
-        progress=lambda done, total, stage: told.append(done / total),  # noqa: ARG005 - Progress's form
+        run=Run(progress=lambda done, total, stage: told.append(done / total)),  # noqa: ARG005 - Progress's form
     )
     assert seen == {0: 5, 1: 5}
     assert told[-1] == 1
@@ -120,20 +122,20 @@ def test_dropout_gives_another_answer_each_time_and_none_without(dropping: Seman
     tiles = np.random.default_rng(1).random((1, 16, 16, 1), np.float32)
     member, same = make_members([dropping], dropout=2, seed=3)
     assert member is same
-    one, two = (member.network.predict_on_batch(tiles) for _ in range(2))
+    one, two = (member.engine.run(tiles) for _ in range(2))
     assert np.abs(one - two).max() > 1e-4
-    again = make_members([dropping], dropout=1, seed=3)[0].network.predict_on_batch(tiles)
+    again = make_members([dropping], dropout=1, seed=3)[0].engine.run(tiles)
     np.testing.assert_allclose(again, one, atol=1e-6)
     # The model itself is as it was, and the mean of many passes goes towards it.
-    plain = dropping.network.predict_on_batch(tiles)
-    np.testing.assert_array_equal(dropping.network.predict_on_batch(tiles), plain)
-    many = np.mean([member.network.predict_on_batch(tiles) for _ in range(40)], axis=0)
+    plain = dropping.engine.run(tiles)
+    np.testing.assert_array_equal(dropping.engine.run(tiles), plain)
+    many = np.mean([member.engine.run(tiles) for _ in range(40)], axis=0)
     assert np.abs(many - plain).mean() < np.abs(one - plain).mean()
 
 
 def test_a_network_without_dropout_and_a_zip_cannot_drop():
     config = UNetConfig(n_filters=2, depth=1, dropout=0.0)
-    plain = SemanticModel(build_network(config), config, Classes((0, 1), ("a", "b")), name="net")
+    plain = from_network(build_network(config), config, Classes((0, 1), ("a", "b")), name="net")
     with pytest.raises(InputError, match="without dropout"):
         make_members([plain], dropout=2)
     with pytest.raises(InputError, match="zip"):
@@ -149,10 +151,10 @@ class Greedy(Constant):
         super().__init__(0.25, 0.75)
         self.pixels, self.error = pixels, error
 
-    def predict_on_batch(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+    def run(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
         if tiles.size > self.pixels:
             raise self.error
-        return super().predict_on_batch(tiles)
+        return super().run(tiles)
 
 
 class ResourceExhaustedError(Exception):
@@ -162,7 +164,7 @@ class ResourceExhaustedError(Exception):
 def segmented(network: Any, said: list[str]) -> NDArray[np.float32]:
     volume = ArrayVolume(GREY, spacing=(1, 1, 1))
     levels = Levels(0, 255, ())
-    slabs = predict_slabs(volume, model(network), levels=levels, say=said.append)
+    slabs = predict_slabs(volume, model(network), levels=levels, run=Run(hear=said.append))
     return np.concatenate([found for _, _, found in slabs])
 
 
@@ -188,11 +190,12 @@ def test_where_no_tile_is_small_enough_that_is_the_error_and_other_errors_pass()
 
 
 def test_each_smaller_plan_sees_fewer_pixels_at_once_down_to_none():
-    plan: Any = plan_tiles(200, 300, model(Constant(1, 0)))
+    needs = model(Constant(1, 0)).needs
+    plan: Any = plan_tiles((200, 300), needs)
     sizes = []
     while plan is not None:
         sizes.append(plan.batch * np.prod(plan.size))
-        plan = smaller_plan(plan, model(Constant(1, 0)), (200, 300))
+        plan = smaller_plan(plan, needs, (200, 300))
     assert sizes == sorted(sizes, reverse=True)
     assert len(set(sizes)) == len(sizes) > 3
 
@@ -212,15 +215,14 @@ def test_slabs_from_a_later_slice_on_are_those_of_the_whole():
         )  # fmt: skip
     with pytest.raises(InputError, match="from 0"):
         PredictSettings(slab=-1)
-    assert prediction.unheard("anything") is None
 
 
 def test_an_exported_zip_gives_what_the_folder_gives(tmp_path: Path):
     from electrodej.export import export_model
-    from electrodej.networks.semantic.folder import write_model
+    from electrodej.networks.semantic.model import write_model
 
     config = UNetConfig(n_filters=2, depth=1, dropout=0.0, head="sigmoid")
-    made = SemanticModel(build_network(config), config, Classes((2, 7), ("pore", "solid")), name="net")
+    made = from_network(build_network(config), config, Classes((2, 7), ("pore", "solid")), name="net")
     folder = tmp_path / "net"
     folder.mkdir()
     write_model(folder, made)
@@ -249,8 +251,8 @@ class Marked(Constant):
         super().__init__(1, 0)
         self.reach = reach
 
-    def predict_on_batch(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
-        found = super().predict_on_batch(tiles)
+    def run(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        found = super().run(tiles)
         found[:, : self.reach] = found[:, -self.reach :] = (0, 1)
         found[:, :, : self.reach] = found[:, :, -self.reach :] = (0, 1)
         return found
@@ -259,14 +261,14 @@ class Marked(Constant):
 @pytest.mark.parametrize("shape", [(60, 47), (33, 100), (1, 64)])
 @pytest.mark.parametrize("tile", [2, 8, 22])
 def test_only_the_plane_s_own_edges_reach_the_result(shape: tuple[int, int], tile: int):
-    from electrodej.networks.semantic.tiles import predict_planes
 
     made = model(Marked(9))
-    assert made.config.reach == 9
-    whole = predict_planes(np.zeros((2, *shape), np.float32), made, plan_tiles(*shape, made, tile=1000))
-    plan = plan_tiles(*shape, made, tile=tile)
-    assert len(plan.starts[0]) * len(plan.starts[1]) > 1
-    parts = predict_planes(np.zeros((2, *shape), np.float32), made, plan)
+    assert made.needs.reach == 9
+    planes = np.zeros((2, *shape), np.float32)
+    whole = predict_planes(planes, made.engine, plan_tiles(shape, made.needs, tile=1000))
+    plan = plan_tiles(shape, made.needs, tile=tile)
+    assert len(plan.tiles) > 1
+    parts = predict_planes(planes, made.engine, plan)
     np.testing.assert_array_equal(parts, whole)
     # The image goes on by a step of 2 pixels on each side, so 7 of the 9 lie in it.
     inside = whole[0, 7:-9, 7:-9, 1]

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from electrodej.errors import Cancelled, InputError
 from electrodej.export import export_model, verify_zip
+from electrodej.models.grey import measure_levels
+from electrodej.models.tiles import plan_tiles
 from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     LrcsConfig,
@@ -26,20 +28,22 @@ from electrodej.networks.semantic import (
     predict_slabs,
     train_semantic,
 )
-from electrodej.networks.semantic.grey import measure_levels
 from electrodej.networks.semantic.predict import entropy_of, measure_volume
-from electrodej.networks.semantic.tiles import plan_tiles
 from electrodej.phantom import make_phantom
+from electrodej.run import Run
 from electrodej.score import score_phases
 from electrodej.volume import ArrayVolume
+
+pytestmark = pytest.mark.slow
 
 
 def predicted(model: SemanticModel, grey: NDArray[Any], folder: Path, **options: Any) -> NDArray[np.float32]:
     volume = ArrayVolume(grey, spacing=(1, 1, 1))
     # From the whole array in sorted order, so that a turned volume has the same.
     levels = measure_levels([np.sort(grey.ravel())], model.percentiles)
+    run = Run(memory=options.pop("memory", None))
     slabs = predict_slabs(
-        volume, model, levels=levels, settings=PredictSettings(**options), scratch=folder / "sum"
+        volume, model, levels=levels, settings=PredictSettings(**options), scratch=folder / "sum", run=run
     )
     return np.concatenate([found for _, _, found in slabs])
 
@@ -77,8 +81,7 @@ def test_tiles_and_slabs_change_nothing(
     model = request.getfixturevalue(kind).model
     whole = predicted(model, wide, tmp_path)
     for options in ({"tile": 16}, {"tile": 48}, {"memory": 2_000_000}):
-        plan = plan_tiles(*wide.shape[1:], model, **options)
-        assert len(plan.starts[0]) * len(plan.starts[1]) > 1
+        assert len(plan_tiles(wide.shape[1:], model.needs, **options).tiles) > 1
         parts = predicted(model, wide, tmp_path, **options)
         np.testing.assert_allclose(parts, whole, atol=1e-4)
         changed = (parts.argmax(axis=-1) != whole.argmax(axis=-1)).mean()
@@ -144,7 +147,7 @@ def test_a_network_runs_in_tensorflow_1_15(kind: str, request: pytest.FixtureReq
     exported = export_model(folder, tmp_path / "model.zip")
     assert exported.info.kind == kind
     assert exported.info.context is not None
-    assert exported.info.context <= load_model(folder).config.reach
+    assert exported.info.context <= load_model(folder).needs.reach
     found = verify_zip(tmp_path / "model.zip", source=folder)
     assert [finding.text for finding in found.findings if finding.status == "problem"] == []
     assert found.difference is not None
@@ -192,10 +195,10 @@ def test_training_goes_on_from_another_network_with_its_encoder_kept(
     unet: Trained, electrode: Any, binary: Any, tmp_path: Path
 ):
     run = RunSettings(epochs=1, seed=1)
-    settings = SemanticSettings(run=run, patch=32, batch=4, steps=4, freeze="encoder")
+    settings = SemanticSettings(run=run, patch=32, batch=4, steps=4, freeze="encoder", init=unet.folder)
     sample = make_sample(electrode.grey, binary)
     config = UNetConfig(n_filters=4, depth=2, dropout=0.1, head="sigmoid")
-    new = train_semantic([sample], tmp_path / "new", config=config, settings=settings, init=unet.folder)
+    new = train_semantic([sample], tmp_path / "new", config=config, settings=settings)
     assert new.summary["facts"]["init"] == unet.folder.name
     old = load_model(unet.folder).network
     for name in ("encoder_0_1", "encoder_1_2_norm", "encoder_2_1"):
@@ -207,9 +210,8 @@ def test_training_goes_on_from_another_network_with_its_encoder_kept(
     assert np.abs(before - after).max() > 0
     with pytest.raises(InputError, match="same --filters"):
         train_semantic(
-            [sample], tmp_path / "other", config=UNetConfig(n_filters=3, depth=2), settings=settings,
-            init=unet.folder,
-        )  # fmt: skip
+            [sample], tmp_path / "other", config=UNetConfig(n_filters=3, depth=2), settings=settings
+        )
 
 
 def test_a_rate_that_falls_to_the_last_epoch_does_not_end_early():
@@ -235,7 +237,7 @@ def test_a_stopped_training_goes_on_with_the_same_patches(electrode: Any, binary
 
     whole = train("whole")
     with pytest.raises(Cancelled):
-        train("parts", progress=stop)
+        train("parts", run=Run(progress=stop))
     assert not (tmp_path / "parts").exists()
     parts = train("parts", resume=True)
     for one, other in zip(whole, parts, strict=True):

@@ -7,25 +7,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from electrodej.export import ModelInfo
+from electrodej.models import ModelInfo
+from electrodej.networks.stardist.candidates import Candidates, predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
-from electrodej.networks.stardist.sections import Candidates, predict_sections
 
 
 def smoothing_model(reach: int, *, grid: int = 2, divisor: int = 8) -> StarDistModel:
     """A network that sees exactly ``reach`` pixels: means over squares, on a grid."""
     from scipy.ndimage import uniform_filter
 
-    def run(images):
-        assert images.shape[1] % divisor == 0
-        assert images.shape[2] % divisor == 0
-        means = np.stack([uniform_filter(image, 2 * reach + 1, mode="constant") for image in images])
-        chance = means[:, ::grid, ::grid]
-        return chance, np.repeat(chance[..., np.newaxis] * 10, 8, axis=-1)
+    class Smoothing:
+        channels = 9
+
+        def run(self, images):
+            assert images.shape[1] % divisor == 0
+            assert images.shape[2] % divisor == 0
+            means = [uniform_filter(image[..., 0], 2 * reach + 1, mode="constant") for image in images]
+            chance = np.stack(means)[:, ::grid, ::grid, np.newaxis]
+            return np.concatenate([chance, np.repeat(chance * 10, 8, axis=-1)], axis=-1)
 
     info = ModelInfo(kind="stardist", grid=(grid, grid), rays=8, size_divisor=divisor, context=reach)
-    return StarDistModel("smoothing", info, run)
+    return StarDistModel("smoothing", info, Smoothing())
 
 
 @settings(max_examples=25)
@@ -130,4 +133,4 @@ def test_labels_are_those_of_stardist_itself(make_discs):
 def test_context_unknown_is_taken_as_wide():
     model = smoothing_model(3)
     unknown = dataclasses.replace(model, info=dataclasses.replace(model.info, context=None))
-    assert unknown.context >= 102
+    assert unknown.needs.reach >= 102

@@ -7,14 +7,17 @@ import pytest
 
 from electrodej.errors import InputError, OutputError
 from electrodej.networks.stardist.augment import cut
+from electrodej.networks.stardist.candidates import predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.networks.stardist.patches import prepare, split, targets, training_patches, without_small
-from electrodej.networks.stardist.sections import predict_sections
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import choose_thresholds
 from electrodej.networks.stardist.train import train_stardist
-from electrodej.score import score_instances
+from electrodej.run import Run
+from electrodej.score import InstanceSettings, score_instances
+
+pytestmark = pytest.mark.slow
 
 TINY = StarDistSettings(
     filters=8, depth=1, grid=(2, 2), patch=64, batch=4, epochs=10, steps=30, learning_rate=3e-3, patience=0
@@ -164,13 +167,17 @@ def test_the_threshold_parts_what_is_there_from_what_is_not(make_discs, perfect_
 
     drawn = [make_discs(seed) for seed in range(3)]
 
-    def run(images):
-        chance, rays = perfect_model.run(images)
-        chance = np.where(chance > 0, np.maximum(chance, 0.6 * (chance > 0.3)), 0)
-        chance[:, 8::24, 8::24] = np.maximum(chance[:, 8::24, 8::24], 0.55)
-        return chance.astype(np.float32), np.maximum(rays, 4)
+    class Spotted:
+        channels = 33
 
-    model = dataclasses.replace(perfect_model, run=run)
+        def run(self, images):
+            both = perfect_model.engine.run(images)
+            chance = both[..., 0]
+            chance = np.where(chance > 0, np.maximum(chance, 0.6 * (chance > 0.3)), 0)
+            chance[:, 8::24, 8::24] = np.maximum(chance[:, 8::24, 8::24], 0.55)
+            return np.concatenate([chance[..., np.newaxis], np.maximum(both[..., 1:], 4)], axis=-1)
+
+    model = dataclasses.replace(perfect_model, engine=Spotted())
     settings = dataclasses.replace(TINY, percentiles=(0.0, 100.0), least_diameter=8)
     examples = [
         dataclasses.replace(
@@ -207,7 +214,7 @@ def _mean_f1(model, examples, pair):
         (found,) = predict_sections(model, example.image[np.newaxis], threshold=pair["probability"])
         chosen = choose(found.candidates, overlap=pair["overlap"])
         labels = draw(chosen, example.image.shape, factor=(1.0, 1.0))
-        scores = score_instances(labels, example.labels, thresholds=(0.5, 0.75))
+        scores = score_instances(labels, example.labels, settings=InstanceSettings(thresholds=(0.5, 0.75)))
         totals += [[score.tp, score.fp, score.fn] for score in scores.thresholds]
     return np.mean([2 * tp / (2 * tp + fp + fn) for tp, fp, fn in totals])
 
@@ -313,7 +320,7 @@ def test_a_training_that_was_stopped_goes_on_to_the_same_end(tmp_path, make_disc
             raise Stop
 
     with pytest.raises(Stop):
-        train_stardist(drawn, tmp_path / "parts", settings=short, progress=stop)
+        train_stardist(drawn, tmp_path / "parts", settings=short, run=Run(progress=stop))
     assert not (tmp_path / "parts").exists()
     parts = train_stardist(drawn, tmp_path / "parts", settings=short, resume=True)
     assert parts.epochs == whole.epochs
@@ -331,7 +338,7 @@ def test_a_folder_that_holds_more_than_a_model_is_never_replaced(tmp_path, make_
     (folder / "thresholds.json").write_text("{}")
     (folder / ("data" if name == "thesis.txt" else "thesis.txt")).rename(tmp_path / "elsewhere")
     with pytest.raises(OutputError, match="more than a model"):
-        train_stardist([make_discs(0), make_discs(1)], folder, settings=TINY, force=True)
+        train_stardist([make_discs(0), make_discs(1)], folder, settings=TINY, run=Run(force=True))
     assert (folder / name).exists()
 
 

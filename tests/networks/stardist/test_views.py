@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError, OutputError
-from electrodej.networks.stardist.kernels import enlarge
+from electrodej.networks.stardist.kernels.enlarge import enlarge
 from electrodej.networks.stardist.views import ViewSettings, predict_view
+from electrodej.run import Run
 from electrodej.score import score_instances
 from electrodej.volume import ArrayVolume, open_volume
 
@@ -120,7 +121,9 @@ def test_voxels_far_from_those_of_the_training_are_brought_to_them(
 def test_small_memory_gives_the_same(tmp_path, perfect_model, balls):
     grey = ArrayVolume(as_grey(balls), spacing=(0.1, 0.1, 0.1))
     for name, memory in (("a.tif", None), ("b.tif", 2**20)):
-        predict_view(grey, perfect_model, spacing=(0.1,) * 3, labels=tmp_path / name, memory=memory, jobs=2)
+        predict_view(
+            grey, perfect_model, spacing=(0.1,) * 3, labels=tmp_path / name, run=Run(memory=memory, jobs=2)
+        )
     one, other = (read(tmp_path / name) for name in ("a.tif", "b.tif"))
     assert one.max() > 0
     assert np.array_equal(one, other)
@@ -154,7 +157,14 @@ def test_grey_values_that_are_no_numbers_are_refused_and_nothing_is_left(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"view": "zz"}, {"probability": 1.5}, {"overlap": 0.0}, {"scale": 0.0}, {"scale": float("nan")}]
+    "wrong",
+    [
+        {"view": "zz"},
+        {"probability_threshold": 1.5},
+        {"overlap_threshold": 0.0},
+        {"scale": 0.0},
+        {"scale": float("nan")},
+    ],
 )
 def test_settings_that_mean_nothing_are_refused(wrong):
     with pytest.raises(InputError):

@@ -1,28 +1,31 @@
 #@ Context context
-#@ ImagePlus (label="Slice labels", description="A stack in which a label means something within its slice only, as StarDist writes it", required=false, persist=false) slices
-#@ File (label="or their file", description="Instead of an open image", required=false) slicesFile
-#@ String (label="View", description="The plane of the slices", choices={"xy", "xz", "yz"}, value="xy") view
-#@ String (label="Link by", choices={"overlap", "distance"}, value="overlap") by
-#@ Integer (label="Longest gap (slices)", description="How many slices in a row a particle may be missing from", value=4, min=0) gap
-#@ Boolean (label="Draw missing sections", value=false) fill
+#@ ImagePlus (label="Slice labels", description="Labels that mean nothing from slice to slice", required=false, persist=false) slices
+#@ File (label="or slice file", description="Instead of an open image", required=false, persist=false) slicesFile
+#@ String (label="View", description="The plane of the slices, in a volume in ZYX order", choices={"xy", "xz", "yz"}, value="xy", persistKey="electrodej.link.view") view
+#@ String (label="Link by", description="Link sections that overlap most, or whose centres are nearest", choices={"overlap", "distance"}, value="overlap", persistKey="electrodej.link.by") by
+#@ Integer (label="Longest gap (slices)", description="How many slices in a row a particle may be missing from", value=4, min=0, persistKey="electrodej.link.gap") gap
+#@ Boolean (label="Draw missing sections", description="Draw missing sections by interpolation", value=false, persistKey="electrodej.link.fill") fill
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
-#@ File (label="Save labels as", description="A .tif file; empty to see them only", style="save", required=false) out
-#@ Boolean (label="Replace existing files", value=false) replace
+#@ File (label="Save labels as", description="A .tif file; empty to see it only", style="save", required=false, persist=false) out
+#@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@output ImagePlus labels
 
 import electrodej.Library
 
-// Joins the labels of single slices to particles in 3D.
+// Link the labels of single slices to 3D labels. Written from the verb; see docs/fiji.md.
 def door = Library.door(context)
 door.guard {
 	door.images.written(out, replace) { File target, boolean overwrite ->
-		door.call("link", [
-			slices: door.sliceImage(slices, slicesFile, "image of slice labels"),
-			view: view, by: by, gap: gap, fill: fill,
+		def found = door.call("link", [
+			slices: door.sliceImage(slices, slicesFile, "slice labels"),
+			view: view,
+			by: by,
+			gap: gap,
+			fill: fill,
 			voxelSize: door.tables.askVoxelSize(voxelSize, slices),
 			out: target.path, replace: overwrite,
 		])
-		labels = door.images.openLabels(target)
+		labels = door.shown(target, found)
 	}
 }
 null

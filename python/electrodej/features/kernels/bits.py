@@ -84,8 +84,7 @@ def pack(
     labels: Array,
     ids: Ints,
     corners: Ints,
-    shapes: Ints,
-    places: Ints,
+    where: tuple[Ints, Ints],
     boxes: Ints,
     own: Words,
     other: Words,
@@ -94,8 +93,9 @@ def pack(
     """Set in ``own`` the voxels of each particle and, if ``both``, in ``other`` those of all others.
 
     Voxel (0, 0, 0) of a particle's set is the voxel ``corners[i]`` of ``labels``, which may lie outside
-    of it: everything outside is background.
+    of it: everything outside is background. ``where`` are the sets' shapes and their places in the words.
     """
+    shapes, places = where
     depth, height, width = labels.shape
     nothing = labels.dtype.type(0)
     for i in range(ids.size):

@@ -61,18 +61,19 @@ def add_runs(
     z0: Whole,
     ny: Whole,
     skip: Whole,
-    rows: Ints,
-    start: Array,
-    stop: Array,
+    runs: tuple[Ints, Array, Array],
     label: Ints,
     records: Ints,
     of_run: Array,
 ) -> bool:
     """Add the runs, from plane ``skip`` on, to the records of their labels; plane 0 has the index ``z0``.
 
+    ``runs`` are the first run of each row, and where each run starts and stops.
+
     ``records`` is an open hash table, empty where the label is 0; ``of_run`` takes each run's place in
     it. Returns False where the table is more than half full: then a larger one is needed.
     """
+    rows, start, stop = runs
     mask = records.shape[0] - 1
     used = 0
     for row in range(skip * ny, rows.size - 1):

@@ -3,58 +3,7 @@
 `train_semantic` trains one, `load_model` reads it, `predict_slabs` runs it over a volume of any size.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from electrodej.networks.semantic.builders import build_network
-    from electrodej.networks.semantic.config import LrcsConfig, UNetConfig
-    from electrodej.networks.semantic.ensemble import make_members, predict_ensemble
-    from electrodej.networks.semantic.folder import SemanticModel, load_model
-    from electrodej.networks.semantic.predict import PredictSettings, predict_slabs
-    from electrodej.networks.semantic.samples import Classes, Sample, make_sample
-    from electrodej.networks.semantic.train import SemanticSettings, Trained, train_semantic
-
-_HOME = {
-    "Classes": "samples",
-    "LrcsConfig": "config",
-    "PredictSettings": "predict",
-    "Sample": "samples",
-    "SemanticModel": "folder",
-    "SemanticSettings": "train",
-    "Trained": "train",
-    "UNetConfig": "config",
-    "build_network": "builders",
-    "load_model": "folder",
-    "make_members": "ensemble",
-    "make_sample": "samples",
-    "predict_ensemble": "ensemble",
-    "predict_slabs": "predict",
-    "train_semantic": "train",
-}
-
-__all__ = [
-    "Classes",
-    "LrcsConfig",
-    "PredictSettings",
-    "Sample",
-    "SemanticModel",
-    "SemanticSettings",
-    "Trained",
-    "UNetConfig",
-    "build_network",
-    "load_model",
-    "make_members",
-    "make_sample",
-    "predict_ensemble",
-    "predict_slabs",
-    "train_semantic",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"electrodej.networks.semantic.{_HOME[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# What is offered stands in __init__.pyi; each name is loaded when it is first used.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

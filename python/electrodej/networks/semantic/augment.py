@@ -7,30 +7,43 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.options import Flag, Number, Settings, option
+
 Patch = NDArray[np.float32]
 Channels = NDArray[np.uint8]
 
 
+_GROUP = "how patches are changed"
+
+
 @dataclass(frozen=True, kw_only=True)
-class Augmentation:
+class Augmentation(Settings):
     """How far patches are changed. Grey values are scaled: 0 and 1 are the percentiles.
 
     >>> Augmentation(turn=False, noise=0.0).grey
     0.1
     """
 
-    turn: bool = True
-    """Flips and turns by quarters."""
-    noise: float = 0.05
-    """Largest standard deviation of added noise."""
-    grey: float = 0.1
-    """Largest shift of all grey values, up or down."""
-    contrast: float = 0.2
-    """Largest share by which contrast, and the curve of grey values, are changed."""
-    warp: float = 3.0
-    """Typical shift of a smooth warp, in pixels."""
-    warped_share: float = 0.3
-    """Share of the patches that are warped."""
+    turn: bool = option(True, Flag(), "flips, and turns by quarters", group=_GROUP, advanced=True)
+    noise: float = option(
+        0.05, Number(0), "largest standard deviation of added noise", group=_GROUP, advanced=True
+    )
+    grey: float = option(
+        0.1, Number(0), "largest shift of all grey values, up or down", group=_GROUP, advanced=True
+    )
+    contrast: float = option(
+        0.2,
+        Number(0),
+        "largest share by which contrast and the curve of grey values are changed",
+        group=_GROUP,
+        advanced=True,
+    )
+    warp: float = option(
+        3.0, Number(0), "typical shift of a smooth warp", unit="pixels", group=_GROUP, advanced=True
+    )
+    warped_share: float = option(
+        0.3, Number(0, 1), "share of the patches that are warped", group=_GROUP, advanced=True
+    )
 
 
 NONE = Augmentation(turn=False, noise=0.0, grey=0.0, contrast=0.0, warp=0.0, warped_share=0.0)

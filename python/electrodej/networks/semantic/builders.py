@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from electrodej.networks.backend import load_keras
+from electrodej.models.libraries import load_keras
 from electrodej.networks.semantic.config import LrcsConfig, NetworkConfig, UNetConfig
 
 ENCODER = "encoder_"
@@ -55,7 +55,7 @@ def build_lrcs(config: LrcsConfig) -> Any:
     import keras
     from keras import layers
 
-    from electrodej.networks.semantic.layers import ArgmaxPooling2D, ArgmaxUnpooling2D
+    from electrodej.models.layers import ArgmaxPooling2D, ArgmaxUnpooling2D
 
     n = config.n_filters
     softness = 0.0 if config.middle == "dense" else config.softness

@@ -7,12 +7,17 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from electrodej.errors import InputError
+from electrodej.options import Choice, Flag, Number, Settings, Whole, option
 
 Head = Literal["softmax", "sigmoid"]
 
+_CLASSES = Whole(2, what="possible, because one class alone needs no network")
+_SHARE = Number(0, 1, below=True)
+_HEAD = Choice(("softmax", "sigmoid"))
+
 
 @dataclass(frozen=True, kw_only=True)
-class UNetConfig:
+class UNetConfig(Settings):
     """CDNet's U-Net: an encoder and a decoder joined at every level.
 
     With ``n_filters=64``, ``batch_norm=False`` and ``head="sigmoid"`` it is the network as published for
@@ -24,23 +29,20 @@ class UNetConfig:
 
     kind: ClassVar[str] = "unet"
 
-    n_classes: int = 2
-    """How many classes are told apart."""
-    channels: int = 1
-    """Channels of the image."""
-    n_filters: int = 64
-    """Filters at full size; twice as many after each pooling."""
-    depth: int = 4
-    """How many times the image is halved."""
-    dropout: float = 0.5
-    """Share of the values left out while training, at the two deepest levels."""
-    batch_norm: bool = True
-    """Batch normalisation after each convolution: trains faster; not in the published network."""
-    head: Head = "softmax"
-    """One channel for each class ("softmax"), or one channel for two classes ("sigmoid")."""
+    n_classes: int = option(2, _CLASSES, "how many classes are told apart")
+    channels: int = option(1, Whole(1), "channels of the image")
+    n_filters: int = option(64, Whole(1), "filters at full size; twice as many after each pooling")
+    depth: int = option(4, Whole(1, 6), "how many times the image is halved")
+    dropout: float = option(
+        0.5, _SHARE, "share of the values left out while training, at the two deepest levels"
+    )
+    batch_norm: bool = option(
+        True, Flag(), "batch normalisation after each convolution, which the published network has not"
+    )
+    head: Head = option("softmax", _HEAD, "one channel for each class, or one channel for two classes")
 
-    def __post_init__(self) -> None:
-        _check(self)
+    def check(self) -> None:
+        _check_head(self)
 
     @property
     def step(self) -> int:
@@ -62,7 +64,7 @@ class UNetConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LrcsConfig:
+class LrcsConfig(Settings):
     """LRCS-Net: an encoder, a narrow middle, and a decoder that puts values back where they were largest.
 
     The middle as published is made of dense layers, which fix the size of the image (``middle="dense"``).
@@ -75,30 +77,33 @@ class LrcsConfig:
 
     kind: ClassVar[str] = "lrcs"
 
-    n_classes: int = 3
-    """How many classes are told apart."""
-    channels: int = 1
-    """Channels of the image."""
-    n_filters: int = 32
-    """Filters at full size, n; 2n, 4n and 8n after each pooling."""
-    middle: Literal["convolutional", "dense"] = "convolutional"
-    """Whether the layers between encoder and decoder work at each place or over the whole image."""
-    squeeze: int = 0
-    """Channels that the encoder ends with; 0: 1 as published where the middle is dense, else 4n."""
-    dropout: float = 0.5
-    """Share of the values left out in the middle while training."""
-    softness: float = 1.0
-    """How much smaller than the largest of its block a value must be to be forgotten. 0, as published, makes
-    results jump where TensorFlow 1.15 rounds otherwise. Where the middle is dense, it is always 0."""
-    size: int = 128
-    """Side of the image where the middle is dense."""
-    head: Head = "softmax"
-    """One channel for each class ("softmax"), or one channel for two classes ("sigmoid")."""
+    n_classes: int = option(3, _CLASSES, "how many classes are told apart")
+    channels: int = option(1, Whole(1), "channels of the image")
+    n_filters: int = option(32, Whole(1), "filters at full size, n; 2n, 4n and 8n after each pooling")
+    middle: Literal["convolutional", "dense"] = option(
+        "convolutional",
+        Choice(("convolutional", "dense")),
+        "whether the layers between encoder and decoder work at each place or over the whole image",
+    )
+    squeeze: int = option(
+        0,
+        Whole(0),
+        "channels that the encoder ends with; 0: 1 as published where the middle is dense, or 4n",
+    )
+    dropout: float = option(0.5, _SHARE, "share of the values left out in the middle while training")
+    # Results of the published 0 jump where TensorFlow 1.15 rounds otherwise. A dense middle always has 0.
+    softness: float = option(
+        1.0, Number(0), "how much smaller than the largest of its block a value must be to be forgotten"
+    )
+    size: int = option(128, Whole(8), "side of the image where the middle is dense")
+    head: Head = option("softmax", _HEAD, "one channel for each class, or one channel for two classes")
 
     depth: ClassVar[int] = 3
 
-    def __post_init__(self) -> None:
-        _check(self)
+    def check(self) -> None:
+        _check_head(self)
+        if self.size % 8:
+            raise InputError(f"size = {self.size} must be a multiple of 8")
 
     @property
     def step(self) -> int:
@@ -144,21 +149,6 @@ def config_from_dict(values: Mapping[str, Any]) -> NetworkConfig:
     return KINDS[kind](**known)
 
 
-def _check(config: NetworkConfig) -> None:
-    def need(fine: bool, name: str, wanted: str) -> None:
-        if not fine:
-            raise InputError(f"{name} = {getattr(config, name)!r} must be {wanted}")
-
-    for name in ("n_classes", "channels", "n_filters", "depth"):
-        value = getattr(config, name)
-        need(isinstance(value, int) and value >= 1, name, "a whole number from 1")
-    need(config.n_classes >= 2, "n_classes", "2 or more: one class alone needs no network")
-    need(config.depth <= 6, "depth", "at most 6")
-    need(0 <= config.dropout < 1, "dropout", "a share from 0, below 1")
-    need(config.head in ("softmax", "sigmoid"), "head", "softmax or sigmoid")
-    need(config.head == "softmax" or config.n_classes == 2, "head", "softmax for more than two classes")
-    if isinstance(config, LrcsConfig):
-        need(config.middle in ("convolutional", "dense"), "middle", "convolutional or dense")
-        need(config.softness >= 0, "softness", "0 or more")
-        need(config.squeeze >= 0, "squeeze", "0 or more")
-        need(config.size >= 8 and config.size % 8 == 0, "size", "a multiple of 8")
+def _check_head(config: NetworkConfig) -> None:
+    if config.head != "softmax" and config.n_classes != 2:
+        raise InputError(f"head = {config.head!r} must be softmax for more than two classes")

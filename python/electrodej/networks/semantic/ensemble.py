@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.networks.backend import load_keras
-from electrodej.networks.semantic.folder import SemanticModel
-from electrodej.networks.semantic.grey import Levels
-from electrodej.networks.semantic.predict import PredictSettings, Say, entropy_of, predict_slabs, unheard
-from electrodej.progress import Progress, silent
+from electrodej.models.grey import FloatArray, Levels
+from electrodej.models.libraries import load_keras
+from electrodej.networks.semantic.model import SemanticModel
+from electrodej.networks.semantic.predict import PredictSettings, entropy_of, predict_slabs
+from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike
 from electrodej.volume import Volume
 
-FloatArray = NDArray[np.float32]
 Look = Callable[[int, FloatArray], None]
 
 # Bytes that one voxel of a slab takes in each member: grey values, and probabilities twice.
@@ -58,14 +57,17 @@ def make_members(models: Sequence[SemanticModel], *, dropout: int = 0, seed: int
     return [
         member
         for number, model in enumerate(models)
-        for member in [dataclasses.replace(model, network=dropping(model, seed + number))] * dropout
+        for member in [dataclasses.replace(model, engine=_dropping(model, seed + number))] * dropout
     ]
 
 
-def dropping(model: SemanticModel, seed: int) -> Any:
+def _dropping(model: SemanticModel, seed: int) -> Any:
     """Return a copy of the network whose dropout is always on; batch normalisation stays as it is used."""
+    trained = model.network
     load_keras("asking a network with dropout")
     import keras
+
+    from electrodej.models.engines.keras import KerasEngine
 
     class AlwaysDropout(keras.layers.Dropout):  # type: ignore[misc] # Keras has no types
         def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: ARG002 - Keras's form
@@ -79,13 +81,11 @@ def dropping(model: SemanticModel, seed: int) -> Any:
         dropped.append(layer.name)
         return AlwaysDropout(layer.rate, seed=seed + len(dropped), name=layer.name)
 
-    if not hasattr(model.network, "layers"):
-        raise InputError(f"{model.name} is a zip, where dropout is gone; give the model's folder")
-    network = keras.models.clone_model(model.network, clone_function=copied)
+    network = keras.models.clone_model(trained, clone_function=copied)
     if not dropped:
         raise InputError(f"{model.name} was trained without dropout; give several models instead")
-    network.set_weights(model.network.get_weights())
-    return network
+    network.set_weights(trained.get_weights())
+    return KerasEngine(network)
 
 
 def predict_ensemble(
@@ -94,11 +94,10 @@ def predict_ensemble(
     *,
     levels: Sequence[Levels],
     settings: PredictSettings | None = None,
-    scratch: str | os.PathLike[str] | None = None,
+    scratch: PathLike | None = None,
     look: Look | None = None,
     start: int = 0,
-    say: Say = unheard,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Iterator[tuple[int, int, FloatArray, FloatArray]]:
     """Yield the mean of the members' probabilities and how far they disagree, slab by slab.
 
@@ -110,14 +109,12 @@ def predict_ensemble(
         From `make_members`.
     levels
         Of the volume for each member.
-    settings, scratch, say
+    settings, scratch, run
         As for `electrodej.networks.semantic.predict_slabs`.
     start
         First slice; others than 0 go with the view xy alone.
     look
         Given the number of each member, and its probabilities of the slab.
-    progress
-        Told of each batch of tiles.
 
     Yields
     ------
@@ -126,26 +123,31 @@ def predict_ensemble(
         H(mean of p) - mean of H(p) over the logarithm of the number of classes. 0 where all members say the
         same, however unsure they are; 1 where each is sure of another class.
     """
-    settings = settings or PredictSettings()
+    settings, run = settings or PredictSettings(), run or Run()
     count = len(members)
     if not settings.slab:
         channels = len(members[0].classes.ids)
         voxel = _BYTES * (1 + 2 * channels) * (count + 1)
-        depth = settings.memory // 4 // max(1, volume.shape[1] * volume.shape[2] * voxel)
+        depth = run.room // 4 // max(1, volume.shape[1] * volume.shape[2] * voxel)
         settings = dataclasses.replace(settings, slab=max(1, min(depth, _MOST_SLAB, volume.shape[0])))
-    runs = [
+    running = [
         predict_slabs(
-            volume, member, levels=level, settings=settings, scratch=scratch, start=start, say=say,
-            progress=_part(progress, number, count),
+            volume,
+            member,
+            levels=level,
+            settings=settings,
+            scratch=scratch,
+            start=start,
+            run=dataclasses.replace(run, progress=_part(run.progress, number, count)),
         )
         for number, (member, level) in enumerate(zip(members, levels, strict=True))
-    ]  # fmt: skip
+    ]
     try:
         for z0 in range(start, volume.shape[0], settings.slab):
             total: FloatArray | None = None
             unsure = np.zeros((), np.float32)
-            for number, run in enumerate(runs):
-                _, z1, found = next(run)
+            for number, slabs in enumerate(running):
+                _, z1, found = next(slabs)
                 if look is not None:
                     look(number, found)
                 total = found if total is None else total + found
@@ -161,8 +163,8 @@ def predict_ensemble(
             yield z0, z1, total, np.maximum(entropy_of(total) - unsure / np.float32(count), np.float32(0))
     finally:
         # Those that did not end have scratch files.
-        for run in runs:
-            run.close()
+        for slabs in running:
+            slabs.close()
 
 
 def _part(progress: Progress, number: int, count: int) -> Progress:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from electrodej.networks.backend import load_keras
+from electrodej.models.libraries import load_keras
 
 Loss = Literal["ce", "dice", "both"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.networks.backend import load_keras
+from electrodej.models.libraries import load_keras
 from electrodej.networks.semantic.augment import Augmentation, augment
 from electrodej.networks.semantic.losses import UNLABELLED
 from electrodej.networks.semantic.samples import Classes, Sample

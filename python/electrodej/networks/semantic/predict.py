@@ -2,69 +2,56 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.files import scratch_folder
-from electrodej.networks.normalise import scale
-from electrodej.networks.semantic.folder import SemanticModel
-from electrodej.networks.semantic.grey import FAR, Levels, measure_levels, shift
-from electrodej.networks.semantic.tiles import (
-    DEFAULT_MEMORY,
-    TilePlan,
-    plan_tiles,
-    predict_planes,
-    smaller_plan,
-)
-from electrodej.progress import Progress, silent
+from electrodej.models.grey import FAR, FloatArray, Levels, measure_levels, scale, shift
+from electrodej.models.sections import Sections
+from electrodej.models.tiles import TilePlan, plan_tiles, predict_planes, within_memory
+from electrodej.networks.semantic.model import SemanticModel
+from electrodej.options import Names, Settings, Whole, option
+from electrodej.run import Run
+from electrodej.vocabulary import AXIS_OF, VIEWS, PathLike, View
 from electrodej.volume import Volume, check_grey
 
-FloatArray = NDArray[np.float32]
-View = Literal["xy", "xz", "yz"]
-Say = Callable[[str], None]
-
-ACROSS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
 # Sums of up to three probabilities are kept as whole numbers of 16 bit between the views.
 _FULL = 65535
 _MOST_SECTIONS = 64
-
-
-def unheard(text: str) -> None:
-    """Let a message go."""
+_MOST_SLAB = 128
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictSettings:
+class PredictSettings(Settings):
     """How a volume is predicted.
 
     Attributes
     ----------
-    views
-        Planes the network sees; the mean over several is taken.
-    memory
-        Bytes that may be used; decides how large tiles and slabs are.
-    tile
-        Largest side of a tile in pixels without its margin; 0: as large as the memory allows.
     slab
         Planes that are predicted together; 0: as many as the memory allows.
     """
 
-    views: tuple[View, ...] = ("xy",)
-    memory: int = DEFAULT_MEMORY
-    tile: int = 0
+    views: tuple[View, ...] = option(
+        ("xy",), Names("V,..."), "planes the network sees: xy, or several, whose mean is taken"
+    )
+    tile: int = option(
+        0, Whole(0), "largest tile in pixels, without its margin", usual="by the memory", advanced=True
+    )
     slab: int = 0
 
-    def __post_init__(self) -> None:
-        if min(self.tile, self.slab) < 0:
-            raise InputError("sides of tiles and numbers of planes are whole numbers from 0")
-        if not self.views or not set(self.views) <= set(ACROSS) or len(set(self.views)) < len(self.views):
+    def check(self) -> None:
+        if self.slab < 0:
+            raise InputError(f"slab: {self.slab} is not possible; give a whole number from 0")
+        if not self.views or not set(self.views) <= set(VIEWS) or len(set(self.views)) < len(self.views):
             raise InputError("views are some of xy, xz and yz, each once")
 
 
@@ -91,10 +78,9 @@ def predict_slabs(
     *,
     levels: Levels,
     settings: PredictSettings | None = None,
-    scratch: str | os.PathLike[str] | None = None,
+    scratch: PathLike | None = None,
     start: int = 0,
-    say: Say = unheard,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Generator[tuple[int, int, FloatArray], None, None]:
     """Yield the probabilities of the classes, slab by slab.
 
@@ -107,42 +93,50 @@ def predict_slabs(
     levels
         Of the volume, see `measure_volume`.
     settings
-        Views, memory and tiles.
+        Views and tiles.
     scratch
-        File beside which the sum over several views is kept meanwhile; needed for more than one view.
+        File beside which the sum over several views is kept meanwhile; by default where the system keeps
+        such files.
     start
         First slice; others than 0 go with the view xy alone.
-    say
-        Told when the memory did not do, and with what tiles it goes on.
-    progress
-        Told of each batch of tiles.
+    run
+        How much memory may be used. Its notes say when that did not do, and with what tiles it goes on.
 
     Yields
     ------
     z0, z1, probability
         First slice, the one after the last, and float32 of the shape (z1 - z0, Y, X, classes).
     """
-    settings = settings or PredictSettings()
+    settings, run = settings or PredictSettings(), run or Run()
     if settings.views == ("xy",):
-        for z0, z1, found in _view_slabs(
-            volume, model, levels, "xy", settings, say, progress, (0.0, 1.0), start
-        ):
+        for z0, z1, found in _view_slabs(Sections(volume, "xy"), model, levels, settings, run, start):
             yield z0, z1, _both_classes(found)
         return
-    if scratch is None or start:
-        raise ValueError("several views need a place for their sum, and begin with the first slice")
-    channels = model.network.output_shape[-1]
-    with scratch_folder(scratch) as folder:
-        shape = (*volume.shape, channels)
+    if start:
+        raise ValueError("several views begin with the first slice")
+    with _scratch(scratch) as folder:
+        shape = (*volume.shape, model.engine.channels)
         total = np.memmap(folder / "views.sum", np.uint16, "w+", shape=shape)
         try:
-            _add_views(total, volume, model, levels, settings, say, progress)
-            depth = settings.slab or max(1, settings.memory // 4 // max(1, math.prod(shape[1:]) * 12))
+            _add_views(total, volume, model, levels, settings, run)
+            depth = settings.slab or max(1, run.room // 4 // max(1, math.prod(shape[1:]) * 12))
             for z0 in range(0, shape[0], depth):
                 z1 = min(z0 + depth, shape[0])
                 yield z0, z1, _both_classes(total[z0:z1].astype(np.float32) / np.float32(_FULL))
         finally:
             total._mmap.close()  # type: ignore[attr-defined]  # Windows removes no file that is mapped
+
+
+def _scratch(beside: PathLike | None) -> contextlib.AbstractContextManager[Path]:
+    if beside is not None:
+        return scratch_folder(beside)
+    return _temporary()
+
+
+@contextlib.contextmanager
+def _temporary() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="electrodej-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _add_views(
@@ -151,84 +145,58 @@ def _add_views(
     model: SemanticModel,
     levels: Levels,
     settings: PredictSettings,
-    say: Say,
-    progress: Progress,
+    run: Run,
 ) -> None:
     share = _FULL // len(settings.views)
     for number, view in enumerate(settings.views):
-        part = (number / len(settings.views), 1 / len(settings.views))
-        here: NDArray[np.uint16] = np.moveaxis(total, ACROSS[view], 0)
-        for first, last, found in _view_slabs(volume, model, levels, view, settings, say, progress, part):
+        here: NDArray[np.uint16] = np.moveaxis(total, AXIS_OF[view], 0)
+        one = run.part(number, len(settings.views))
+        for first, last, found in _view_slabs(Sections(volume, view), model, levels, settings, one):
             here[first:last] += np.rint(found * share).astype(np.uint16)
 
 
 def _view_slabs(
-    volume: Volume,
+    sections: Sections,
     model: SemanticModel,
     levels: Levels,
-    view: View,
     settings: PredictSettings,
-    say: Say,
-    progress: Progress,
-    part: tuple[float, float],
+    run: Run,
     start: int = 0,
 ) -> Iterator[tuple[int, int, FloatArray]]:
     """Yield the network's output for slabs of a view's planes; axes are (plane, row, column, channel)."""
-    across = ACROSS[view]
-    count = volume.shape[across]
-    rows, columns = (length for axis, length in enumerate(volume.shape) if axis != across)
-    channels = model.network.output_shape[-1]
-    plane_bytes = rows * columns * (volume.dtype.itemsize + 4 * (2 + channels))
-    depth = settings.slab or max(1, min(count, settings.memory // 4 // max(1, plane_bytes), 128))
-    plan = plan_tiles(rows, columns, model, memory=settings.memory, tile=settings.tile)
-    for first in range(start, count, depth):
-        last = min(first + depth, count)
-        box: list[slice] = [slice(None)] * 3
-        box[across] = slice(first, last)
-        grey = check_grey(volume[tuple(box)], volume.path, start=first, axis=across)
-        planes = scale(np.moveaxis(grey, across, 0), levels.low, levels.high)
-        del grey
+    count, shape = sections.count, sections.shape
+    plane_bytes = math.prod(shape) * (sections.volume.dtype.itemsize + 4 * (2 + model.engine.channels))
+    depth = settings.slab or max(1, min(count, run.room // 4 // max(1, plane_bytes), _MOST_SLAB))
+    plan = plan_tiles(shape, model.needs, memory=run.room, tile=settings.tile)
 
-        def tell(share: float, low: int = first, high: int = last) -> None:
-            done = (low + share * (high - low)) / count
-            progress(part[0] + part[1] * done, 1.0, f"segmenting {view} planes")
+    def grey(section: NDArray[Any]) -> FloatArray:
+        return scale(section, levels.low, levels.high)
 
-        found, plan = _within_memory(planes, model, plan, tell, say)
+    for first, slab in sections.slabs(depth, start=start):
+        last = first + len(slab)
+        planes = sections.prepared(slab, grey)
+        del slab
+        found, plan = within_memory(
+            _predicting(planes, model, _telling(run, sections.view, first, last, count)),
+            plan,
+            model.needs,
+            shape,
+            run.note,
+        )
         yield first, last, found
 
 
-def _within_memory(
-    planes: FloatArray, model: SemanticModel, plan: TilePlan, tell: Callable[[float], None], say: Say
-) -> tuple[FloatArray, TilePlan]:
-    """Predict planes, with smaller tiles where the memory does not do; return the plan that did, too."""
-    while True:
-        try:
-            return predict_planes(planes, model, plan, tell), plan
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            smaller = smaller_plan(plan, model, planes.shape[1:])
-            if smaller is None:
-                raise InputError(
-                    "there is not enough memory for the smallest tile; end other programs, or use a network "
-                    "of fewer filters"
-                ) from error
-            sizes = [f"{each.batch} of {each.size[0]} x {each.size[1]} pixels" for each in (plan, smaller)]
-            say(f"the memory did not do for tiles, {sizes[0]} at once; going on with {sizes[1]}")
-            plan = smaller
+def _predicting(
+    planes: FloatArray, model: SemanticModel, tell: Callable[[float], None]
+) -> Callable[[TilePlan], FloatArray]:
+    return lambda plan: predict_planes(planes, model.engine, plan, tell)
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of NumPy or of any of Keras's backends says that there is no memory left.
+def _telling(run: Run, view: View, first: int, last: int, count: int) -> Callable[[float], None]:
+    def tell(share: float) -> None:
+        run.progress((first + share * (last - first)) / count, 1.0, f"segmenting {view} planes")
 
-    >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError("shapes"))
-    (True, False)
-    """
-    # TensorFlow, JAX and PyTorch have classes of their own, which are not to be imported for this.
-    text = f"{type(error).__name__} {error}".lower()
-    return isinstance(error, MemoryError) or any(
-        words in text for words in ("resourceexhausted", "resource_exhausted", "outofmemory", "out of memory")
-    )
+    return tell
 
 
 def _both_classes(found: FloatArray) -> FloatArray:

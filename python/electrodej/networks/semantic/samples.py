@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.networks.normalise import scale
-from electrodej.networks.semantic.grey import Levels, measure_levels
+from electrodej.models.grey import Levels, measure_levels, scale
 from electrodej.networks.semantic.losses import UNLABELLED
+from electrodej.vocabulary import Spacing
 from electrodej.volume import check_grey
 
 _LARGEST_ID = 254
@@ -32,12 +32,18 @@ class Sample:
         The grey values that become 0 and 1.
     name
         What messages call it.
+    percentiles
+        Of the grey values, which became the levels.
+    spacing
+        Voxel size (z, y, x) in micrometres, if known.
     """
 
     grey: NDArray[Any]
     phases: NDArray[np.uint8]
     levels: Levels
     name: str = "the image"
+    percentiles: tuple[float, float] = (1.0, 99.8)
+    spacing: Spacing | None = None
 
     def scaled(self, box: tuple[slice | int, ...]) -> NDArray[np.float32]:
         """Return grey values of a part of it as the network sees them."""
@@ -84,6 +90,7 @@ def make_sample(
     ignore: Iterable[int] = (),
     foreground: int | None = None,
     name: str = "the image",
+    spacing: Spacing | None = None,
 ) -> Sample:
     """Check a pair of images.
 
@@ -100,6 +107,8 @@ def make_sample(
         Tell only this class (which becomes 1) from all others (0).
     name
         What messages call it.
+    spacing
+        Voxel size (z, y, x) in micrometres, if known.
 
     Raises
     ------
@@ -124,7 +133,8 @@ def make_sample(
         classes[classes == value] = UNLABELLED
     if foreground is not None:
         classes = np.where(classes == UNLABELLED, UNLABELLED, classes == foreground).astype(np.uint8)
-    return Sample(grey, classes, measure_levels([grey], percentiles), name)
+    levels = measure_levels([grey], percentiles)
+    return Sample(grey, classes, levels, name, percentiles, spacing)
 
 
 def find_classes(

@@ -6,21 +6,26 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
-from electrodej.networks.backend import falling_rate, load_keras
-from electrodej.networks.replaceable import check_replaceable, is_only_model
-from electrodej.networks.run import RunSettings, TrainingRun
+from electrodej.models.grey import mean_histogram
+from electrodej.models.libraries import load_keras
 from electrodej.networks.semantic.augment import NONE, Augmentation
 from electrodej.networks.semantic.builders import build_network, freeze_encoder, take_weights
 from electrodej.networks.semantic.config import LrcsConfig, NetworkConfig, config_as_dict
-from electrodej.networks.semantic.folder import SETTINGS, SemanticModel, load_model, write_model
-from electrodej.networks.semantic.grey import mean_histogram
-from electrodej.networks.semantic.losses import Loss, accuracy, make_loss
+from electrodej.networks.semantic.losses import accuracy, make_loss
+from electrodej.networks.semantic.model import (
+    SETTINGS,
+    SemanticModel,
+    from_network,
+    load_model,
+    write_model,
+)
 from electrodej.networks.semantic.samples import (
     Classes,
     Sample,
@@ -29,67 +34,15 @@ from electrodej.networks.semantic.samples import (
     find_classes,
     hold_out,
 )
-from electrodej.progress import Progress, silent
+from electrodej.networks.semantic.settings import SemanticSettings
+from electrodej.networks.training.rate import falling_rate
+from electrodej.networks.training.run import TrainingRun
+from electrodej.networks.training.target import check_replaceable, is_only_model
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike
 
 # Patches of the held-out part are drawn once, with a seed of their own.
 _HELD_OUT_SEED = 7919
-
-
-@dataclass(frozen=True, kw_only=True)
-class SemanticSettings:
-    """How a network is trained.
-
-    Attributes
-    ----------
-    run
-        How long, and with which seed.
-    patch
-        Side of a patch in pixels; made a multiple of the network's step.
-    batch, steps
-        Patches in a batch, and batches in an epoch.
-    learning_rate
-        Of Adam.
-    falling
-        Whether it falls along a cosine towards the last epoch; else only the run's ``halve_after`` lowers it.
-    loss
-        Cross-entropy ("ce"), Dice ("dice") or their sum ("both").
-    weigh_classes
-        Whether rare classes count more in the cross-entropy.
-    augmentation
-        How patches are changed.
-    views
-        Planes that patches are cut from.
-    held_out
-        Share of the labelled slices that is not trained on, to judge the network by.
-    freeze
-        "encoder": keep the encoder of the network that is started from.
-    mixed_precision
-        Compute in half precision: faster on a GPU, slower on a processor.
-    """
-
-    run: RunSettings = field(default_factory=RunSettings)
-    patch: int = 128
-    batch: int = 8
-    steps: int = 50
-    learning_rate: float = 1e-3
-    falling: bool = False
-    loss: Loss = "both"
-    weigh_classes: bool = True
-    augmentation: Augmentation = field(default_factory=Augmentation)
-    views: tuple[Literal["xy", "xz", "yz"], ...] = ("xy",)
-    held_out: float = 0.2
-    freeze: Literal["", "encoder"] = ""
-    mixed_precision: bool = False
-
-    def __post_init__(self) -> None:
-        if min(self.patch, self.batch, self.steps) < 1 or self.learning_rate < 0:
-            raise InputError("patch, batch and steps are whole numbers from 1, learning_rate is not below 0")
-        if not 0 <= self.held_out < 0.9:
-            raise InputError(f"held_out is a share from 0, below 0.9, not {self.held_out}")
-        if not self.views or not set(self.views) <= {"xy", "xz", "yz"}:
-            raise InputError("views are some of xy, xz and yz")
-        if self.falling and (self.run.halve_after or self.run.patience):
-            raise InputError("a rate that falls towards the last epoch goes without patience and halve_after")
 
 
 @dataclass(frozen=True)
@@ -116,19 +69,14 @@ class Trained:
 
 def train_semantic(
     samples: Sequence[Sample],
-    out: str | os.PathLike[str],
+    out: PathLike,
     *,
     config: NetworkConfig,
     settings: SemanticSettings | None = None,
     held_out: Sequence[Sample] = (),
     names: Mapping[int, str] | None = None,
-    init: str | os.PathLike[str] | None = None,
-    percentiles: tuple[float, float] = (1.0, 99.8),
-    spacing: tuple[float, float, float] | None = None,
-    name: str | None = None,
     resume: bool = False,
-    force: bool = False,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Trained:
     """Train a network and write its folder.
 
@@ -147,22 +95,14 @@ def train_semantic(
         Samples to judge the network by; without them some of ``samples`` are held out.
     names
         What the classes are called, by their number in the phase images.
-    init
-        Model to start from: a folder or the name of a bundled one. Layers that fit are taken over.
-    percentiles
-        The percentiles that the samples were made with.
-    spacing
-        Voxel size (z, y, x) in micrometres of the images.
-    name
-        What the model is called; by default what its folder is.
-    resume, force
-        Go on with a stopped training; replace a model that exists.
-    progress
-        Told of every batch.
+    resume
+        Go on with a stopped training.
+    run
+        Whether a model that exists may be replaced, and who is told of every batch.
     """
-    target = check_target(out, force=force)
+    settings, run = settings or SemanticSettings(), run or Run()
+    target = check_target(out, force=run.force)
     check_replaceable(target, (SETTINGS,))
-    settings = settings or SemanticSettings()
     classes, notes = find_classes([*samples, *held_out], names)
     train, judge = (list(samples), list(held_out)) if held_out else hold_out(samples, settings.held_out)
     config = _fitted(config, classes)
@@ -170,10 +110,10 @@ def train_semantic(
         notes.append(
             "too little is labelled to hold some out: the network is judged by what it was trained on"
         )
-    run = TrainingRun(
-        target, settings.run, facts=_facts(config, settings, samples, init), resume=resume, force=force
+    training = TrainingRun(
+        target, settings.run, facts=_facts(config, settings, samples), resume=resume, force=run.force
     )
-    network, more = _network(config, settings, init)
+    network, more = _network(config, settings)
     notes += more
     _compile(network, settings, train, classes)
     size = _patch_size(config, settings.patch)
@@ -182,21 +122,24 @@ def train_semantic(
     follow = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(data, "epoch", epoch)  # noqa: ARG005 - Keras gives both
     )
-    run.fit(network, data, validation_data=validation, callbacks=[follow], progress=progress)
-    model = SemanticModel(
+    training.fit(network, data, validation_data=validation, callbacks=[follow], progress=run.progress)
+    sizes = {sample.spacing for sample in samples}
+    model = from_network(
         network,
         config,
         classes,
-        percentiles,
-        mean_histogram(sample.levels for sample in samples),
-        spacing,
-        name or target.resolve().name,
+        percentiles=samples[0].percentiles,
+        histogram=mean_histogram(sample.levels for sample in samples),
+        spacing=samples[0].spacing if len(sizes) == 1 else None,
+        name=target.resolve().name,
     )
-    with whole_directory(target, ours=lambda path: is_only_model(path, (SETTINGS,)), force=force) as folder:
+    ours = partial(is_only_model, markers=(SETTINGS,))
+    with whole_directory(target, ours=ours, force=run.force) as folder:
         write_model(folder, model)
-        run.write_into(folder, notes=notes)
-    run.discard()
-    return Trained(model, target, run.summary(), tuple(notes))
+        training.write_into(folder, notes=notes)
+    training.discard()
+    run.note(*notes)
+    return Trained(model, target, training.summary(), tuple(notes))
 
 
 def _fitted(config: NetworkConfig, classes: Classes) -> NetworkConfig:
@@ -204,9 +147,8 @@ def _fitted(config: NetworkConfig, classes: Classes) -> NetworkConfig:
     return dataclasses.replace(config, n_classes=count, head=config.head if count == 2 else "softmax")
 
 
-def _network(
-    config: NetworkConfig, settings: SemanticSettings, init: str | os.PathLike[str] | None
-) -> tuple[Any, list[str]]:
+def _network(config: NetworkConfig, settings: SemanticSettings) -> tuple[Any, list[str]]:
+    init = settings.init
     keras = load_keras("training a network")
     keras.mixed_precision.set_global_policy("mixed_float16" if settings.mixed_precision else "float32")
     try:
@@ -276,18 +218,14 @@ def _patch_size(config: NetworkConfig, wanted: int) -> int:
     return -(-max(wanted, config.step) // config.step) * config.step
 
 
-def _facts(
-    config: NetworkConfig,
-    settings: SemanticSettings,
-    samples: Sequence[Sample],
-    init: str | os.PathLike[str] | None,
-) -> dict[str, Any]:
+def _facts(config: NetworkConfig, settings: SemanticSettings, samples: Sequence[Sample]) -> dict[str, Any]:
     """Return what must be the same for a stopped training to go on."""
     digest = hashlib.sha256()
     for sample in samples:
         digest.update(sample.phases.tobytes())
     rest = dataclasses.asdict(settings)
     rest.pop("run")
+    init = rest.pop("init")
     return {
         "network": config_as_dict(config),
         "settings": rest,

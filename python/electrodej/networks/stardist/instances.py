@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.extras import require
-from electrodej.networks.stardist.sections import Candidates
+from electrodej.networks.stardist.candidates import Candidates
 
 MOST = np.iinfo(np.uint16).max
 
@@ -16,15 +22,33 @@ def choose(candidates: Candidates, *, overlap: float) -> Candidates:
     """Keep the most probable of outlines that overlap by more than ``overlap`` of the smaller one."""
     if not len(candidates.points):
         return candidates
-    nms = require("stardist.nms", what="finding particles", extra="train")
-    kept = nms.non_maximum_suppression_inds(
-        candidates.distances,
-        candidates.points,
-        scores=candidates.probability,
-        thresh=overlap,
-        verbose=False,
+    kept = _native().c_non_max_suppression_inds(
+        np.ascontiguousarray(candidates.distances, np.float32),
+        np.ascontiguousarray(candidates.points, np.float32),
+        1,  # with a k-d tree
+        1,  # with boxes
+        0,
+        np.float32(overlap),
     )
     return Candidates(candidates.points[kept], candidates.probability[kept], candidates.distances[kept])
+
+
+@lru_cache(maxsize=1)
+def _native() -> Any:
+    """Return the compiled part of StarDist, without the rest of it, which takes two seconds to import."""
+    package = importlib.util.find_spec("stardist")
+    if package is not None and package.origin is not None:
+        folder = Path(package.origin).parent / "lib"
+        for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+            path = folder / f"stardist2d{suffix}"
+            if path.is_file():
+                loader = importlib.machinery.ExtensionFileLoader("stardist.lib.stardist2d", str(path))
+                spec = importlib.util.spec_from_loader(loader.name, loader)
+                if spec is not None:
+                    module = importlib.util.module_from_spec(spec)
+                    loader.exec_module(module)
+                    return module
+    return require("stardist.lib.stardist2d", what="finding particles", extra="run")
 
 
 def outlines(chosen: Candidates) -> NDArray[np.float64]:

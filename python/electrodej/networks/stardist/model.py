@@ -1,31 +1,29 @@
-"""A trained StarDist model, ready to predict: a folder, a zip exported for Fiji, or a bundled one."""
+"""A StarDist model, ready to predict."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from electrodej.errors import InputError
-from electrodej.export import ModelInfo, Tf2, load_folder, need_keras, need_tensorflow, read_info, read_json
-from electrodej.networks.bundled import find_model
+from electrodej.models.engines.base import Engine
+from electrodej.models.engines.choice import EngineName
+from electrodej.models.grey import FloatArray
+from electrodej.models.info import ModelInfo, read_json
+from electrodej.models.tiles import TileNeeds
+from electrodej.vocabulary import PathLike
 
-FloatArray = NDArray[np.float32]
-# Images in a batch (N, Y, X) to probabilities (N, Y/gy, X/gx) and ray distances (N, Y/gy, X/gx, rays).
-Run = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
-
+# What is taken for a network that does not say how far it looks.
 _CONTEXT_OF_OTHERS = 192
+# A pixel in the network takes some 600 bytes with 32 filters.
+PIXEL_BYTES = 600
 
 
 @dataclass(frozen=True)
 class StarDistModel:
-    """A network and what it is to be used with.
+    """A network that offers outlines, and what it is to be used with.
 
     Attributes
     ----------
@@ -33,14 +31,13 @@ class StarDistModel:
         How it was asked for.
     info
         Thresholds, grid, percentiles, context.
-    run
-        The network on a batch of normalised images whose height and width are multiples of
-        ``info.size_divisor``.
+    engine
+        Gives the probability, and behind it the ray distances, on the network's grid.
     """
 
     name: str
     info: ModelInfo
-    run: Run
+    engine: Engine
 
     @property
     def probability_threshold(self) -> float:
@@ -53,56 +50,50 @@ class StarDistModel:
         return 0.4 if self.info.overlap_threshold is None else self.info.overlap_threshold
 
     @property
-    def context(self) -> int:
-        """Pixels by which tiles must overlap for a result without seams."""
-        return _CONTEXT_OF_OTHERS if self.info.context is None else self.info.context
+    def needs(self) -> TileNeeds:
+        """What it needs of its tiles."""
+        context = _CONTEXT_OF_OTHERS if self.info.context is None else self.info.context
+        return TileNeeds(self.info.size_divisor, context, PIXEL_BYTES)
+
+    def run(self, images: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return probability (N, Y, X) and ray distances (N, Y, X, rays) on the grid for images (N, Y, X)."""
+        both = self.engine.run(images[..., None])
+        return both[..., 0], both[..., 1:]
 
 
-def load_stardist(model: str | os.PathLike[str]) -> StarDistModel:
-    """Load a StarDist model.
+def load_stardist(model: PathLike | StarDistModel, *, engine: EngineName = "auto") -> StarDistModel:
+    """Load a StarDist model; one that is loaded already is given back.
 
     Parameters
     ----------
-    model
-        The name of a bundled model, a model folder (ours or StarDist's own), or a zip that
-        `electrodej.export` wrote, with its JSON beside it.
+    model, engine
+        As for `electrodej.models.load_model`.
 
     Raises
     ------
     electrodej.errors.InputError
         There is no such model, or it is no StarDist model in two dimensions.
     """
-    path = find_model(model)
-    loaded = _from_zip(path) if path.suffix.lower() == ".zip" else _from_folder(path)
-    if loaded.info.kind != "stardist":
-        raise InputError(f"{path} is a {loaded.info.kind} model; finding particles needs a StarDist model")
-    if loaded.info.channels_in != 1:
-        raise InputError(f"{path} takes images of {loaded.info.channels_in} channels, and a tomogram has one")
-    return loaded
+    if isinstance(model, StarDistModel):
+        return model
+    from electrodej.models.model import load_model
+
+    loaded = load_model(model, engine=engine)
+    info, place = loaded.info, loaded.place
+    if info.kind != "stardist":
+        raise InputError(f"{place} is a {info.kind} model; finding particles needs a StarDist model")
+    if info.channels_in != 1:
+        raise InputError(f"{place} takes images of {info.channels_in} channels, and a tomogram has one")
+    if place.is_dir() and info.size_divisor == 1:
+        info = dataclasses.replace(info, size_divisor=_divisor(place, info))
+    return StarDistModel(loaded.name, info, loaded.engine)
 
 
 def from_network(network: Any, info: ModelInfo) -> StarDistModel:
     """Return a StarDist network of Keras as a model; ``network`` has two outputs on its grid."""
-    tensorflow = need_tensorflow("finding particles")
-    # Not through Keras's predict: on images of ever new sizes that costs more than the network itself.
-    signature = [tensorflow.TensorSpec((None, None, None, 1), tensorflow.float32)]
-    call = tensorflow.function(lambda images: network(images, training=False), input_signature=signature)
+    from electrodej.models.engines.keras import KerasEngine
 
-    def run(images: FloatArray) -> tuple[FloatArray, FloatArray]:
-        probability, distances = call(tensorflow.constant(images[..., np.newaxis]))[:2]
-        return probability.numpy()[..., 0], distances.numpy()
-
-    return StarDistModel(info.name, info, run)
-
-
-def _from_folder(folder: Path) -> StarDistModel:
-    if not folder.is_dir():
-        raise InputError(f"{folder} is neither a model folder nor a zip")
-    need_keras("finding particles")
-    network, info = load_folder(folder)
-    if info.kind == "stardist" and info.size_divisor == 1:
-        info = dataclasses.replace(info, size_divisor=_divisor(folder, info))
-    return from_network(network, info)
+    return StarDistModel(info.name, info, KerasEngine(network))
 
 
 def _divisor(folder: Path, info: ModelInfo) -> int:
@@ -111,21 +102,3 @@ def _divisor(folder: Path, info: ModelInfo) -> int:
     depth = int(config.get("unet_n_depth", 3))
     pool = max(int(step) for step in config.get("unet_pool", (2, 2)))
     return int(max(info.grid) * pool**depth)
-
-
-def _from_zip(path: Path) -> StarDistModel:
-    about = path.with_suffix(".json")
-    if not about.is_file():
-        raise InputError(
-            f"{path}: {about.name} is missing beside it, which holds the thresholds and the grid; "
-            "put both into one folder, or give the model's folder"
-        )
-    info = read_info(about)
-    zipped = Tf2(path)
-    down, right = info.grid
-
-    def run(images: FloatArray) -> tuple[FloatArray, FloatArray]:
-        both = zipped.run(images[..., np.newaxis])[:, ::down, ::right]
-        return both[..., 0], both[..., 1:]
-
-    return StarDistModel(str(path), info, run)

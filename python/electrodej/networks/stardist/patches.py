@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.extras import require
-from electrodej.networks.backend import load_keras
-from electrodej.networks.normalise import FloatArray, normalise
+from electrodej.models.grey import FloatArray, normalise
+from electrodej.models.libraries import load_keras
 from electrodej.networks.stardist.augment import Labels, cut
 from electrodej.networks.stardist.settings import StarDistSettings
 

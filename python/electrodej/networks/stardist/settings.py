@@ -1,94 +1,141 @@
-"""What a StarDist model is and how it is trained."""
+"""What a StarDist model is, how it is trained, and how it looks at sections."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.options import Choice, Number, Numbers, Settings, Whole, option, seed
+from electrodej.vocabulary import VIEWS, View
+
+_TRAINING = "training"
+_NETWORK = "network (without --init)"
+_COUNT = Whole(1)
+_THRESHOLD = Number(0, 1, above=True, below=True, metavar="T")
+
+
+class Grid(Choice):
+    """For so many pixels a network predicts once: along both edges, or rows and columns.
+
+    >>> Grid((1, 2, 4, 8)).read("2")
+    (2, 2)
+    """
+
+    def read(self, text: str) -> tuple[int, int]:
+        step = super().read(text)
+        return step, step
+
+    def check(self, value: Any) -> tuple[int, int]:
+        rows, columns = value if hasattr(value, "__len__") and len(value) == 2 else (value, value)
+        return super().check(rows), super().check(columns)
+
+    def shown(self, value: Any) -> str:
+        rows, columns = value
+        return str(rows) if rows == columns else f"{rows},{columns}"
 
 
 @dataclass(frozen=True, kw_only=True)
-class StarDistSettings:
+class StarDistSettings(Settings):
     """The network's shape and its training; the defaults are the published reference's.
 
-    Attributes
-    ----------
-    rays
-        Directions in which the distance to the outline is predicted.
-    grid
-        The network predicts once for so many pixels (Y, X).
-    depth, filters
-        Levels of the U-Net, and filters of its first level.
-    patch, batch
-        Edge of the square patches, and how many of them make one step.
-    epochs, steps
-        At most so many epochs of so many steps.
-    patience
-        Training ends after so many epochs without a better validation loss; 0: never early.
-    learning_rate
-        At the start; it falls along a cosine to a fiftieth at the last epoch.
-    validation
-        Share of the images that is kept for validation and for choosing the thresholds.
-    seed
-        Of the split, the patches, the augmentation and the weights.
-    percentiles
-        Grey values that become 0 and 1.
-    least_diameter
-        Particles whose section is smaller than a disc of so many pixels across are left out: they are
-        caps of particles, which nobody could draw.
-    augment
-        How strong the augmentation is; 0 leaves only flips and turns.
-    blank
-        Share of the patches that the edge of the scan goes through, with nothing but one grey value past it.
+    The learning rate falls along a cosine to a fiftieth at the last epoch. Sections smaller than
+    ``least_diameter`` are caps of particles, which nobody could draw.
     """
 
-    rays: int = 32
-    grid: tuple[int, int] = (2, 2)
-    depth: int = 3
-    filters: int = 32
-    patch: int = 256
-    batch: int = 4
-    epochs: int = 100
-    steps: int = 100
-    patience: int = 30
-    learning_rate: float = 4e-4
-    validation: float = 0.15
-    seed: int = 0
-    percentiles: tuple[float, float] = (1.0, 99.8)
-    least_diameter: float = 10.0
-    augment: float = 1.0
-    blank: float = 0.1
+    epochs: int = option(100, _COUNT, "at most so many epochs", group=_TRAINING)
+    steps: int = option(100, _COUNT, "steps in an epoch", group=_TRAINING)
+    batch: int = option(4, _COUNT, "patches in a step", group=_TRAINING)
+    patch: int = option(256, _COUNT, "edge of a patch in pixels", group=_TRAINING)
+    patience: int = option(
+        30, Whole(0), "stop after so many epochs without a better validation loss; 0: never", group=_TRAINING
+    )
+    learning_rate: float = option(4e-4, Number(0, above=True), "at the start", group=_TRAINING)
+    validation: float = option(
+        0.15,
+        Number(0, 1, above=True, below=True),
+        "share of the images kept for validation and the thresholds",
+        group=_TRAINING,
+    )
+    augment: float = option(
+        1.0, Number(0), "how strongly images are varied; 0: flips and turns only", group=_TRAINING
+    )
+    blank: float = option(
+        0.1, Number(0, 1), "share of the patches that the edge of the scan goes through", group=_TRAINING
+    )
+    least_diameter: float = option(
+        10.0,
+        Number(0),
+        "leave out sections smaller than a disc so many pixels across",
+        group=_TRAINING,
+    )
+    rays: int = option(32, Whole(3), "directions of the outline", group=_NETWORK)
+    grid: tuple[int, int] = option(
+        (2, 2),
+        Grid((1, 2, 4, 8)),
+        "the network predicts once for so many pixels along each edge",
+        group=_NETWORK,
+    )
+    depth: int = option(3, _COUNT, "levels of the U-Net", group=_NETWORK)
+    filters: int = option(32, _COUNT, "filters of its first level", group=_NETWORK)
+    percentiles: tuple[float, float] = option(
+        (1.0, 99.8),
+        Numbers((Number(0, 100), Number(0, 100)), metavar="LOW,HIGH"),
+        "grey values that become 0 and 1",
+        expert=True,
+    )
+    seed: int = seed()
 
-    def __post_init__(self) -> None:
-        counts = ("rays", "depth", "filters", "patch", "batch", "epochs", "steps")
-        for name in counts:
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} is a whole number from 1, not {getattr(self, name)}")
-        if self.rays < 3:
-            raise InputError(f"an outline needs at least 3 rays, not {self.rays}")
-        if any(step < 1 or step & (step - 1) for step in self.grid):
-            raise InputError(f"the grid is 1, 2, 4 or 8 pixels, not {self.grid}")
+    def check(self) -> None:
         if self.patch % self.divisor:
             raise InputError(
                 f"patches of {self.patch} pixels do not fit a network of this depth and grid; "
                 f"take a multiple of {self.divisor}"
             )
-        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
-            raise InputError(f"the learning rate is a number above 0, not {self.learning_rate}")
-        if not 0 < self.validation < 1:
-            raise InputError(f"the share for validation lies between 0 and 1, not {self.validation}")
         low, high = self.percentiles
-        if not 0 <= low < high <= 100:
-            raise InputError(f"percentiles are two numbers from 0 to 100, not {low} and {high}")
-        if not 0 <= self.blank <= 1:
-            raise InputError(
-                f"the share of patches at the edge of the scan lies between 0 and 1, not {self.blank}"
-            )
-        if self.patience < 0 or self.least_diameter < 0 or self.augment < 0:
-            raise InputError("patience, least diameter and augmentation are numbers from 0")
+        if not low < high:
+            raise InputError(f"percentiles are a lower and a higher number, not {low} and {high}")
 
     @property
     def divisor(self) -> int:
         """Height and width that the network takes are multiples of it."""
         return max(self.grid) << self.depth
+
+
+def section_scale_option(**more: Any) -> Any:
+    """Declare ``scale``: by what sections are enlarged for the network."""
+    return option(
+        None,
+        Number(0.02, 50, metavar="F"),
+        "enlarge sections by this for the network",
+        usual="to the voxel size of the training, where that is far from the volume's",
+        **more,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewSettings(Settings):
+    """How sections are predicted.
+
+    Sections are brought to another size before the network and the outlines brought back. ``scale`` is
+    below 1 where particles are far larger than those of the training, above 1 where they are far smaller.
+    By default the voxel size decides: a section is brought to that of the training where the two differ
+    by more than `electrodej.networks.stardist.views.NEAR`, and the model tells it.
+    """
+
+    view: View = option("xy", Choice(VIEWS), "which sections: along z, y or x", group="with a StarDist model")
+    probability_threshold: float | None = option(
+        None,
+        _THRESHOLD,
+        "least probability of a particle",
+        usual="the model's",
+        group="with a StarDist model",
+    )
+    overlap_threshold: float | None = option(
+        None,
+        _THRESHOLD,
+        "outlines that overlap by more are one particle",
+        usual="the model's",
+        group="with a StarDist model",
+    )
+    scale: float | None = section_scale_option(group="with a StarDist model")

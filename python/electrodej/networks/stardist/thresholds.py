@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from electrodej.networks.stardist.candidates import predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import StarDistModel
 from electrodej.networks.stardist.patches import Example
-from electrodej.networks.stardist.sections import predict_sections
 from electrodej.progress import Progress, silent
-from electrodej.score import score_instances
+from electrodej.score import InstanceSettings, score_instances
 
 PROBABILITIES = tuple(round(0.3 + 0.05 * step, 2) for step in range(13))
 OVERLAPS = (0.3, 0.4, 0.5)
@@ -87,7 +87,9 @@ def choose_thresholds(
 def _counts(found: Any, example: Example) -> list[list[int]]:
     """Return number of the IoU threshold, hits, false finds and misses of one image."""
     scores = score_instances(
-        _where_known(found, example.labels), np.maximum(example.labels, 0), thresholds=IOU
+        _where_known(found, example.labels),
+        np.maximum(example.labels, 0),
+        settings=InstanceSettings(thresholds=IOU),
     )
     return [
         [number, score.tp, score.fp, score.fn]

@@ -7,21 +7,21 @@ import dataclasses
 import hashlib
 import io
 import json
-import os
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.export import FOLDER_FILE, ModelInfo, load_folder, need_keras, to_json
 from electrodej.extras import require
 from electrodej.files import check_target, whole_directory
-from electrodej.networks.backend import falling_rate
-from electrodej.networks.bundled import find_model
-from electrodej.networks.replaceable import check_replaceable, is_only_model
-from electrodej.networks.run import RunSettings, TrainingRun
+from electrodej.models.bundled import find_model
+from electrodej.models.engines.base import FloatArray
+from electrodej.models.folders import load_folder
+from electrodej.models.info import FOLDER_FILE, ModelInfo, to_json
+from electrodej.models.libraries import need_keras
 from electrodej.networks.stardist.model import from_network
 from electrodej.networks.stardist.patches import (
     Example,
@@ -33,9 +33,11 @@ from electrodej.networks.stardist.patches import (
 )
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.networks.stardist.thresholds import Thresholds, choose_thresholds
-from electrodej.progress import Progress, silent
-
-Path_ = str | os.PathLike[str]
+from electrodej.networks.training.rate import falling_rate
+from electrodej.networks.training.run import RunSettings, TrainingRun
+from electrodej.networks.training.target import check_replaceable, is_only_model
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike, Spacing
 
 WEIGHTS = "weights_best.h5"
 # Files by which a folder is known to be such a model.
@@ -79,15 +81,14 @@ class Trained:
 
 def train_stardist(
     pairs: Sequence[Pair],
-    out: Path_,
+    out: PathLike,
     *,
     settings: StarDistSettings | None = None,
-    init: Path_ | None = None,
+    init: PathLike | None = None,
     description: str = "",
-    spacing: tuple[float, float, float] | None = None,
+    spacing: Spacing | None = None,
     resume: bool = False,
-    force: bool = False,
-    progress: Progress = silent,
+    run: Run | None = None,
 ) -> Trained:
     """Train a StarDist model in two dimensions.
 
@@ -108,13 +109,11 @@ def train_stardist(
         brings sections of far smaller or larger voxels to it.
     resume
         Go on with a training that was stopped.
-    force
-        Replace a model that exists.
-    progress
-        Told of each step.
+    run
+        Whether a model that exists may be replaced, and who is told of each step.
     """
-    settings = settings or StarDistSettings()
-    check_target(out, force=force)
+    settings, run = settings or StarDistSettings(), run or Run()
+    check_target(out, force=run.force)
     check_replaceable(Path(out), MARKERS)
     need_keras("training a StarDist model")
     if not len(pairs):
@@ -122,11 +121,11 @@ def train_stardist(
     # Read before anything is built: a training set with a mistake should not cost minutes first.
     examples, sizes = [], []
     for number, pair in enumerate(pairs):
-        progress(number, len(pairs), "reading the training images")
+        run.progress(number, len(pairs), "reading the training images")
         examples.append(prepare(pair, settings))
         sizes.append(pair.spacing)
     training, kept = split(examples, settings)
-    run = TrainingRun(
+    trained = TrainingRun(
         out,
         RunSettings(
             epochs=settings.epochs,
@@ -142,16 +141,16 @@ def train_stardist(
             "init": None if init is None else Path(init).name,
         },
         resume=resume,
-        force=force,
+        force=run.force,
     )
     star, settings = _build(settings, init)
     network = star.keras_model
-    run.fit(
+    trained.fit(
         network,
-        training_patches(training, settings, epoch=run.epoch),
+        training_patches(training, settings, epoch=trained.epoch),
         validation_data=validation_batch(kept, settings),
         validation_batch_size=settings.batch,
-        progress=progress,
+        progress=run.progress,
         stage="training",
     )
     info = ModelInfo(
@@ -165,26 +164,32 @@ def train_stardist(
         size_divisor=settings.divisor,
         spacing=spacing or _middle(sizes),
     )
-    thresholds = choose_thresholds(from_network(network, info), kept, progress=progress)
+    thresholds = choose_thresholds(from_network(network, info), kept, progress=run.progress)
+    if not any(thresholds.f1):
+        run.note(
+            "the network finds none of the particles that were held out: train longer (--epochs, --steps), "
+            "give more images, or look whether the outlines lie on the particles and are larger than "
+            f"--least-diameter, {settings.least_diameter:g} pixels"
+        )
     info = dataclasses.replace(
         info,
         probability_threshold=thresholds.probability,
         overlap_threshold=thresholds.overlap,
         context=_context(network, info),
     )
-    with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=force) as folder:
+    with whole_directory(out, ours=partial(is_only_model, markers=MARKERS), force=run.force) as folder:
         _write(folder, star, info)
-        run.write_into(
+        trained.write_into(
             folder,
             thresholds=thresholds.as_dict(),
             training_images=len(training),
             validation_images=len(kept),
         )
-    run.discard()
-    return Trained(Path(out), (run.epoch, run.best_epoch), (len(training), len(kept)), thresholds)
+    trained.discard()
+    return Trained(Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds)
 
 
-def _middle(sizes: Sequence[tuple[float, float] | None]) -> tuple[float, float, float] | None:
+def _middle(sizes: Sequence[tuple[float, float] | None]) -> Spacing | None:
     """Return the middle one of the images' pixel sizes, where all of them tell it."""
     known = [min(size) for size in sizes if size is not None]
     if len(known) < len(sizes):
@@ -193,7 +198,7 @@ def _middle(sizes: Sequence[tuple[float, float] | None]) -> tuple[float, float, 
     return middle, middle, middle
 
 
-def _build(settings: StarDistSettings, init: Path_ | None) -> tuple[Any, StarDistSettings]:
+def _build(settings: StarDistSettings, init: PathLike | None) -> tuple[Any, StarDistSettings]:
     """Return StarDist's model, compiled, and the settings that it really has."""
     models = require("stardist.models", what="training a StarDist model", extra="train")
     keras = need_keras("training a StarDist model")
@@ -248,19 +253,15 @@ def _shaped_like(settings: StarDistSettings, config: dict[str, Any]) -> StarDist
 
 def _context(network: Any, info: ModelInfo) -> int:
     """Return how far the trained network looks, measured on it."""
-    import numpy as np
+    from electrodej.models.context import measure_context
 
-    from electrodej.export import measure_context
+    engine = from_network(network, info).engine
+    down, right = info.grid
 
-    model = from_network(network, info)
+    def at_full_size(image: FloatArray) -> FloatArray:
+        return engine.run(image).repeat(down, axis=1).repeat(right, axis=2)
 
-    def run(image: Any) -> Any:
-        near, far = model.run(image[..., 0])
-        down, right = info.grid
-        both = np.concatenate([near[..., np.newaxis], far], axis=-1)
-        return both.repeat(down, axis=1).repeat(right, axis=2)
-
-    return measure_context(run, channels=1, divisor=info.size_divisor).pixels
+    return measure_context(at_full_size, channels=1, divisor=info.size_divisor).pixels
 
 
 def _write(folder: Path, star: Any, info: ModelInfo) -> None:

@@ -3,75 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
 from electrodej.files import check_target, scratch_folder
-from electrodej.networks.backend import usual_memory
-from electrodej.networks.normalise import FloatArray, normalise
+from electrodej.models.grey import FloatArray, normalise
+from electrodej.models.images import ImageLike, opened
+from electrodej.models.sections import SLAB_BYTES, Sections, section_scale
+from electrodej.networks.stardist.candidates import BATCH_PIXELS, Prediction, predict_sections
 from electrodej.networks.stardist.instances import choose, draw
-from electrodej.networks.stardist.model import StarDistModel
-from electrodej.networks.stardist.sections import BATCH_PIXELS, Prediction, predict_sections
-from electrodej.progress import Progress, silent
-from electrodej.volume import Volume, VolumeWriter, check_grey, compact_dtype
-
-View = Literal["xy", "xz", "yz"]
-VIEWS: tuple[View, ...] = get_args(View)
-Path_ = str | os.PathLike[str]
-
-# The axis that a view's sections are counted along.
-AXIS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
-# Pixels whose edges differ by less are taken as square.
-_SQUARE = 0.05
-# Voxels that differ from those of the training by less than this factor are taken as they are.
-NEAR = 1.6
-# Sections are read in slabs of this many bytes, so that a compressed file is not read once for each.
-_SLAB_BYTES = 256 * 2**20
-# A pixel in the network takes some 600 bytes with 32 filters.
-_BYTES_PER_PIXEL = 600
-
-
-@dataclass(frozen=True)
-class ViewSettings:
-    """How sections are predicted.
-
-    Attributes
-    ----------
-    view
-        "xy" (sections along z), "xz" (along y) or "yz" (along x).
-    probability
-        Least probability of a particle; by default the model's own threshold.
-    overlap
-        Outlines that overlap by more are one particle; by default the model's own threshold.
-    scale
-        Sections are enlarged by this before the network and the outlines brought back: below 1 where
-        particles are far larger than those of the training, above 1 where they are far smaller. By default
-        the voxel size decides: a section is brought to that of the training where the two differ by more
-        than `NEAR`, and the model tells it.
-    """
-
-    view: View = "xy"
-    probability: float | None = None
-    overlap: float | None = None
-    scale: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.view not in VIEWS:
-            raise InputError(f'the view is "xy", "xz" or "yz", not {self.view!r}')
-        for name in ("probability", "overlap"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < 1:
-                raise InputError(f"the {name} threshold lies between 0 and 1, not {value}")
-        if self.scale is not None and not 0.02 <= self.scale <= 50:
-            raise InputError(f"sections are scaled by 0.02 to 50, not {self.scale}")
+from electrodej.networks.stardist.model import PIXEL_BYTES, StarDistModel, load_stardist
+from electrodej.networks.stardist.settings import ViewSettings
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike, Shape, Spacing, across
+from electrodej.volume import VolumeWriter, compact_dtype
 
 
 @dataclass(frozen=True)
@@ -86,37 +37,40 @@ class ViewResult:
         How many particle outlines were found in all of them.
     scale
         By what rows and columns were enlarged before the network.
+    labels, probability
+        Where no files were asked for: the labels of the sections, and the probability as uint8 with 255 for
+        1, both ZYX.
     """
 
     sections: int
     outlines: int
     scale: tuple[float, float]
+    labels: NDArray[Any] | None = None
+    probability: NDArray[np.uint8] | None = None
 
 
 def predict_view(
-    grey: Volume,
-    model: StarDistModel,
+    image: ImageLike,
+    model: StarDistModel | PathLike,
     *,
-    spacing: tuple[float, float, float],
+    spacing: Spacing | None = None,
     settings: ViewSettings | None = None,
-    labels: Path_ | None = None,
-    probability: Path_ | None = None,
-    memory: int | None = None,
-    jobs: int = 1,
-    force: bool = False,
-    progress: Progress = silent,
+    labels: PathLike | None = None,
+    probability: PathLike | None = None,
+    run: Run | None = None,
 ) -> ViewResult:
     """Run a StarDist model over every section of a view.
 
     Parameters
     ----------
-    grey
-        Grey values, axes ZYX. Each section is normalised by its own percentiles, as Fiji does it.
+    image
+        Grey values: an array (ZYX or YX), an open volume, or a path. Each section is normalised by its own
+        percentiles, as Fiji does it.
     model
-        See `load_stardist`.
+        A loaded model, a bundled name, or a path, see `load_stardist`.
     spacing
-        Voxel size (z, y, x) in micrometres. Sections whose pixels are not square are enlarged along one
-        edge until they are.
+        Voxel size (z, y, x) in micrometres, instead of the one that the image knows. Sections whose pixels
+        are not square are enlarged along one edge until they are.
     settings
         View and thresholds.
     labels
@@ -124,228 +78,144 @@ def predict_view(
         section to section: no two sections share one.
     probability
         Where to write the probability, uint8 with 255 for 1, in ZYX order.
-    memory
-        Bytes that may be used, by default 4 GiB or what is free.
-    jobs
-        Threads that draw outlines while the network goes on.
-    force
-        Replace outputs that exist.
-    progress
-        Told of each batch of sections.
+    run
+        Memory, threads that draw outlines while the network goes on, whether outputs may be replaced, and
+        who is told of each batch of sections.
+
+    Returns
+    -------
+    result
+        With arrays where neither ``labels`` nor ``probability`` is given.
     """
-    settings = settings or ViewSettings()
-    for target in (labels, probability):
-        if target is not None:
-            check_target(target, force=force, inputs=[grey.path])
-    work = _Work(grey, model, spacing, settings, memory)
-    with contextlib.ExitStack() as stack:
-        drawn = shown = None
-        if labels is not None:
-            drawn = _stored(stack, labels, grey.shape, np.uint16)
-        if probability is not None:
-            shown = _stored(stack, probability, grey.shape, np.uint8)
-        counts = np.zeros(work.sections, np.int64)
-        pool = stack.enter_context(ThreadPoolExecutor(max(1, jobs)))
-        waiting: list[Future[None]] = []
-        for first, predictions in work.predictions(progress):
-            for future in waiting:
-                future.result()
-            waiting = [
-                pool.submit(work.put, number, prediction, drawn, shown, counts)
-                for number, prediction in enumerate(predictions, first)
-            ]
-        for future in waiting:
-            future.result()
-        if labels is not None and drawn is not None:
-            _write_labels(labels, drawn, counts, work.axis, spacing, force)
-        if probability is not None and shown is not None:
-            with VolumeWriter(probability, grey.shape, np.uint8, spacing=spacing, force=force) as writer:
-                for z0, z1 in _slabs(grey.shape):
-                    writer.write(z0, shown[z0:z1])
-        del drawn, shown
-    return ViewResult(work.sections, int(counts.sum()), work.scale)
+    settings, run = settings or ViewSettings(), run or Run()
+    with opened(image, spacing) as (grey, size):
+        for target in (labels, probability):
+            if target is not None:
+                check_target(target, force=run.force, inputs=[grey.path])
+        loaded = load_stardist(model)
+        scale = section_scale(
+            across(size, Sections(grey, settings.view).axis), loaded.info.spacing, settings.scale
+        )
+        finder = _Finder(Sections(grey, settings.view, scale), loaded, settings, run)
+        with contextlib.ExitStack() as stack:
+            drawn = shown = None
+            in_memory = labels is None and probability is None
+            if labels is not None or in_memory:
+                drawn = _place(stack, labels, grey.shape, np.uint16)
+            if probability is not None or in_memory:
+                shown = _place(stack, probability, grey.shape, np.uint8)
+            counts = finder.fill(drawn, shown)
+            found = ViewResult(finder.sections.count, int(counts.sum()), scale)
+            if in_memory and drawn is not None:
+                numbered = [slab for _, slab in _numbered(drawn, counts, finder.sections.axis)]
+                return ViewResult(found.sections, found.outlines, scale, np.concatenate(numbered), shown)
+            if labels is not None and drawn is not None:
+                dtype = compact_dtype(found.outlines)
+                with VolumeWriter(
+                    Path(labels), grey.shape, dtype, spacing=size, labels=True, force=run.force
+                ) as writer:
+                    for z0, slab in _numbered(drawn, counts, finder.sections.axis):
+                        writer.write(z0, slab)
+            if probability is not None and shown is not None:
+                with VolumeWriter(probability, grey.shape, np.uint8, spacing=size, force=run.force) as writer:
+                    for z0, z1 in _slabs(grey.shape):
+                        writer.write(z0, shown[z0:z1])
+            del drawn, shown
+    return found
 
 
-class _Work:
+class _Finder:
     """The sections of a view, and what becomes of each."""
 
-    def __init__(
-        self,
-        grey: Volume,
-        model: StarDistModel,
-        spacing: tuple[float, float, float],
-        settings: ViewSettings,
-        memory: int | None,
-    ) -> None:
-        self.grey, self.model, self.settings = grey, model, settings
-        self.axis = AXIS[settings.view]
-        self.sections = grey.shape[self.axis]
-        self.shape = without(grey.shape, self.axis)
-        self.scale = section_scale(without(spacing, self.axis), model, settings.scale)
-        self.inner = scaled_shape(self.shape, self.scale)
-        # Rows and columns of the section for each pixel that the network sees.
-        self.factor = tuple(
-            (outer - 1) / (inner - 1) if inner > 1 else 1.0
-            for outer, inner in zip(self.shape, self.inner, strict=True)
-        )
-        self.batch_pixels = _batch_pixels(memory)
-        self.threshold = settings.probability or model.probability_threshold
-        self.overlap = settings.overlap or model.overlap_threshold
+    def __init__(self, sections: Sections, model: StarDistModel, settings: ViewSettings, run: Run) -> None:
+        self.sections, self.model, self.run = sections, model, run
+        self.batch_pixels = int(max(256**2, min(BATCH_PIXELS, (run.room - SLAB_BYTES) // PIXEL_BYTES)))
+        self.threshold = settings.probability_threshold or model.probability_threshold
+        self.overlap = settings.overlap_threshold or model.overlap_threshold
 
-    def predictions(self, progress: Progress) -> Iterator[tuple[int, list[Prediction]]]:
+    def fill(
+        self, labels: NDArray[np.uint16] | None, probability: NDArray[np.uint8] | None
+    ) -> NDArray[np.int64]:
+        """Draw all sections into the volumes; return how many outlines each has."""
+        counts = np.zeros(self.sections.count, np.int64)
+
+        def put(number: int, prediction: Prediction) -> None:
+            if labels is not None:
+                counts[number] = self._draw(prediction, labels[self.sections.place(number)])
+            if probability is not None:
+                self._show(prediction, probability[self.sections.place(number)])
+
+        with ThreadPoolExecutor(self.run.cores) as pool:
+            waiting: list[Future[None]] = []
+            for first, predictions in self._predictions():
+                for future in waiting:
+                    future.result()
+                waiting = [pool.submit(put, number, each) for number, each in enumerate(predictions, first)]
+            for future in waiting:
+                future.result()
+        return counts
+
+    def _predictions(self) -> Iterator[tuple[int, list[Prediction]]]:
         """Yield the predictions of consecutive sections, with the number of the first."""
-        together = max(1, self.batch_pixels // (self.inner[0] * self.inner[1]))
-        progress(0, self.sections, f"finding outlines ({self.settings.view})")
-        for start, slab in self._slabs():
+        sections, stage = self.sections, f"finding outlines ({self.sections.view})"
+        together = max(1, self.batch_pixels // (sections.shown[0] * sections.shown[1]))
+        self.run.progress(0, sections.count, stage)
+        for start, slab in sections.slabs():
             for first in range(0, len(slab), together):
-                images = [self._prepared(section) for section in slab[first : first + together]]
-                found = predict_sections(
-                    self.model, np.stack(images), threshold=self.threshold, batch_pixels=self.batch_pixels
+                images = sections.prepared(slab[first : first + together], self._normalised)
+                yield (
+                    start + first,
+                    predict_sections(
+                        self.model,
+                        images,
+                        threshold=self.threshold,
+                        batch_pixels=self.batch_pixels,
+                        say=self.run.note,
+                    ),
                 )
-                yield start + first, found
-                progress(
-                    start + first + len(images),
-                    self.sections,
-                    f"finding outlines ({self.settings.view})",
-                )
+                self.run.progress(start + first + len(images), sections.count, stage)
 
-    def put(
-        self,
-        number: int,
-        prediction: Prediction,
-        labels: NDArray[np.uint16] | None,
-        probability: NDArray[np.uint8] | None,
-        counts: NDArray[np.int64],
-    ) -> None:
-        """Draw a section's outlines and its probability into the volumes."""
-        at = tuple(number if axis == self.axis else slice(None) for axis in range(3))
-        if labels is not None:
-            chosen = choose(prediction.candidates, overlap=self.overlap)
-            labels[at] = draw(chosen, self.shape, factor=(self.factor[0], self.factor[1]))
-            counts[number] = len(chosen.points)
-        if probability is not None:
-            from electrodej.networks.stardist.kernels import enlarge
+    def _normalised(self, section: NDArray[Any]) -> FloatArray:
+        return normalise(section, self.model.info.percentiles)
 
-            down, right = self.model.info.grid
-            step = (down * self.factor[0], right * self.factor[1])
-            probability[at] = enlarge(prediction.probability, *self.shape, *step)
+    def _draw(self, prediction: Prediction, labels: NDArray[np.uint16]) -> int:
+        chosen = choose(prediction.candidates, overlap=self.overlap)
+        labels[...] = draw(chosen, self.sections.shape, factor=self.sections.step)
+        return len(chosen.points)
 
-    def _slabs(self) -> Iterator[tuple[int, NDArray[Any]]]:
-        """Read the volume in slabs across the view's axis; yield the first section and the sections."""
-        one = self.shape[0] * self.shape[1] * self.grey.dtype.itemsize
-        depth = max(1, _SLAB_BYTES // one)
-        for start in range(0, self.sections, depth):
-            box = [slice(None)] * 3
-            box[self.axis] = slice(start, min(start + depth, self.sections))
-            slab = check_grey(self.grey[tuple(box)], self.grey.path, start=start, axis=self.axis)
-            yield start, np.moveaxis(slab, self.axis, 0)
+    def _show(self, prediction: Prediction, probability: NDArray[np.uint8]) -> None:
+        from electrodej.networks.stardist.kernels.enlarge import enlarge
 
-    def _prepared(self, section: NDArray[Any]) -> FloatArray:
-        image = normalise(section, self.model.info.percentiles)
-        return brought_to(image, self.inner)
+        (down, right), step = self.model.info.grid, self.sections.step
+        probability[...] = enlarge(
+            prediction.probability, *self.sections.shape, down * step[0], right * step[1]
+        )
 
 
-def without(values: tuple[Any, Any, Any], axis: int) -> tuple[Any, Any]:
-    """Return what a section along ``axis`` has of three values."""
-    rest = [value for number, value in enumerate(values) if number != axis]
-    return rest[0], rest[1]
-
-
-def section_scale(
-    pixel: tuple[float, float], model: StarDistModel, wanted: float | None
-) -> tuple[float, float]:
-    """Return by what rows and columns of a section are enlarged for the network.
-
-    Parameters
-    ----------
-    pixel
-        Height and width of its pixels in micrometres.
-    model
-        The network, which knows the voxel size of its training.
-    wanted
-        As `ViewSettings.scale`.
-    """
-    return _square(pixel, _automatic(pixel, model) if wanted is None else wanted)
-
-
-def scaled_shape(shape: tuple[int, int], scale: tuple[float, float]) -> tuple[int, int]:
-    """Return the height and width that a section has at the network."""
-    rows, columns = (
-        max(1, round((length - 1) * factor) + 1) for length, factor in zip(shape, scale, strict=True)
-    )
-    return rows, columns
-
-
-def brought_to(image: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """Return a section with another height and width."""
-    if image.shape == shape:
-        return image
-    from scipy import ndimage
-
-    # Before it is made smaller an image is smoothed, or its noise would turn into patterns.
-    factor = [
-        (outer - 1) / (inner - 1) if inner > 1 else 1.0
-        for outer, inner in zip(image.shape, shape, strict=True)
-    ]
-    blur = [max(0.0, (step - 1) / 2) for step in factor]
-    if any(blur):
-        image = ndimage.gaussian_filter(image, blur)
-    zoom = [inner / outer for inner, outer in zip(shape, image.shape, strict=True)]
-    resized: FloatArray = ndimage.zoom(image, zoom, order=1)
-    return resized
-
-
-def _automatic(pixel: tuple[float, float], model: StarDistModel) -> float:
-    """Return what brings a section to the voxel size of the training, or 1 where it is near enough."""
-    if model.info.spacing is None:
-        return 1.0
-    factor = min(pixel) / min(model.info.spacing[1:])
-    return 1.0 if 1 / NEAR <= factor <= NEAR else factor
-
-
-def _square(pixel: tuple[float, float], scale: float) -> tuple[float, float]:
-    """Return by what rows and columns are enlarged so that pixels are square, and as large as asked for."""
-    smaller = min(pixel)
-    if max(pixel) <= smaller * (1 + _SQUARE):
-        return scale, scale
-    return scale * pixel[0] / smaller, scale * pixel[1] / smaller
-
-
-def _batch_pixels(memory: int | None) -> int:
-    room = usual_memory() if memory is None else memory
-    return int(max(256**2, min(BATCH_PIXELS, (room - _SLAB_BYTES) // _BYTES_PER_PIXEL)))
-
-
-def _stored(
-    stack: contextlib.ExitStack, target: Path_, shape: tuple[int, int, int], dtype: type[np.generic]
+def _place(
+    stack: contextlib.ExitStack, target: PathLike | None, shape: Shape, dtype: type[np.generic]
 ) -> NDArray[Any]:
-    """Return a volume on the disk to fill in any order, which goes away with the stack."""
+    """Return a volume to fill in any order: in memory, or with a target on the disk until the stack ends."""
+    if target is None:
+        return np.zeros(shape, dtype)
     folder = stack.enter_context(scratch_folder(target))
     return np.lib.format.open_memmap(folder / "volume.npy", mode="w+", dtype=dtype, shape=shape)
 
 
-def _slabs(shape: tuple[int, int, int]) -> Iterator[tuple[int, int]]:
-    depth = max(1, _SLAB_BYTES // (4 * shape[1] * shape[2]))
+def _slabs(shape: Shape) -> Iterator[tuple[int, int]]:
+    depth = max(1, SLAB_BYTES // (4 * shape[1] * shape[2]))
     for z0 in range(0, shape[0], depth):
         yield z0, min(z0 + depth, shape[0])
 
 
-def _write_labels(
-    target: Path_,
-    drawn: NDArray[np.uint16],
-    counts: NDArray[np.int64],
-    axis: int,
-    spacing: tuple[float, float, float],
-    force: bool,
-) -> None:
-    """Number the labels on from section to section and write them."""
-    total = int(counts.sum())
-    dtype = compact_dtype(total)
+def _numbered(
+    drawn: NDArray[np.uint16], counts: NDArray[np.int64], axis: int
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Yield the labels slab by slab, numbered on from section to section."""
+    dtype = compact_dtype(int(counts.sum()))
     before = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(dtype)
-    shape = (drawn.shape[0], drawn.shape[1], drawn.shape[2])
-    with VolumeWriter(Path(target), shape, dtype, spacing=spacing, labels=True, force=force) as writer:
-        for z0, z1 in _slabs(shape):
-            slab = drawn[z0:z1].astype(dtype)
-            offset = before[z0:z1] if axis == 0 else before
-            ahead = np.broadcast_to(np.expand_dims(offset, tuple({0, 1, 2} - {axis})), slab.shape)
-            writer.write(z0, np.where(slab > 0, slab + ahead, 0).astype(dtype))
+    for z0, z1 in _slabs((drawn.shape[0], drawn.shape[1], drawn.shape[2])):
+        slab = drawn[z0:z1].astype(dtype)
+        offset = before[z0:z1] if axis == 0 else before
+        ahead = np.broadcast_to(np.expand_dims(offset, tuple({0, 1, 2} - {axis})), slab.shape)
+        yield z0, np.where(slab > 0, slab + ahead, 0).astype(dtype)

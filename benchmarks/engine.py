@@ -1,0 +1,134 @@
+"""The engine that runs networks, against TensorFlow and against StarDist's own prediction, in one run.
+
+Each network runs on the same image in OpenVINO and in TensorFlow, turn by turn, so that a busy machine is
+busy for both. Then `predict_view` over a stack, against StarDist's
+``predict_instances``. The limits are for two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from electrodej.models import bundled_models
+from electrodej.models.engines.choice import has
+from electrodej.models.engines.openvino import OpenVinoEngine
+from electrodej.models.engines.tensorflow_zip import TensorflowZip
+from electrodej.models.grey import normalise
+from electrodej.models.zips import read_zip
+from electrodej.networks.stardist import load_stardist, predict_view
+from electrodej.phantom import make_phantom
+from electrodej.run import Run
+from electrodej.score import score_instances
+
+SPACING = (0.14, 0.14, 0.14)
+# Times TensorFlow, and times predict_instances.
+LEAST, LEAST_STACK = 1.3, 2.5
+# Imports one engine, loads nmc-particles and runs it once.
+FIRST = """
+import time, sys
+start = time.perf_counter()
+import numpy as np
+from electrodej.models import load_model
+load_model("nmc-particles", engine=sys.argv[1]).engine.run(np.zeros((1, 512, 512, 1), np.float32))
+print(time.perf_counter() - start)
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--edge", type=int, default=512)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--slices", type=int, default=6)
+    options = parser.parse_args()
+    for name, folder in bundled_models().items():
+        network(name, folder / "model.zip", options.edge, options.rounds)
+    first_run()
+    stack(options.slices, options.edge)
+
+
+def network(name: str, path: Path, edge: int, rounds: int) -> None:
+    """Print how much faster than TensorFlow a network is, and how far the results are apart."""
+    zipped = read_zip(path)
+    image = np.random.default_rng(0).random((1, edge, edge, 1), np.float32)
+    ours = OpenVinoEngine(zipped.saved.graph, "pb", channels=zipped.saved.channels)
+    with TensorflowZip(zipped) as theirs:
+        times = in_turns([lambda: ours.run(image), lambda: theirs.run(image)], rounds)
+        apart = float(np.abs(ours.run(image) - theirs.run(image)).max())
+    ratio = times[1] / times[0]
+    print(
+        f"engine: {name}: {ratio:.2f} times TensorFlow (at least {LEAST}; {times[0]:.3f} and "
+        f"{times[1]:.3f} s for {edge} x {edge}), apart by {apart:.1e}",
+        flush=True,
+    )
+
+
+def in_turns(runs: list[Callable[[], Any]], rounds: int) -> list[float]:
+    """Return the shortest time of each; they run one after the other, again and again."""
+    for run in runs:
+        run()
+    times: list[list[float]] = [[] for _ in runs]
+    for _ in range(rounds):
+        for number, run in enumerate(runs):
+            start = time.perf_counter()
+            run()
+            times[number].append(time.perf_counter() - start)
+    return [min(each) for each in times]
+
+
+def first_run() -> None:
+    """Print how long a new process takes to its first result."""
+    taken = {}
+    for engine in ("openvino", "keras"):
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST, engine], capture_output=True, text=True, check=True
+        )
+        taken[engine] = float(done.stdout.split()[-1])
+    ratio = taken["keras"] / taken["openvino"]
+    print(f"engine: first result {ratio:.1f} times as soon as TensorFlow's ({taken['openvino']:.1f} s)")
+
+
+def stack(slices: int, edge: int) -> None:
+    """Print how much faster a stack is segmented than by StarDist, with the same particles."""
+    grey = make_phantom((slices, edge, edge), spacing=SPACING, seed=1).grey
+    model, theirs = load_stardist("nmc-particles"), _stardist(bundled_models()["nmc-particles"])
+    found: dict[str, Any] = {}
+
+    def ours() -> None:
+        found["ours"] = predict_view(grey, model, spacing=SPACING, run=Run(jobs=2)).labels
+
+    def peer() -> None:
+        images = (normalise(section, model.info.percentiles) for section in grey)
+        found["theirs"] = [theirs.predict_instances(image)[0] for image in images]
+
+    times = in_turns([ours, peer], 3)
+    worst = min(
+        score_instances(mine, other.astype(np.uint32)).at(0.9).f1
+        for mine, other in zip(found["ours"], found["theirs"], strict=True)
+    )
+    print(
+        f"engine: a stack {times[1] / times[0]:.2f} times as fast as predict_instances "
+        f"(at least {LEAST_STACK}), F1 at IoU 0.9 {worst:.4f} in the worst section (1.0)"
+    )
+
+
+def _stardist(folder: Path) -> Any:
+    from stardist.models import StarDist2D
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        return StarDist2D(None, name=folder.name, basedir=str(folder.parent))
+
+
+if __name__ == "__main__":
+    if not has("keras"):
+        sys.exit("engine: TensorFlow, the peer, is not installed; pip install electrodej[train]")
+    main()

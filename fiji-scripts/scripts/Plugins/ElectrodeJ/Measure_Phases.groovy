@@ -1,0 +1,24 @@
+#@ Context context
+#@ ImagePlus (label="Phases", description="Phase images, versions of one image", required=false, persist=false) phases
+#@ File (label="or phase file", description="Instead of an open image", required=false, persist=false) phasesFile
+#@ String (label="Names", description="Names of the classes 0, 1, ..., e.g. pore,binder,particle", required=false, persistKey="electrodej.morphology.names") names
+#@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
+#@ File (label="Save table as", description="A .csv or .parquet file; empty to see it only", style="save", required=false, persist=false) table
+#@ Boolean (label="Replace existing files", value=false, persist=false) replace
+
+import electrodej.Library
+
+// Measure phases, and how far versions of their labels differ. Written from the verb; see docs/fiji.md.
+def door = Library.door(context)
+door.guard {
+	door.tables.written(table, replace) { File target, boolean overwrite ->
+		door.call("morphology", [
+			phases: door.image(phases, phasesFile, "phases"),
+			names: names,
+			voxelSize: door.tables.askVoxelSize(voxelSize, phases),
+			out: target.path, replace: overwrite,
+		])
+		door.tables.show(target, "Phases", null)
+	}
+}
+null

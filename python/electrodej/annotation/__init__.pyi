@@ -1,0 +1,16 @@
+from .outlines import outlines_of as outlines_of
+from .pairs import Pair as Pair
+from .pairs import Pairs as Pairs
+from .pairs import read_pairs as read_pairs
+from .rois import Roi as Roi
+from .rois import read_rois as read_rois
+from .rois import roi_labels as roi_labels
+from .rois import write_rois as write_rois
+from .shapes import Drawing as Drawing
+from .shapes import Ellipse as Ellipse
+from .shapes import Polygon as Polygon
+from .shapes import Region as Region
+from .shapes import draw as draw
+from .via import ViaImage as ViaImage
+from .via import read_via as read_via
+from .via import write_via as write_via

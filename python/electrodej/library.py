@@ -1,0 +1,285 @@
+"""What ElectrodeJ does, as functions of arrays: the door for Python.
+
+>>> import numpy as np
+>>> import electrodej as ej
+>>> labels = np.zeros((12, 12, 24), np.uint16)
+>>> labels[2:10, 2:10, 2:10], labels[2:10, 2:10, 12:20] = 1, 2
+>>> table = ej.measure(labels * 50, labels, spacing=(0.5, 0.5, 0.5), attributes="Volume")
+>>> len(table), table["Volume"].tolist()
+(2, [64.0, 64.0])
+
+Images are arrays (Z, Y, X), open volumes or paths; the voxel size ``spacing`` is (z, y, x) in micrometres and
+may be left out where the image knows its own. The verbs of the command line are in `electrodej.verbs.do`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike, Spacing, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from electrodej.damage import DamageConfig, DamageResult
+    from electrodej.features import FeatureTable
+    from electrodej.networks.semantic import Phases
+    from electrodej.report import Section
+    from electrodej.volume import Volume
+
+    Image = PathLike | Volume | NDArray[Any]
+
+
+def find_particles(
+    grey: Image,
+    *,
+    spacing: Spacing | None = None,
+    model: PathLike = "nmc-particles",
+    view: View = "xy",
+    run: Run | None = None,
+) -> NDArray[Any]:
+    """Outline the particles on every section of a view, or on one section.
+
+    Parameters
+    ----------
+    grey
+        The image.
+    spacing
+        Voxel size (z, y, x) in micrometres.
+    model
+        A bundled StarDist model, a model's folder or an exported zip.
+    view
+        Which sections: along z, y or x.
+    run
+        Memory, threads and progress.
+
+    Returns
+    -------
+    array of uint16 or uint32
+        Labels, numbered on from section to section: they mean nothing across sections. `link` joins them,
+        and `fuse` finds particles in three views at once.
+    """
+    from electrodej.networks.stardist import ViewSettings, predict_view
+
+    found = predict_view(grey, model, spacing=spacing, settings=ViewSettings(view=view), run=run)
+    assert found.labels is not None
+    return found.labels
+
+
+def find_phases(
+    grey: Image,
+    *,
+    spacing: Spacing | None = None,
+    model: PathLike | Sequence[PathLike] = "nmc-phases",
+    run: Run | None = None,
+) -> Phases:
+    """Tell the phases of an image apart, or its cracks with ``model="nmc-cracks"``.
+
+    Parameters
+    ----------
+    grey, spacing, run
+        As `find_particles` has them.
+    model
+        A network, or several whose mean is taken.
+
+    Returns
+    -------
+    Phases
+        ``values`` are the phases as numbers, ``names`` what they are called.
+    """
+    from electrodej.networks import semantic
+
+    return semantic.find_phases(grey, model, spacing=spacing, run=run)
+
+
+def fuse(
+    grey: Image,
+    *,
+    spacing: Spacing | None = None,
+    model: PathLike = "nmc-particles",
+    run: Run | None = None,
+    **options: Any,
+) -> NDArray[Any]:
+    """Find 3D particles from the xy, xz and yz sections of a volume.
+
+    Parameters
+    ----------
+    grey, spacing, model, run
+        As `find_particles` has them.
+    options
+        Of the verb `fuse`: ``intact=True`` leaves cracks and dark cores out of the labels, as `measure` needs
+        it for the damage.
+
+    Returns
+    -------
+    array of uint16 or uint32
+        Labels of shape (Z, Y, X).
+    """
+    from electrodej.verbs.fuse import VERB
+    from electrodej.volume import open_volume
+
+    with tempfile.TemporaryDirectory(prefix="electrodej-") as folder:
+        out = Path(folder) / "particles.tif"
+        VERB.run(VERB.make(image=grey, spacing=spacing, model=model, out=out, **options), run)
+        with open_volume(out) as labels:
+            return labels.read()
+
+
+def link(
+    slices: NDArray[Any], *, spacing: Spacing, view: View = "xy", run: Run | None = None, **settings: Any
+) -> NDArray[Any]:
+    """Join labels that were found slice by slice to 3D particles.
+
+    Parameters
+    ----------
+    slices
+        Labels (Z, Y, X) that mean something within their slice only.
+    spacing, view, run
+        As `find_particles` has them.
+    settings
+        Of `electrodej.linking.LinkSettings`: ``fill=True`` draws missing sections.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> slices = np.array([[[7, 7, 0, 1]], [[1, 1, 0, 9]]], np.uint8)
+    >>> link(slices, spacing=(0.07, 0.07, 0.07)).tolist()
+    [[[1, 1, 0, 2]], [[1, 1, 0, 2]]]
+    """
+    from electrodej import linking
+
+    return linking.link(
+        slices, spacing=spacing, view=view, settings=linking.LinkSettings(**settings), run=run
+    )
+
+
+def measure(
+    grey: Image, labels: Image, *, spacing: Spacing | None = None, run: Run | None = None, **settings: Any
+) -> FeatureTable:
+    """Measure every particle: the 21 attributes, damage and more, one row each.
+
+    Parameters
+    ----------
+    grey, labels
+        The image and its particles, 0 is background.
+    spacing
+        Voxel size (z, y, x) in micrometres.
+    run
+        Threads or a cluster, memory and progress.
+    settings
+        Of `electrodej.features.features`: ``radius``, ``attributes``, ``crop``, ``exclude_border``.
+
+    Returns
+    -------
+    FeatureTable
+        Columns by name; ``to_pandas()`` gives a data frame, ``write()`` a file with its description.
+    """
+    from electrodej.features import features
+    from electrodej.volume import common_spacing, open_volume
+
+    with contextlib.ExitStack() as stack:
+        first, second = (stack.enter_context(open_volume(each, spacing=spacing)) for each in (grey, labels))
+        return features(first, second, spacing=common_spacing(first, second), run=run, **settings)
+
+
+def morphology(phases: NDArray[Any], *, spacing: Spacing, names: Sequence[str] = ()) -> dict[str, float]:
+    """Measure phases: the share of each, the area between each two, mean chords.
+
+    Parameters
+    ----------
+    phases
+        Numbers of phases (Z, Y, X) or (Y, X); 255 is not labelled.
+    spacing
+        Voxel size (z, y, x) in micrometres.
+    names
+        Of the phases 0, 1, 2 ...
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> half = np.repeat([[[0, 0, 0, 1]]], 4, axis=1)
+    >>> morphology(half, spacing=(1, 1, 1), names=("pore", "solid"))["Share_pore"]
+    0.75
+    """
+    from electrodej.morphology import measure_phases
+
+    found = measure_phases(phases, spacing=spacing, names=dict(enumerate(names)))
+    return {each.name: each.value for each in found}
+
+
+def explain_damage(
+    table: FeatureTable | pd.DataFrame | Mapping[str, NDArray[Any]],
+    config: DamageConfig | None = None,
+    *,
+    run: Run | None = None,
+) -> DamageResult:
+    """Explain the damage of the particles in a table: a random forest, SHAP values, and how sure they are.
+
+    Parameters
+    ----------
+    table
+        From `measure`, or columns by name.
+    config
+        How it is regressed and how often that is repeated.
+    run
+        Cores and progress.
+    """
+    from electrodej import damage
+
+    columns: Any = getattr(table, "columns", table)
+    if hasattr(table, "to_dict") and not isinstance(columns, Mapping):  # a data frame
+        frame: Any = table
+        columns = {str(name): frame[name].to_numpy() for name in columns}
+    return damage.explain_damage(damage.make_table(columns), config, run=run)
+
+
+def report(
+    out: PathLike,
+    table: FeatureTable,
+    *,
+    grey: NDArray[Any] | None = None,
+    labels: NDArray[Any] | None = None,
+    spacing: Spacing | None = None,
+    title: str = "An electrode",
+    sections: Sequence[Section] = (),
+    run: Run | None = None,
+) -> Path:
+    """Write the page about measured particles: slices, table, distributions.
+
+    Parameters
+    ----------
+    out
+        Ends in ``.html``.
+    table
+        From `measure`.
+    grey, labels, spacing
+        The image, its particles and the voxel size, to show slices.
+    title
+        Heading of the page.
+    sections
+        Further parts of the page.
+    run
+        Whether an existing page may be replaced, and progress.
+    """
+    from electrodej.report import ReportContent, write_report
+
+    run = run or Run()
+    content = ReportContent(
+        title=title,
+        grey=grey,
+        labels=labels,
+        spacing=spacing,
+        table=table.columns,
+        units=table.units,
+        definitions=table.definitions,
+        provenance=table.provenance,
+        notes=table.notes,
+        sections=sections,
+    )
+    return write_report(out, content, force=run.force, progress=run.progress)

@@ -1,0 +1,17 @@
+from .bundled import bundled_models as bundled_models
+from .bundled import find_model as find_model
+from .context import Context as Context
+from .context import measure_context as measure_context
+from .folders import load_folder as load_folder
+from .images import ImageLike as ImageLike
+from .info import FOLDER_FILE as FOLDER_FILE
+from .info import ModelInfo as ModelInfo
+from .info import read_info as read_info
+from .info import read_json as read_json
+from .info import to_json as to_json
+from .libraries import load_keras as load_keras
+from .libraries import need_keras as need_keras
+from .libraries import need_tensorflow as need_tensorflow
+from .libraries import use_threads as use_threads
+from .model import Model as Model
+from .model import load_model as load_model

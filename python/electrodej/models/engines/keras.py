@@ -1,0 +1,51 @@
+"""A Keras model as an engine, on any of Keras's backends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from electrodej.models.engines.base import FloatArray
+from electrodej.models.libraries import load_keras
+
+
+class KerasEngine:
+    """A functional Keras model with one image as its input; several outputs are joined by their channels.
+
+    Attributes
+    ----------
+    network
+        The Keras model.
+    """
+
+    name = "Keras"
+
+    def __init__(self, network: Any) -> None:
+        self.network = network
+        self.channels = sum(int(output.shape[-1]) for output in network.outputs)
+        keras = load_keras("running a network")
+        self._call = _traced(network) if keras.backend.backend() == "tensorflow" else network.predict_on_batch
+
+    def run(self, images: FloatArray) -> FloatArray:
+        """Return the output for images (N, Y, X, channels)."""
+        found = self._call(images)
+        if isinstance(found, list | tuple):
+            found = np.concatenate([np.asarray(each) for each in found], axis=-1)
+        return np.asarray(found, np.float32)
+
+
+def _traced(network: Any) -> Any:
+    """Return the network as one graph for images of any size.
+
+    Not through Keras's predict: on images of ever new sizes that costs more than the network itself.
+    """
+    import tensorflow as tf
+
+    signature = [tf.TensorSpec(tuple(network.inputs[0].shape), tf.float32)]
+
+    def call(images: Any) -> Any:
+        found = network(images, training=False)
+        return tf.concat(found, axis=-1) if isinstance(found, list | tuple) else found
+
+    return tf.function(call, input_signature=signature)

@@ -1,0 +1,110 @@
+"""A model that is loaded, whatever it came as: a bundled one, a folder, or a zip for Fiji."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from electrodej.errors import InputError
+from electrodej.models.bundled import find_model
+from electrodej.models.engines.base import Engine
+from electrodej.models.engines.choice import EngineName, engine_for_zip, has
+from electrodej.models.info import ModelInfo, read_info, read_json
+from electrodej.vocabulary import PathLike
+
+ZIP = "model.zip"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network and what it is to be used with.
+
+    Attributes
+    ----------
+    name
+        How it was asked for.
+    info
+        Thresholds, grid, percentiles, context, classes.
+    engine
+        What computes it.
+    place
+        The folder or the zip that it came from.
+    """
+
+    name: str
+    info: ModelInfo
+    engine: Engine
+    place: Path
+
+
+def load_model(model: PathLike, *, engine: EngineName = "auto") -> Model:
+    """Load any model.
+
+    Parameters
+    ----------
+    model
+        The name of a bundled model, a model folder (ours, StarDist's or CSBDeep's), or a zip that
+        `electrodej.export` wrote, with its JSON beside it.
+    engine
+        What computes it; "auto" is the lightest that can. Of a folder that is the zip in it, where that was
+        exported from the very weights that lie there.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        There is no such model, it is damaged, or it would do more than compute.
+    """
+    place = find_model(model)
+    if place.is_dir():
+        return _from_folder(place, engine)
+    if place.suffix.lower() == ".zip":
+        return _from_zip(place, engine)
+    raise InputError(f"{place} is neither a model folder nor a zip")
+
+
+def _from_folder(folder: Path, engine: EngineName) -> Model:
+    beside = folder / ZIP
+    if engine != "keras" and _is_of_these_weights(beside) and (engine != "auto" or has("openvino")):
+        info = read_info(beside.with_suffix(".json"))
+        return Model(info.name, info, engine_for_zip(beside, info.grid, engine), folder)
+    if engine not in ("auto", "keras"):
+        raise InputError(
+            f"{folder} has no {ZIP} of its present weights, which {engine} would run; make it with "
+            f"electrodej export {folder} --out {beside} --force, or leave --engine out"
+        )
+    from electrodej.models.engines.keras import KerasEngine
+    from electrodej.models.folders import load_folder
+
+    network, info = load_folder(folder)
+    return Model(info.name, info, KerasEngine(network), folder)
+
+
+def _from_zip(path: Path, engine: EngineName) -> Model:
+    about = path.with_suffix(".json")
+    if not about.is_file():
+        raise InputError(
+            f"{path}: {about.name} is missing beside it, which holds the thresholds and names the classes; "
+            "put both into one folder, or give the model's folder"
+        )
+    info = read_info(about)
+    return Model(str(path), info, engine_for_zip(path, info.grid, engine), path)
+
+
+def weights_of(folder: Path) -> dict[str, str] | None:
+    """Return name and checksum of the weights in a model folder, as the JSON beside a zip has them."""
+    for name in ("weights_best.h5", "model.keras"):
+        if (folder / name).is_file():
+            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            return {"file": name, "sha256": digest}
+    return None
+
+
+def _is_of_these_weights(zipped: Path) -> bool:
+    """Whether a zip in a model folder was exported from the weights that lie beside it now."""
+    about = zipped.with_suffix(".json")
+    if not (zipped.is_file() and about.is_file()):
+        return False
+    said: Any = read_json(about).get("weights")
+    return said is not None and said == weights_of(zipped.parent)

@@ -1,0 +1,3 @@
+from .training.history import History as History
+from .training.run import RunSettings as RunSettings
+from .training.run import TrainingRun as TrainingRun

@@ -1,0 +1,17 @@
+from .builders import build_network as build_network
+from .config import LrcsConfig as LrcsConfig
+from .config import UNetConfig as UNetConfig
+from .ensemble import make_members as make_members
+from .ensemble import predict_ensemble as predict_ensemble
+from .find import Phases as Phases
+from .find import find_phases as find_phases
+from .model import SemanticModel as SemanticModel
+from .model import load_model as load_model
+from .predict import PredictSettings as PredictSettings
+from .predict import predict_slabs as predict_slabs
+from .samples import Classes as Classes
+from .samples import Sample as Sample
+from .samples import make_sample as make_sample
+from .settings import SemanticSettings as SemanticSettings
+from .train import Trained as Trained
+from .train import train_semantic as train_semantic

@@ -1,0 +1,1 @@
+"""What all trainings share: how they run, end early, are stopped and gone on with, and what they tell."""

@@ -1,0 +1,32 @@
+"""Options that mean the same in every verb that has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from electrodej.options.fields import REQUIRED, option
+from electrodej.options.kinds import PathTo, SpacingOf, Whole
+from electrodej.vocabulary import Spacing
+
+# Forests take no larger ones.
+MOST_SEED = 2**31
+
+
+def voxel_size(
+    help: str = "voxel size in micrometres, instead of the one in the file",
+    *,
+    default: Spacing | None = None,
+    **more: Any,
+) -> Any:
+    """Declare ``spacing``."""
+    return option(default, SpacingOf(), help, title="Voxel size Z,Y,X (um)", **more)
+
+
+def output(help: str, *suffixes: str, default: Any = REQUIRED, role: str = "output", **more: Any) -> Any:
+    """Declare ``out``: a file whose name ends in one of the suffixes, or with another ``role`` a folder."""
+    return option(default, PathTo(role=role, suffixes=suffixes), help, **more)
+
+
+def seed(help: str = "seed of the random numbers", *, default: int | None = 0) -> Any:
+    """Declare ``seed``."""
+    return option(default, Whole(0, MOST_SEED, what="a seed"), help, usual="0")

@@ -1,0 +1,13 @@
+from .config import PORE_GREY as PORE_GREY
+from .config import PhantomConfig as PhantomConfig
+from .config import look as look
+from .draws import draw_config as draw_config
+from .generate import Phantom as Phantom
+from .generate import PhantomSlab as PhantomSlab
+from .generate import make_phantom as make_phantom
+from .generate import make_slice as make_slice
+from .generate import phantom_slabs as phantom_slabs
+from .looks import LOOKS as LOOKS
+from .storage import write_phantom as write_phantom
+from .truth import TRUTH_COLUMNS as TRUTH_COLUMNS
+from .truth import TruthTable as TruthTable

@@ -1,0 +1,1 @@
+"""What goes over voxels: noise, shapes, grey levels, the detector."""

@@ -1,0 +1,1 @@
+"""Cracks of the particles: their figure and their section of the report."""

@@ -1,0 +1,1 @@
+"""Damage explained: its figures and its sections of the report."""

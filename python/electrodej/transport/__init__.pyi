@@ -1,0 +1,5 @@
+from .conduction import Conduction as Conduction
+from .conduction import memory_needed as memory_needed
+from .conduction import solve_conduction as solve_conduction
+from .measures import measure_transport as measure_transport
+from .settings import TransportSettings as TransportSettings

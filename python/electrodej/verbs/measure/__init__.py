@@ -1,0 +1,196 @@
+"""``electrodej measure``: the feature table of labelled particles."""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.errors import UsageError
+from electrodej.features.settings import FeatureSettings
+from electrodej.options import (
+    Image,
+    PathTo,
+    Settings,
+    Whole,
+    argument,
+    flag,
+    nested,
+    option,
+    output,
+    voxel_size,
+)
+from electrodej.run import Run
+from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.vocabulary import PathLike, Spacing
+
+if TYPE_CHECKING:
+    from electrodej.features import FeatureTable
+    from electrodej.verbs.measure.cracks import CrackStudy
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasureOptions(Settings):
+    """What is measured, and how."""
+
+    grey: Any = argument(Image(), "the grey volume", default=None, title="Grey image")
+    labels: Any = argument(Image(labels=True), "its particles, 0 is background", default=None, title="Labels")
+    listing: bool = flag("list the attributes and what they mean, and end", word="list")
+    settings: FeatureSettings = nested(FeatureSettings)
+    measures: tuple[PathLike, ...] = option(
+        (),
+        PathTo(metavar="FILE"),
+        "run this Python file, which adds measures of your own (group own; may be given again); "
+        "docs/features.md shows one",
+        many=True,
+    )
+    cracks: Any = option(
+        None,
+        Image(metavar="CRACKS", labels=True),
+        "also measure these cracks of the particles: an image of phases",
+        title="Cracks",
+    )
+    crack_class: int | None = option(
+        None,
+        Whole(0),
+        "with --cracks: which number in CRACKS is crack",
+        usual="the only one that is not 0",
+    )
+    spacing: Spacing | None = voxel_size()
+    out: PathLike | None = output(
+        "the table to write, .csv or .parquet (required)",
+        ".csv",
+        ".parquet",
+        default=None,
+        title="Save table as",
+    )
+
+    def check(self) -> None:
+        if self.listing:
+            return
+        if self.grey is None or self.labels is None:
+            raise UsageError(
+                "give the grey volume and the labels, e.g. electrodej measure grey.tif labels.tif --out t.csv"
+            )
+        if self.out is None:
+            raise UsageError("say where to write the table with --out, e.g. --out particles.csv")
+        if self.crack_class is not None and self.cracks is None:
+            raise UsageError("--crack-class says which number in --cracks is crack; give --cracks too")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The particles of a volume, and their cracks where these were measured."""
+
+    table: FeatureTable
+    cracks: CrackStudy | None = None
+
+
+def measure(options: MeasureOptions, run: Run) -> Outcome:
+    """Measure and write, or list the attributes."""
+    if options.listing:
+        return _listed(options)
+    if options.cracks is None:
+        return _measured(options, run)
+    from electrodej.files import whole_set
+    from electrodej.verbs.measure.cracks import check_cracks, measure_cracks
+
+    # Whatever is wrong is said before the long work, and all files land together after it.
+    assert options.out is not None
+    others = [*_targets(options, run).values(), *check_cracks(options, run).values()]
+    with whole_set(options.out, *others, force=run.force):
+        outcome = _measured(options, run)
+        study = measure_cracks(options, run)
+    return Outcome(
+        {**outcome.numbers, "cracks": study.result},
+        f"{outcome.text}\n{study.text}",
+        {**outcome.files, "cracks": study.result["table"]},
+        result=Measured(outcome.result.table, study),
+    )
+
+
+def _measured(options: MeasureOptions, run: Run) -> Outcome:
+    from electrodej.features import features, with_measures
+    from electrodej.files import input_files
+    from electrodej.volume import common_spacing, named_by_file, open_volume
+
+    out, settings = options.out, options.settings
+    assert out is not None
+    _targets(options, run)
+    with (
+        with_measures(options.measures),
+        open_volume(options.grey, spacing=options.spacing) as grey,
+        open_volume(options.labels, spacing=options.spacing) as labels,
+        named_by_file(grey=grey, labels=labels),
+    ):
+        table = features(
+            grey,
+            labels,
+            spacing=common_spacing(grey, labels),
+            radius=settings.radius,
+            attributes=settings.attributes,
+            crop=settings.crop,
+            exclude_border=settings.exclude_border,
+            run=run,
+        )
+    inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
+    table.write(out, force=run.force, inputs=input_files(inputs))
+    numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
+    text = f"{counted(len(table), 'particle')} in {out}"
+    return Outcome(numbers, text, {"table": out}, result=Measured(table))
+
+
+def _targets(options: MeasureOptions, run: Run) -> dict[str, Path]:
+    """Return the files of the table of particles, once it is sure that each may be written."""
+    from electrodej.files.tables import check_table_target
+
+    assert options.out is not None
+    given = [options.grey, options.labels, *options.measures]
+    return check_table_target(options.out, beside=("contacts",), force=run.force, inputs=given)
+
+
+def _listed(options: MeasureOptions) -> Outcome:
+    from electrodej.features import listing, with_measures
+
+    with with_measures(options.measures):
+        attributes = listing()
+    width = max(len(attribute["name"]) for attribute in attributes)
+    units = max(len(attribute["unit"]) for attribute in attributes)
+    lines = [
+        textwrap.fill(
+            f"{attribute['name']:<{width}}  {attribute['unit']:<{units}}  {attribute['definition']}",
+            110,
+            subsequent_indent=" " * (width + units + 4),
+            break_on_hyphens=False,
+        )
+        for attribute in attributes
+    ]
+    return Outcome({"attributes": attributes}, "\n".join(lines))
+
+
+def beside(out: PathLike, ending: str) -> Path:
+    """Return the name of a table beside a table: ``T.csv`` gives ``T_cracks.csv``."""
+    table = Path(out)
+    return table.with_name(f"{table.stem}_{ending}{table.suffix}")
+
+
+VERB = Verb(
+    name="measure",
+    summary="measure every particle: 21 attributes, damage and more",
+    help="""Measure every particle of a label volume in its grey volume: the 21 attributes, damage and more,
+one row for each particle. TABLE.json beside the table says what each column means and how it was made;
+TABLE_contacts.csv has one row for each pair of particles that touch. With --cracks, TABLE_cracks.csv has the
+cracks of each particle, and TABLE_cracks.html shows how they go with the packing density.""",
+    example="electrodej measure grey.tif labels.tif --out particles.csv",
+    options=MeasureOptions,
+    work=measure,
+    takes=("force", "jobs", "memory", "scheduler"),
+    menu=Menu(
+        "Measure Particles",
+        ("grey", "labels", "radius", "attributes", "exclude_border", "spacing", "out"),
+        shows="table",
+        names={"out": "table"},
+    ),
+)

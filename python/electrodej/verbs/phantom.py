@@ -1,0 +1,123 @@
+"""``electrodej phantom``: a synthetic cathode with known truth."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from electrodej.errors import InputError
+from electrodej.options import (
+    Choice,
+    Number,
+    PathTo,
+    Settings,
+    ShapeOf,
+    argument,
+    option,
+    seed,
+    voxel_size,
+)
+from electrodej.run import Run
+from electrodej.verb import Outcome, Verb
+from electrodej.vocabulary import PathLike, Shape, Spacing
+
+if TYPE_CHECKING:
+    from electrodej.phantom import PhantomConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomOptions(Settings):
+    """Which cathode is made; what is not given is as in the configuration, or as usual."""
+
+    folder: PathLike = argument(PathTo(role="folder"), "the folder to make", word="dir")
+    shape: Shape | None = option(None, ShapeOf(), "voxels", usual="128,256,256")
+    solid: float | None = option(
+        None,
+        Number(0, 0.55, metavar="SHARE"),
+        "share of the volume inside particles, 0 to 0.55",
+        usual="0.5",
+    )
+    contrast: str | None = option(
+        None,
+        Choice(("absorption", "phase")),
+        "absorption: binder hardly shows beside pores; phase: it does",
+        usual="absorption",
+    )
+    config: PathLike | None = option(
+        None, PathTo(metavar="FILE", suffixes=(".json",)), "start from the phantom.json of another phantom"
+    )
+    format: str = option("tif", Choice(("tif", "zarr")), "TIFF or OME-Zarr")
+    spacing: Spacing | None = voxel_size("voxel size in micrometres", usual="0.07,0.07,0.07")
+    seed: int | None = seed(default=None)
+
+
+def phantom(options: PhantomOptions, run: Run) -> Outcome:
+    """Make it and say what is in it."""
+    from electrodej.phantom import write_phantom
+
+    config = _config(options)
+    truth = write_phantom(
+        options.folder,
+        config,
+        suffix=".zarr" if options.format == "zarr" else ".tif",
+        run=run,
+    )
+    volume = math.prod(config.shape) * math.prod(config.spacing)
+    solid = float(truth["volume"].sum()) / volume
+    count = len(truth["label"])
+    numbers = {
+        "folder": os.fspath(options.folder),
+        "particles": count,
+        "solid_share": solid,
+        "mean_damage": float(truth["damage"].mean()) if count else None,
+        "shape": list(config.shape),
+        "spacing_um": list(config.spacing),
+        "seed": config.seed,
+    }
+    size = " x ".join(map(str, config.shape))
+    text = f"{count} particles fill {100 * solid:.1f} % of {size} voxels in {options.folder}"
+    return Outcome(numbers, text, {"folder": options.folder})
+
+
+def _config(options: PhantomOptions) -> PhantomConfig:
+    from electrodej.phantom import PORE_GREY, PhantomConfig
+
+    config = PhantomConfig()
+    if options.config is not None:
+        try:
+            config = PhantomConfig.from_json(Path(options.config).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{options.config} cannot be read ({error}); give the phantom.json of a phantom"
+            ) from error
+    given = {
+        "shape": options.shape,
+        "spacing": options.spacing,
+        "solid_fraction": options.solid,
+        "seed": options.seed,
+        "pore_grey": None if options.contrast is None else PORE_GREY[options.contrast],
+    }
+    return config.changed({name: value for name, value in given.items() if value is not None})
+
+
+VERB = Verb(
+    name="phantom",
+    summary="make a synthetic cathode with known truth",
+    help="""Make a synthetic NMC cathode and write it into a new folder DIR:
+
+  grey.tif      the image
+  labels.tif    intact material of each particle: what is measured
+  outlines.tif  each particle with its cracks and core: what segmentation is trained on
+  phases.tif    0 pore, 1 binder, 2 particle, 3 crack
+  truth.csv     centre, size and damage of each particle
+  phantom.json  every setting; --config takes it again
+
+The same settings and seed give the same voxels, whatever --jobs and --memory are.""",
+    example="electrodej phantom electrode --shape 256,256,256 --seed 1",
+    options=PhantomOptions,
+    work=phantom,
+    takes=("force", "jobs", "memory"),
+)

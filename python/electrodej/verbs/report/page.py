@@ -1,0 +1,218 @@
+"""From the files of an electrode to its page."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from electrodej.errors import InputError
+from electrodej.files import input_files, read_json, versions
+from electrodej.run import Run
+from electrodej.verbs.damage.folder import SUMMARY
+from electrodej.verbs.measure import beside
+from electrodej.verbs.measure.cracks import PACKING, RELATED
+from electrodej.verbs.report import ReportOptions
+
+if TYPE_CHECKING:
+    from electrodej.damage.table_file import TableFile
+    from electrodej.report import Section
+    from electrodej.volume import Volume
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is known of how the files came about, and no file says.
+
+    Attributes
+    ----------
+    stages
+        Name, seconds and file of what was done.
+    notes
+        What the reader must not miss.
+    subtitle
+        A line below the heading.
+    provenance
+        Further entries of how it was made.
+    """
+
+    stages: Sequence[tuple[str, float, str]] = ()
+    notes: Sequence[str] = ()
+    subtitle: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> dict[str, Any]:
+    """Write the page; return where it lies and how many particles it tells of."""
+    from electrodej.files import check_target
+    from electrodej.report import ReportContent, write_report
+    from electrodej.volume import common_spacing, open_volume
+
+    story = story or Story()
+    check_target(options.out, force=run.force, inputs=_inputs(options).values(), file=True)
+    table = None if options.table is None else _read_table(options.table)
+    scores = [_read_json(path) for path in options.scores]
+    with contextlib.ExitStack() as stack:
+        grey = labels = spacing = None
+        if options.grey is not None:
+            grey = stack.enter_context(open_volume(options.grey, spacing=options.spacing))
+            labels = stack.enter_context(open_volume(options.labels, spacing=options.spacing))
+            spacing = common_spacing(grey, labels)
+        content = ReportContent(
+            title=options.title or _title(options),
+            subtitle=story.subtitle,
+            grey=grey,
+            labels=labels,
+            spacing=spacing,
+            table={} if table is None else table.columns,
+            units={} if table is None else table.units,
+            definitions={} if table is None else table.definitions,
+            scores=next((each for each in scores if "thresholds" in each), None),
+            stages=story.stages,
+            provenance=_provenance(options, story),
+            sections=_sections(options, grey, scores),
+            notes=[*story.notes, *_notes(options)],
+        )
+        write_report(options.out, content, force=run.force, progress=run.progress)
+    return {"report": str(Path(options.out).absolute()), "particles": content.rows}
+
+
+def _title(options: ReportOptions) -> str:
+    first = next(each for each in (*_inputs(options).values(),) if each is not None)
+    return Path(getattr(first, "path", first)).stem
+
+
+def _inputs(options: ReportOptions) -> dict[str, Any]:
+    """Return what is read, by its role."""
+    roles = ("grey", "labels", "table", "phases", "cracks", "morphology", "damage")
+    given = {role: getattr(options, role) for role in roles if getattr(options, role) is not None}
+    return given | {f"scores {number + 1}": path for number, path in enumerate(options.scores)}
+
+
+def _read_table(path: Any) -> TableFile:
+    from electrodej.damage.table_file import read_table_file
+
+    table = read_table_file(path)
+    if "Label" not in table.columns:
+        raise InputError(f"{path} has no column Label; give the table that electrodej measure wrote")
+    return table
+
+
+def _read_json(path: Any) -> dict[str, Any]:
+    try:
+        found = read_json(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error}); give what electrodej wrote") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} holds no scores; give the .json that electrodej score wrote")
+    return found
+
+
+def _described(path: Any) -> Mapping[str, Any]:
+    """Return the description beside a table; nothing where there is none."""
+    beside_it = Path(path).with_suffix(".json")
+    return _read_json(beside_it) if beside_it.is_file() else {}
+
+
+def _provenance(options: ReportOptions, story: Story) -> dict[str, Any]:
+    """Return how the table was made, what the page was made from, and what the story adds."""
+    of_table = {} if options.table is None else dict(_described(options.table))
+    for name in ("columns", "notes", "inputs"):
+        of_table.pop(name, None)
+    of_damage = {} if options.damage is None else _read_json(Path(options.damage) / SUMMARY)
+    known = of_damage.get("provenance", {})
+    return {
+        **of_table,
+        "inputs": input_files(_inputs(options)),
+        "versions": {**versions(), **of_table.get("versions", {}), **known.get("versions", {})},
+        **story.provenance,
+    }
+
+
+def _notes(options: ReportOptions) -> list[str]:
+    """Return what the description of the table notes."""
+    if options.table is None:
+        return []
+    return [str(note) for note in _described(options.table).get("notes", [])]
+
+
+def _sections(
+    options: ReportOptions, grey: Volume | None, scores: Sequence[Mapping[str, Any]]
+) -> list[Section]:
+    sections: list[Section] = []
+    if options.damage is not None:
+        from electrodej.report.stored import read_sections
+
+        folder = Path(options.damage)
+        sections += read_sections(_read_json(folder / SUMMARY).get("sections", []), folder)
+    if options.table is not None and (table := beside(options.table, "cracks")).is_file():
+        sections.append(_crack_section(table))
+    if options.phases is not None and grey is not None:
+        sections.append(_phase_section(options, grey, scores))
+    return sections
+
+
+def _crack_section(path: Path) -> Section:
+    from electrodej.damage.table_file import read_table_file
+    from electrodej.morphology import relate
+    from electrodej.report.cracks.sections import crack_section
+
+    table = dict(read_table_file(path).columns)
+    relations = {name: relate(table[PACKING], np.asarray(table[name], np.float64)) for name in RELATED}
+    return crack_section(table, relations)
+
+
+def _phase_section(options: ReportOptions, grey: Volume, scores: Sequence[Mapping[str, Any]]) -> Section:
+    from electrodej.report.phases import phase_section
+    from electrodej.volume import open_volume
+
+    z = grey.shape[0] // 2
+    with open_volume(options.phases, spacing=options.spacing) as volume:
+        spacing = volume.spacing or grey.require_spacing()
+        phases = volume[z : z + 1, :, :][0]
+    cracks = None
+    if options.cracks is not None:
+        with open_volume(options.cracks, spacing=options.spacing) as volume:
+            cracks = volume[z : z + 1, :, :][0] > 0
+    highest = int(phases[phases < 255].max(initial=0))
+    names = [*options.names, *(f"class{value}" for value in range(len(options.names), highest + 1))]
+    return phase_section(
+        grey[z : z + 1, :, :][0],
+        phases,
+        names=names,
+        measures={} if options.morphology is None else _measures(options.morphology),
+        spacing=spacing[1:],
+        cracks=cracks,
+        note=_phase_note(scores),
+    )
+
+
+def _measures(path: Any) -> dict[str, tuple[float, str, str]]:
+    """Return value, unit and definition of the measures in the first row of a table of phases."""
+    from electrodej.damage.table_file import read_table_file
+
+    table = read_table_file(path)
+    return {
+        name: (float(values[0]), table.units.get(name, ""), table.definitions.get(name, ""))
+        for name, values in table.columns.items()
+        if name not in ("Image", "Of") and len(values)
+    }
+
+
+def _phase_note(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Say how right the phases and the cracks are, where they were compared with a known truth."""
+    parts = []
+    for found in scores:
+        classes = found.get("classes")
+        if not classes:
+            continue
+        if len(classes) == 2 and str(classes[0]["name"]).startswith("no "):
+            parts.append(f"Dice coefficient {classes[1]['dice']:.2f} for {classes[1]['name']}s")
+        else:
+            words = ", ".join(f"{entry['iou']:.2f} for {entry['name']}" for entry in classes)
+            parts.append(f"intersection over union {words}")
+    return f"Against the known truth: {'; '.join(parts)}." if parts else ""

@@ -1,0 +1,175 @@
+"""``electrodej segment particles``: the particles of a grey image as labels."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from electrodej.errors import InputError, UsageError
+from electrodej.networks.stardist.settings import ViewSettings
+from electrodej.options import Image, PathTo, Settings, argument, nested, option, output, voxel_size
+from electrodej.run import Run
+from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.vocabulary import PathLike, Spacing
+
+if TYPE_CHECKING:
+    from electrodej.volume import Volume
+
+WATERSHED = "watershed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParticlesOptions(Settings):
+    """In what particles are sought, and with what."""
+
+    image: Any = argument(Image(), "the grey volume, or a single section", title="Grey image")
+    model: PathLike = option(
+        "nmc-particles",
+        PathTo(metavar="M", role="model"),
+        "a bundled model, a StarDist model folder, a zip made by electrodej export, or watershed",
+    )
+    settings: ViewSettings = nested(ViewSettings)
+    probability: PathLike | None = option(
+        None,
+        PathTo(metavar="P", role="output", suffixes=(".tif",)),
+        "also write the probability of each voxel, 8-bit: 255 is 1",
+        group="with a StarDist model",
+    )
+    spacing: Spacing | None = voxel_size()
+    out: PathLike = output("the label volume to write", ".tif", title="Save labels as")
+
+    def check(self) -> None:
+        if self.model != WATERSHED:
+            return
+        for each in self.options():
+            if each.group and self.value_of(each) != each.default:
+                raise UsageError(f"{each.flag} needs a StarDist model, and watershed is none")
+
+
+def particles(options: ParticlesOptions, run: Run) -> Outcome:
+    """Find the particles and write them."""
+    return (_watershed if options.model == WATERSHED else _stardist)(options, run)
+
+
+def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
+    from electrodej.fusion import segment_classic
+    from electrodej.volume import check_grey, open_volume, write_volume
+    from electrodej.volume.labels import cast_labels, compact_dtype
+    from electrodej.volume.write import check_volume_target
+
+    check_volume_target(options.out, force=run.force, inputs=[options.image])
+    with open_volume(options.image, spacing=options.spacing) as grey:
+        size = grey.require_spacing()
+        _check_memory(grey, run.memory)
+        labels = segment_classic(check_grey(grey.read(), grey.path), spacing=size, run=run)
+    count = int(labels.max(initial=0))
+    write_volume(
+        options.out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=run.force
+    )
+    return Outcome(
+        {"particles": count, "labels": os.fspath(options.out), "spacing_um": list(size)},
+        f"{counted(count, 'particle')} in {options.out}",
+        {"labels": options.out},
+    )
+
+
+def _check_memory(grey: Volume, memory: int | None) -> None:
+    from electrodej.fusion import BYTES_PER_VOXEL
+    from electrodej.machine import check_fits
+
+    check_fits(
+        math.prod(grey.shape) * BYTES_PER_VOXEL,
+        memory,
+        what=f"{grey.path}: the watershed holds the whole volume and",
+        advice="segment a smaller part, or give more with --memory",
+    )
+
+
+def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
+    from electrodej.models.libraries import use_threads
+    from electrodej.networks.stardist.model import load_stardist
+    from electrodej.networks.stardist.views import predict_view
+    from electrodej.volume import check_grey, open_volume
+
+    settings, files = options.settings, _targets(options, run)
+    use_threads(run.cores)
+    model = load_stardist(options.model)
+    with open_volume(options.image, spacing=options.spacing) as grey:
+        size = grey.require_spacing()
+        check_grey(grey[:1, :1, :1], grey.path)
+        if grey.is_2d and settings.view != "xy":
+            raise InputError(f"{grey.path} is a single section; it has no {settings.view} view")
+        found = predict_view(
+            grey,
+            model,
+            spacing=size,
+            settings=settings,
+            labels=options.out,
+            probability=options.probability,
+            run=run,
+        )
+    rows, columns = found.scale
+    if (rows, columns) != (1.0, 1.0):
+        run.note(f"sections were enlarged by {rows:.3g} x {columns:.3g} for the network")
+    return Outcome(
+        {
+            "model": os.fspath(options.model),
+            "view": settings.view,
+            "sections": found.sections,
+            "outlines": found.outlines,
+            "scale": list(found.scale),
+            "probability_threshold": settings.probability_threshold or model.probability_threshold,
+            "overlap_threshold": settings.overlap_threshold or model.overlap_threshold,
+            "labels": os.fspath(options.out),
+            "probability": None if options.probability is None else os.fspath(options.probability),
+            "spacing_um": list(size),
+        },
+        f"{found.outlines} outlines in {counted(found.sections, settings.view + ' section')} "
+        f"in {options.out}",
+        files,
+    )
+
+
+def _targets(options: ParticlesOptions, run: Run) -> dict[str, PathLike]:
+    """Return what is written, once it is sure that it may be."""
+    from electrodej.volume.write import check_volume_target
+
+    files = {"labels": options.out}
+    if options.probability is not None:
+        files["probability"] = options.probability
+    for target in files.values():
+        check_volume_target(target, force=run.force, inputs=[options.image])
+    if len({Path(target).absolute() for target in files.values()}) < len(files):
+        raise InputError(
+            f"{options.out} is to hold both labels and probabilities; give each a file of its own"
+        )
+    return files
+
+
+VERB = Verb(
+    name="segment particles",
+    summary="outlines of particles",
+    help="""Find the particles of a grey image and write them as labels.
+
+With a StarDist model, every section of the chosen view is segmented on its own, as Fiji's StarDist plugin
+does it: labels are numbered on from section to section and mean nothing across sections. `electrodej link`
+joins them along one view; `electrodej fuse` runs a model in all three views and gives 3D particles at once.
+
+The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
+particles parted by a watershed of their distance to the surface. It holds the whole volume in memory.""",
+    example="electrodej segment particles grey.tif --model nmc-particles --view xz --out outlines.tif",
+    options=ParticlesOptions,
+    work=particles,
+    takes=("force", "jobs", "memory"),
+    menu=Menu(
+        "Segment Particles",
+        ("image", "model", "view", "spacing", "out"),
+        shows="labels",
+        names={"image": "grey"},
+        defaults={"model": WATERSHED},
+        plugin="starDist",
+    ),
+)

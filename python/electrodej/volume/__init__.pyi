@@ -1,0 +1,17 @@
+from .checks import check_grey as check_grey
+from .labels import Renumbering as Renumbering
+from .labels import cast_labels as cast_labels
+from .labels import check_labels as check_labels
+from .labels import compact_dtype as compact_dtype
+from .labels import max_label as max_label
+from .labels import relabel_sequential as relabel_sequential
+from .model import ArrayVolume as ArrayVolume
+from .model import Volume as Volume
+from .open import open_volume as open_volume
+from .pair import common_spacing as common_spacing
+from .pair import named_by_file as named_by_file
+from .units import VoxelSize as VoxelSize
+from .units import check_spacing as check_spacing
+from .units import same_spacing as same_spacing
+from .write import VolumeWriter as VolumeWriter
+from .write import write_volume as write_volume

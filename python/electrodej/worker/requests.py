@@ -1,0 +1,114 @@
+"""What a Fiji script asks for: a verb with the values of its dialog, and a few things besides."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from electrodej import __version__
+from electrodej.errors import InputError
+from electrodej.fiji.commands import REPLACE, field_of, sent_as, title_of
+from electrodej.fiji.images import opened
+from electrodej.files.plain import plain
+from electrodej.options import Flag, Image, Option, PathTo
+from electrodej.run import Run
+from electrodej.verb import Verb
+from electrodej.verbs import find
+from electrodej.worker.tasks import Arguments, Request
+
+# What scripts of earlier versions ask for.
+_FORMER = {"segment": "segment particles", "phases": "segment phases"}
+
+
+def requested(name: str) -> Request | None:
+    """Return what does a verb with the values of a script, or None where there is no such verb.
+
+    The values have the names of the command's fields. An image is a map, see `electrodej.fiji.images`; a
+    field that is empty is not given. The answer has the verb's numbers, its ``text`` and its ``notes``.
+    """
+    try:
+        verb = find(_FORMER.get(name, name))
+    except KeyError:
+        return None
+
+    def do(arguments: Arguments, run: Run) -> Mapping[str, Any]:
+        with contextlib.ExitStack() as stack:
+            values = _values(verb, arguments, stack)
+            run = _forced(run, arguments)
+            outcome = verb.run(verb.make(**values), run)
+        if outcome.failure:
+            raise InputError(outcome.failure)
+        return {**plain(outcome.numbers), "text": outcome.text, "notes": list(run.notes)}
+
+    return do
+
+
+def _forced(run: Run, arguments: Arguments) -> Run:
+    return replace(run, force=bool(arguments.get(REPLACE)))
+
+
+def _values(verb: Verb, arguments: Arguments, stack: contextlib.ExitStack) -> dict[str, Any]:
+    values = {}
+    options = verb.options.options()
+    for option in options:
+        names = [sent_as(option)]
+        # What a macro calls a field may be another option's own name.
+        if not any(sent_as(other) == field_of(option, verb.menu) for other in options):
+            names.append(field_of(option, verb.menu))
+        given = next((arguments[name] for name in names if _is_given(arguments.get(name))), None)
+        if given is None:
+            continue
+        value = _value(option, given, stack)
+        values[option.name] = (value,) if option.many else value
+    return values
+
+
+def _is_given(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+def _value(option: Option, given: Any, stack: contextlib.ExitStack) -> Any:
+    if isinstance(option.kind, Image) and isinstance(given, Mapping):
+        if given.get("file"):
+            return str(given["file"])
+        return stack.enter_context(opened(given, role=option.title.lower() or option.name))
+    if isinstance(option.kind, PathTo) and option.kind.role in ("output", "folder"):
+        return os.path.abspath(os.path.expanduser(str(given)))  # noqa: PTH100, PTH111 - the user's spelling
+    if isinstance(option.kind, Flag):
+        return bool(given)
+    try:
+        return option.kind.read(given.strip()) if isinstance(given, str) else option.kind.check(given)
+    except ValueError as error:
+        raise InputError(f'"{title_of(option)}": {error}') from None
+
+
+def _version(arguments: Arguments, run: Run) -> dict[str, Any]:  # noqa: ARG001 - a request's form
+    """Say which ElectrodeJ and Python work here, and which extras they lack."""
+    from electrodej.diagnosis import diagnose
+
+    return {
+        "electrodej": __version__,
+        "python": platform.python_version(),
+        "program": sys.executable,
+        "missing": [check.name for check in diagnose().checks if check.status != "ok"],
+    }
+
+
+def _sample(arguments: Arguments, run: Run) -> dict[str, Any]:
+    """Make a small synthetic electrode: grey.tif, labels.tif and phases.tif in ``folder``."""
+    folder = str(arguments.get("folder") or "").strip()
+    if not folder:
+        raise InputError("no folder was given; choose one for the sample")
+    verb = find("phantom")
+    options = verb.make(folder=folder, shape=(64, 128, 128), spacing=(0.14,) * 3)
+    found = verb.run(options, _forced(run, arguments)).numbers
+    return {"folder": folder, "particles": found["particles"]}
+
+
+# Beside the verbs.
+REQUESTS: Mapping[str, Request] = {"version": _version, "sample": _sample}

@@ -1,0 +1,157 @@
+"""One task: done, told of while it works, and answered with outputs or one sentence that a user can read."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from electrodej import __version__
+from electrodej.errors import Cancelled, ElectrodeJError, InputError
+from electrodej.progress import Progress
+from electrodej.run import Run
+from electrodej.worker.logs import LOG, log_file
+
+Arguments = Mapping[str, Any]
+Request = Callable[[Arguments, Run], Mapping[str, Any]]
+
+_SECONDS_BETWEEN_WORDS = 0.1
+_STEPS = 1000
+_UNITY = threading.Lock()
+
+# What messages call an option on the command line, and what the same thing is called in Fiji.
+_FIJI_WORDS = (
+    ("with --spacing Z,Y,X", "in the field Voxel size, as Z,Y,X"),
+    ("with --memory", "in Edit > Options > Memory & Threads"),
+    ("give --force to", "tick Replace existing files to"),
+)
+
+
+def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> None:
+    """Do one task and answer it: outputs, cancelled, or one sentence.
+
+    Parameters
+    ----------
+    do
+        Does it; None where nobody knows the verb.
+    task
+        Appose's task: ``update``, ``cancel``, ``fail``, ``outputs``, ``cancel_requested``.
+    verb
+        What it is called.
+    arguments
+        Its values, as the script sent them.
+    """
+    began = time.monotonic()
+    LOG.info("%s %s", verb, {name: _brief(value) for name, value in arguments.items()})
+    progress = Reporter(task)
+    try:
+        if do is None:
+            raise InputError(
+                f"this ElectrodeJ ({__version__}) knows no task {verb!r}; "
+                "install the scripts and the Python package of the same version"
+            )
+        with _one_at_a_time(progress):
+            outputs = dict(do(arguments, Run(progress=progress, hear=LOG.info)))
+    except Cancelled:
+        LOG.info("%s cancelled", verb)
+        task.cancel()
+    except ElectrodeJError as error:
+        LOG.info("%s: %s", verb, error)
+        task.fail(in_fiji_words(str(error), fields_of(verb)))
+    except MemoryError:
+        LOG.exception("%s", verb)
+        task.fail(
+            "there is not enough memory for this image; choose a smaller part of it or a larger machine"
+        )
+    except Exception as error:
+        LOG.exception("%s", verb)
+        task.fail(
+            f"ElectrodeJ met an error of its own ({type(error).__name__}: {_first_line(error)}); "
+            f"please report it with the log {log_file() or '(none was kept)'}"
+        )
+    else:
+        LOG.info("%s done in %.2f s", verb, time.monotonic() - began)
+        task.outputs.update(outputs)
+
+
+class Reporter:
+    """A `electrodej.progress.Progress` that speaks to ImageJ's status bar and hears its Cancel."""
+
+    def __init__(self, task: Any) -> None:
+        self._task = task
+        self._last = 0.0
+        self._stage = ""
+        self._lock = threading.Lock()
+
+    def __call__(self, done: float, total: float, stage: str) -> None:
+        """Tell how far the work is; raise `electrodej.errors.Cancelled` where the user wants it to stop."""
+        if self._task.cancel_requested:
+            raise Cancelled("cancelled")
+        now = time.monotonic()
+        with self._lock:
+            if stage == self._stage and now - self._last < _SECONDS_BETWEEN_WORDS:
+                return
+            self._last, self._stage = now, stage
+        share = min(1.0, max(0.0, done / total)) if total > 0 else 0.0
+        self._task.update(message=stage, current=round(share * _STEPS), maximum=_STEPS)
+
+
+def in_fiji_words(message: str, fields: Mapping[str, str] | None = None) -> str:
+    """Return a message with Fiji's fields in place of the command line's options.
+
+    Parameters
+    ----------
+    message
+        What the command line would print.
+    fields
+        What the dialog calls an option, by the option's flag.
+
+    Examples
+    --------
+    >>> in_fiji_words("t.csv exists already; give --force to replace it")
+    't.csv exists already; tick Replace existing files to replace it'
+    >>> in_fiji_words("give a larger --radius", {"--radius": "Radius (um)"})
+    'give a larger "Radius (um)"'
+    """
+    for option, words in _FIJI_WORDS:
+        message = message.replace(option, words)
+    for option, title in (fields or {}).items():
+        message = re.sub(rf"{option}(?![\w-])", f'"{title}"', message)
+    return message
+
+
+def fields_of(verb: str) -> dict[str, str]:
+    """Return what the dialog of a verb's menu command calls its options, by their flags."""
+    from electrodej.fiji.commands import title_of
+    from electrodej.verbs import find
+
+    try:
+        found = find(verb)
+    except KeyError:
+        return {}
+    shown = () if found.menu is None else found.menu.fields
+    return {each.flag: title_of(each) for each in found.options.options() if each.name in shown}
+
+
+@contextlib.contextmanager
+def _one_at_a_time(progress: Progress) -> Iterator[None]:
+    """Let tasks follow one another: two at once would need twice the memory."""
+    while not _UNITY.acquire(timeout=_SECONDS_BETWEEN_WORDS):
+        progress(0, 1, "waiting for the task before")
+    try:
+        yield
+    finally:
+        _UNITY.release()
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, Mapping) and "array" in value:
+        return {**value, "array": str(value["array"])}
+    return value
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error) or "no message").splitlines()[0]

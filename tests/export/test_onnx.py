@@ -1,0 +1,115 @@
+"""The same network in ONNX, and the one file that bioimage.io reads."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from electrodej.export import Export, export_model, verify_zip
+from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
+from electrodej.models.engines.openvino import OpenVinoEngine
+from electrodej.models.engines.tensorflow_zip import TensorflowZip
+from electrodej.models.safety.onnx_graph import read_onnx
+
+
+@pytest.fixture(scope="module")
+def packaged(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
+    """A StarDist model, exported with its package."""
+    out = tmp_path_factory.mktemp("packaged") / "cells.zip"
+    return export_model(data / "stardist-keras-2.15", out, package=True)
+
+
+def _named(packaged: Export, end: str) -> Path:
+    return next(path for path in packaged.files if path.name == f"cells{end}")
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 160)])
+def test_onnx_gives_what_the_zip_gives_in_both_engines(packaged: Export, size: tuple[int, int]):
+    content = _named(packaged, ".onnx").read_bytes()
+    channels = read_onnx(content).channels
+    image = np.random.default_rng(1).random((2, *size, 1), np.float32)
+    with TensorflowZip(_named(packaged, ".zip")) as engine:
+        wanted = engine.run(image)
+    for found in (
+        OpenVinoEngine(content, "onnx", channels=channels).run(image),
+        OnnxRuntimeEngine(content, channels=channels).run(image),
+    ):
+        assert channels == wanted.shape[-1]
+        np.testing.assert_allclose(found, wanted, atol=1e-4 * max(1, np.abs(wanted).max()))
+
+
+def test_the_engine_gives_the_grid_alone_where_it_is_asked(packaged: Export):
+    from electrodej.models import load_model
+
+    path = _named(packaged, ".zip")
+    loaded = load_model(path)
+    down, right = loaded.info.grid
+    assert down > 1
+    image = np.random.default_rng(2).random((1, 64, 64, 1), np.float32)
+    with TensorflowZip(path) as engine:
+        wanted = engine.run(image)[:, ::down, ::right]
+    np.testing.assert_allclose(loaded.engine.run(image), wanted, atol=1e-4)
+
+
+def test_the_same_model_gives_the_same_onnx(packaged: Export, data: Path, tmp_path: Path):
+    again = export_model(data / "stardist-keras-2.15", tmp_path / "cells.zip", package=True)
+    for end in (".onnx", ".bioimage.io.zip"):
+        assert _named(again, end).read_bytes() == _named(packaged, end).read_bytes()
+
+
+def test_the_package_holds_a_card_named_rdf_yaml_and_all_that_it_refers_to(packaged: Export):
+    with zipfile.ZipFile(_named(packaged, ".bioimage.io.zip")) as archive:
+        names = archive.namelist()
+        assert names[0] == "rdf.yaml"
+        assert {"cells.zip", "cells.onnx", "cells.md", "cells.test-input.npy"} <= set(names)
+        assert archive.read("cells.zip") == _named(packaged, ".zip").read_bytes()
+        with zipfile.ZipFile(io.BytesIO(archive.read("cells.zip"))) as inner:
+            assert "saved_model.pb" in inner.namelist()
+
+
+def test_the_test_images_of_the_package_are_reproduced_by_its_onnx(packaged: Export):
+    with zipfile.ZipFile(_named(packaged, ".bioimage.io.zip")) as archive:
+        content = archive.read("cells.onnx")
+        image, wanted = (
+            np.load(io.BytesIO(archive.read(f"cells.test-{which}.npy"))) for which in ("input", "output")
+        )
+    # As the card says: percentiles 1 and 99.8 over Y and X become 0 and 1.
+    low, high = np.percentile(image, (1.0, 99.8))
+    prepared = ((image - low) / (high - low + 1e-6)).astype(np.float32)
+    found = OnnxRuntimeEngine(content, channels=wanted.shape[-1]).run(prepared)
+    np.testing.assert_allclose(found, wanted, atol=1e-4 * max(1, np.abs(wanted).max()))
+
+
+def test_bioimageio_validates_the_package(packaged: Export):
+    from bioimageio.spec import ValidationContext, load_description
+    from bioimageio.spec.model.v0_5 import ModelDescr
+
+    with ValidationContext(perform_io_checks=True):
+        model: Any = load_description(_named(packaged, ".bioimage.io.zip"))
+    assert isinstance(model, ModelDescr), model.validation_summary.format()
+    assert model.weights.onnx is not None
+    assert str(model.weights.tensorflow_saved_model_bundle.tensorflow_version).startswith("1.")
+    thresholds = model.config.model_dump()["stardist"]["thresholds"]
+    assert set(thresholds) == {"prob", "nms"}
+
+
+def test_verify_proves_the_onnx_model_and_notices_another(
+    packaged: Export, exported: Callable[[str], Path], tf115: Any, tmp_path: Path
+):
+    found = verify_zip(_named(packaged, ".zip"), tf115=tf115)
+    assert found.runs_in_fiji, found.findings
+    assert found.onnx_difference is not None
+    assert found.onnx_difference < 1e-3
+    for end in (".zip", ".json"):
+        (tmp_path / f"cells{end}").write_bytes(_named(packaged, end).read_bytes())
+    other = exported("stardist-keras-2.3.1").with_suffix(".onnx")
+    (tmp_path / "cells.onnx").write_bytes(other.read_bytes())
+    wrong = verify_zip(tmp_path / "cells.zip", tf115=tf115)
+    assert wrong.runs_in_fiji is False
+    assert any(finding.check == "onnx" and finding.status == "problem" for finding in wrong.findings)

@@ -1,0 +1,218 @@
+"""What the inspection says of scans good and bad, drawn here with known sizes, noise and blur."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from electrodej.errors import InputError, VoxelSizeError
+from electrodej.inspection import Look, Plan, Prepared, find_look, inspect, prepare, refuse_grey, write_look
+from electrodej.run import Run
+from electrodej.volume import ArrayVolume
+
+SIZE = (0.1, 0.1, 0.1)
+
+
+def discs(diameter, shape=(480, 480), *, noise=6.0, blur=1.0, seed=0):
+    """Bright discs of grey 180 on 80 that do not touch, blurred and with noise."""
+    random = np.random.default_rng(seed)
+    pitch = diameter * 1.35
+    image = np.full(shape, 80.0)
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    for y in np.arange(pitch / 2, shape[0] + pitch, pitch):
+        for x in np.arange(pitch / 2, shape[1] + pitch, pitch):
+            at = np.array([y, x]) + random.uniform(-0.1, 0.1, 2) * diameter
+            image[np.hypot(rows - at[0], columns - at[1]) < diameter / 2] = 180
+    image = ndimage.gaussian_filter(image, blur) + random.normal(0, noise, shape)
+    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+
+
+def topics(inspection, *severities):
+    return {each.topic for each in inspection.findings if not severities or each.severity in severities}
+
+
+@pytest.mark.parametrize("diameter", [12, 30, 60, 110])
+def test_particles_have_the_size_that_was_drawn(diameter):
+    # Sections of real particles answer like discs a fifth smaller, which is allowed for.
+    assert inspect(discs(diameter)).diameter == pytest.approx(1.2 * diameter, rel=0.25)
+
+
+@pytest.mark.parametrize("diameter", [20, 60])
+def test_bright_and_dark_particles_are_told_apart(diameter):
+    image = discs(diameter)
+    assert (inspect(image).polarity, inspect(255 - image).polarity) == ("bright", "dark")
+    assert inspect(255 - image).plan.invert
+    assert inspect(255 - image).diameter == pytest.approx(inspect(image).diameter, rel=0.05)
+
+
+def test_a_good_scan_raises_no_warning():
+    assert not inspect(discs(50), spacing=SIZE).warned
+
+
+@pytest.mark.parametrize("deviation", [4.0, 16.0])
+def test_noise_is_that_which_was_added(deviation):
+    inspection = inspect(discs(80, noise=deviation))
+    grey_range = inspection.high - inspection.low
+    assert inspection.noise * grey_range == pytest.approx(deviation, rel=0.15)
+    assert inspection.snr == pytest.approx(100 / deviation, rel=0.2)
+
+
+@pytest.mark.parametrize("sigma", [1.5, 3.0])
+def test_blur_is_the_width_of_the_point_spread(sigma):
+    found = inspect(discs(90, blur=sigma, noise=2.0)).blur
+    assert found == pytest.approx(2.355 * sigma, rel=0.3)
+
+
+def test_more_noise_than_contrast_is_a_problem():
+    assert "noise" in topics(inspect(discs(50, noise=200)), "problem", "warning")
+
+
+def test_borders_as_wide_as_particles_are_told():
+    assert "blur" in topics(inspect(discs(14, blur=4.0, noise=2.0)), "warning")
+
+
+def test_streaks_are_told():
+    image = discs(60).astype(float)
+    image += np.random.default_rng(1).normal(0, 10, (480, 1))
+    assert "lines" in topics(inspect(np.clip(image, 0, 255).astype(np.uint8)), "warning")
+
+
+def test_rings_are_told():
+    image = discs(60).astype(float)
+    radius = np.hypot(*(np.mgrid[:480, :480] - 240.0)).astype(int)
+    image += np.random.default_rng(1).normal(0, 12, radius.max() + 1)[radius]
+    inspection = inspect(np.clip(image, 0, 255).astype(np.uint8))
+    assert inspection.rings > 0.4 > inspection.streaks
+    assert "lines" in topics(inspection, "warning")
+
+
+def test_blank_rims_are_told_and_do_not_disturb():
+    image = discs(50)
+    framed = np.pad(image, 70, constant_values=100)
+    inspection = inspect(framed)
+    assert "rims" in topics(inspection)
+    assert inspection.polarity == "bright"
+    assert inspection.diameter == pytest.approx(inspect(image).diameter, rel=0.25)
+
+
+@pytest.mark.parametrize("value", [0, 117, 255])
+def test_one_grey_value_is_nothing_to_see(value):
+    (finding,) = inspect(np.full((8, 64, 64), value, np.uint8)).findings
+    assert finding.severity == "problem"
+    assert f"all voxels have the value {value}" in finding.text
+
+
+def test_a_saturated_scan_is_told():
+    image = np.clip(discs(50).astype(int) * 2, 0, 255).astype(np.uint8)
+    assert "grey" in topics(inspect(image), "problem")
+
+
+def test_four_slices_are_few():
+    inspection = inspect(np.stack([discs(50, seed=k) for k in range(4)]))
+    assert any("only 4 slices" in each.text for each in inspection.findings)
+
+
+def test_particles_of_six_voxels_and_of_four_hundred_are_told():
+    assert "size" in topics(inspect(discs(5, noise=2, blur=0.5)), "warning")
+    assert "size" in topics(inspect(discs(400, (700, 700))), "warning")
+
+
+def test_labels_are_no_grey_values():
+    image = discs(50, noise=0)
+    labels = ndimage.label(image > 130)[0].astype(np.uint16)
+    with pytest.raises(InputError, match="looks like particle labels"):
+        inspect(labels)
+    with pytest.raises(InputError, match="looks like phases"):
+        inspect((image > 130).astype(np.uint8) * 2)
+
+
+def test_grey_values_are_no_labels():
+    with pytest.raises(InputError, match="looks like grey values"):
+        refuse_grey(discs(50))
+    refuse_grey(ndimage.label(discs(50, noise=0) > 130)[0].astype(np.uint16))
+
+
+def test_colours_and_movies_are_refused():
+    with pytest.raises(InputError, match="colour picture"):
+        inspect(np.zeros((64, 64, 3), np.uint8))
+    with pytest.raises(InputError, match="a movie or channels"):
+        inspect(np.zeros((2, 3, 64, 64), np.uint8))
+
+
+def test_nanometres_given_as_micrometres_are_found_out():
+    with pytest.raises(VoxelSizeError, match=r"--spacing 0\.14,0\.14,0\.14"):
+        inspect(discs(50), spacing=(140, 140, 140))
+    with pytest.raises(VoxelSizeError, match=r"--spacing 0\.14,0\.14,0\.14"):
+        inspect(discs(50), spacing=(0.00014, 0.00014, 0.00014))
+
+
+def test_a_voxel_size_that_makes_giants_of_particles_is_told():
+    assert any("check the voxel size" in each.text for each in inspect(discs(60), spacing=(3, 3, 3)).findings)
+
+
+def test_a_model_has_the_image_brought_to_its_size_and_says_so():
+    image, look = discs(60), Look(name="mine", diameter=36.0)
+    inspection = inspect(image, model=look)
+    assert inspection.plan.scale == pytest.approx(0.5, rel=0.25)
+    (told,) = [each.text for each in inspection.findings if each.topic == "size"]
+    assert "is reduced to" in told
+    assert f"{inspection.plan.scale:.0%}" in told
+    assert inspect(image, model=Look(name="mine", diameter=inspection.diameter)).plan.scale == 1
+
+
+def test_grey_values_unlike_the_training_are_told():
+    look = Look(name="mine", diameter=60, quantiles=tuple(np.linspace(0.8, 1, 11)))
+    assert "model" in topics(inspect(discs(60), model=look), "warning")
+
+
+def test_findings_are_the_runs_notes_and_plain_json():
+    import json
+
+    run = Run()
+    inspection = inspect(np.zeros((4, 64, 64), np.uint8), run=run)
+    assert run.notes == [each.text for each in inspection.findings]
+    plain = json.loads(json.dumps(inspection.as_plain(), allow_nan=False))
+    assert plain["diameter"] is None
+    assert plain["warned"] is True
+
+
+def test_a_look_comes_back_from_a_models_folder(tmp_path):
+    look = Look(name="mine", diameter=41.0, quantiles=(0.0, 0.5, 1.0))
+    write_look(tmp_path, look)
+    assert find_look(tmp_path) == look
+    (tmp_path / "look.json").write_text("{")
+    with pytest.raises(InputError, match="is damaged"):
+        find_look(tmp_path)
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.37, 1.0, 1.8])
+def test_a_prepared_volume_reads_the_same_in_parts(scale):
+    random = np.random.default_rng(0)
+    source = ArrayVolume(random.integers(0, 255, (23, 41, 52)).astype(np.uint8), spacing=SIZE)
+    prepared = Prepared(source, Plan(scale=scale, low=10, high=200, invert=True))
+    whole = prepared[:]
+    assert whole.shape == prepared.shape
+    assert np.allclose(prepared[3:7, 5:11, 2:9], whole[3:7, 5:11, 2:9], atol=1e-5)
+    assert prepared.spacing == pytest.approx([length / scale for length in SIZE])
+
+
+def test_a_slope_stays_a_slope_at_another_size():
+    # A linear ramp is the same ramp at any size: value = position of the voxel's centre.
+    ramp = np.broadcast_to(np.arange(64, dtype=np.float32), (64, 64, 64))
+    for scale in (0.5, 2.0):
+        line = Prepared(ArrayVolume(ramp, spacing=SIZE), Plan(scale=scale, low=0, high=1))[8, 8]
+        wanted = (np.arange(line.size) + 0.5) / scale - 0.5
+        assert np.allclose(line[8:-8], wanted[8:-8], atol=1e-3)
+
+
+def test_prepare_does_what_the_inspection_says():
+    image = discs(60)
+    inspection = inspect(255 - image, model=Look(name="mine", diameter=36.0))
+    again = inspect(prepare(ArrayVolume(255 - image, spacing=SIZE), inspection))
+    assert again.polarity == "bright"
+    assert again.diameter == pytest.approx(36, rel=0.2)
+    assert (again.low, again.high) == pytest.approx((0, 1), abs=0.15)
+    assert not math.isnan(again.blur)

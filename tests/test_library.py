@@ -1,0 +1,88 @@
+"""``import electrodej as ej``: what a person finds there, and that it does what the verbs do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import electrodej as ej
+from electrodej.phantom import make_phantom
+from electrodej.verbs import do
+from electrodej.volume import write_volume
+
+SPACING = (0.14, 0.14, 0.14)
+FUNCTIONS = {
+    "open_volume", "find_particles", "find_phases", "fuse", "link", "measure", "morphology", "explain_damage",
+    "report",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return make_phantom((24, 64, 64), spacing=SPACING, seed=5)
+
+
+def test_the_functions_are_found_by_tab_and_have_help():
+    assert set(dir(ej)) >= FUNCTIONS
+    assert [name for name in FUNCTIONS if not callable(getattr(ej, name))] == []
+
+
+def test_importing_the_package_loads_nothing():
+    code = "import sys, electrodej; print(sorted({'numpy', 'tensorflow', 'pandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_rooms_of_the_same_name_do_not_hide_the_functions():
+    import electrodej.morphology
+    import electrodej.report
+
+    halves = np.repeat(np.array([[[0, 0, 0, 1]]], np.uint8), 4, axis=1)
+    assert ej.morphology(halves, spacing=(1, 1, 1), names=("pore", "solid"))["Share_solid"] == 0.25
+    assert electrodej.morphology.measure_phases(halves, spacing=(1, 1, 1))
+
+
+def test_measuring_arrays_gives_the_table_of_the_verb(phantom, tmp_path: Path):
+    for name in ("grey", "labels"):
+        write_volume(
+            tmp_path / f"{name}.tif", getattr(phantom, name), spacing=SPACING, labels=name == "labels"
+        )
+    do("measure", tmp_path / "grey.tif", tmp_path / "labels.tif", out=tmp_path / "t.csv")
+    of_files = pd.read_csv(tmp_path / "t.csv")
+    of_arrays = ej.measure(phantom.grey, phantom.labels, spacing=SPACING).to_pandas()
+    numbers = [name for name in of_files if name != "Image"]
+    pd.testing.assert_frame_equal(of_arrays[numbers], of_files[numbers], check_dtype=False)
+
+
+@pytest.mark.slow
+def test_particles_are_found_in_arrays_as_in_files(phantom, tmp_path: Path):
+    write_volume(tmp_path / "grey.tif", phantom.grey, spacing=SPACING)
+    do("segment particles", tmp_path / "grey.tif", view="xz", out=tmp_path / "s.tif")
+    do("fuse", tmp_path / "grey.tif", model="nmc-particles", intact=True, out=tmp_path / "p.tif")
+    do("segment phases", tmp_path / "grey.tif", model=("nmc-phases",), out=tmp_path / "h.tif")
+    sections = ej.find_particles(phantom.grey, spacing=SPACING, view="xz")
+    particles = ej.fuse(phantom.grey, spacing=SPACING, intact=True)
+    phases = ej.find_phases(phantom.grey, spacing=SPACING).values
+    for name, found in (("s", sections), ("p", particles), ("h", phases)):
+        with ej.open_volume(tmp_path / f"{name}.tif") as written:
+            assert np.array_equal(written.read(), found), name
+
+
+def test_damage_is_explained_from_a_frame_and_from_a_table(phantom):
+    table = ej.measure(phantom.grey, phantom.labels, spacing=SPACING)
+    results = [ej.explain_damage(each) for each in (table, table.to_pandas(), table.columns)]
+    assert len({result.description.particles for result in results}) == 1
+    assert results[0].description.particles == len(table)
+
+
+def test_the_page_is_written(phantom, tmp_path: Path):
+    table = ej.measure(phantom.grey, phantom.labels, spacing=SPACING)
+    page = ej.report(
+        tmp_path / "p.html", table, grey=phantom.grey, labels=phantom.labels, spacing=SPACING, title="Mine"
+    )
+    assert "Mine" in page.read_text(encoding="utf-8")

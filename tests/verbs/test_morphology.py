@@ -1,0 +1,136 @@
+"""Files of phases to a table of measures: one image, versions of it, and networks trained on each."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from electrodej.errors import InputError, OutputError, VoxelSizeError
+from electrodej.verbs import do
+from electrodej.volume import write_volume
+
+SPACING = (0.5, 0.5, 0.5)
+NAMES = ("pore", "solid")
+
+
+def measure_phase_images(phases: list[Path], out: Path, **options: Any) -> dict[str, Any]:
+    return dict(do("morphology", phases, out=out, **options).numbers)
+
+
+def half(edge: int, shape: tuple[int, int, int] = (4, 20, 20)) -> np.ndarray[Any, Any]:
+    """Solid from ``edge`` on along x."""
+    phases = np.zeros(shape, np.uint8)
+    phases[..., edge:] = 1
+    return phases
+
+
+@pytest.fixture
+def versions(tmp_path: Path) -> list[Path]:
+    """Three people who set the border at another place."""
+    paths = []
+    for name, edge in (("anna", 8), ("ben", 10), ("cleo", 12)):
+        paths.append(tmp_path / f"{name}.tif")
+        write_volume(paths[-1], half(edge), spacing=SPACING, labels=True)
+    return paths
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_one_image_has_one_row_and_no_spread(versions: list[Path], tmp_path: Path):
+    result = measure_phase_images(versions[:1], tmp_path / "t.csv", names=NAMES)
+    (row,) = rows_of(tmp_path / "t.csv")
+    assert float(row["Share_pore"]) == pytest.approx(0.4)
+    assert (row["Image"], row["Of"]) == ("anna.tif", "labels")
+    assert result["spread"] == []
+    assert not (tmp_path / "t_spread.csv").exists()
+    described = json.loads((tmp_path / "t.json").read_text())
+    assert described["columns"]["Area_pore_solid"]["unit"] == "um^-1"
+
+
+def test_versions_have_a_row_each_and_the_spread_follows_from_counting(versions: list[Path], tmp_path: Path):
+    result = measure_phase_images(versions, tmp_path / "t.csv", names=NAMES)
+    assert [float(row["Share_pore"]) for row in rows_of(tmp_path / "t.csv")] == pytest.approx([0.4, 0.5, 0.6])
+    pore = next(row for row in rows_of(tmp_path / "t_spread.csv") if row["Measure"] == "Share_pore")
+    assert float(pore["Mean"]) == pytest.approx(0.5)
+    assert float(pore["SD"]) == pytest.approx(0.1)
+    assert float(pore["Least"]) == pytest.approx(0.4)
+    assert (pore["Of"], pore["Versions"]) == ("labels", "3")
+    # The plane between them is the same wherever it stands.
+    area = next(row for row in result["spread"] if row["Measure"] == "Area_pore_solid")
+    assert area["SD"] == pytest.approx(0, abs=1e-9)
+
+
+def test_moved_borders_are_versions_too(versions: list[Path], tmp_path: Path):
+    result = measure_phase_images(versions[1:2], tmp_path / "t.csv", names=NAMES, border=2)
+    shares = {entry["name"]: entry["Share_pore"] for entry in result["versions"]}
+    assert shares == {
+        "ben.tif": pytest.approx(0.5),
+        "ben.tif, pore +2 px": pytest.approx(0.6),
+        "ben.tif, pore -2 px": pytest.approx(0.4),
+        "ben.tif, solid +2 px": pytest.approx(0.4),
+        "ben.tif, solid -2 px": pytest.approx(0.6),
+    }
+
+
+def test_what_nobody_labelled_does_not_count_and_a_phase_may_lack_in_a_version(tmp_path: Path):
+    phases = half(10)
+    phases[:, :5] = 255
+    write_volume(tmp_path / "a.tif", phases, spacing=SPACING, labels=True)
+    phases[0, 7, 0] = 2
+    write_volume(tmp_path / "b.tif", phases, spacing=SPACING, labels=True)
+    result = measure_phase_images([tmp_path / "a.tif", tmp_path / "b.tif"], tmp_path / "t.csv")
+    first, second = result["versions"]
+    assert (first["Share_class0"], first["Share_class2"]) == (0.5, 0)
+    assert second["Share_class2"] == pytest.approx(1 / (4 * 15 * 20))
+    assert np.isnan(first["Chord_class2"])
+
+
+@pytest.mark.slow
+def test_networks_trained_on_each_version_follow_their_labels(tmp_path: Path):
+    random = np.random.default_rng(0)
+    shape = (4, 32, 48)
+    grey = 60 + 60 * half(24, shape) + 60 * half(36, shape) + random.normal(0, 4, shape)
+    write_volume(tmp_path / "grey.tif", grey.astype(np.uint8), spacing=SPACING)
+    # One takes the middle grey for solid, the other for pore.
+    for name, edge in (("low", 24), ("high", 36)):
+        write_volume(tmp_path / f"{name}.tif", half(edge, shape), spacing=SPACING, labels=True)
+    result = measure_phase_images(
+        [tmp_path / "low.tif", tmp_path / "high.tif"], tmp_path / "t.csv", names=NAMES,
+        grey=tmp_path / "grey.tif", filters=4, epochs=4, steps=16, batch=4, patch=32,
+    )  # fmt: skip
+    shares = {(entry["name"], entry["of"]): entry["Share_pore"] for entry in result["versions"]}
+    assert shares["low.tif", "labels"] == 0.5
+    assert shares["high.tif", "labels"] == 0.75
+    assert shares["high.tif", "prediction"] - shares["low.tif", "prediction"] > 0.1
+    assert {row["Of"] for row in result["spread"]} == {"labels", "prediction"}
+    # The networks are not kept.
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "grey.tif", "low.tif", "high.tif", "t.csv", "t.json", "t_spread.csv",
+    }  # fmt: skip
+
+
+def test_images_that_do_not_belong_together_are_refused(versions: list[Path], tmp_path: Path):
+    write_volume(tmp_path / "small.tif", half(8)[:, :-1], spacing=SPACING)
+    write_volume(tmp_path / "coarse.tif", half(8), spacing=(1, 1, 1))
+    write_volume(tmp_path / "labels.tif", np.full((4, 20, 20), 700, np.uint16), spacing=SPACING)
+    write_volume(tmp_path / "empty.tif", np.full((4, 20, 20), 255, np.uint8), spacing=SPACING)
+    for name, error in (
+        ("small", InputError),
+        ("coarse", VoxelSizeError),
+        ("labels", InputError),
+        ("empty", InputError),
+    ):
+        with pytest.raises(error, match=name):
+            measure_phase_images([versions[0], tmp_path / f"{name}.tif"], tmp_path / "t.csv")
+    assert not list(tmp_path.glob("t*"))
+    (tmp_path / "t_spread.csv").write_text("mine")
+    with pytest.raises(OutputError, match="--force"):
+        measure_phase_images(versions, tmp_path / "t.csv")

