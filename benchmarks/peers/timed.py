@@ -39,7 +39,7 @@ print("\\nRESULT" + json.dumps(dict(result=result, wall=wall, cpu=cores, memory=
 
 def peers() -> str | None:
     """The Python of the peers' environment, or None."""
-    return os.environ.get("ELECTRODEJ_PEERS")
+    return os.environ.get("ELECTRODEJ_PEERS") or None
 
 
 def timed(setup: str, work: str, python: str = sys.executable) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def test_unknown_verb_is_wrong_usage_and_suggests_the_nearest(electrodej):
         ["phantom", "out", "--unknown"],
         ["phantom", "out", "--forc"],
         ["doctor", "extra-word"],
-        ["phantom", "out", "--solid", "0.6"],
+        ["phantom", "out", "--solid", "0.95"],
         ["phantom", "out", "--solid", "nan"],
         ["segment", "particles", "grey.tif", "--out", "l.tif", "--probability-threshold", "1.5"],
         ["segment", "particles", "grey.tif", "--out", "l.tif", "--scale", "0"],
@@ -111,7 +111,7 @@ def test_wrong_usage_exits_2_and_writes_nothing(electrodej, tmp_path, words):
 @pytest.mark.parametrize(
     ("words", "part"),
     [
-        (["phantom", "out", "--solid", "0.6", "--json"], "0.6"),
+        (["phantom", "out", "--solid", "0.95", "--json"], "0.95"),
         (["phantom", "--json"], "DIR"),
         (["fiji", "polish", "folder", "--json"], "polish"),
         (["train", "--json"], "required"),

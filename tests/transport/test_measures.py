@@ -10,14 +10,9 @@ import pytest
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.morphology import euler_number, find_clusters, measure_connectivity
 from electrodej.run import Run
-from electrodej.transport import (
-    TransportSettings,
-    euler_number,
-    find_clusters,
-    measure_connectivity,
-    measure_transport,
-)
+from electrodej.transport import TransportSettings, measure_transport
 
 CUBE = (1.0, 1.0, 1.0)
 NAMES = {0: "pore", 1: "binder", 2: "particle"}

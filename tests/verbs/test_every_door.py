@@ -91,7 +91,8 @@ def test_the_worker_does_it_and_says_a_mistake_in_the_dialogs_words(image):
     answered: list[str] = []
     task = SimpleNamespace(outputs={}, cancel_requested=False, update=lambda **_: None, fail=answered.append)
     worker.run(task, "bright", {"image": {"file": str(image)}, "least": 250.0})
-    assert task.outputs == {"share": 0.0, "text": "0% is bright", "notes": ["nothing is bright"]}
+    assert task.outputs.items() >= {"share": 0.0, "text": "0% is bright"}.items()
+    assert task.outputs["notes"] == ["nothing is bright"]
     worker.run(task, "bright", {"image": {"file": str(image)}, "least": 999.0})
     assert answered[0].startswith('"Least grey"')
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
-from electrodej.export import load_folder
+from electrodej.models import load_folder
 from electrodej.models.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
 from electrodej.phantom import make_phantom

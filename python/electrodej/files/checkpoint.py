@@ -44,7 +44,7 @@ class Checkpoint:
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
     ...     kept = Checkpoint(Path(place) / "out.run", "counting", {"upto": 3}, note="counting.json")
-    ...     kept.open()
+    ...     _ = kept.open()
     ...     kept.save("first", {"counted": np.arange(3)})
     ...     kept.has("first"), kept.load("first")["counted"].tolist(), kept.has("second")
     (True, [0, 1, 2], False)

@@ -112,7 +112,7 @@ def do(name: str, *given: Any, **values: Any) -> Outcome:
     Examples
     --------
     >>> do("measure", listing=True).numbers["attributes"][0]["name"]
-    'Label'
+    'X'
     """
     verb = find(name)
     of_run = {field.name for field in fields(Run)}

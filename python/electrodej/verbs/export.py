@@ -24,7 +24,9 @@ class ExportOptions(Settings):
         None, Text("NAME"), "name of the model in its card", usual="that of the folder or file"
     )
     authorship: Authorship = nested(Authorship)
-    package: bool = flag("also write NAME.bioimage.io.zip, which bioimage.io, DeepImageJ and JDLL open")
+    bioimage_package: bool = flag(
+        "also write NAME.bioimage.io.zip, which bioimage.io, DeepImageJ and JDLL open", word="package"
+    )
     out: PathLike | None = output(
         "the zip to write", ".zip", default=None, usual="MODEL.zip in this folder", title="Save zip as"
     )
@@ -40,7 +42,7 @@ def export(options: ExportOptions, run: Run) -> Outcome:
         options.out or f"{Path(options.model).resolve().stem}.zip",
         name=options.name,
         authorship=options.authorship,
-        package=options.package,
+        package=options.bioimage_package,
         run=run,
     )
     lines = [
@@ -66,7 +68,7 @@ bioimage.io card (.rdf.yaml, .md, two test images).""",
     menu=Menu(
         "Export Model",
         ("model", "out"),
-        further=("name", "authors", "licence", "package"),
+        further=("name", "authors", "licence", "bioimage_package"),
         needs=("out",),
         models=("nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"),
     ),
