@@ -38,7 +38,9 @@ def test_models_truth_seed_versions_and_commands_are_told(tmp_path: Path) -> Non
         {"file": name, "checksum": f"sha256:{hashlib.sha256(name.encode()).hexdigest()}"}
         for name in (TRUTH, TRUE_PHASES)
     ]
-    assert found["network versions"] == {name: version(name) for name in ("tensorflow", "keras", "stardist")}
+    assert found["network versions"] == {
+        name: version(name) for name in ("openvino", "tensorflow", "keras", "stardist")
+    }
     assert found["commands"] == ["electrodej measure grey.tif", "electrodej score particles.tif"]
 
 

@@ -2,6 +2,7 @@ from .bundled import bundled_models as bundled_models
 from .bundled import find_model as find_model
 from .context import Context as Context
 from .context import measure_context as measure_context
+from .engines.choice import runs_networks as runs_networks
 from .folders import load_folder as load_folder
 from .images import ImageLike as ImageLike
 from .info import FOLDER_FILE as FOLDER_FILE

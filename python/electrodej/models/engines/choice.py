@@ -25,6 +25,11 @@ def has(engine: EngineName) -> bool:
     return engine == "auto" or importlib.util.find_spec(library) is not None
 
 
+def runs_networks() -> bool:
+    """Whether anything is installed that runs the bundled networks."""
+    return has("openvino") or has("keras")
+
+
 def engine_report() -> str:
     """Return which engines are installed, and what each is taken for; imports none of them."""
     what = {

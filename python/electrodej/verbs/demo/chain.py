@@ -87,8 +87,9 @@ def run_demo(options: DemoOptions, run: Run) -> dict[str, Any]:
 
 
 def _models(options: DemoOptions, run: Run) -> Models:
-    networks = _has("tensorflow", "stardist")
-    if networks:
+    from electrodej.models import runs_networks
+
+    if runs_networks():
         return Models(
             str(options.model or _bundled(PARTICLE_MODEL) or WATERSHED),
             _bundled(PHASE_MODEL),
@@ -96,8 +97,8 @@ def _models(options: DemoOptions, run: Run) -> Models:
         )
     run.note(
         ("A plain watershed found the particles, and phases" if options.model is None else "Phases")
-        + " and cracks were not looked for, because TensorFlow and StarDist are not installed; "
-        'pip install "electrodej[all]" brings them'
+        + " and cracks were not looked for, because nothing that runs networks is installed; "
+        "pip install openvino brings it"
     )
     return Models(str(options.model or WATERSHED), "", "")
 

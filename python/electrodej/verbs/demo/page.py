@@ -13,7 +13,7 @@ from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.page import Story
 from electrodej.verbs.run.chain import Chain
 
-_NETWORK_PACKAGES = ("tensorflow", "keras", "stardist")
+_NETWORK_PACKAGES = ("openvino", "tensorflow", "keras", "stardist")
 _SYNTHETIC = "The electrode is synthetic: the scores compare what was found with its known truth."
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import Cancelled, ElectrodeJError, InputError, OutputError
+from electrodej.models import runs_networks
 from electrodej.run import Run
 from electrodej.verb import Outcome
 from electrodej.verbs.run.chain import Chain
@@ -36,7 +37,7 @@ WATERSHED = "watershed"
 PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles", "nmc-phases", "nmc-cracks"
 # What a stage reads that an earlier one wrote.
 _NEEDS = {"table": "particles", "morphology": "phases", "damage": "table"}
-_EXTRA = 'pip install "electrodej[all]" brings them'
+_EXTRA = "pip install openvino brings it"
 
 
 @dataclass
@@ -165,10 +166,10 @@ class Journey:
             return None
         model = self.options.model
         if model is None:
-            model = PARTICLE_MODEL if has_networks() else WATERSHED
+            model = PARTICLE_MODEL if runs_networks() else WATERSHED
             if model == WATERSHED:
                 self.run.note(
-                    "a plain watershed found the particles, because TensorFlow and StarDist are not "
+                    "a plain watershed found the particles, because nothing that runs networks is "
                     f"installed; {_EXTRA}"
                 )
         common: dict[str, Any] = {"image": self.job.image, "model": model, "out": LABELS}
@@ -179,9 +180,9 @@ class Journey:
         return self._do("particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume)
 
     def _phases(self, stage: str, model: Any) -> Outcome | None:
-        if not has_networks():
+        if not runs_networks():
             self.run.note(
-                f"{stage} were not looked for, because TensorFlow and StarDist are not installed; {_EXTRA}"
+                f"{stage} were not looked for, because nothing that runs networks is installed; {_EXTRA}"
             )
             return None
         out = OUTPUTS[stage]
@@ -242,11 +243,6 @@ def _has_voxels(image: Path) -> bool:
 
     with open_volume(image) as volume:
         return any(slab.any() for _, _, slab in volume.slabs())
-
-
-def has_networks() -> bool:
-    """Whether what runs the networks is installed."""
-    return all(importlib.util.find_spec(module) is not None for module in ("tensorflow", "stardist"))
 
 
 def _names(classes: Any) -> tuple[str, ...]:
