@@ -54,6 +54,7 @@ def test_options_reach_the_model_and_json_has_the_contributions(
     written = json.loads((tmp_path / "study" / "damage.json").read_text(encoding="utf-8"))
     assert written.pop("sections")
     assert found.pop("notes") == written["warnings"]
+    written.pop("notes")
     assert found == {"folder": "study"} | written
     assert set(found["contribution"]) == set(ATTRIBUTES) - {"Z", "Yaw"}
     assert found["ranking"][0] == "Contact"

@@ -5,7 +5,7 @@ them; with ``--fresh`` it starts from nothing, which takes two hours more. A rec
 where it was when it is called again. On two free cores, the sections take half an hour and the training an
 hour:
 
-    nice -n 19 .venv/bin/python tools/models/particles.py --work /work/of/yours --trial
+    nice -n 19 .venv/bin/python tools/models/particles.py --work /some/folder --trial
 
 With ``--trial`` the model is scored and left in the working folder; compare its ``scores.json`` with that of
 the bundled one before it is replaced.

@@ -4,7 +4,7 @@ They go on from the bundled weights on slices of widely drawn electrodes, a thir
 A recipe that was stopped goes on where it was when it is called again. On two free cores, the slices take a
 quarter of an hour and each of the networks an hour:
 
-    nice -n 19 .venv/bin/python tools/models/phases.py --work /work/of/yours --only nmc-phases
+    nice -n 19 .venv/bin/python tools/models/phases.py --work /some/folder --only nmc-phases
 
 With ``--trial`` the models are scored and left in the working folder; compare ``scores.json`` with that of
 the bundled one before it is replaced.
