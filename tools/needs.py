@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,8 +31,7 @@ REMEDIES = {
     "imagej": "install Java 11 or newer and let it reach Maven Central once",
     "fiji": "name the folder of a Fiji in ELECTRODEJ_FIJI",
 }
-# Where the jars come from, where they are kept, and one of them.
-CENTRAL = "https://repo.maven.apache.org/maven2"
+# Where the jars are kept, and one of them.
 KEPT = Path.home() / ".m2" / "repository"
 JAR = "net/imagej/ij/1.54p/ij-1.54p.jar"
 
@@ -70,11 +68,13 @@ def has_jars() -> bool:
     """Say whether the jars are here, or Maven Central answers."""
     if (KEPT / JAR).is_file():
         return True
-    request = urllib.request.Request(f"{CENTRAL}/{JAR}", method="HEAD")
+    from electrodej.errors import MissingExtraError
+    from electrodej.jars import central
+
     try:
-        with urllib.request.urlopen(request, timeout=20):
+        with urllib.request.urlopen(urllib.request.Request(f"{central()}/{JAR}", method="HEAD"), timeout=20):
             return True
-    except (OSError, urllib.error.URLError):
+    except (OSError, MissingExtraError):
         return False
 
 

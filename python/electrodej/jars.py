@@ -88,7 +88,7 @@ def _ready(jar: Jar, *, what: str, fetch: bool, progress: Progress) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        _download(f"{_central()}/{jar.path}", part, jar, what, progress)
+        _download(f"{central()}/{jar.path}", part, jar, what, progress)
         _check(part, jar, what)
         part.replace(path)
     finally:
@@ -96,7 +96,7 @@ def _ready(jar: Jar, *, what: str, fetch: bool, progress: Progress) -> Path:
     return path
 
 
-def _central() -> str:
+def central() -> str:
     """Return Maven Central's address, as the library that other Java tools for Python use has it."""
     constants = require("jgo.constants", what="fetching a jar", extra="fiji")
     return str(constants.MAVEN_CENTRAL_URL).rstrip("/")

@@ -198,7 +198,8 @@ def test_labels_are_read_from_phase_images(tmp_path, scene, strokes):
 
 
 def test_rois_and_via_regions_are_classes_by_their_names(tmp_path, scene):
-    roifile = pytest.importorskip("roifile")
+    import roifile
+
     square = np.array([[10, 10], [20, 10], [20, 20], [10, 20]], float)
     (tmp_path / "rois").mkdir()
     write_volume(tmp_path / "rois" / "a.tif", scene[0], spacing=SIZE)
