@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.morphology.clusters import Clusters, find_clusters
-from electrodej.morphology.phases import Measure, find_phases
+from electrodej.morphology.phases import Measure, find_phases, phase_names
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
@@ -80,9 +80,8 @@ def measure_connectivity(
     size = float(np.prod(check_spacing(spacing))) * volume.size
     ids = find_phases([volume])
     found: list[Measure] = []
-    for number, value in enumerate(ids):
+    for number, (value, name) in enumerate(phase_names(ids, names).items()):
         run.progress(number, len(ids), "looking for clusters")
-        name = (names or {}).get(value, f"class{value}")
         found += _of_phase((volume == value).view(np.uint8), name, size, periodic)
     return found
 

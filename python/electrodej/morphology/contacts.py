@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology.phases import find_phases
+from electrodej.morphology.phases import find_phases, phase_names
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing, relabel_sequential
 
@@ -67,7 +67,7 @@ def particle_contacts(
     total = areas[1:].sum(axis=1)
     with np.errstate(invalid="ignore"):
         shares = np.where(total[:, None] > 0, areas[1:] / total[:, None], np.nan)
-    called = [_capital((names or {}).get(value, f"class{value}")) for value in ids]
+    called = [_capital(name) for name in phase_names(ids, names).values()]
     return {
         "Label": old[1:],
         **{f"Contact{name}": shares[:, place] for place, name in enumerate(called)},

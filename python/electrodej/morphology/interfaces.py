@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.morphology.clusters import find_clusters
 from electrodej.morphology.connectivity import AXES
-from electrodej.morphology.phases import UNLABELLED, Measure, find_phases, measure_phases
+from electrodej.morphology.phases import UNLABELLED, Measure, find_phases, measure_phases, phase_names
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
@@ -114,7 +114,7 @@ def measure_interfaces(
         raise InputError(f"phases have the axes z, y and x, not the shape {phases.shape}")
     step = check_spacing(spacing)
     ids = find_phases([volume])
-    called = {value: (names or {}).get(value, f"class{value}") for value in ids}
+    called = phase_names(ids, names)
     size = math.prod(step) * max(1, int(np.count_nonzero(volume != UNLABELLED)))
     areas = {
         each.name: each.value

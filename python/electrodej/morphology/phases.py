@@ -153,7 +153,8 @@ def phase_measures(
     if min(spacing) <= 0:
         raise InputError(f"a voxel size is three lengths above 0, not {spacing}")
     ids = counts.ids
-    called = [(names or {}).get(value, f"class{value}") for value in ids]
+    of = phase_names(ids, names)
+    called = [of[value] for value in ids]
     shares = counts.voxels / max(1, counts.voxels.sum())
     areas = _surfaces(counts, spacing)
     found = [
@@ -195,6 +196,11 @@ def measure_phases(
     counts = PairCounts(find_phases([volume]) if ids is None else ids)
     counts.add(volume)
     return phase_measures(counts, spacing=spacing, names=names)
+
+
+def phase_names(ids: Iterable[int], names: Mapping[int, str] | None = None) -> dict[int, str]:
+    """Return what phases are called: their names, or ``class`` and their number."""
+    return {value: (names or {}).get(value, f"class{value}") for value in ids}
 
 
 def find_phases(

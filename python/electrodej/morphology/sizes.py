@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.morphology.clusters import find_clusters
 from electrodej.morphology.connectivity import AXES
-from electrodej.morphology.phases import Measure, find_phases
+from electrodej.morphology.phases import Measure, find_phases, phase_names
 from electrodej.morphology.slabs import over
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
@@ -273,8 +273,7 @@ def measure_sizes(
     measures: list[Measure] = []
     distributions: dict[str, SizeDistribution] = {}
     ids = find_phases([volume])
-    for number, value in enumerate(ids):
-        name = (names or {}).get(value, f"class{value}")
+    for number, (value, name) in enumerate(phase_names(ids, names).items()):
         found, more = _of_phase(volume == value, name, spacing, run.part(number, len(ids), f"{name}: "))
         measures += found
         distributions |= more

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.morphology import Measure, find_phases
+from electrodej.morphology.phases import phase_names
 from electrodej.run import Run
 from electrodej.transport.conduction import Conduction, solve_conduction
 from electrodej.transport.settings import AXES, TransportSettings
@@ -68,7 +69,7 @@ def measure_transport(
         raise InputError(
             "phases are numbers from 0 to 254, and 255 is not labelled; something must be labelled"
         )
-    called = {value: (names or {}).get(value, f"class{value}") for value in ids}
+    called = phase_names(ids, names)
     jobs = _jobs(called, settings)
     found: list[Measure] = []
     for number, (title, values) in enumerate(jobs):

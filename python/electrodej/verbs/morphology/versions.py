@@ -151,6 +151,7 @@ def write_versions(
 def _look(options: MorphologyOptions, progress: Progress) -> Phases:
     """Return what the versions share, once it is sure that they are of one image."""
     from electrodej.morphology import find_phases
+    from electrodej.morphology.phases import phase_names
     from electrodej.volume import common_spacing, open_volume
 
     ids: set[int] = set()
@@ -169,8 +170,7 @@ def _look(options: MorphologyOptions, progress: Progress) -> Phases:
                     "labelled, and something must be labelled"
                 )
             ids |= set(found)
-    given = dict(enumerate(options.names))
-    return Phases(size, {value: given.get(value, f"class{value}") for value in sorted(ids)})
+    return Phases(size, phase_names(sorted(ids), dict(enumerate(options.names))))
 
 
 def _versions(options: MorphologyOptions, names: Mapping[int, str]) -> list[Version]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -247,8 +247,10 @@ def _has_voxels(image: Path) -> bool:
 
 def _names(classes: Any) -> tuple[str, ...]:
     """Return the names of the classes 0, 1, ... that a network tells apart."""
-    known: Mapping[int, str] = {int(each["value"]): str(each["name"]) for each in classes}
-    return tuple(known.get(value, f"class{value}") for value in range(max(known, default=-1) + 1))
+    from electrodej.morphology.phases import phase_names
+
+    known = {int(each["value"]): str(each["name"]) for each in classes}
+    return tuple(phase_names(range(max(known, default=-1) + 1), known).values())
 
 
 def _not_in_2d(settings: StageSettings) -> tuple[str, ...]:
