@@ -15,6 +15,7 @@ from .phases import PairCounts as PairCounts
 from .phases import find_phases as find_phases
 from .phases import measure_phases as measure_phases
 from .phases import phase_measures as phase_measures
+from .phases import phase_names as phase_names
 from .relation import Bin as Bin
 from .relation import Relation as Relation
 from .relation import relate as relate

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology import Measure, find_phases
-from electrodej.morphology.phases import phase_names
+from electrodej.morphology import Measure, find_phases, phase_names
 from electrodej.run import Run
 from electrodej.transport.conduction import Conduction, solve_conduction
 from electrodej.transport.settings import AXES, TransportSettings

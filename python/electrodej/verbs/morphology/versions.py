@@ -150,8 +150,7 @@ def write_versions(
 
 def _look(options: MorphologyOptions, progress: Progress) -> Phases:
     """Return what the versions share, once it is sure that they are of one image."""
-    from electrodej.morphology import find_phases
-    from electrodej.morphology.phases import phase_names
+    from electrodej.morphology import find_phases, phase_names
     from electrodej.volume import common_spacing, open_volume
 
     ids: set[int] = set()

@@ -247,7 +247,7 @@ def _has_voxels(image: Path) -> bool:
 
 def _names(classes: Any) -> tuple[str, ...]:
     """Return the names of the classes 0, 1, ... that a network tells apart."""
-    from electrodej.morphology.phases import phase_names
+    from electrodej.morphology import phase_names
 
     known = {int(each["value"]): str(each["name"]) for each in classes}
     return tuple(phase_names(range(max(known, default=-1) + 1), known).values())
