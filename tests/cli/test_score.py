@@ -156,7 +156,9 @@ def test_shapes_that_differ_are_named_with_both_files(
 
 def test_a_probability_map_is_refused_and_named(electrodej: Command, truth: Path, tmp_path: Path) -> None:
     map_file = write(tmp_path / "probability.tif", np.full((4, 8, 10), 0.5, np.float32))
-    assert_one_line_error(electrodej("score", map_file, truth, "--quiet"), 1, "probability.tif", "fractions")
+    assert_one_line_error(
+        electrodej("score", map_file, truth, "--quiet"), 1, "probability.tif", "not a whole number"
+    )
 
 
 def test_a_smallest_volume_without_a_voxel_size_names_the_option(electrodej: Command, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_particle_labels_are_not_taken_for_phases() -> None:
 
 
 def test_a_probability_map_is_not_taken_for_phases() -> None:
-    with pytest.raises(InputError, match="fractions"):
+    with pytest.raises(InputError, match="not a whole number"):
         score_phases(np.array([[0.25, 1.0]]), np.array([[0, 1]]))
 
 

@@ -377,7 +377,7 @@ def test_a_stopped_run_goes_on_from_the_views_it_has(grey, tmp_path):
 def test_views_of_something_else_are_not_taken_up(grey, tmp_path):
     other = shutil.copytree(find_model(MODEL), tmp_path / "other")
     stopped(grey, tmp_path / "p.tif")
-    with pytest.raises(InputError, match="another image, model"):
+    with pytest.raises(InputError, match="another 'model'"):
         fuse_image(grey, model=other, out=tmp_path / "p.tif", resume=True)
     with pytest.raises(OutputError, match="--resume"):
         fuse_image(grey, model=other, out=tmp_path / "p.tif")
@@ -398,7 +398,7 @@ def test_views_of_slices_that_were_written_anew_are_not_taken_up(tmp_path):
     stopped(slices, tmp_path / "p.tif", spacing=SPACING)
     for z, plane in enumerate(cones()[::-1]):
         write_volume(slices / f"{z:02}.tif", plane, spacing=SPACING, force=True)
-    with pytest.raises(InputError, match="another image"):
+    with pytest.raises(InputError, match="another 'image'"):
         fuse_image(slices, model=MODEL, out=tmp_path / "p.tif", spacing=SPACING, resume=True)
 
 

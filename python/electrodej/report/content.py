@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.vocabulary import Spacing
+from electrodej.volume import check_spacing
 
 
 class SliceSource(Protocol):
@@ -137,11 +137,11 @@ class ReportContent:
             raise InputError(f"the report shows images of 2 or 3 axes, not {len(self.grey.shape)}")
         if 0 in self.grey.shape:
             raise InputError(f"the image is empty ({_size(self.grey.shape)} voxels)")
-        spacing = self.spacing
-        if spacing is None or len(spacing) != 3 or not all(math.isfinite(s) and s > 0 for s in spacing):
+        if self.spacing is None:
             raise VoxelSizeError(
-                f"the report needs the voxel size (z, y, x) in micrometres, not {spacing}; give --spacing"
+                "the report needs the voxel size in micrometres; give it with --spacing Z,Y,X"
             )
+        check_spacing(self.spacing)
 
     def _check_table(self) -> None:
         lengths = {name: len(np.atleast_1d(values)) for name, values in self.table.items()}

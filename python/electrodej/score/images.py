@@ -12,15 +12,10 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.vocabulary import Shape, Spacing
+from electrodej.volume import check_labels, same_spacing
 
 Box = tuple[int, int, int, int]
 """``z0, z1, y0, y1``; always the whole width."""
-
-LARGEST_LABEL = 2**32 - 1
-# Above this, a 32-bit float no longer tells neighbouring integers apart.
-_LARGEST_FLOAT32_LABEL = 2**24
-# Voxel sizes pass through decimal text and 32-bit rationals in TIFF headers.
-_SPACING_TOLERANCE = 1e-3
 
 
 class LabelImage(Protocol):
@@ -129,7 +124,7 @@ def spacing_of(image: LabelImage) -> Spacing | None:
 def spacing_notes(pair: ImagePair) -> tuple[str, ...]:
     """Return a sentence for the user where the two images carry different voxel sizes."""
     pred, truth = spacing_of(pair.pred), spacing_of(pair.truth)
-    if pred is None or truth is None or np.allclose(pred, truth, rtol=_SPACING_TOLERANCE, atol=0.0):
+    if pred is None or truth is None or same_spacing(pred, truth, tolerance=1e-3):
         return ()
     return (
         f"the voxel sizes differ: {pair.pred_name} says {_micrometres(pred)} and {pair.truth_name} says "
@@ -143,43 +138,8 @@ def _read_labels(image: LabelImage, box: Box, width: int, name: str) -> NDArray[
         values = np.asarray(image[y0:y1, 0:width])[np.newaxis]
     else:
         values = np.asarray(image[z0:z1, y0:y1, 0:width])
-    return _as_unsigned(values, name)
-
-
-def _as_unsigned(values: NDArray[Any], name: str) -> NDArray[Any]:
-    kind = values.dtype.kind
-    if kind == "b":
-        return np.ascontiguousarray(values).view(np.uint8)
-    if kind == "f":
-        return _whole_numbers(values, name)
-    if values.size and kind == "i" and values.min() < 0:
-        raise InputError(f"{name} holds the label {values.min()}; labels are 0 (background) and above")
-    if values.size and values.dtype.itemsize == 8:
-        if values.max() > LARGEST_LABEL:
-            raise InputError(
-                f"{name} holds the label {values.max()}; labels above {LARGEST_LABEL:,} cannot be counted, "
-                "number them from 1"
-            )
-        return np.ascontiguousarray(values, dtype=np.uint32)
-    return np.ascontiguousarray(values, dtype=np.dtype(f"u{values.dtype.itemsize}"))
-
-
-def _whole_numbers(values: NDArray[Any], name: str) -> NDArray[np.uint32]:
-    """Turn the 32-bit float labels that ImageJ uses above 65,535 into integers, or say why not."""
-    largest = LARGEST_LABEL if values.dtype.itemsize > 4 else _LARGEST_FLOAT32_LABEL
-    # One comparison also refuses NaN and infinity.
-    if values.size and not (values.min() >= 0 and values.max() <= largest):
-        raise InputError(
-            f"{name} holds float values outside 0 to {largest:,} (or not numbers at all), "
-            "which cannot be labels; save it as an integer label image"
-        )
-    labels = values.astype(np.uint32, order="C")
-    if not np.array_equal(labels, values):
-        raise InputError(
-            f"{name} holds fractions, so it is not a label image; give the labels, not grey values or "
-            "probabilities"
-        )
-    return labels
+    labels = check_labels(values, name, start=(z0, y0, 0))
+    return np.ascontiguousarray(labels, labels.dtype.newbyteorder("="))
 
 
 def _working_itemsize(image: LabelImage) -> int:

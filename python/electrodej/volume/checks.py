@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.vocabulary import PathLike
+from electrodej.vocabulary import PathLike, Shape
 
 
 def check_grey(
@@ -54,15 +54,19 @@ def check_grey(
     )
 
 
-def position_text(position: tuple[Any, ...], start: int = 0, axis: int = 0) -> str:
+def position_text(position: tuple[Any, ...], start: int | Shape = 0, axis: int = 0) -> str:
     """Return ``z=3, y=4, x=5`` for an index into a slab that begins at ``start`` along ``axis``.
 
-    >>> position_text((0, 4, 5), 3), position_text((0, 4, 5), 10, 2)
-    ('z=3, y=4, x=5', 'z=0, y=4, x=15')
+    Of a box that begins elsewhere along several axes, ``start`` is its corner (z, y, x).
+
+    >>> position_text((0, 4, 5), 3), position_text((0, 4, 5), 10, 2), position_text((0, 4, 5), (3, 2, 1))
+    ('z=3, y=4, x=5', 'z=0, y=4, x=15', 'z=3, y=6, x=6')
     """
     numbers = [int(n) for n in position]
-    if len(numbers) == 3:
+    if len(numbers) == 3 and isinstance(start, int):
         numbers[axis] += start
+    elif len(numbers) == 3:
+        numbers = [n + offset for n, offset in zip(numbers, start, strict=True)]
     return ", ".join(f"{axis}={n}" for axis, n in zip("zyx"[-len(numbers) :], numbers, strict=False))
 
 

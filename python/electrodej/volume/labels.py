@@ -6,21 +6,22 @@ most 65,535 of them and uint32 after that. Whatever comes from outside passes `c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.vocabulary import PathLike
+from electrodej.vocabulary import PathLike, Shape
 from electrodej.volume.checks import position_text
 from electrodej.volume.model import Volume
 
 Labels = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 _LARGEST = int(np.iinfo(np.uint32).max)
-_TOO_LARGE = 2**32
+# Above this, 32-bit floats no longer tell neighbouring numbers apart.
+_TOLD_APART = 2**24
 _TABLE = 2**26  # labels below this are looked up in a table, above it by bisection
 
 
@@ -47,7 +48,12 @@ def compact_dtype(max_label: int) -> np.dtype[Any]:
 
 
 def check_labels(
-    array: NDArray[Any], path: PathLike = "the label image", *, start: int = 0, axis: int = 0
+    array: NDArray[Any],
+    path: PathLike = "the label image",
+    *,
+    start: int | Shape = 0,
+    axis: int = 0,
+    largest: int = _LARGEST,
 ) -> NDArray[Any]:
     """Return ``array`` as unsigned integers, without changing a single number.
 
@@ -62,12 +68,16 @@ def check_labels(
     path
         What the message calls the image.
     start, axis
-        Where the slab begins, and along which axis that is, for the position in the message.
+        Where the slab begins, and along which axis that is, for the position in the message; or the
+        corner (z, y, x) of a box.
+    largest
+        The highest number that the caller can use.
 
     Raises
     ------
     InputError
-        A number is negative, has a fraction, is NaN or infinite, or is above 4,294,967,295.
+        A number is negative, has a fraction, is NaN or infinite, or is above ``largest``; in float32 also
+        above 16,777,216, where floats skip numbers.
 
     Examples
     --------
@@ -77,33 +87,40 @@ def check_labels(
     kind = array.dtype.kind
     if kind == "b":
         return array.view(np.uint8)
-    if kind == "u" and array.dtype.itemsize <= 4:
+    small = kind == "u" and array.dtype.itemsize <= 4
+    if small and np.iinfo(array.dtype).max <= largest:
         return array
     if kind not in "uif":
         raise InputError(
             f"{path} has values of type {array.dtype}, which are no labels; labels are whole numbers"
         )
     if array.size == 0:
-        return array.astype(np.uint16)
+        return array if small else array.astype(np.uint16)
     if kind == "f":
         array = array.astype(np.float32) if array.dtype.itemsize < 4 else array
-        _reject(
-            ~np.isfinite(array), array, path, (start, axis), "is not a number", "set it to 0, the background"
-        )
-        _reject(
-            array != np.trunc(array), array, path, (start, axis), "is not a whole number",
+        largest = min(largest, _TOLD_APART) if array.dtype.itemsize == 4 else largest
+    # What is wrong with numbers, in the order in which it is said, and what to do about it.
+    faults: dict[str, tuple[Callable[[], NDArray[np.bool_]], str]] = {}
+    if kind == "f":
+        faults["is not a number"] = (lambda: ~np.isfinite(array), "set it to 0, the background")
+        faults["is not a whole number"] = (
+            lambda: array != np.trunc(array),
             "give the label image itself, not one that was scaled, smoothed or interpolated",
-        )  # fmt: skip
+        )
     lowest, highest = array.min(), array.max()
     if lowest < 0:
-        _reject(
-            array < 0, array, path, (start, axis), "is negative", "labels start at 1, and 0 is background"
-        )
-    if highest >= _TOO_LARGE:  # a power of two, which floats hold exactly
-        _reject(
-            array >= _TOO_LARGE, array, path, (start, axis), f"is above {_LARGEST}", "renumber the labels"
-        )
-    return array.astype(compact_dtype(int(highest)))
+        faults["is negative"] = (lambda: array < 0, "labels start at 1, and 0 is background")
+    if highest > largest:
+        faults[f"is above {largest}"] = (lambda: array > largest, "renumber the labels from 1 on")
+    for fault, (where, remedy) in faults.items():
+        bad = where()
+        if bad.any():
+            position = np.unravel_index(int(np.argmax(bad)), array.shape)
+            count = int(np.count_nonzero(bad))
+            more = f" ({count} such voxels)" if count > 1 else ""
+            place = position_text(position, start, axis)
+            raise InputError(f"{path}: the label {array[position]} at {place} {fault}{more}; {remedy}")
+    return array if small else array.astype(compact_dtype(int(highest)))
 
 
 def max_label(labels: NDArray[Any] | Volume) -> int:
@@ -237,21 +254,3 @@ def _present(slab: NDArray[Any]) -> NDArray[Any]:
     seen = np.zeros(int(slab.max()) + 1, np.bool_)
     seen[slab.reshape(-1)] = True
     return np.flatnonzero(seen)
-
-
-def _reject(
-    bad: NDArray[np.bool_],
-    array: NDArray[Any],
-    path: PathLike,
-    begins: tuple[int, int],
-    fault: str,
-    remedy: str,
-) -> None:
-    count = int(np.count_nonzero(bad))
-    if count == 0:
-        return
-    position = np.unravel_index(int(np.argmax(bad)), array.shape)
-    more = f" ({count} such voxels)" if count > 1 else ""
-    raise InputError(
-        f"{path}: the label {array[position]} at {position_text(position, *begins)} {fault}{more}; {remedy}"
-    )

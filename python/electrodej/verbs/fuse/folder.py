@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import shutil
@@ -12,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from electrodej.errors import InputError, OutputError
-from electrodej.files import has_something_finished, keep_for_resume, read_json, whole_file
+from electrodej.errors import OutputError
+from electrodej.files import has_something_finished, keep_for_resume
+from electrodej.files.checkpoint import Checkpoint
 from electrodej.vocabulary import VIEWS, PathLike
 
 if TYPE_CHECKING:
@@ -63,17 +63,15 @@ def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool, force: bo
 
     What a stopped run finished may be the work of hours: it goes with ``force`` only.
     """
-    note = folder / _NOTE
+    again = "start anew with --force instead of --resume"
+    kept = Checkpoint(folder, "fusion", wanted, note=_NOTE, again=again)
     keep_for_resume(folder)
     if folder.exists():
         if not _is_views_folder(folder):
             raise OutputError(f"{folder} is needed for the three views and is something else; move it away")
         if resume:
-            if _read_note(note) != wanted:
-                raise InputError(
-                    f"{folder} has the views of another image, model, scale, voxel size or number of rounds; "
-                    "start anew with --force instead of --resume"
-                )
+            if not kept.state():
+                raise kept.damaged(_NOTE)
             return [view for view in VIEWS if (folder / f"{view}.tif").exists()]
         if not force and has_something_finished(folder):
             raise OutputError(
@@ -82,11 +80,9 @@ def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool, force: bo
             )
         remove_views(folder)
     try:
-        folder.mkdir()
+        kept.write()
     except OSError as error:
         raise OutputError(f"{folder} cannot be made ({error.strerror}); choose another --out") from error
-    with whole_file(note) as part:
-        part.write_text(json.dumps(wanted) + "\n", encoding="utf-8")
     return []
 
 
@@ -116,13 +112,6 @@ def _is_views_folder(folder: Path) -> bool:
 def round_folder(folder: Path, number: int) -> Path:
     """Return where a round keeps its views, its labels and the model that learnt from them."""
     return folder / f"round-{number}"
-
-
-def _read_note(note: Path) -> Any:
-    try:
-        return read_json(note)
-    except (OSError, InputError) as error:
-        raise InputError(f"{note} is damaged; start anew with --force instead of --resume") from error
 
 
 def remove_views(folder: Path) -> None:
