@@ -63,10 +63,9 @@ def position_text(position: tuple[Any, ...], start: int | Shape = 0, axis: int =
     ('z=3, y=4, x=5', 'z=0, y=4, x=15', 'z=3, y=6, x=6')
     """
     numbers = [int(n) for n in position]
-    if len(numbers) == 3 and isinstance(start, int):
-        numbers[axis] += start
-    elif len(numbers) == 3:
-        numbers = [n + offset for n, offset in zip(numbers, start, strict=True)]
+    if len(numbers) == 3:
+        corner = [start if number == axis else 0 for number in range(3)] if isinstance(start, int) else start
+        numbers = [n + offset for n, offset in zip(numbers, corner, strict=True)]
     return ", ".join(f"{axis}={n}" for axis, n in zip("zyx"[-len(numbers) :], numbers, strict=False))
 
 
