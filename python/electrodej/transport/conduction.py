@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.machine import memory_text
 from electrodej.run import Run
-from electrodej.transport.multigrid import Crew, Multigrid
-from electrodej.vocabulary import Shape, Spacing
+from electrodej.transport.gradients import Gradients, iterate
+from electrodej.transport.multigrid import Crew
+from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
 
-_MOST_STEPS = 500
-_LEAST_STEPS = 4
 # Fields of 32 bits on the finest level (potential, imbalance, direction, and one more), its classes twice;
 # five arrays on the coarse ones, which have a seventh of the cells together.
 _BYTES_PER_VOXEL = 4 * 4 + 2 + 5 * 4 / 7
@@ -65,6 +64,17 @@ class Conduction:
 def memory_needed(shape: Sequence[int]) -> int:
     """Return the bytes that `solve_conduction` takes for a volume, the volume itself not counted."""
     return int(math.prod(shape) * _BYTES_PER_VOXEL) + (64 << 20)
+
+
+def check_memory(shape: Sequence[int], run: Run) -> None:
+    """Raise an InputError where a volume of this shape is too large to be solved for."""
+    needed = memory_needed(shape)
+    if needed > run.room:
+        raise InputError(
+            f"solving for the current through {' x '.join(map(str, shape))} voxels takes "
+            f"{memory_text(needed)} of memory, and {memory_text(run.room)} may be used; allow more with "
+            "--memory, or give a part of the volume"
+        )
 
 
 def solve_conduction(
@@ -125,13 +135,7 @@ def solve_conduction(
     values = _checked(classes, conductivities)
     order = (axis, *(other for other in range(3) if other != axis))
     turned = (step[order[0]], step[order[1]], step[order[2]])
-    needed = memory_needed(classes.shape)
-    if needed > run.room:
-        raise InputError(
-            f"solving for the current through {' x '.join(map(str, classes.shape))} voxels takes "
-            f"{memory_text(needed)} of memory, and {memory_text(run.room)} may be used; allow more with "
-            "--memory, or give a part of the volume"
-        )
+    check_memory(classes.shape, run)
     kept = np.array(np.moveaxis(classes, axis, 0), np.uint8, order="C")
     kept[np.isin(kept, np.flatnonzero(values == 0))] = 0
     counts = np.bincount(kept.ravel(), minlength=len(values))
@@ -169,7 +173,14 @@ def _trim(kept: NDArray[np.uint8], periodic: bool) -> float:
     return float(clusters.sizes[through].sum() / max(1, clusters.voxels))
 
 
-def _operator(kept: NDArray[np.uint8], values: NDArray[np.float64], spacing: Spacing, periodic: bool) -> Any:
+def make_operator(
+    kept: NDArray[np.uint8],
+    values: NDArray[np.float64],
+    spacing: Spacing,
+    periodic: bool,
+    ends: tuple[bool, bool] = (True, True),
+) -> Any:
+    """Return the conductances of a volume of classes, with electrodes at the ends where said."""
     from electrodej.transport.kernels.operators import Operator
 
     z, y, x = spacing
@@ -179,75 +190,21 @@ def _operator(kept: NDArray[np.uint8], values: NDArray[np.float64], spacing: Spa
     none, flat = np.empty((0, 0, 0), np.float32), np.empty((0, 0), np.float32)
     # A periodic axis of one or two voxels would join a voxel to itself, or to another one twice.
     wraps = np.array([periodic and kept.shape[1] > 2, periodic and kept.shape[2] > 2])
-    return Operator(kept, tables, wraps, none, none, none, flat, flat)
+    return Operator(kept, tables, wraps, np.array(ends), none, none, none, flat, flat)
 
 
-class _Gradients:
-    """Conjugate gradients on A e = b - A x, with what they tell of the error."""
+def _start(work: Gradients) -> tuple[float, NDArray[np.float64]]:
+    """Begin from the potential that there is; return its power and the current through each slice."""
+    from electrodej.transport.kernels.fields import energies, imbalance
+    from electrodej.transport.kernels.operators import apply
 
-    def __init__(self, op: Any, crew: Crew, spacing: Spacing) -> None:
-        from electrodej.transport.kernels.fields import ramp
-
-        self.op, self.crew = op, crew
-        self.shape: Shape = op.classes.shape
-        self.grid = Multigrid(op, crew, spacing)
-        self.x, self.r, self.p, self.q = (np.empty(self.shape, np.float32) for _ in range(4))
-        self.dots = np.empty(self.shape[0])
-        self.flux = np.empty(self.shape[0])
-        crew.over(self.shape, lambda z0, z1: ramp(self.x, z0, z1))
-        self.restart()
-
-    def restart(self) -> None:
-        """Begin anew from the potential that there is, with its true imbalance."""
-        from electrodej.transport.kernels.fields import energies, imbalance
-        from electrodej.transport.kernels.operators import apply
-
-        over, op, shape = self.crew.over, self.op, self.shape
-        over(shape, lambda z0, z1: energies(op, self.x, z0, z1, self.dots, self.flux))
-        self.power = float(self.dots.sum())
-        over(shape, lambda z0, z1: apply(op, self.x, self.r, z0, z1, self.dots))
-        over(shape, lambda z0, z1: imbalance(op, self.r, z0, z1))
-        over(shape, lambda z0, z1: self.p[z0:z1].fill(0))
-        self.lengths: list[float] = []
-        self.turns: list[float] = []
-        self.balance = self._precondition()
-
-    def _precondition(self) -> float:
-        """Put M r into q and return r . M r."""
-        from electrodej.transport.kernels.fields import dot
-
-        self.grid.cycle(self.r, self.q)
-        self.crew.over(self.shape, lambda z0, z1: dot(self.r, self.q, z0, z1, self.dots))
-        return float(self.dots.sum())
-
-    def step(self) -> None:
-        from electrodej.transport.kernels.fields import advance, turn
-        from electrodej.transport.kernels.operators import apply
-
-        beta = self.turns[-1] if self.turns else 0.0
-        over, shape = self.crew.over, self.shape
-        over(shape, lambda z0, z1: turn(self.p, self.q, beta, z0, z1))
-        over(shape, lambda z0, z1: apply(self.op, self.p, self.q, z0, z1, self.dots))
-        length = self.balance / float(self.dots.sum())
-        over(shape, lambda z0, z1: advance(self.x, self.r, self.p, self.q, length, z0, z1))
-        self.power -= length * self.balance
-        self.lengths.append(length)
-        before, self.balance = self.balance, self._precondition()
-        self.turns.append(self.balance / before)
-
-    def error(self) -> float:
-        """Relative error of the power that may remain."""
-        return self.balance / (_smallest_eigenvalue(self.lengths, self.turns) * self.power)
-
-
-def _smallest_eigenvalue(lengths: list[float], turns: list[float]) -> float:
-    """Of M A, from the coefficients of the conjugate gradients (Golub, Meurant)."""
-    from scipy.linalg import eigvalsh_tridiagonal
-
-    a, b = np.array(lengths), np.array(turns[: len(lengths) - 1])
-    diagonal = 1 / a
-    diagonal[1:] += b / a[:-1]
-    return float(eigvalsh_tridiagonal(diagonal, np.sqrt(b) / a[:-1], select="i", select_range=(0, 0))[0])
+    op, x, r, over, shape = work.op, work.x, work.r, work.crew.over, work.shape
+    flux = np.empty(shape[0])
+    over(shape, lambda z0, z1: energies(op, x, z0, z1, work.dots, flux))
+    power = float(work.dots.sum())
+    over(shape, lambda z0, z1: apply(op, x, r, z0, z1, work.dots))
+    over(shape, lambda z0, z1: imbalance(op, r, z0, z1))
+    return power, flux
 
 
 def _solve(
@@ -259,31 +216,19 @@ def _solve(
     run: Run,
 ) -> tuple[float, float, NDArray[np.float64], int]:
     """Return the power at a voltage of 1, its relative error, the current through each slice, the steps."""
-    done: list[Any] = [0.0, "setting up the solver"]
-    op = _operator(kept, values, spacing, periodic)
+    from electrodej.transport.kernels.fields import ramp
+
+    told: list[Any] = [0.0, "setting up the solver"]
+    op = make_operator(kept, values, spacing, periodic)
 
     def tick() -> None:
-        run.progress(done[0], 1.0, done[1])
+        run.progress(told[0], 1.0, told[1])
 
     with Crew(run.cores, tick) as crew:
-        work = _Gradients(op, crew, spacing)
-        bound, steps, worst = math.inf, 0, 0.0
-        # Below rounding there is nothing to be gained: an empty volume is solved from the start.
-        negligible = 1e-12 * work.power
-        while steps < _MOST_STEPS and work.balance > negligible:
-            work.step()
-            steps += 1
-            if len(work.lengths) < _LEAST_STEPS or work.balance <= negligible:
-                continue
-            bound = work.error()
-            worst = max(worst, bound)
-            gained = math.log(max(worst / bound, 1)) / max(math.log(worst / tolerance), 1e-9)
-            done[:] = [min(gained, 1.0), f"solving for the current, error {bound:.1g}"]
-            if bound <= tolerance:
-                break
-        if work.balance <= negligible:
-            bound = 1e-12
-        if bound > tolerance:
-            run.note(f"the solver stopped after {steps} steps with an error of {bound:.1g}")
-        work.restart()
-        return work.power, bound, work.flux.copy(), steps
+        work = Gradients(op, crew, spacing)
+        crew.over(work.shape, lambda z0, z1: ramp(work.x, z0, z1))
+        first, _ = _start(work)
+        work.begin()
+        bound, steps = iterate(work, lambda: first - work.gained, tolerance, told, run)
+        power, flux = _start(work)
+    return power, bound, flux, steps

@@ -13,6 +13,7 @@ from electrodej.errors import InputError
 from electrodej.morphology import Measure, find_phases, phase_names
 from electrodej.run import Run
 from electrodej.transport.conduction import Conduction, solve_conduction
+from electrodej.transport.electrode import solve_electrode
 from electrodej.transport.settings import AXES, TransportSettings
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
@@ -45,7 +46,8 @@ def measure_transport(
     -------
     list of Measure
         ``Tau_NAME_z``, ``Keff_NAME_z``, ``MacMullin_NAME_z`` for each phase and direction; with
-        conductivities ``Tau_z``, ``Keff_z`` of all phases together. NaN along an axis of a single slice.
+        conductivities ``Tau_z``, ``Keff_z`` of all phases together; where asked for ``TauElectrode_NAME_z``,
+        ``MacMullinElectrode_NAME_z``. NaN along an axis of a single slice.
 
     Examples
     --------
@@ -84,13 +86,16 @@ def measure_transport(
             if solved is not None and solved.effective == 0:
                 run.note(f"{title or 'what conducts'} does not percolate along {AXES[axis]}: tau is infinite")
             found += _measures(title, AXES[axis], solved)
+            if settings.electrode:
+                walls = _walls(volume, title, called, settings)
+                found += _of_electrode(title, classes, walls, step, axis, settings, here)
     return found
 
 
 def _jobs(called: Mapping[int, str], settings: TransportSettings) -> list[tuple[str, dict[int, float]]]:
     """Return what conducts together: a title, and the conductivity of each phase's number."""
     numbers = {name: value for value, name in called.items()}
-    for name in (*(settings.conducting or ()), *settings.conductivities):
+    for name in (*(settings.conducting or ()), *(settings.reacting or ()), *settings.conductivities):
         if name not in numbers:
             raise InputError(f"there is no phase {name!r}; there are {', '.join(numbers)}")
     if settings.conductivities:
@@ -129,6 +134,57 @@ def _solved(
         tolerance=settings.tolerance,
         run=run,
     )
+
+
+def _walls(
+    volume: NDArray[Any], title: str, called: Mapping[int, str], settings: TransportSettings
+) -> NDArray[np.uint8]:
+    """Return where the phases are whose borders with one of them take up current."""
+    table = np.zeros(256, np.uint8)
+    for number, name in called.items():
+        table[number] = name != title and (settings.reacting is None or name in settings.reacting)
+    return np.asarray(table[volume])
+
+
+def _of_electrode(
+    title: str,
+    classes: NDArray[np.uint8],
+    walls: NDArray[np.uint8],
+    spacing: Spacing,
+    axis: int,
+    settings: TransportSettings,
+    run: Run,
+) -> list[Measure]:
+    tail, values = f"_{title}_{AXES[axis]}", (math.nan, math.nan)
+    if classes.shape[axis] > 1:
+        turn = slice(None, None, -1 if settings.separator == "last" else 1)
+        across = tuple(turn if each == axis else slice(None) for each in range(3))
+        solved = solve_electrode(
+            classes[across],
+            walls[across],
+            spacing=spacing,
+            axis=axis,
+            periodic=settings.periodic,
+            tolerance=settings.tolerance,
+            run=run,
+        )
+        values = (solved.tortuosity, solved.macmullin)
+        if math.isinf(solved.tortuosity):
+            run.note(
+                f"no current from the {settings.separator} slice along {AXES[axis]} reaches a wall of "
+                f"{title}: its electrode tortuosity is infinite"
+            )
+    return [
+        Measure(
+            f"TauElectrode{tail}",
+            "",
+            f"electrode tortuosity factor of {title} along {AXES[axis]}: its share times three times the "
+            "low-frequency resistance of current that enters at the separator, the "
+            f"{settings.separator} slice, and ends evenly at its walls, over that of a straight channel's",
+            values[0],
+        ),
+        Measure(f"MacMullinElectrode{tail}", "", f"TauElectrode{tail} over Share_{title}", values[1]),
+    ]
 
 
 def _measures(title: str, axis: str, solved: Conduction | None) -> list[Measure]:

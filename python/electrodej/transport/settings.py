@@ -26,6 +26,17 @@ class TransportSettings(Settings):
         "conductivities of phases that conduct together, in a unit of yours; the others are insulating",
     )
     periodic: bool = flag("the sides that the current does not enter repeat, rather than being sealed")
+    electrode: bool = flag(
+        "also the electrode tortuosity: of current that enters at the separator and ends at the phase's walls"
+    )
+    separator: str = option(
+        "first",
+        Choice(("first", "last")),
+        "with --electrode: at which slice along the direction the separator lies",
+    )
+    reacting: tuple[str, ...] | None = option(
+        None, Names(), "with --electrode: phases whose walls take up current", usual="all others"
+    )
     tolerance: float = option(
         1e-4, Number(1e-8, 0.1), "relative error that the effective conductivity may have", advanced=True
     )
@@ -42,7 +53,13 @@ class TransportSettings(Settings):
             raise InputError(
                 f"directions: {','.join(self.directions)!r} are not different ones of z, y and x"
             )
-        _ = self.conductivities
+        if self.electrode and (self.conductivities or self.engine != "own"):
+            raise InputError(
+                "electrode: the electrode tortuosity is of each phase alone and by the own engine; leave out "
+                "--conductivity and --engine"
+            )
+        if not self.electrode and (self.reacting is not None or self.separator != "first"):
+            raise InputError("electrode: --separator and --reacting go with --electrode; add it")
 
     @property
     def axes(self) -> tuple[int, ...]:

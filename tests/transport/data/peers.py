@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import gaussian_filter, label
 
 HERE = Path(__file__).parent
 SHAPE = (30, 28, 26)
@@ -41,6 +41,24 @@ def taus(structures: dict[str, np.ndarray]) -> dict[str, float]:
     return found
 
 
+def electrode() -> np.ndarray:
+    """Random pores in a solid shell, below a reservoir: TauFactor's outer faces take up current too."""
+    pore = np.zeros((26, 12, 12), np.uint8)
+    noise = gaussian_filter(np.random.default_rng(6).standard_normal((14, 10, 10)), 1.2)
+    pore[:10, 1:-1, 1:-1] = 1
+    pore[10:-2, 1:-1, 1:-1] = noise < np.quantile(noise, 0.6)
+    labels, _ = label(pore)
+    return (labels == labels[0, 5, 5]).astype(np.uint8)
+
+
+def resistance(image: np.ndarray) -> float:
+    import taufactor
+
+    solver = taufactor.ElectrodeSolver(image, device="cpu")
+    solver.solve(iter_limit=3000, verbose=False, conv_crit=0, conv_crit_2=0)
+    return float(solver.z.real)
+
+
 def sizes(structures: dict[str, np.ndarray]) -> dict[str, list[float]]:
     import porespy
 
@@ -57,8 +75,11 @@ def main() -> None:
         "periodic": structure(3, 0.5, periodic=True),
         "anisotropic": structure(4, 0.5),
     }
-    np.savez_compressed(HERE / "structures.npz", **{k: np.packbits(v) for k, v in structures.items()})
+    pore = electrode()
     found = {"shape": SHAPE, "tau": taus(structures), "local_thickness": sizes(structures)}
+    found["electrode"] = {"shape": pore.shape, "resistance": resistance(pore)}
+    structures["electrode"] = pore
+    np.savez_compressed(HERE / "structures.npz", **{k: np.packbits(v) for k, v in structures.items()})
     (HERE / "peers.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

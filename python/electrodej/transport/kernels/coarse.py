@@ -75,8 +75,8 @@ def coarsen_ends(op: Operator, shape: Any, factors: Any, scale: Floats, coarse: 
             cy, cx = y // factors[1], x // factors[2]
             if op.classes.size:
                 one, other = op.classes[0, y, x], op.classes[nz - 1, y, x]
-                first = 2 * op.tables[0, one, one]
-                last = 2 * op.tables[0, other, other]
+                first = 2 * op.tables[0, one, one] if op.ends[0] else np.float32(0)
+                last = 2 * op.tables[0, other, other] if op.ends[1] else np.float32(0)
             else:
                 first, last = op.first[y, x], op.last[y, x]
             coarse.first[cy, cx] += scale[0] * first

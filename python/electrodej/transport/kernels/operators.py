@@ -29,6 +29,8 @@ class Operator(NamedTuple):
         their conductivities times the area of a voxel's face over the distance.
     wraps
         Whether y and x are periodic.
+    ends
+        Whether there is an electrode at the first and at the last slice.
     gz, gy, gx
         Stored conductances from each cell to the next one along an axis.
     first, last
@@ -38,6 +40,7 @@ class Operator(NamedTuple):
     classes: NDArray[np.uint8]
     tables: Floats
     wraps: NDArray[np.bool_]
+    ends: NDArray[np.bool_]
     gz: Floats
     gy: Floats
     gx: Floats
@@ -177,9 +180,9 @@ def _row(
         _row_of_one(op, u, z, y, total, sums, line, kinds)
     else:
         _row_of_many(op, u, z, y, total, sums, line, kinds)
-    if z == 0:
+    if z == 0 and op.ends[0]:
         _electrode_of_classes(sums, here, op.tables[0])
-    if z == last:
+    if z == last and op.ends[1]:
         _electrode_of_classes(sums, here, op.tables[0])
 
 

@@ -78,7 +78,7 @@ class MorphologyOptions(Settings):
         wrong = [name for name in self.also if name not in (*FURTHER, "all")]
         if wrong:
             raise UsageError(f"--also knows no {wrong[0]!r}; there are {', '.join(FURTHER)} and all")
-        for name in ("conductivity", "conducting", "periodic"):
+        for name in ("conductivity", "conducting", "periodic", "electrode"):
             if getattr(self.transport, name) and "transport" not in self.further:
                 raise UsageError(f"--{name} is for transport; add --also transport")
         given = [name for name in _TRAINING if getattr(self, name) is not None]
