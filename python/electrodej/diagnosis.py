@@ -22,6 +22,7 @@ _EXTRA_SERVES = {
     "damage": "the damage regression",
     "parquet": "tables in Parquet (CSV works without)",
     "onnxruntime": "a second engine for exported networks, on graphics cards too (OpenVINO works without)",
+    "bpx": "checking the BPX files that morphology writes",
 }
 
 

@@ -19,6 +19,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "damage": ("scikit-learn", "shap", "networkx"),
     "parquet": ("pyarrow",),
     "onnxruntime": ("onnxruntime",),
+    "bpx": ("bpx",),
 }
 
 

@@ -230,7 +230,7 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
     inner = [f"{opening} {{ File target, boolean overwrite ->"]
     inner += ["\t" + line for line in call]
     if menu.shows == "table":
-        of = "door.used(labels)" if images and images[-1] == "labels" else "null"
+        of = "door.used(labels)" if "labels" in images else "null"
         inner.append(f'\tdoor.tables.show(target, "{menu.title.split()[-1]}", {of})')
     elif result:
         inner.append(f"\t{result} = door.shown(target, found)")

@@ -3,6 +3,7 @@ from .clusters import Clusters as Clusters
 from .clusters import find_clusters as find_clusters
 from .connectivity import euler_number as euler_number
 from .connectivity import measure_connectivity as measure_connectivity
+from .contacts import ContactCounts as ContactCounts
 from .contacts import particle_contacts as particle_contacts
 from .cracks import CRACK_COLUMNS as CRACK_COLUMNS
 from .cracks import measure_cracks as measure_cracks
@@ -19,6 +20,10 @@ from .phases import phase_names as phase_names
 from .relation import Bin as Bin
 from .relation import Relation as Relation
 from .relation import relate as relate
+from .simulation import Microstructure as Microstructure
+from .simulation import bpx_parameters as bpx_parameters
+from .simulation import microstructure as microstructure
+from .simulation import pybamm_parameters as pybamm_parameters
 from .sizes import SizeDistribution as SizeDistribution
 from .sizes import chords as chords
 from .sizes import distances as distances

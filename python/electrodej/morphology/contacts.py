@@ -2,16 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology.phases import find_phases, phase_names
+from electrodej.morphology.phases import UNLABELLED, find_phases, phase_names
 from electrodej.vocabulary import Spacing
-from electrodej.volume import check_spacing, relabel_sequential
+from electrodej.volume import check_spacing
+
+
+class ContactCounts:
+    """Counts what the faces of particles' voxels touch, slab by slab.
+
+    Parameters
+    ----------
+    labels
+        Numbers of the particles that have a row, from small to large; any other one is a particle too.
+    ids
+        Numbers of the phases; any other one, and 255, is not labelled.
+    spacing
+        Voxel size (z, y, x) in micrometres.
+
+    Examples
+    --------
+    >>> counts = ContactCounts(np.array([4]), (0, 1), spacing=(1, 1, 1))
+    >>> counts.add(np.array([[[0, 4]]]), np.array([[[1, 2]]]))
+    >>> counts.add(np.array([[[0, 0]]]), np.array([[[1, 0]]]))
+    >>> counts.columns({0: "pore", 1: "binder"})["ContactBinder"].tolist()
+    [0.5]
+    """
+
+    def __init__(self, labels: NDArray[Any], ids: Sequence[int], *, spacing: Spacing) -> None:
+        z, y, x = check_spacing(spacing)
+        self._faces = np.array([y * x, z * x, z * y])
+        self._labels, self._ids = np.asarray(labels), tuple(ids)
+        self._table = np.full(256, len(ids), np.uint8)
+        self._table[list(ids)] = np.arange(len(ids))
+        # A row for each particle behind one for the background, and one for those without a row; a column
+        # for each phase, one for what is not labelled, one for other particles.
+        self._areas = np.zeros((len(self._labels) + 2, len(ids) + 2))
+        self._last: tuple[NDArray[Any], NDArray[np.uint8]] | None = None
+
+    def add(self, labels: NDArray[Any], phases: NDArray[Any]) -> None:
+        """Count the next slices, shape (z, Y, X)."""
+        from electrodej.morphology.kernels.contacts import count_contacts
+
+        if phases.size and not 0 <= int(phases.min()) <= int(phases.max()) <= UNLABELLED:
+            raise InputError(f"phases are whole numbers from 0 to {UNLABELLED}; these look like labels")
+        for number, kind in zip(labels, phases, strict=True):
+            here = (self._numbers(number), self._table[kind])
+            pair = [here] if self._last is None else [self._last, here]
+            count_contacts(
+                np.stack([numbers for numbers, _ in pair]),
+                np.stack([kinds for _, kinds in pair]),
+                self._faces,
+                self._areas,
+            )
+            self._last = here
+
+    def _numbers(self, labels: NDArray[Any]) -> NDArray[np.int32]:
+        """Return the row of each label; each particle without one has a row below 0 of its own."""
+        place = np.searchsorted(self._labels, labels)
+        known = place < len(self._labels)
+        known[known] = self._labels[place[known]] == labels[known]
+        numbers = np.where(known, place + 1, -np.asarray(labels, np.int64))
+        return np.asarray(numbers, np.int32)
+
+    def columns(self, names: Mapping[int, str] | None) -> dict[str, NDArray[Any]]:
+        """Return ``Label``, ``ContactNAME`` of each phase, ``ContactParticle``; see `particle_contacts`."""
+        areas = self._areas[1:-1]
+        total = areas.sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            shares = np.where(total[:, None] > 0, areas / total[:, None], np.nan)
+        called = [_capital(name) for name in phase_names(self._ids, names).values()]
+        return {
+            "Label": self._labels,
+            **{f"Contact{name}": shares[:, place] for place, name in enumerate(called)},
+            "ContactParticle": shares[:, -1],
+        }
 
 
 def particle_contacts(
@@ -49,30 +120,15 @@ def particle_contacts(
     >>> {name: column.tolist() for name, column in found.items()}
     {'Label': [4], 'ContactPore': [0.5], 'ContactBinder': [0.5], 'ContactParticle': [0.0]}
     """
-    from electrodej.morphology.kernels.contacts import count_contacts
-
     if labels.shape != phases.shape or labels.ndim != 3:
         raise InputError(
             f"labels of shape {labels.shape} and phases of shape {phases.shape} must be volumes of one shape"
         )
-    z, y, x = check_spacing(spacing)
-    numbers, old = relabel_sequential(labels)
-    outside = np.where(numbers == 0, phases, 255)
-    ids = find_phases([outside]) if (numbers == 0).any() else ()
-    table = np.full(256, len(ids), np.uint8)
-    table[list(ids)] = np.arange(len(ids))
-    # One column for each phase, one for what is not labelled, one for other particles.
-    areas = np.zeros((len(old), len(ids) + 2))
-    count_contacts(numbers, table[outside], np.array([y * x, z * x, z * y]), areas)
-    total = areas[1:].sum(axis=1)
-    with np.errstate(invalid="ignore"):
-        shares = np.where(total[:, None] > 0, areas[1:] / total[:, None], np.nan)
-    called = [_capital(name) for name in phase_names(ids, names).values()]
-    return {
-        "Label": old[1:],
-        **{f"Contact{name}": shares[:, place] for place, name in enumerate(called)},
-        "ContactParticle": shares[:, -1],
-    }
+    found = np.unique(labels)
+    ids = find_phases([np.where(labels == 0, phases, UNLABELLED)]) if (labels == 0).any() else ()
+    counts = ContactCounts(found[found != 0], ids, spacing=spacing)
+    counts.add(labels, phases)
+    return counts.columns(names)
 
 
 def _capital(name: str) -> str:

@@ -11,6 +11,8 @@
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
 #@ Integer (label="Crop", description="Leave out N voxels at each face", value=0, min=0, persistKey="electrodej.measure.crop") crop
+#@ File (label="Phases", description="Also measure how well each particle is wired: the share of its surface at each of these phases", required=false, persist=false) phasesFile
+#@ String (label="Names of the phases", description="With Phases: names of the classes 0, 1, ..., e.g. pore,binder,particle", required=false, persistKey="electrodej.measure.phase_names") phaseNames
 
 import electrodej.Library
 
@@ -25,6 +27,8 @@ door.guard {
 			attributes: attributes,
 			excludeBorder: excludeBorder,
 			crop: crop,
+			phases: phasesFile?.path,
+			phaseNames: phaseNames,
 			voxelSize: door.voxelSize(voxelSize),
 			out: target.path, replace: overwrite,
 		])

@@ -13,14 +13,18 @@ def _count(one: Any, other: Any, here: Any, there: Any, area: Any, areas: Any) -
     if one == other:
         return
     if one > 0:
-        areas[one, last if other > 0 else there] += area
+        areas[one, last if other != 0 else there] += area
     if other > 0:
-        areas[other, last if one > 0 else here] += area
+        areas[other, last if one != 0 else here] += area
 
 
 @compiled
 def count_contacts(labels: Any, phases: Any, faces: Any, areas: Any) -> None:
-    """Add the areas of all faces between different labels; the last column is for other particles."""
+    """Add the areas of all faces of the last slice, and of those to the slice before it, if there is one.
+
+    Labels above 0 are rows of ``areas``, others are particles without a row; the last column is for other
+    particles.
+    """
     nz, ny, nx = labels.shape
     for z in range(nz):
         for y in range(ny):
@@ -28,6 +32,7 @@ def count_contacts(labels: Any, phases: Any, faces: Any, areas: Any) -> None:
                 one, here = labels[z, y, x], phases[z, y, x]
                 if z < nz - 1:
                     _count(one, labels[z + 1, y, x], here, phases[z + 1, y, x], faces[0], areas)
+                    continue
                 if y < ny - 1:
                     _count(one, labels[z, y + 1, x], here, phases[z, y + 1, x], faces[1], areas)
                 if x < nx - 1:

@@ -12,6 +12,7 @@ from electrodej.errors import UsageError
 from electrodej.features.settings import FeatureSettings
 from electrodej.options import (
     Image,
+    Names,
     PathTo,
     Settings,
     Whole,
@@ -53,6 +54,18 @@ class MeasureOptions(Settings):
         "docs/features.md shows one",
         many=True,
     )
+    phases: Any = option(
+        None,
+        Image(metavar="PHASES", labels=True),
+        "also measure how well each particle is wired: the share of its surface at each of these phases",
+        title="Phases",
+    )
+    phase_names: tuple[str, ...] = option(
+        (),
+        Names(numbered=True),
+        "with --phases: names of the classes 0, 1, ..., e.g. pore,binder,particle",
+        title="Names of the phases",
+    )
     cracks: Any = option(
         None,
         Image(metavar="CRACKS", labels=True),
@@ -83,6 +96,8 @@ class MeasureOptions(Settings):
             )
         if self.out is None:
             raise UsageError("say where to write the table with --out, e.g. --out particles.csv")
+        if self.phase_names and self.phases is None:
+            raise UsageError("--phase-names says what the classes in --phases are; give --phases too")
         if self.crack_class is not None and self.cracks is None:
             raise UsageError("--crack-class says which number in --cracks is crack; give --cracks too")
 
@@ -157,7 +172,16 @@ def _measured(options: MeasureOptions, run: Run) -> Outcome:
             exclude_border=settings.exclude_border,
             run=run,
         )
-    inputs = {"grey": options.grey, "labels": options.labels, "measures": list(options.measures) or None}
+    if options.phases is not None:
+        from electrodej.verbs.measure.contacts import with_contacts
+
+        table = with_contacts(table, options, run)
+    inputs = {
+        "grey": options.grey,
+        "labels": options.labels,
+        "phases": options.phases,
+        "measures": list(options.measures) or None,
+    }
     table.write(out, force=run.force, inputs=input_files(inputs))
     numbers = {"particles": len(table), "table": os.fspath(out), "columns": list(table.columns)}
     text = f"{counted(len(table), 'particle')} in {out}"
@@ -169,7 +193,7 @@ def _targets(options: MeasureOptions, run: Run) -> dict[str, Path]:
     from electrodej.files.tables import check_table_target
 
     assert options.out is not None
-    given = [options.grey, options.labels, *options.measures]
+    given = [options.grey, options.labels, options.phases, *options.measures]
     return check_table_target(options.out, beside=("contacts",), force=run.force, inputs=given)
 
 
@@ -204,8 +228,9 @@ VERB = Verb(
     help="""Measure every particle of a label volume in its grey volume: the 21 attributes, damage and more,
 one row for each particle. A single slice is measured as 2D, see docs/2d.md. TABLE.json beside the table says
 what each column means and how it was made; TABLE_contacts.csv has one row for each pair of particles that
-touch. With --cracks, TABLE_cracks.csv has the cracks of each particle, and TABLE_cracks.html shows how they
-go with the packing density.""",
+touch. With --phases the table says how much of each particle's surface lies at pore, binder and so on. With
+--cracks, TABLE_cracks.csv has the cracks of each particle, and TABLE_cracks.html shows how they go with the
+packing density.""",
     example="electrodej measure grey.tif labels.tif --out particles.csv",
     options=MeasureOptions,
     work=measure,
@@ -213,7 +238,8 @@ go with the packing density.""",
     menu=Menu(
         "Measure Particles",
         ("grey", "labels", "radius", "attributes", "exclude_border", "spacing", "out"),
-        further=("crop",),
+        further=("crop", "phases", "phase_names"),
+        files=("phases",),
         shows="table",
         names={"out": "table"},
     ),

@@ -80,6 +80,8 @@ def _check(options: MeasureOptions) -> None:
             "--cracks measures cracks in volumes; leave it out: the table of slices has the columns Damage, "
             "CrackWidth, CrackOuter, CrackMiddle and CrackInner"
         )
+    if options.phases is not None:
+        raise UsageError("--phases measures contact in volumes; leave it out for slices")
     if options.measures:
         raise UsageError("--measures adds measures of volumes; leave it out for slices")
 

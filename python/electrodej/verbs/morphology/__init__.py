@@ -24,6 +24,7 @@ from electrodej.options import (
 from electrodej.run import Run
 from electrodej.transport.settings import TransportSettings
 from electrodej.verb import Menu, Outcome, Verb
+from electrodej.verbs.morphology.simulation import SimulationSettings
 from electrodej.vocabulary import PathLike, Spacing
 
 _WITH_GREY = "with --grey"
@@ -60,6 +61,7 @@ class MorphologyOptions(Settings):
         title="Also",
     )
     transport: TransportSettings = nested(TransportSettings)
+    simulation: SimulationSettings = nested(SimulationSettings)
     grey: Any = option(
         None,
         Image(metavar="GREY"),
@@ -81,6 +83,8 @@ class MorphologyOptions(Settings):
         for name in ("conductivity", "conducting", "periodic", "electrode"):
             if getattr(self.transport, name) and "transport" not in self.further:
                 raise UsageError(f"--{name} is for transport; add --also transport")
+        if self.simulation.bpx is not None and (len(self.phases) > 1 or self.border is not None):
+            raise UsageError("--bpx is of one electrode; give one phase image, without --border")
         given = [name for name in _TRAINING if getattr(self, name) is not None]
         if self.further and self.grey is not None:
             raise UsageError("--also is for phase images; leave it out with --grey")
@@ -90,7 +94,10 @@ class MorphologyOptions(Settings):
     @property
     def further(self) -> tuple[str, ...]:
         """What is measured beside shares, areas and chords."""
-        return FURTHER if "all" in self.also else self.also
+        if "all" in self.also:
+            return FURTHER
+        needed = () if self.simulation.bpx is None or "transport" in self.also else ("transport",)
+        return (*self.also, *needed)
 
     @property
     def training(self) -> dict[str, int]:
@@ -102,13 +109,21 @@ class MorphologyOptions(Settings):
         """All images that are read."""
         return [*self.phases, *([] if self.grey is None else [self.grey])]
 
+    @property
+    def inputs(self) -> list[Any]:
+        """All files that are read."""
+        return [*self.images, *([] if self.simulation.bpx_base is None else [self.simulation.bpx_base])]
+
 
 def morphology(options: MorphologyOptions, run: Run) -> Outcome:
     """Measure and write."""
     from electrodej.verbs.morphology.versions import measure_versions
 
     found = measure_versions(options, run)
-    return Outcome(found, _text(found), {"table": options.out})
+    files = {"table": options.out}
+    if options.simulation.bpx is not None:
+        files["bpx"] = options.simulation.bpx
+    return Outcome(found, _text(found), files)
 
 
 def _text(result: Mapping[str, Any]) -> str:
@@ -143,7 +158,8 @@ Several phase images are taken as versions of one image, drawn by several people
 row for each, and TABLE_spread.csv the mean and spread of each measure. With --border each version is measured
 also with each phase grown and shrunk. With --grey a network is trained on each version, and what it predicts
 is measured as well. With --also each phase's connectivity, interfaces, sizes and transport (tortuosity,
-effective conductivity) are measured too. 255 means that nobody labelled a voxel.""",
+effective conductivity) are measured too. --bpx writes what battery models take from it. 255 means that
+nobody labelled a voxel.""",
     example="electrodej morphology anna.tif ben.tif --names pore,binder,particle --out phases.csv",
     options=MorphologyOptions,
     work=morphology,

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.files import described, scratch_folder
+from electrodej.files import check_target, described, scratch_folder, whole_set
 from electrodej.files.tables import check_table_target, write_table
 from electrodej.progress import Progress, silent
 from electrodej.run import Run
+from electrodej.verbs.morphology.simulation import write_bpx
 from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     """
     several = len(options.phases) > 1 or options.border is not None
     beside = ("spread",) if several else ()
-    check_table_target(options.out, beside=beside, force=run.force, inputs=options.images)
+    targets = check_table_target(options.out, beside=beside, force=run.force, inputs=options.inputs)
+    bpx = options.simulation.bpx
+    if bpx is not None:
+        targets["bpx"] = check_target(bpx, force=run.force, inputs=options.inputs, file=True)
     phases = _look(options, run.progress)
     versions = _versions(options, phases.names)
     rows: list[Row] = []
@@ -79,15 +83,19 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
             found, notes = _trained(version, phases, options, here)
             rows.append((version.title, PREDICTION, found))
             run.note(*(f"{version.title}: {note}" for note in notes))
-    more = write_versions(
-        options.out,
-        rows,
-        phases=phases,
-        inputs=options.images,
-        border=options.border or 0.0,
-        several=several,
-        force=run.force,
-    )
+    with whole_set(*targets.values(), force=run.force):
+        more = write_versions(
+            options.out,
+            rows,
+            phases=phases,
+            inputs=options.inputs,
+            border=options.border or 0.0,
+            several=several,
+            force=run.force,
+        )
+        if bpx is not None:
+            direction = options.transport.directions[0]
+            more |= write_bpx(rows[0][2], options.simulation, direction, force=run.force, run=run)
     return {"table": os.fspath(options.out), "files": more.pop("spread_files"), **more, "notes": run.notes}
 
 
