@@ -316,9 +316,10 @@ def test_a_damaged_model_inside(tmp_path: Path, tf115: Any) -> None:
 
 
 def test_without_java_structure_and_operations_are_checked_all_the_same(
-    good: Path, edited: Callable[[Edit], Path], monkeypatch: pytest.MonkeyPatch
+    good: Path, edited: Callable[[Edit], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("electrodej.export.tf115.find_java", lambda: None)
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
     found = verify_zip(good)
     assert found.runs_in_fiji is None
     assert found.verdict == "nothing speaks against it, but it was not run in TensorFlow 1.15"
