@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
+from electrodej.files.parts import part_name
 from electrodej.models import load_keras
 from electrodej.networks import RunSettings, TrainingRun
 from electrodej.networks.training.rate import falling_rate
@@ -129,6 +131,36 @@ def test_a_stopped_run_is_not_forgotten_unawares(tmp_path: Path):
         TrainingRun(tmp_path / "model", settings)
     assert TrainingRun(tmp_path / "model", settings, force=True).epoch == 0
     assert not (tmp_path / "model.run").exists()
+
+
+class Killed(BaseException):
+    """Ends a training where it is."""
+
+
+@pytest.mark.parametrize("again", ["resume", "force"])
+@pytest.mark.parametrize("at", ["note", "weights", "best", "curves"])
+def test_a_run_killed_in_its_first_checkpoint_goes_on_or_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, again: str
+):
+    settings = RunSettings(epochs=3, patience=0, checkpoint_seconds=0, seed=3)
+    whole = train(tmp_path / "whole", settings)
+    saved: list[Path] = []
+
+    def save(self: Path, target: Path) -> Path:
+        """Fail where the part of a file would get its name, and leave it, as a power cut does."""
+        saved.append(target)
+        if {"note": 1, "weights": 2, "best": 3, "curves": 6}[at] == len(saved):
+            shutil.copy(self, self.with_name(part_name(target).name))
+            raise Killed
+        return rename(self, target)
+
+    rename = Path.replace
+    monkeypatch.setattr(Path, "replace", save)
+    with pytest.raises(Killed):
+        train(tmp_path / "parts", settings)
+    monkeypatch.undo()
+    second = train(tmp_path / "parts", settings, **{again: True})
+    np.testing.assert_allclose(second.history.column("loss"), whole.history.column("loss"), rtol=1e-5)
 
 
 def test_a_run_does_not_go_on_with_other_facts(tmp_path: Path):

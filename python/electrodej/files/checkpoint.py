@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError, OutputError
 from electrodej.files.atomic import whole_file
 from electrodej.files.json_files import read_json
+from electrodej.files.parts import is_part
 from electrodej.files.resume import keep_for_resume
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -100,7 +101,9 @@ class Checkpoint:
         """
         if not self.folder.parent.is_dir():
             raise OutputError(f"{self.folder.parent} does not exist; create it first")
-        filled = self.folder.exists() and not (self.folder.is_dir() and not any(self.folder.iterdir()))
+        filled = self.folder.exists() and not (
+            self.folder.is_dir() and all(map(is_part, self.folder.iterdir()))
+        )
         if filled and not self.is_one:
             raise OutputError(
                 f"{self.folder} is in the way and no stopped {self.what}; move it, or change --out"

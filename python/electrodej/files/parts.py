@@ -103,6 +103,11 @@ def part_name(path: Path, kind: str = PARTIAL) -> Path:
     return path.with_name(f"{_start_of(path)}.{mark}{kind}{path.suffix}")
 
 
+def is_part(path: Path) -> bool:
+    """Whether a name is that of a part, of whatever target and run."""
+    return bool(re.fullmatch(r"\..+-\d+-[0-9a-f]{8}" + re.escape(PARTIAL) + r"(\.[^.]*)?", path.name))
+
+
 def sweep(path: Path) -> None:
     """Remove what earlier runs on this machine left of ``path`` and no longer work on.
 

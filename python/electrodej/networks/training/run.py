@@ -201,13 +201,13 @@ class TrainingRun:
 
     def checkpoint(self, model: Any) -> None:
         """Write all that the run needs to go on."""
-        self.folder.mkdir(exist_ok=True)
+        if not self._kept.is_one:
+            # From its first file on the folder says what it is, so that a training stopped now can go on.
+            self._kept.write(files={})
         names = {"last": f"last-{self.epoch:06d}", "best": f"best-{self.best_epoch:06d}"}
         self._kept.save(names["last"], _values_of(model))
         if self._best_values is not None and not self._kept.has(names["best"]):
             self._kept.save(names["best"], _numbered(self._best_values))
-        write_history(self.folder / HISTORY, self.history)
-        draw_curves(self.folder / CURVES, self.history, monitor=self.settings.monitor)
         # From here on the new files count; before, the old ones did.
         self._kept.write(
             settings=asdict(self.settings),
@@ -219,6 +219,8 @@ class TrainingRun:
             files=names,
         )
         self._kept.keep_only(lambda name: name in names.values())
+        write_history(self.folder / HISTORY, self.history)
+        draw_curves(self.folder / CURVES, self.history, monitor=self.settings.monitor)
         self._saved_at = time.monotonic()
 
     def take_best(self, model: Any) -> None:
@@ -278,7 +280,7 @@ class TrainingRun:
             )
 
     def _go_on(self, state: Mapping[str, Any]) -> None:
-        if not state:
+        if not state or state.get("files") == {}:
             return
         try:
             self.history = History([dict(row) for row in state["history"]])
