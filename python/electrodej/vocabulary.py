@@ -15,6 +15,9 @@ Shape: TypeAlias = tuple[int, int, int]
 View: TypeAlias = Literal["xy", "xz", "yz"]
 Value = TypeVar("Value")
 
+# In an image of phases: a voxel of which nobody said what it is.
+UNLABELLED = 255
+
 VIEWS: tuple[View, ...] = get_args(View)
 # Along which axis of ZYX the sections of a view follow one another.
 AXIS_OF: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}

@@ -69,6 +69,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
+        "--enable-unsafe-swiftshader",
         "--disable-dev-shm-usage",
         "--no-first-run",
         "--disable-background-networking",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -76,7 +78,7 @@ def test_names_with_html_are_shown_as_text(open_page, content):
     )
     assert page.run("return document.querySelector('h1').textContent") == evil
     assert page.column("Image") == [evil] * 3
-    assert page.run("return document.querySelectorAll('img, b[onerror]').length") == 0
+    assert page.run("return document.querySelectorAll('img:not(.still), b[onerror]').length") == 0
     assert page.run("return window.ran === undefined")
     assert page.errors() == []
 
@@ -410,3 +412,123 @@ def test_narrow_window_stacks_the_views_and_lets_wide_pictures_scroll(open_page,
         assert page.find(".picture.wide img").size["width"] > 700
     finally:
         page.driver.set_window_size(1280, 1000)
+
+
+# Instead of a download the file's text is kept for the test.
+CAUGHT = """window.saved = null;
+  URL.createObjectURL = (blob) => { window.saved = blob; return "blob:kept"; };
+  HTMLAnchorElement.prototype.click = function () { window.savedName = this.download; };"""
+
+
+def caught(page, selector):
+    """The name and the text of what a button saves."""
+    page.run(CAUGHT)
+    page.run("document.querySelector(arguments[0]).click()", selector)
+    page.wait("window.saved !== null")
+    text = page.driver.execute_async_script("window.saved.text().then(arguments[0])")
+    return page.run("return window.savedName"), text
+
+
+def test_chart_is_saved_as_drawing_and_as_numbers(open_page, content):
+    page = open_page(content)
+    page.run(
+        "const s = document.querySelector('.histogram select'); s.value = 'Contact';"
+        "s.dispatchEvent(new Event('change'))"
+    )
+    name, text = caught(page, ".histogram .save + .save")
+    assert name == "contact.csv"
+    head, *lines = text.splitlines()
+    assert head == "Contact from,to,Particles"
+    rows = [[float(cell) for cell in line.split(",")] for line in lines]
+    # Three particles with a contact of 0, 0.3 and 0.6.
+    assert [rows[0][0], rows[-1][1]] == pytest.approx([0, 0.6])
+    assert sum(row[2] for row in rows) == 3
+    assert [row[2] for row in rows if row[2]] == [1, 1, 1]
+    for value, (low, high, _) in zip((0, 0.3, 0.6), (row for row in rows if row[2]), strict=True):
+        assert low - 1e-6 <= value <= high + 1e-6
+    name, text = caught(page, ".scatter .save + .save")
+    assert text.splitlines() == ["Label,Volume,Damage", "5,2.592,0.25", "70000,6.16,0.05"]
+    name, text = caught(page, ".scatter .save")
+    assert name == "volume-damage.svg"
+    drawing = ElementTree.fromstring(text)
+    (dots,) = (each for each in drawing.iter() if each.get("class") == "dots")
+    # The colour stands in the file, which has no style sheet.
+    assert dots.get("stroke").startswith("rgb(")
+
+
+def test_picture_of_a_section_is_saved_with_its_numbers(open_page, content):
+    svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='12' height='4'/>"
+    picture = Figure("A picture", svg, "image/svg+xml", numbers=b"X,Y\n1,2\n")
+    page = open_page(content, sections=[Section("None"), Section("More", figures=[picture])])
+    assert caught(page, ".picture .save") == ("a-picture.svg", svg.decode())
+    assert caught(page, ".picture .save + .save") == ("a-picture.csv", "X,Y\n1,2\n")
+
+
+def test_saved_cell_is_no_formula(open_page, content):
+    table = {**content.table, "Image": np.array(["=1+1", '"a"', "-3"], dtype=object)}
+    page = open_page(content, table=table)
+    _, text = caught(page, "#save-table")
+    assert [line.split(",")[-1] for line in text.splitlines()] == ["Image", "'=1+1", '"""a"""', "-3"]
+
+
+def test_phases_and_cracks_lie_over_the_slices_on_request(open_page, content):
+    phases = np.where(content.labels > 0, 2, 0).astype(np.uint8)
+    phases[:, :10, 20:] = 1
+    cracks = np.zeros(phases.shape, np.uint8)
+    cracks[:, 13:16, 17:21] = 255
+    page = open_page(
+        content, phase_image=phases, crack_image=cracks, phase_names={0: "pore", 1: "binder", 2: "particle"}
+    )
+    page.run("document.getElementById('show-cross').click()")
+    named = page.run("return [...document.querySelectorAll('.swatch')].map((each) => each.textContent)")
+    assert named == ["pore", "binder", "particle", "crack"]
+    places = {"pore": (5.5, 25.5), "binder": (35.5, 4.5), "particle": (22.5, 12.5), "crack": (19.0, 14.5)}
+
+    def colours():
+        page.frame()
+        return {name: page.pixel("xy", x / 40, y / 30) for name, (x, y) in places.items()}
+
+    assert all(max(colour) - min(colour) <= 3 for colour in colours().values())
+    page.find("#show-phases").click()
+    shown = colours()
+    # Sky blue, grey and orange; the crack is the particle's.
+    assert shown["pore"][2] > shown["pore"][0] + 30
+    assert max(shown["binder"]) - min(shown["binder"]) <= 3
+    assert shown["particle"][0] > shown["particle"][2] + 60
+    assert shown["crack"][0] > shown["crack"][2] + 60
+    page.find("#show-cracks").click()
+    assert colours()["crack"] != shown["crack"]
+    assert {**colours(), "crack": None} == {**shown, "crack": None}
+    page.find("#show-phases").click()
+    assert max(colours()["particle"]) - min(colours()["particle"]) <= 3
+    assert colours()["crack"][0] > colours()["crack"][2] + 60
+
+
+def test_page_printed_before_its_slices_are_read_has_them_as_still_pictures(chromium, tmp_path, content):
+    path = write_report(tmp_path / "report.html", content)
+    gate = "window.createImageBitmap = () => new Promise(() => {});"
+    script = chromium.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": gate})
+    try:
+        chromium.get(path.as_uri())
+        WebDriverWait(chromium, 60).until(
+            lambda driver: driver.execute_script("return document.querySelector('.bar') !== null")
+        )
+        still = "return [...document.querySelectorAll('.still')].map((each) => each.offsetHeight > 0)"
+        assert chromium.execute_script(still) == [False] * 3
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert chromium.execute_script(still) == [True] * 3
+        sizes = chromium.execute_script(
+            "return [...document.querySelectorAll('.still')].map("
+            "(each) => each.naturalWidth / each.naturalHeight)"
+        )
+        # In voxels 40 x 30, 40 x 12 and 12 x 30.
+        assert sizes == pytest.approx([40 / 30, 40 / 12, 12 / 30])
+        # The charts are there, and nothing is asked of the reader.
+        assert chromium.find_element("css selector", ".bar").is_displayed()
+        assert not chromium.find_element("css selector", "#view-xy canvas").is_displayed()
+        assert not chromium.find_element("css selector", ".save").is_displayed()
+        printed = chromium.execute_cdp_cmd("Page.printToPDF", {})["data"]
+        assert base64.b64decode(printed).startswith(b"%PDF")
+    finally:
+        chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        chromium.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)

@@ -84,7 +84,7 @@ def test_names_titles_notes_and_values_are_escaped_everywhere(content, written):
     assert page.count("script") == plain.count("script") == 3
     assert page.texts["title"] == [EVIL]
     assert page.texts["h1"] == [EVIL]
-    assert [attributes["alt"] for tag, attributes in page.tags if tag == "img"] == [EVIL]
+    assert [each["alt"] for tag, each in page.tags if tag == "img" and each.get("class") != "still"] == [EVIL]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     manifest = json.loads(page.texts["script"][0])
     assert manifest["columns"][-1]["words"] == [EVIL]
@@ -111,8 +111,9 @@ def test_page_names_no_address_but_those_it_holds(content, written):
         a[name] for _, a in page.tags for name in ("src", "href", "srcset", "data", "action") if name in a
     ]
     elsewhere = [address for address in addresses if not address.startswith("#")]
-    assert len(elsewhere) == 1
-    assert elsewhere[0].startswith("data:")
+    # The picture of the section and a still of each view.
+    assert len(elsewhere) == 4
+    assert all(address.startswith("data:") for address in elsewhere)
     # What the page points to in itself is there.
     places = [a["id"] for _, a in page.tags if "id" in a]
     assert {address[1:] for address in addresses if address.startswith("#")} <= set(places)
@@ -211,7 +212,9 @@ def test_two_thousand_particles_in_noise_with_many_pictures_stay_below_fifteen_m
     labels[::2] = (np.arange(256)[:, None] // 6 * 43 + np.arange(256) // 6 + 1).astype(np.uint16)
     table = {"Label": np.arange(1, 2001), **{f"A{i}": chance.normal(size=2000) for i in range(45)}}
     pictures = [Figure("A picture", chance.bytes(500_000), "image/png") for _ in range(8)]
-    big = replace(content, grey=grey, labels=labels, table=table, sections=[Section("All", figures=pictures)])
+    phases = chance.integers(0, 3, shape, dtype=np.uint8)
+    sections = [Section("All", figures=pictures)]
+    big = replace(content, grey=grey, labels=labels, table=table, sections=sections, phase_image=phases)
     size = write_report(tmp_path / "big.html", big).stat().st_size
     # The pictures alone take 4 x 4/3 MB; the slices give way to them.
     assert 8_000_000 < size < 15_000_000

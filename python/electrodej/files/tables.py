@@ -9,9 +9,10 @@ parameters, versions.
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ __all__ = [
     "checksum",
     "is_description",
     "plain_cell",
+    "table_bytes",
     "write_table",
 ]
 
@@ -130,9 +132,20 @@ def _write_one(path: Path, columns: Columns, *, force: bool) -> None:
                 parquet.write_table(table, file)
         else:
             with part.open("w", encoding="utf-8", errors=NO_TEXT, newline="") as text:
-                writer = csv.writer(text, lineterminator="\n")
-                writer.writerow([plain_cell(name) for name in columns])
-                writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
+                _write_lines(text, columns)
+
+
+def table_bytes(columns: Columns) -> bytes:
+    """Return a table as the bytes of a CSV file, as `write_table` writes it."""
+    text = io.StringIO(newline="")
+    _write_lines(text, columns)
+    return text.getvalue().encode("utf-8", NO_TEXT)
+
+
+def _write_lines(text: TextIO, columns: Columns) -> None:
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([plain_cell(name) for name in columns])
+    writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
 
 
 def _cells(values: NDArray[Any]) -> list[str]:

@@ -15,8 +15,8 @@ from electrodej.annotation import Drawing, read_rois, read_via
 from electrodej.annotation.listing import images_in, stem_of
 from electrodej.annotation.rois import drawings_of
 from electrodej.errors import InputError
-from electrodej.forest.samples import UNLABELLED, Labelled, make_labelled
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.forest.samples import Labelled, make_labelled
+from electrodej.vocabulary import UNLABELLED, PathLike, Spacing
 from electrodej.volume import open_volume
 
 GREY_NAMES = ("grey", "images", "raw")

@@ -14,10 +14,9 @@ from electrodej.forest.bank import Bank
 from electrodej.forest.features import Grid, box_measures, read_scaled, with_halo
 from electrodej.forest.tiles import Tile, tile_shape, tiles_of
 from electrodej.run import Run
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import UNLABELLED, Spacing
 from electrodej.volume import Volume, check_spacing
 
-UNLABELLED = 255
 # Evenly spread slices whose grey values stand for all.
 _SECTIONS = 16
 _QUANTILES = 101

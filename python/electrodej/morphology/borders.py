@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology.phases import UNLABELLED
+from electrodej.vocabulary import UNLABELLED
 
 
 def move_border(phases: NDArray[Any], phase: int, pixels: float) -> NDArray[Any]:

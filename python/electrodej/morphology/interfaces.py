@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.morphology.clusters import find_clusters
 from electrodej.morphology.connectivity import AXES
-from electrodej.morphology.phases import UNLABELLED, Measure, find_phases, measure_phases, phase_names
+from electrodej.morphology.phases import Measure, find_phases, measure_phases, phase_names
 from electrodej.run import Run
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import UNLABELLED, Spacing
 from electrodej.volume import check_spacing
 
 # Lines at an angle are longer along voxel edges; isotropic ones by the mean of |cos a| + |cos b| + |cos c|.

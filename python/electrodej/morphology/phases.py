@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from electrodej.directions import DIRECTIONS, Direction, direction_shares
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import UNLABELLED, Spacing
 
 Floats = NDArray[np.float64]
 
-UNLABELLED = 255
 # An image of more different values is none of phases.
 _MOST_PHASES = 64
 # Voxels whose pairs are counted at once.

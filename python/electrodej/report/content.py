@@ -39,6 +39,8 @@ class Figure:
         What the picture shows, as text.
     wide
         Whether it is shown across both columns of the page.
+    numbers
+        What it draws, as the bytes of a CSV file; empty where it draws no numbers.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Figure:
     media_type: Literal["image/svg+xml", "image/png"]
     caption: str = ""
     wide: bool = False
+    numbers: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,10 @@ class ReportContent:
         What `electrodej score` found against a known truth.
     phases
         Share of the volume of each phase, 0 to 1.
+    phase_image, crack_image
+        Phases by number, and what is crack, shape as ``grey``; they lie over the slices on request.
+    phase_names
+        Of the phases of ``phase_image``, by number.
     stages
         What was done: name, seconds, file written.
     provenance
@@ -113,6 +120,9 @@ class ReportContent:
     definitions: Mapping[str, str] = field(default_factory=dict)
     scores: Mapping[str, Any] | None = None
     phases: Mapping[str, float] | None = None
+    phase_image: SliceSource | None = None
+    crack_image: SliceSource | None = None
+    phase_names: Mapping[int, str] = field(default_factory=dict)
     stages: Sequence[tuple[str, float, str]] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
@@ -133,6 +143,12 @@ class ReportContent:
                 f"the grey image is {_size(self.grey.shape)} voxels and the labels are "
                 f"{_size(self.labels.shape)}; the report needs both of one shape"
             )
+        for layer, what in ((self.phase_image, "phases"), (self.crack_image, "cracks")):
+            if layer is not None and tuple(layer.shape) != tuple(self.grey.shape):
+                raise InputError(
+                    f"the {what} are {_size(layer.shape)} voxels and the grey image is "
+                    f"{_size(self.grey.shape)}; give {what} of the same image"
+                )
         if len(self.grey.shape) not in (2, 3):
             raise InputError(f"the report shows images of 2 or 3 axes, not {len(self.grey.shape)}")
         if 0 in self.grey.shape:

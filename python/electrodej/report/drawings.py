@@ -11,8 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from electrodej.files.tables import table_bytes
 from electrodej.progress import Progress, silent
 from electrodej.report.content import Figure
+from electrodej.report.drawn import drawn_numbers
 from electrodej.report.figures import STYLE
 from electrodej.vocabulary import PathLike
 
@@ -71,6 +73,12 @@ class Drawing:
         self.svg  # noqa: B018 - saved first
         return self._saved("png")
 
+    @cached_property
+    def numbers(self) -> bytes:
+        """What it draws, as the bytes of a CSV file; empty where it draws no numbers."""
+        columns = drawn_numbers(self.figure)
+        return table_bytes(columns) if columns else b""
+
     def _saved(self, form: Form, **options: Any) -> bytes:
         buffer = io.BytesIO()
         with _drawing():
@@ -90,7 +98,14 @@ def _drawing() -> Iterator[None]:
 
 def as_figure(drawing: Drawing) -> Figure:
     """Return a drawing for a section of the report, as SVG."""
-    return Figure(drawing.title, drawing.svg, "image/svg+xml", drawing.caption, wide=drawing.wide)
+    return Figure(
+        drawing.title,
+        drawing.svg,
+        "image/svg+xml",
+        drawing.caption,
+        wide=drawing.wide,
+        numbers=drawing.numbers,
+    )
 
 
 def render(drawing: Drawing, form: Form) -> bytes:
@@ -101,12 +116,15 @@ def render(drawing: Drawing, form: Form) -> bytes:
 def write_drawings(
     folder: PathLike, drawings: Sequence[Drawing], *, progress: Progress = silent
 ) -> list[Path]:
-    """Write each drawing into an existing folder as PNG, 200 dots per inch, and as SVG with text as text."""
+    """Write each drawing into an existing folder: as PNG of 200 dots per inch, as SVG with text as text, and
+    its numbers as CSV where it has any."""
     written = []
     for done, drawing in enumerate(drawings):
-        for form, picture in (("png", drawing.png), ("svg", drawing.svg)):
+        for form, content in (("png", drawing.png), ("svg", drawing.svg), ("csv", drawing.numbers)):
+            if not content:
+                continue
             path = Path(folder) / f"{drawing.name}.{form}"
-            path.write_bytes(picture)
+            path.write_bytes(content)
             written.append(path)
         progress(done + 1, len(drawings), "figures")
     return written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from markupsafe import Markup
 
 import electrodej
 from electrodej.files import check_target, whole_file
+from electrodej.morphology import phase_names
 from electrodej.progress import Progress, silent
 from electrodej.report.content import ReportContent, is_numeric
+from electrodej.report.layers import LAYER_BYTES, LayerPack, pack_layers
 from electrodej.report.numbers import key_numbers, unit_text
 from electrodej.report.payload import Parts, pack_column, script_safe_json
+from electrodej.report.phases import LAYER_CRACK_COLOUR, phase_colour
 from electrodej.report.scores import score_table
 from electrodej.report.slices import SlicePack, grid_positions, pack_slices
 from electrodej.report.template import page_file, page_template
@@ -36,9 +40,13 @@ _SCRIPTS = (
     "state.js",
     "volume.js",
     "views.js",
+    "surfaces.js",
+    "renderer.js",
+    "solids.js",
     "scene.js",
     "charts.js",
     "filter.js",
+    "save.js",
     "table.js",
     "main.js",
 )
@@ -110,13 +118,19 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
             most_bytes=room_for_slices(content),
             progress=progress,
         )
+    layers = None if pack is None else pack_layers(content.phase_image, content.crack_image, pack.grid)
     parts = Parts()
     manifest = _manifest(content, pack, parts)
+    if layers is not None:
+        manifest["volume"]["layers"] = _layers(content, layers, parts)
+    manifest["numbers"], numbered = _figure_numbers(content, parts)
     style = page_file("page.css")
     script = '"use strict";\n(() => {\n' + "\n".join(page_file(f"js/{name}") for name in _SCRIPTS) + "})();\n"
     page = page_template().render(
         content=content,
         pack=pack,
+        solid=pack is not None and pack.grid.shape[0] > 1 and content.rows > 0,
+        numbered=numbered,
         numbers=key_numbers(content, None if pack is None else pack.labelled_share),
         phases=_phases(content),
         printed=_printed_rows(content),
@@ -136,8 +150,11 @@ def render(content: ReportContent, *, progress: Progress = silent) -> str:
 def room_for_slices(content: ReportContent) -> int:
     """Return how many bytes the grey slices may take beside the pictures and the table, before base64."""
     pictures = sum(len(figure.data) for section in content.sections for figure in section.figures)
+    # Numbers of figures deflate to about a quarter.
+    pictures += sum(len(figure.numbers) // 4 for section in content.sections for figure in section.figures)
     table = 4 * content.rows * len(content.table)
-    room = 3 * (PAGE_BYTES - _LABEL_BYTES) // 4 - pictures - table
+    layers = 0 if content.phase_image is None and content.crack_image is None else LAYER_BYTES
+    room = 3 * (PAGE_BYTES - _LABEL_BYTES) // 4 - pictures - table - layers
     return max(LEAST_SLICE_BYTES, min(SLICE_BYTES, room))
 
 
@@ -171,6 +188,33 @@ def _manifest(content: ReportContent, pack: SlicePack | None, parts: Parts) -> d
             "meanGrey": pack.mean_grey,
         }
     return manifest
+
+
+def _layers(content: ReportContent, layers: LayerPack, parts: Parts) -> dict[str, Any]:
+    names = phase_names(layers.phases, content.phase_names)
+    return {
+        "step": layers.step,
+        "shape": layers.shape,
+        "part": parts.add(layers.data),
+        "phases": [
+            {"value": value, "name": name, "colour": phase_colour(value)} for value, name in names.items()
+        ],
+        "cracks": LAYER_CRACK_COLOUR if layers.cracks else "",
+    }
+
+
+def _figure_numbers(
+    content: ReportContent, parts: Parts
+) -> tuple[list[list[int]], dict[tuple[int, int], int]]:
+    """Return where the numbers of figures lie, and which of them a section's figure has."""
+    found: list[list[int]] = []
+    numbered = {}
+    for place, section in enumerate(content.sections):
+        for number, figure in enumerate(section.figures):
+            if figure.numbers:
+                numbered[place, number] = len(found)
+                found.append(parts.add(zlib.compress(figure.numbers, 6)))
+    return found, numbered
 
 
 def _policy(script: str, style: str) -> str:

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 # Colours of the phases in order of their numbers; what is left over repeats.
 COLOURS = (PALETTE[4], "#5f5f5f", PALETTE[1], PALETTE[2], PALETTE[3], PALETTE[6])
 CRACK_COLOUR = "#000000"
+LAYER_CRACK_COLOUR = PALETTE[5]
+"""Over a grey slice, where cracks are dark anyway."""
+
+
+def phase_colour(number: int) -> str:
+    """Return the colour of a phase by its number."""
+    return COLOURS[number % len(COLOURS)]
 
 
 def phase_section(
@@ -90,7 +97,7 @@ def phase_figure(
     extent = (0.0, width, height, 0.0)
     low, high = np.percentile(grey, (0.5, 99.5))
     left.imshow(grey, cmap="gray", vmin=low, vmax=max(high, low + 1), extent=extent)
-    colours = [COLOURS[number % len(COLOURS)] for number in range(len(names))]
+    colours = [phase_colour(number) for number in range(len(names))]
     right.imshow(
         phases,
         cmap=ListedColormap(colours),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.report.content import SliceSource
-from electrodej.vocabulary import Shape, Spacing
+from electrodej.report.grid import Grid
+from electrodej.report.stills import Still, Stills, jpeg
+from electrodej.vocabulary import Shape, Spacing, View
 
 MOST_VOXELS = 24_000_000
 """So many voxels a browser holds and cuts without delay."""
@@ -30,32 +32,6 @@ _BLOCK_BYTES = 64 * 2**20
 _WIDEST_BLOCK_STEP = 8
 # Coarser pictures come before fewer voxels.
 _JPEG_QUALITIES = (75, 60, 45)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The voxels of the volume that are shown.
-
-    Attributes
-    ----------
-    volume
-        Shape of the whole volume (z, y, x).
-    steps
-        Every how many voxels one is shown.
-    """
-
-    volume: Shape
-    steps: tuple[int, int, int]
-
-    @property
-    def shape(self) -> Shape:
-        z, y, x = (-(-n // step) for n, step in zip(self.volume, self.steps, strict=True))
-        return z, y, x
-
-    def indices(self, axis: int) -> NDArray[np.intp]:
-        """Which voxels along ``axis`` are shown: the middle of each block."""
-        step = self.steps[axis]
-        return np.minimum(np.arange(self.shape[axis]) * step + step // 2, self.volume[axis] - 1)
 
 
 @dataclass(frozen=True)
@@ -77,6 +53,8 @@ class SlicePack:
         Share of labelled voxels in the slices that were read.
     mean_grey
         Mean of the first slice's bytes, by which the page notices a browser that falsifies pictures.
+    stills
+        The middle slice of each view with outlines, for paper and for browsers without scripts.
     """
 
     grid: Grid
@@ -86,6 +64,7 @@ class SlicePack:
     window: tuple[float, float]
     labelled_share: float
     mean_grey: float
+    stills: Mapping[View, Still]
 
 
 def choose_grid(shape: Shape, *, spacing: Spacing, most_voxels: int = MOST_VOXELS) -> Grid:
@@ -142,14 +121,17 @@ def pack_slices(
     packed: list[bytes] = []
     labelled = 0
     mean_grey = 0.0
-    for k, (plane, marks) in enumerate(_planes(grey, labels, grid)):
+    stills = Stills(grid)
+    for k, (plane, marks) in enumerate(zip(planes(grey, grid), planes(labels, grid), strict=True)):
+        marks = _whole_numbers(marks)
         shown = to_bytes(plane, grid, window)
         if k == 0:
             mean_grey = float(shown.mean())
-        jpegs.append(_jpeg(shown, quality))
+        jpegs.append(jpeg(shown, quality))
         labelled += int(np.count_nonzero(marks))
         coded = codes.encode(marks[np.ix_(grid.indices(1), grid.indices(2))])
         packed.append(squeeze.compress(coded.tobytes()))
+        stills.add(k, shown, coded)
         progress(k + 1, grid.shape[0], "slices for the report")
     packed.append(squeeze.flush())
     return SlicePack(
@@ -160,15 +142,14 @@ def pack_slices(
         window=window,
         labelled_share=labelled / (grid.shape[0] * volume[1] * volume[2]),
         mean_grey=mean_grey,
+        stills=stills.jpegs(spacing),
     )
 
 
-def _planes(
-    grey: SliceSource, labels: SliceSource, grid: Grid
-) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Yield the grey and the labels of each slice that is shown, (Y, X)."""
-    if len(grey.shape) == 2:
-        yield read_slice(grey, 0), _whole_numbers(read_slice(labels, 0))
+def planes(source: SliceSource, grid: Grid) -> Iterator[NDArray[Any]]:
+    """Yield each slice that is shown as a whole, (Y, X)."""
+    if len(source.shape) == 2:
+        yield read_slice(source, 0)
         return
     indices = grid.indices(0)
     depth = 1
@@ -178,11 +159,9 @@ def _planes(
     while start < indices.size:
         first = int(indices[start])
         stop = int(np.searchsorted(indices, first + depth))
-        last = int(indices[stop - 1])
-        greys = np.asarray(grey[first : last + 1, :, :])
-        marks = _whole_numbers(np.asarray(labels[first : last + 1, :, :]))
+        block = np.asarray(source[first : int(indices[stop - 1]) + 1, :, :])
         for z in indices[start:stop]:
-            yield greys[z - first], marks[z - first]
+            yield block[z - first]
         start = stop
 
 
@@ -255,7 +234,7 @@ def _fit(
             to_bytes(read_slice(grey, int(z)), grid, window) for z in indices[:: max(1, indices.size // 4)]
         ]
         for quality in _JPEG_QUALITIES:
-            size = sum(len(_jpeg(plane, quality)) for plane in trial) * indices.size / len(trial)
+            size = sum(len(jpeg(plane, quality)) for plane in trial) * indices.size / len(trial)
             if size <= most_bytes or math.prod(grid.shape) == 1:
                 return grid, quality
         voxels = max(1, min(math.prod(grid.shape) - 1, int(math.prod(grid.shape) * most_bytes / size)))
@@ -273,12 +252,6 @@ def to_bytes(plane: NDArray[Any], grid: Grid, window: tuple[float, float]) -> ND
     low, high = window
     scaled = np.nan_to_num((values - low) * (255 / (high - low)), nan=0.0, posinf=255.0, neginf=0.0)
     return np.clip(scaled, 0, 255).round().astype(np.uint8)
-
-
-def _jpeg(plane: NDArray[np.uint8], quality: int) -> bytes:
-    import imagecodecs
-
-    return bytes(imagecodecs.jpeg8_encode(np.ascontiguousarray(plane), level=quality))
 
 
 def grid_positions(grid: Grid, spacing: Spacing) -> Iterator[tuple[float, float]]:

@@ -37,6 +37,7 @@ def plain_sections(
                     "file": f"{folder}/{names[figure.data]}.svg",
                     "caption": figure.caption,
                     "wide": figure.wide,
+                    "numbers": f"{folder}/{names[figure.data]}.csv" if figure.numbers else "",
                 }
                 for figure in section.figures
             ],
@@ -71,16 +72,27 @@ def _section(entry: Mapping[str, Any], folder: Path) -> Section:
 
 
 def _figure(entry: Mapping[str, Any], folder: Path) -> Figure:
-    path = folder / str(entry["file"])
+    numbers = entry.get("numbers")
+    return Figure(
+        str(entry["title"]),
+        _read(folder, str(entry["file"])),
+        "image/svg+xml",
+        str(entry["caption"]),
+        wide=bool(entry["wide"]),
+        numbers=_read(folder, str(numbers)) if numbers else b"",
+    )
+
+
+def _read(folder: Path, name: str) -> bytes:
+    path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{path} does not lie in {folder}; make the folder again")
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}); make the folder again"
         ) from error
-    return Figure(str(entry["title"]), data, "image/svg+xml", str(entry["caption"]), wide=bool(entry["wide"]))
 
 
 def _numbers(values: Sequence[Any]) -> list[Any]:

@@ -34,6 +34,7 @@ def page_template() -> Template:
         one_line=one_line,
         paragraphs=paragraphs,
         data_uri=data_uri,
+        jpeg_uri=jpeg_uri,
         lines=lines,
         sentence=sentence,
     )
@@ -87,7 +88,16 @@ def paragraphs(body: str) -> list[str]:
 
 def data_uri(figure: Figure) -> str:
     """Return a picture as an address that holds it."""
-    return f"data:{figure.media_type};base64,{base64.b64encode(figure.data).decode('ascii')}"
+    return _address(figure.data, figure.media_type)
+
+
+def jpeg_uri(data: bytes) -> str:
+    """Return a JPEG as an address that holds it."""
+    return _address(data, "image/jpeg")
+
+
+def _address(data: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 @dataclass(frozen=True)

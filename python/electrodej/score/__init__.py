@@ -7,8 +7,9 @@ from electrodej.score.images import LabelImage
 from electrodej.score.instance_results import InstanceScores, ParticleScores, ThresholdScore
 from electrodej.score.instances import score_instances
 from electrodej.score.overlap import OverlapTable, count_overlaps
-from electrodej.score.phases import UNLABELLED, ClassScore, PhaseScores, score_phases
+from electrodej.score.phases import ClassScore, PhaseScores, score_phases
 from electrodej.score.settings import THRESHOLDS, InstanceSettings
+from electrodej.vocabulary import UNLABELLED
 
 __all__ = [
     "THRESHOLDS",

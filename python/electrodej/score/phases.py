@@ -13,9 +13,8 @@ from electrodej.errors import InputError
 from electrodej.run import Run
 from electrodej.score.images import LabelImage, pair_images, spacing_notes
 from electrodej.score.overlap import OverlapTable, overlaps_of_pair
-from electrodej.vocabulary import Shape
+from electrodej.vocabulary import UNLABELLED, Shape
 
-UNLABELLED = 255
 _MOST_CLASSES = 256
 
 

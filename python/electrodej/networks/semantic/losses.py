@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from electrodej.models.libraries import load_keras
+from electrodej.vocabulary import UNLABELLED
 
 Loss = Literal["ce", "dice", "both"]
 
-UNLABELLED = 255
 _SMALL = 1e-7
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from electrodej.models.libraries import load_keras
 from electrodej.networks.semantic.augment import Augmentation, augment
-from electrodej.networks.semantic.losses import UNLABELLED
 from electrodej.networks.semantic.samples import Classes, Sample
+from electrodej.vocabulary import UNLABELLED
 
 load_keras("training a network")
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.models.grey import Levels, measure_levels, scale
-from electrodej.networks.semantic.losses import UNLABELLED
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import UNLABELLED, Spacing
 from electrodej.volume import check_grey
 
 _LARGEST_ID = 254

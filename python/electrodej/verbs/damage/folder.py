@@ -40,7 +40,7 @@ def _figures(summary: Path) -> set[str]:
     """The pictures that an earlier study says it drew."""
     try:
         names = read_json(summary)["figures"]
-        return {f"{name}.{form}" for name in names for form in ("png", "svg")}
+        return {f"{name}.{form}" for name in names for form in ("png", "svg", "csv")}
     except (OSError, InputError, KeyError, TypeError):
         return set()
 

@@ -17,6 +17,7 @@ from electrodej.verbs.damage.folder import SUMMARY
 from electrodej.verbs.measure import beside
 from electrodej.verbs.measure.cracks import PACKING, RELATED
 from electrodej.verbs.report import ReportOptions
+from electrodej.vocabulary import UNLABELLED
 
 if TYPE_CHECKING:
     from electrodej.damage.table_file import TableFile
@@ -64,11 +65,18 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             grey = stack.enter_context(open_volume(options.grey, spacing=options.spacing))
             labels = stack.enter_context(open_volume(options.labels, spacing=options.spacing))
             spacing = common_spacing(grey, labels)
+        phases, cracks = (
+            None if each is None else stack.enter_context(open_volume(each, spacing=options.spacing))
+            for each in (options.phases, options.cracks)
+        )
         content = ReportContent(
             title=options.title or _title(options),
             subtitle=story.subtitle,
             grey=grey,
             labels=labels,
+            phase_image=phases,
+            crack_image=cracks,
+            phase_names=dict(enumerate(options.names)),
             spacing=spacing,
             table={} if table is None else table.columns,
             units={} if table is None else table.units,
@@ -79,7 +87,7 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             sections=[
                 *compared,
                 *_sizes(table),
-                *_sections(options, grey, scores),
+                *_sections(options, scores, grey, phases, cracks),
                 _methods(options, story, made),
             ],
             notes=[*story.notes, *_notes(options)],
@@ -191,7 +199,11 @@ def _notes(options: ReportOptions) -> list[str]:
 
 
 def _sections(
-    options: ReportOptions, grey: Volume | None, scores: Sequence[Mapping[str, Any]]
+    options: ReportOptions,
+    scores: Sequence[Mapping[str, Any]],
+    grey: Volume | None,
+    phases: Volume | None,
+    cracks: Volume | None,
 ) -> list[Section]:
     sections: list[Section] = []
     if options.damage is not None:
@@ -201,8 +213,8 @@ def _sections(
         sections += read_sections(_read_json(folder / SUMMARY).get("sections", []), folder)
     if options.table is not None and (table := beside(options.table, "cracks")).is_file():
         sections.append(_crack_section(table))
-    if options.phases is not None and grey is not None:
-        sections.append(_phase_section(options, grey, scores))
+    if phases is not None and grey is not None:
+        sections.append(_phase_section(options, scores, grey, phases, cracks))
     return sections
 
 
@@ -216,27 +228,28 @@ def _crack_section(path: Path) -> Section:
     return crack_section(table, relations)
 
 
-def _phase_section(options: ReportOptions, grey: Volume, scores: Sequence[Mapping[str, Any]]) -> Section:
+def _phase_section(
+    options: ReportOptions,
+    scores: Sequence[Mapping[str, Any]],
+    grey: Volume,
+    phases: Volume,
+    cracks: Volume | None,
+) -> Section:
+    from electrodej.morphology import phase_names
     from electrodej.report.phases import phase_section
-    from electrodej.volume import open_volume
 
-    z = grey.shape[0] // 2
-    with open_volume(options.phases, spacing=options.spacing) as volume:
-        spacing = volume.spacing or grey.require_spacing()
-        phases = volume[z : z + 1, :, :][0]
-    cracks = None
-    if options.cracks is not None:
-        with open_volume(options.cracks, spacing=options.spacing) as volume:
-            cracks = volume[z : z + 1, :, :][0] > 0
-    highest = int(phases[phases < 255].max(initial=0))
-    names = [*options.names, *(f"class{value}" for value in range(len(options.names), highest + 1))]
+    middle = (slice(grey.shape[0] // 2, grey.shape[0] // 2 + 1), slice(None), slice(None))
+    spacing = phases.spacing or grey.require_spacing()
+    shown = phases[middle][0]
+    highest = int(shown[shown < UNLABELLED].max(initial=0))
+    names = phase_names(range(max(len(options.names), highest + 1)), dict(enumerate(options.names)))
     return phase_section(
-        grey[z : z + 1, :, :][0],
-        phases,
-        names=names,
+        grey[middle][0],
+        shown,
+        names=list(names.values()),
         measures={} if options.morphology is None else _measures(options.morphology),
         spacing=spacing[1:],
-        cracks=cracks,
+        cracks=None if cracks is None else cracks[middle][0] > 0,
         note=_phase_note(scores),
     )
 

@@ -31,7 +31,7 @@ function withinFences(sorted) {
   return [inside[0], inside[inside.length - 1]];
 }
 
-// Maps values to pixels; a logarithmic axis takes positive values only.
+// Maps values to pixels, and a share of the axis to a value; a logarithmic axis takes positive values only.
 function makeAxis(low, high, from, to, log) {
   if (!(high > low)) {
     const room = Math.abs(low) * 0.05 || 0.5;
@@ -40,7 +40,8 @@ function makeAxis(low, high, from, to, log) {
   const f = log ? Math.log10 : (value) => value;
   const span = f(high) - f(low);
   const ticks = log ? logTicks(low, high) : linearTicks(low, high, Math.abs(to - from) > 260 ? 7 : 4);
-  return { low, high, ticks, at: (value) => from + ((f(value) - f(low)) / span) * (to - from) };
+  const value = (share) => Number((log ? 10 ** (f(low) + share * span) : low + share * span).toPrecision(7));
+  return { low, high, ticks, value, at: (value) => from + ((f(value) - f(low)) / span) * (to - from) };
 }
 
 function drawAxes(svg, xAxis, yAxis, width, xTitle, yTitle) {
@@ -64,12 +65,17 @@ function drawAxes(svg, xAxis, yAxis, width, xTitle, yTitle) {
 
 class Chart {
   constructor(columns, kind, chosen) {
+    this.label = columns.find((column) => column.name === "Label");
     this.columns = columns.filter((column) => column.values && column.name !== "Label");
     this.svg = makeSvg("svg", { height: CHART_HEIGHT, role: "img" });
     this.caption = make("figcaption");
     this.controls = make("div", { class: "controls" });
     this.root = make("figure", { class: `chart ${kind}` }, this.controls, this.svg, this.caption);
     this.choices = chosen.map(([title, name]) => this.addChoice(title, name));
+    this.table = [[], []]; // names and rows of what is drawn
+    this.root.append(make("p", { class: "saves no-print" },
+      saveButton("SVG", "Save the drawing as SVG", () => saveDrawing(this.svg, `${this.fileName()}.svg`)),
+      saveButton("CSV", "Save the numbers behind the drawing as CSV", () => saveTable(...this.table, `${this.fileName()}.csv`))));
     document.getElementById("chart-list").append(this.root);
     state.on("filter", () => this.draw());
     state.on("select", () => this.markChosen());
@@ -88,6 +94,10 @@ class Chart {
     return { select, log };
   }
 
+  fileName() {
+    return fileName(this.choices.map((choice) => choice.select.value).join(" "));
+  }
+
   column(choice) {
     return this.columns.find((column) => column.name === choice.select.value);
   }
@@ -103,6 +113,7 @@ class Chart {
     this.width = this.root.clientWidth;
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${CHART_HEIGHT}`);
     this.svg.replaceChildren();
+    this.table = [[], []];
     this.chosenPlace = () => null;
     return this.width > MARGIN.left + MARGIN.right + 40;
   }
@@ -133,6 +144,7 @@ class Histogram extends Chart {
     yAxis.ticks = yAxis.ticks.filter(Number.isInteger);
     drawAxes(this.svg, axis, yAxis, this.width, nameWithUnit(column), "Particles");
     const step = (this.width - MARGIN.left - MARGIN.right) / counts.length;
+    this.table = [[`${column.name} from`, "to", "Particles"], counts.map((count, i) => [axis.value(i / counts.length), axis.value((i + 1) / counts.length), count])];
     counts.forEach((count, i) => {
       if (count === 0) return;
       const y = yAxis.at(count);
@@ -201,6 +213,8 @@ class Scatter extends Chart {
     const yAxis = makeAxis(...range(yColumn), CHART_HEIGHT - MARGIN.bottom - 6, MARGIN.top + 6, yChoice.log.checked);
     drawAxes(this.svg, xAxis, yAxis, this.width, nameWithUnit(xColumn), nameWithUnit(yColumn));
     this.points = rows.map((row) => ({ row, x: xAxis.at(xColumn.values[row]), y: yAxis.at(yColumn.values[row]) }));
+    const label = this.label;
+    this.table = [["Label", xColumn.name, yColumn.name], rows.map((row) => [label ? cellText(label, row) : row + 1, exactText(xColumn, row), exactText(yColumn, row)])];
     const size = rows.length > 20000 ? 1.5 : rows.length > 3000 ? 2.5 : 5;
     // A hair of length, because Firefox prints points of no length as lines.
     const path = this.points.map(({ x, y }) => `M${x.toFixed(1)} ${y.toFixed(1)}h.01`).join("");

@@ -36,16 +36,19 @@ async function loadSlices(scene) {
 }
 
 async function start() {
+  document.body.classList.add("scripted");
+  offerPictures();
   const columns = await loadColumns();
   let scene = null;
+  // Before the slices, which take longer: whoever prints at once has the charts.
+  if (manifest.rows) {
+    buildCharts(columns);
+    new ParticleTable(columns);
+  }
   if (manifest.volume) {
     const volume = new CoarseVolume(manifest.volume);
     await volume.loadLabels();
     scene = new Scene(volume, columns);
-  }
-  if (manifest.rows) {
-    buildCharts(columns);
-    new ParticleTable(columns);
   }
   if (scene) {
     await loadSlices(scene);

@@ -16,14 +16,17 @@ class Scene {
     const codes = manifest.rows + 252;
     this.tint = new Uint8ClampedArray(4 * (codes + 1));
     this.shown = new Uint8Array(codes + 1);
-    this.shown.fill(1, 1, manifest.rows + 1);
+    for (const row of state.shownRows || []) this.shown[row + 1] = 1;
     this.frame = document.getElementById("views");
     this.card = document.getElementById("card");
     const flat = volume.shape[0] === 1;
-    if (flat) for (const name of ["xz", "yz"]) document.getElementById(`view-${name}`).hidden = true;
     if (flat) document.querySelector("#view-xy input").hidden = true;
     this.views = (flat ? ["xy"] : ["xy", "xz", "yz"]).map((name) => new SliceView(name, this));
+    this.layers = volume.layers;
+    this.veil = { on: false, colours: new Uint8ClampedArray(4 * 256) };
     this.buildControls();
+    this.buildLayers();
+    this.solids = document.getElementById("solids") ? new Solids(this) : null;
     state.on("select", (row, from) => this.showParticle(row, from));
     state.on("filter", (rows) => this.showRows(rows));
     new ResizeObserver(() => this.layOut()).observe(this.frame.parentElement);
@@ -48,6 +51,7 @@ class Scene {
     requestAnimationFrame(() => {
       this.waiting = false;
       for (const view of this.views) view.draw();
+      if (this.solids && this.solids.cutView()) this.solids.draw();
     });
   }
 
@@ -81,6 +85,7 @@ class Scene {
   showParticle(row, from) {
     this.paint();
     this.showCard(row);
+    if (this.solids) this.solids.repaint();
     if (row >= 0 && from !== "view") {
       const place = this.volume.placeOf(row + 1);
       if (place) this.position = place;
@@ -100,6 +105,7 @@ class Scene {
   showRows(rows) {
     this.shown.fill(0);
     for (const row of rows) this.shown[row + 1] = 1;
+    if (this.solids) this.solids.repaint();
     this.redraw();
   }
 
@@ -162,7 +168,45 @@ class Scene {
       this.paint();
       this.showLegend();
       this.redraw();
+      if (this.solids) this.solids.repaint();
     });
+    document.getElementById("save-views").addEventListener("click", () => savePicture(this.views.map((view) => view.canvas), "slices.png", true));
+  }
+
+  // A box for the phases with what their colours mean, and one for the cracks.
+  buildLayers() {
+    if (!this.layers) return;
+    const { phases, cracks } = this.layers;
+    const boxes = document.getElementById("layer-controls");
+    const box = (name, id, swatches) => {
+      const tick = make("input", { type: "checkbox", id });
+      tick.addEventListener("change", () => this.paintLayers());
+      boxes.append(make("label", {}, tick, ` ${name}`), ...swatches);
+      return tick;
+    };
+    const swatch = (colour, name) => {
+      const square = makeSvg("svg", { viewBox: "0 0 10 10", "aria-hidden": "true" });
+      square.append(makeSvg("rect", { width: 10, height: 10, fill: colour }));
+      return make("span", { class: "swatch" }, square, name);
+    };
+    if (phases.length) this.phaseTick = box("Phases", "show-phases", phases.map(({ name, colour }) => swatch(colour, name)));
+    if (cracks) this.crackTick = box("Cracks", "show-cracks", [swatch(cracks, "crack")]);
+    boxes.hidden = false;
+  }
+
+  paintLayers() {
+    const { colours } = this.veil;
+    colours.fill(0);
+    const set = (code, colour, alpha) => {
+      const rgb = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+      colours.set([...rgb, alpha], 4 * code);
+    };
+    if (this.phaseTick && this.phaseTick.checked) {
+      for (const { value, colour } of this.layers.phases) for (const code of [value, value + 128]) set(code, colour, 110);
+    }
+    if (this.crackTick && this.crackTick.checked) for (let code = 128; code < 256; code++) set(code, this.layers.cracks, 235);
+    this.veil.on = colours.some((value) => value > 0);
+    this.redraw();
   }
 
   showLegend() {

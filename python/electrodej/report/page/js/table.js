@@ -149,12 +149,8 @@ class ParticleTable {
   }
 
   save() {
-    const quote = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-    const lines = [this.columns.map((column) => quote(column.name)).join(",")];
-    for (const row of this.order) lines.push(this.columns.map((column) => quote(exactText(column, row))).join(","));
-    const link = make("a", { href: URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "text/csv" })), download: "particles.csv" });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+    const rows = Array.from(this.order, (row) => this.columns.map((column) => exactText(column, row)));
+    saveTable(this.columns.map((column) => column.name), rows, "particles.csv");
   }
 }
 

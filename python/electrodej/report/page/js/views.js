@@ -68,7 +68,7 @@ class SliceView {
     context.drawImage(this.base, 0, 0);
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
     if (this.scene.showCross) this.drawCross(context);
-    this.drawScaleBar(context);
+    drawScaleBar(context, this.scale, this.width, this.height);
   }
 
   // Tells how far the slices are decoded, as long as this view lacks some of its own.
@@ -81,6 +81,7 @@ class SliceView {
 
   drawBase(index) {
     this.fillPixels(index);
+    this.veil();
     this.picture.getContext("2d").putImageData(this.pixels, 0, 0);
     const context = this.base.getContext("2d");
     context.setTransform(this.density, 0, 0, this.density, 0, 0);
@@ -105,6 +106,28 @@ class SliceView {
         data[out + 1] = grey + (tint[code + 1] - grey) * alpha;
         data[out + 2] = grey + (tint[code + 2] - grey) * alpha;
         data[out + 3] = 255;
+      }
+    }
+  }
+
+  // Phases and cracks, as far as they are switched on, over the grey.
+  veil() {
+    const { layers, veil } = this.scene;
+    if (!layers || !veil.on) return;
+    const { step, codes } = layers;
+    const [, ny, nx] = layers.shape;
+    const strides = [ny * nx, nx, 1];
+    const data = this.pixels.data;
+    const part = (axis, index) => Math.floor(index / step) * strides[axis];
+    const start = part(this.along, this.scene.position[this.along]);
+    let out = 0;
+    for (let j = 0; j < this.rows; j++) {
+      const line = start + part(this.down, j);
+      for (let i = 0; i < this.columns; i++, out += 4) {
+        const colour = 4 * codes[line + part(this.across, i)];
+        const alpha = veil.colours[colour + 3] / 255;
+        if (alpha === 0) continue;
+        for (let c = 0; c < 3; c++) data[out + c] += (veil.colours[colour + c] - data[out + c]) * alpha;
       }
     }
   }
@@ -178,21 +201,6 @@ class SliceView {
     context.setLineDash([]);
   }
 
-  drawScaleBar(context) {
-    const length = niceBelow((this.width * 0.35) / this.scale);
-    const width = length * this.scale;
-    if (width < 20 || this.height < 40) return;
-    const label = `${readable(length)} µm`;
-    context.font = "600 13px system-ui, sans-serif";
-    const box = Math.max(width, context.measureText(label).width) + 16;
-    context.fillStyle = "rgba(0, 0, 0, 0.6)";
-    context.fillRect(8, this.height - 40, box, 32);
-    context.fillStyle = "#fff";
-    context.fillRect(16, this.height - 17, width, 4);
-    context.textBaseline = "alphabetic";
-    context.fillText(label, 16, this.height - 23);
-  }
-
   voxelAt(event) {
     const box = this.canvas.getBoundingClientRect();
     const position = this.scene.position.slice();
@@ -218,18 +226,12 @@ class SliceView {
       const code = this.scene.volume.codeAt(position);
       state.select(code > 0 && code <= manifest.rows ? code - 1 : -1, "view");
     });
-    // A page that scrolls a view under a resting pointer goes on scrolling the page.
-    this.canvas.addEventListener("pointermove", () => (this.aimed = true));
-    this.canvas.addEventListener("pointerleave", () => (this.aimed = false));
-    window.addEventListener("scroll", () => (this.aimed = false), { passive: true });
-    this.canvas.addEventListener("wheel", (event) => {
-      if (!this.aimed || event.ctrlKey) return;
+    whenAimed(this.canvas, (event) => {
       this.wheel += event.deltaMode === 0 ? event.deltaY / 30 : event.deltaY;
       const steps = Math.trunc(this.wheel);
       this.wheel -= steps;
-      event.preventDefault();
       if (steps !== 0) this.scroll(clamp(steps, -5, 5));
-    }, { passive: false });
+    });
     const keys = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Home: -Infinity, End: Infinity };
     this.canvas.addEventListener("keydown", (event) => {
       if (!(event.key in keys) || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -242,4 +244,34 @@ class SliceView {
 function niceBelow(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return [5, 2, 1].find((step) => step * power <= value) * power;
+}
+
+// A bar of a round length at the lower left, of a picture of so many pixels a micrometre.
+function drawScaleBar(context, scale, width, height) {
+  const length = niceBelow((width * 0.35) / scale);
+  const bar = length * scale;
+  if (bar < 20 || height < 40) return;
+  const label = `${readable(length)} µm`;
+  context.font = "600 13px system-ui, sans-serif";
+  const box = Math.max(bar, context.measureText(label).width) + 16;
+  context.fillStyle = "rgba(0, 0, 0, 0.6)";
+  context.fillRect(8, height - 40, box, 32);
+  context.fillStyle = "#fff";
+  context.fillRect(16, height - 17, bar, 4);
+  context.textBaseline = "alphabetic";
+  context.fillText(label, 16, height - 23);
+}
+
+// Hears the wheel only after the pointer was moved over a canvas: a page that scrolls a canvas under a resting
+// pointer goes on scrolling the page.
+function whenAimed(canvas, turned) {
+  let aimed = false;
+  canvas.addEventListener("pointermove", () => (aimed = true));
+  canvas.addEventListener("pointerleave", () => (aimed = false));
+  window.addEventListener("scroll", () => (aimed = false), { passive: true });
+  canvas.addEventListener("wheel", (event) => {
+    if (!aimed || event.ctrlKey) return;
+    event.preventDefault();
+    turned(event);
+  }, { passive: false });
 }

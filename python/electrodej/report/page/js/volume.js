@@ -13,6 +13,7 @@ class CoarseVolume {
   async loadLabels() {
     const bytes = await inflatePart(this.labels);
     this.codes = this.labelBytes === 2 ? new Uint16Array(bytes.buffer) : new Uint32Array(bytes.buffer);
+    if (this.layers) this.layers.codes = await inflatePart(this.layers.part);
   }
 
   // Whether a slice along an axis is there as a whole.
