@@ -92,7 +92,7 @@ def test_the_folder_holds_tables_figures_page_and_summary(folder: Path) -> None:
         "contribution beeswarm dependence fit evaluation interactions network damage-over-distance evolution"
         " damage-map"
     )
-    expected = {f"{name}.{end}" for name in figures.split() for end in ("png", "svg")}
+    expected = {f"{name}.{end}" for name in figures.split() for end in ("png", "svg", "csv")}
     assert {entry.name for entry in (folder / "figures").iterdir()} == expected
 
 
