@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology.phases import UNLABELLED, find_phases, phase_names
-from electrodej.vocabulary import Spacing
+from electrodej.morphology.phases import find_phases, phase_names
+from electrodej.vocabulary import UNLABELLED, Spacing
 from electrodej.volume import check_spacing
 
 
