@@ -34,6 +34,7 @@ LEVELS = {
     "models": 2,
     "features": 3,
     "forest": 3,
+    "filters": 3,
     "inspection": 3,
     "linking": 3,
     "fusion": 3,

@@ -23,6 +23,7 @@ _EXTRA_SERVES = {
     "parquet": "tables in Parquet (CSV works without)",
     "onnxruntime": "a second engine for exported networks, on graphics cards too (OpenVINO works without)",
     "bpx": "checking the BPX files that morphology writes",
+    "tomo": "reconstructing volumes from projections, and simulating scans",
 }
 
 

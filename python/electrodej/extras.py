@@ -20,6 +20,7 @@ EXTRAS: dict[str, tuple[str, ...]] = {
     "parquet": ("pyarrow",),
     "onnxruntime": ("onnxruntime",),
     "bpx": ("bpx",),
+    "tomo": ("algotom", "h5py"),
 }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
 import contextlib
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from electrodej.errors import InputError
 from electrodej.machine import available_cores
 
 Task = tuple[Any, ...]
+Item = TypeVar("Item")
+T = TypeVar("T")
 
 
 class Shareable(Protocol):
@@ -158,3 +161,22 @@ def hired(scheduler: Any, jobs: int | None) -> Iterator[Workers]:
         yield workers
     finally:
         workers.close()
+
+
+def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int) -> Generator[T, None, None]:
+    """Yield ``function(item)`` for one item after the other, while the threads work ahead a little."""
+    if jobs == 1:
+        for item in items:
+            yield function(item)
+        return
+    pool = concurrent.futures.ThreadPoolExecutor(jobs, thread_name_prefix="electrodej")
+    waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

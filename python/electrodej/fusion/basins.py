@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from electrodej.fusion.field import ONE, Field
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
-from electrodej.fusion.slabs import Slab, in_order
+from electrodej.fusion.slabs import Slab
 from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
+from electrodej.workers import in_order
 
 Ints = NDArray[np.int64]
 

@@ -14,10 +14,11 @@ from electrodej.fusion.components import connected_components
 from electrodej.fusion.field import add_bridged
 from electrodej.fusion.scratch import Scratch
 from electrodej.fusion.settings import FusionSettings
-from electrodej.fusion.slabs import Slab, in_order, plan_slabs
+from electrodej.fusion.slabs import Slab, plan_slabs
 from electrodej.fusion.views import Views
 from electrodej.run import Run
 from electrodej.volume import compact_dtype
+from electrodej.workers import in_order
 
 _HIGHEST = 3 * 255
 

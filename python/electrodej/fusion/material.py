@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.fusion.slabs import in_order
 from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume, check_grey, compact_dtype
+from electrodej.workers import in_order
 
 if TYPE_CHECKING:
     from electrodej.fusion.fuse import Fusion

@@ -1,17 +1,10 @@
-"""A volume in slabs, worked on by several threads and handed on in order."""
+"""How a volume is cut into slabs."""
 
 from __future__ import annotations
-
-import collections
-import concurrent.futures
-from collections.abc import Callable, Generator, Iterable
-from typing import TypeVar
 
 from electrodej.errors import InputError
 from electrodej.vocabulary import Shape
 
-Item = TypeVar("Item")
-T = TypeVar("T")
 Slab = tuple[int, int]
 
 # What one worker has at once: three views, their sum, its smoothing, pointers and numbers.
@@ -37,22 +30,3 @@ def plan_slabs(shape: Shape, *, jobs: int, memory: int, thickness: int | None, h
     if thickness < 1:
         raise InputError(f"slab: {thickness} is no number of slices; give 1 or more")
     return [(z0, min(z0 + thickness, depth)) for z0 in range(0, depth, thickness)]
-
-
-def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int) -> Generator[T, None, None]:
-    """Yield ``function(item)`` for one item after the other, while the threads work ahead a little."""
-    if jobs == 1:
-        for item in items:
-            yield function(item)
-        return
-    pool = concurrent.futures.ThreadPoolExecutor(jobs, thread_name_prefix="electrodej")
-    waiting: collections.deque[concurrent.futures.Future[T]] = collections.deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) > jobs:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)

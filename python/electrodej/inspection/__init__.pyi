@@ -9,3 +9,4 @@ from .looks import find_look as find_look
 from .looks import write_look as write_look
 from .prepared import Prepared as Prepared
 from .prepared import prepare as prepare
+from .quality import contrast_of as contrast_of

@@ -19,7 +19,9 @@ from electrodej.verb import Group, Outcome, Verb
 _ORDER = (
     "demo",
     "phantom",
+    "reconstruct",
     "check",
+    "filter",
     "run",
     "train",
     "segment",

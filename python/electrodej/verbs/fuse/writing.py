@@ -93,8 +93,8 @@ def write_particles(fusing: Fusing, run: Run) -> tuple[dict[str, Any], dict[str,
     """Fuse, and write labels and table; return what the verb tells, and the table's columns."""
     from electrodej.files.tables import write_table
     from electrodej.fusion import Agreement
-    from electrodej.fusion.slabs import in_order
     from electrodej.volume import VolumeWriter, compact_dtype
+    from electrodej.workers import in_order
 
     views, labels, table = fusing.views, fusing.out, beside(fusing.out, _TABLE)
     first, second = _halves(run.progress)
