@@ -17,6 +17,8 @@ Value = TypeVar("Value")
 
 # In an image of phases: a voxel of which nobody said what it is.
 UNLABELLED = 255
+# What columns and options call the axes.
+AXES = ("z", "y", "x")
 
 VIEWS: tuple[View, ...] = get_args(View)
 # Along which axis of ZYX the sections of a view follow one another.

@@ -70,5 +70,5 @@ def test_one_phase_has_no_surface():
 
 
 def test_other_shapes_are_refused():
-    with pytest.raises(InputError, match="axes z, y and x"):
+    with pytest.raises(InputError, match="axes z, y, x"):
         measure_interfaces(np.zeros((2, 2, 2, 2), np.uint8), spacing=(1, 1, 1))

@@ -1,3 +1,10 @@
+from .arrangement import CORRELATION_COLUMNS as CORRELATION_COLUMNS
+from .arrangement import PROFILE_COLUMNS as PROFILE_COLUMNS
+from .arrangement import VOLUME_COLUMNS as VOLUME_COLUMNS
+from .arrangement import correlations as correlations
+from .arrangement import measure_arrangement as measure_arrangement
+from .arrangement import profiles as profiles
+from .axes import as_phase_volume as as_phase_volume
 from .borders import move_border as move_border
 from .clusters import Clusters as Clusters
 from .clusters import find_clusters as find_clusters
@@ -24,6 +31,7 @@ from .simulation import Microstructure as Microstructure
 from .simulation import bpx_parameters as bpx_parameters
 from .simulation import microstructure as microstructure
 from .simulation import pybamm_parameters as pybamm_parameters
+from .sizes import SIZE_COLUMNS as SIZE_COLUMNS
 from .sizes import SizeDistribution as SizeDistribution
 from .sizes import chords as chords
 from .sizes import distances as distances
@@ -31,12 +39,15 @@ from .sizes import intrusion as intrusion
 from .sizes import local_thickness as local_thickness
 from .sizes import measure_sizes as measure_sizes
 from .sizes import size_distribution as size_distribution
+from .sizes import size_table as size_table
 from .sizes import weighted_percentiles as weighted_percentiles
 from .statistics import coarser as coarser
 from .statistics import lineal_path as lineal_path
 from .statistics import profile as profile
 from .statistics import representative_volume as representative_volume
+from .statistics import representative_volumes as representative_volumes
 from .statistics import two_point as two_point
 from .statistics import voxel_error as voxel_error
+from .statistics import voxel_errors as voxel_errors
 from .versions import SPREAD_COLUMNS as SPREAD_COLUMNS
 from .versions import spread as spread

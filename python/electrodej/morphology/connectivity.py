@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from electrodej.morphology.axes import as_phase_volume
 from electrodej.morphology.clusters import Clusters, find_clusters
 from electrodej.morphology.phases import Measure, find_phases, phase_names
 from electrodej.run import Run
-from electrodej.vocabulary import Spacing
-from electrodej.volume import check_spacing
-
-AXES = ("z", "y", "x")
+from electrodej.vocabulary import AXES, Spacing
 
 
 def euler_number(mask: NDArray[Any]) -> int:
@@ -76,8 +74,8 @@ def measure_connectivity(
      'EulerNumber_class1': 2.0, 'EulerDensity_class1': 0.056}
     """
     run = run or Run()
-    volume = phases[np.newaxis] if phases.ndim == 2 else phases
-    size = float(np.prod(check_spacing(spacing))) * volume.size
+    volume, step = as_phase_volume(phases, spacing)
+    size = float(np.prod(step)) * volume.size
     ids = find_phases([volume])
     found: list[Measure] = []
     for number, (value, name) in enumerate(phase_names(ids, names).items()):

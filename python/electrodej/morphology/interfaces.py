@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
+from electrodej.morphology.axes import as_phase_volume
 from electrodej.morphology.clusters import find_clusters
-from electrodej.morphology.connectivity import AXES
 from electrodej.morphology.phases import Measure, find_phases, measure_phases, phase_names
 from electrodej.run import Run
-from electrodej.vocabulary import UNLABELLED, Spacing
+from electrodej.vocabulary import AXES, UNLABELLED, Spacing
 from electrodej.volume import check_spacing
 
 # Lines at an angle are longer along voxel edges; isotropic ones by the mean of |cos a| + |cos b| + |cos c|.
@@ -109,10 +108,7 @@ def measure_interfaces(
     ['TPB', 'TPBPercolating']
     """
     run = run or Run()
-    volume = phases[np.newaxis] if phases.ndim == 2 else phases
-    if volume.ndim != 3:
-        raise InputError(f"phases have the axes z, y and x, not the shape {phases.shape}")
-    step = check_spacing(spacing)
+    volume, step = as_phase_volume(phases, spacing)
     ids = find_phases([volume])
     called = phase_names(ids, names)
     size = math.prod(step) * max(1, int(np.count_nonzero(volume != UNLABELLED)))

@@ -10,17 +10,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
+from electrodej.morphology.axes import as_phase_volume
 from electrodej.morphology.clusters import find_clusters
-from electrodej.morphology.connectivity import AXES
 from electrodej.morphology.phases import Measure, find_phases, phase_names
 from electrodej.morphology.slabs import over
 from electrodej.run import Run
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import AXES, Spacing
 from electrodej.volume import check_spacing
 
 Levels = NDArray[np.uint8] | NDArray[np.uint16]
 Floats = NDArray[np.float64]
+
+SIZE_COLUMNS = {
+    "Size": "which size of which phase: Thickness_NAME, Intrusion_NAME, Chord_NAME_z",
+    "From": "um, where the class begins",
+    "To": "um, where it ends",
+    "Share": "of the phase's volume, or of its chords, in the class",
+    "Below": "in this class and those of smaller sizes",
+}
 
 
 @dataclass(frozen=True)
@@ -266,10 +273,7 @@ def measure_sizes(
     3.0
     """
     run = run or Run()
-    volume = phases[np.newaxis] if phases.ndim == 2 else phases
-    if volume.ndim != 3:
-        raise InputError(f"phases have the axes z, y and x, not the shape {phases.shape}")
-    check_spacing(spacing)
+    volume, _ = as_phase_volume(phases, spacing)
     measures: list[Measure] = []
     distributions: dict[str, SizeDistribution] = {}
     ids = find_phases([volume])
@@ -318,3 +322,26 @@ def _of_phase(
         Measure(f"DistanceMean_{name}", "um", f"mean {text}", mean),
         Measure(f"DistanceMax_{name}", "um", f"largest {text}", most),
     ], shares
+
+
+def size_table(distributions: Mapping[str, SizeDistribution]) -> dict[str, NDArray[Any]]:
+    """Return distributions as one table, one row for each class; see `SIZE_COLUMNS`.
+
+    >>> sizes = SizeDistribution(np.array([0.0, 1.0, 2.0]), np.array([0.5, 0.5]))
+    >>> table = size_table({"Thickness_pore": sizes})
+    >>> table["To"].tolist(), table["Below"].tolist()
+    ([1.0, 2.0], [0.5, 1.0])
+    """
+    found = list(distributions.values())
+    names = [np.full(each.shares.size, name, object) for name, each in distributions.items()]
+    parts = (
+        names,
+        [each.sizes[:-1] for each in found],
+        [each.sizes[1:] for each in found],
+        [each.shares for each in found],
+        [np.cumsum(each.shares) for each in found],
+    )
+    return {
+        title: np.concatenate(part) if part else np.empty(0)
+        for title, part in zip(SIZE_COLUMNS, parts, strict=True)
+    }

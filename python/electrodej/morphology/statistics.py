@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,9 @@ from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
 
 Floats = NDArray[np.float64]
+
+# Multiples of the voxel size at which its error is measured.
+_FACTORS = (1, 2, 3)
 
 
 def profile(mask: NDArray[Any], axis: int, *, spacing: Spacing) -> dict[str, Floats]:
@@ -109,30 +112,45 @@ def representative_volume(
     >>> bool(found["RelativeSD"][0] < found["RelativeSD"][-1])
     True
     """
+    return representative_volumes(volume, lambda part: [measure(part)], spacing=spacing, target=target)[0]
+
+
+def representative_volumes(
+    volume: NDArray[Any],
+    measures: Callable[[NDArray[Any]], Sequence[float]],
+    *,
+    spacing: Spacing,
+    target: float = 0.05,
+) -> list[dict[str, Any]]:
+    """Return what `representative_volume` does for several measures that are taken at once."""
     if not 0 < target < 1:
         raise InputError(f"target: {target} is no relative deviation; give a number between 0 and 1")
     voxel = math.prod(check_spacing(spacing))
-    rows = []
+    divisions: list[tuple[float, Floats, Floats]] = []
     for parts in (2, 3, 4, 5, 6):
         sides = [max(1, n // parts) for n in volume.shape]
         if math.prod(sides) < 8:
             break
-        values = np.array([measure(part) for part in _parts(volume, sides)], np.float64)
-        values = values[np.isfinite(values)]
-        if len(values) < 2 or not values.mean():
-            continue
+        values = np.array([measures(part) for part in _parts(volume, sides)], np.float64)
         middle = tuple(
             slice((n - s) // 2, (n - s) // 2 + s) for n, s in zip(volume.shape, sides, strict=True)
         )
-        edge = (math.prod(sides) * voxel) ** (1 / 3)
+        nested = np.array(measures(volume[middle]), np.float64)
+        divisions.append(((math.prod(sides) * voxel) ** (1 / 3), values, nested))
+    count = divisions[0][1].shape[1] if divisions else len(measures(volume))
+    return [_convergence(divisions, which, target) for which in range(count)]
+
+
+def _convergence(divisions: list[tuple[float, Floats, Floats]], which: int, target: float) -> dict[str, Any]:
+    """Return how one of several measures settles as the parts grow."""
+    rows = []
+    for edge, table, nested in divisions:
+        values = table[:, which]
+        values = values[np.isfinite(values)]
+        if len(values) < 2 or not values.mean():
+            continue
         rows.append(
-            (
-                len(values),
-                edge,
-                values.mean(),
-                values.std(ddof=1) / abs(values.mean()),
-                measure(volume[middle]),
-            )
+            (len(values), edge, values.mean(), values.std(ddof=1) / abs(values.mean()), nested[which])
         )
     columns = np.array(rows, np.float64).reshape(-1, 5).T
     names = ("Volumes", "Edge", "Mean", "RelativeSD", "Nested")
@@ -190,19 +208,28 @@ def voxel_error(
     >>> round(found["Extrapolated"], 9), round(found["Error"], 9)
     (5.0, 0.2)
     """
+    return voxel_errors(phases, lambda part, size: [measure(part, size)], spacing=spacing)[0]
+
+
+def voxel_errors(
+    phases: NDArray[Any], measures: Callable[[NDArray[Any], Spacing], Sequence[float]], *, spacing: Spacing
+) -> list[dict[str, float]]:
+    """Return what `voxel_error` does for several measures that are taken at once."""
     step = check_spacing(spacing)
-    factors = (1, 2, 3)
-    values = []
-    for factor in factors:
-        each = coarser(phases, factor)
-        wide = (step[0] * factor, step[1] * factor, step[2] * factor)
-        values.append(float(measure(each, wide)))
+    rows = [
+        measures(coarser(phases, factor), (step[0] * factor, step[1] * factor, step[2] * factor))
+        for factor in _FACTORS
+    ]
+    return [_extrapolated(values) for values in zip(*rows, strict=True)]
+
+
+def _extrapolated(values: Sequence[float]) -> dict[str, float]:
     extrapolated = math.nan
     if all(map(math.isfinite, values)):
-        extrapolated = float(np.polynomial.Polynomial.fit(factors, values, 1).convert().coef[0])
+        extrapolated = float(np.polynomial.Polynomial.fit(_FACTORS, values, 1).convert().coef[0])
     error = values[0] / extrapolated - 1 if extrapolated else math.nan
     return {
-        **{f"At{factor}": value for factor, value in zip(factors, values, strict=True)},
+        **{f"At{factor}": float(value) for factor, value in zip(_FACTORS, values, strict=True)},
         "Extrapolated": extrapolated,
         "Error": error,
     }

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology import Measure, find_phases, phase_names
+from electrodej.morphology import Measure, as_phase_volume, find_phases, phase_names
 from electrodej.run import Run
 from electrodej.transport.conduction import Conduction, solve_conduction
 from electrodej.transport.electrode import solve_electrode
-from electrodej.transport.settings import AXES, TransportSettings
-from electrodej.vocabulary import Spacing
-from electrodej.volume import check_spacing
+from electrodej.transport.settings import TransportSettings
+from electrodej.vocabulary import AXES, Spacing
 
 
 def measure_transport(
@@ -58,13 +57,7 @@ def measure_transport(
     [('Tau_class0_z', 1.0), ('Tau_class1_z', 1.0)]
     """
     run, settings = run or Run(), settings or TransportSettings()
-    volume = phases[np.newaxis] if phases.ndim == 2 else phases
-    if volume.ndim != 3 or volume.size == 0 or volume.dtype.kind not in "bui":
-        raise InputError(
-            f"phases are whole numbers with the axes z, y, x; these are {phases.dtype} of shape "
-            f"{phases.shape}"
-        )
-    step = check_spacing(spacing)
+    volume, step = as_phase_volume(phases, spacing)
     ids = find_phases([volume])
     if not ids or ids[0] < 0 or ids[-1] > 254:
         raise InputError(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from electrodej.errors import InputError
 from electrodej.options import Choice, Names, Number, Settings, flag, option
-
-AXES = ("z", "y", "x")
+from electrodej.vocabulary import AXES
 
 
 @dataclass(frozen=True, kw_only=True)

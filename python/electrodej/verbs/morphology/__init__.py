@@ -28,7 +28,7 @@ from electrodej.verbs.morphology.simulation import SimulationSettings
 from electrodej.vocabulary import PathLike, Spacing
 
 _WITH_GREY = "with --grey"
-FURTHER = ("connectivity", "interfaces", "sizes", "transport")
+FURTHER = ("connectivity", "interfaces", "sizes", "statistics", "transport")
 _TRAINING = {"filters": 16, "epochs": 40, "steps": 50, "batch": 8, "patch": 128}
 
 

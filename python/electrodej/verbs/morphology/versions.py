@@ -16,6 +16,7 @@ from electrodej.files import check_target, described, scratch_folder, whole_set
 from electrodej.files.tables import check_table_target, write_table
 from electrodej.progress import Progress, silent
 from electrodej.run import Run
+from electrodej.verbs.morphology.further import Columns, Further, measure_further, table_columns, tables_of
 from electrodej.verbs.morphology.simulation import write_bpx
 from electrodej.vocabulary import PathLike, Spacing
 
@@ -66,7 +67,7 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
         The table's files, the measures of each version, and their spread.
     """
     several = len(options.phases) > 1 or options.border is not None
-    beside = ("spread",) if several else ()
+    beside = (*(("spread",) if several else ()), *tables_of(options.further))
     targets = check_table_target(options.out, beside=beside, force=run.force, inputs=options.inputs)
     bpx = options.simulation.bpx
     if bpx is not None:
@@ -74,17 +75,31 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     phases = _look(options, run.progress)
     versions = _versions(options, phases.names)
     rows: list[Row] = []
+    tables: dict[str, list[Columns]] = {}
     for number, version in enumerate(versions):
         here = run.part(number, len(versions), f"version {number + 1} of {len(versions)}: ")
         slabs = _slabs(version, options.spacing, run.memory)
         measures = _measured(slabs, phases, here.progress)
-        rows.append((version.title, LABELS, [*measures, *_further(version, phases, options, here)]))
+        more = Further()
+        if options.further:  # which need the whole image
+            more = measure_further(
+                np.concatenate([slab for _, slab in _slabs(version, options.spacing, run.memory)]),
+                options.further,
+                spacing=phases.spacing,
+                names=phases.names,
+                transport=options.transport,
+                run=here,
+            )
+        rows.append((version.title, LABELS, [*measures, *more.measures]))
+        for name, table in more.tables.items():
+            titles = np.full(len(next(iter(table.values()))), version.title, object)
+            tables.setdefault(name, []).append({"Image": titles, **table})
         if options.grey is not None:
             found, notes = _trained(version, phases, options, here)
             rows.append((version.title, PREDICTION, found))
             run.note(*(f"{version.title}: {note}" for note in notes))
     with whole_set(*targets.values(), force=run.force):
-        more = write_versions(
+        result = write_versions(
             options.out,
             rows,
             phases=phases,
@@ -92,11 +107,17 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
             border=options.border or 0.0,
             several=several,
             force=run.force,
+            tables=tables,
         )
         if bpx is not None:
             direction = options.transport.directions[0]
-            more |= write_bpx(rows[0][2], options.simulation, direction, force=run.force, run=run)
-    return {"table": os.fspath(options.out), "files": more.pop("spread_files"), **more, "notes": run.notes}
+            result |= write_bpx(rows[0][2], options.simulation, direction, force=run.force, run=run)
+    return {
+        "table": os.fspath(options.out),
+        "files": result.pop("spread_files"),
+        **result,
+        "notes": run.notes,
+    }
 
 
 def write_versions(
@@ -108,6 +129,7 @@ def write_versions(
     border: float = 0.0,
     several: bool = True,
     force: bool = False,
+    tables: Mapping[str, Sequence[Columns]] | None = None,
 ) -> dict[str, Any]:
     """Write the measures of versions, and their mean and spread beside them.
 
@@ -123,6 +145,8 @@ def write_versions(
         Whether mean and spread are written.
     force
         Replace what exists.
+    tables
+        Further ones, by the names that are added to the file's, in parts that follow one another.
 
     Returns
     -------
@@ -131,17 +155,20 @@ def write_versions(
     """
     from electrodej.morphology import spread
 
-    tables = {}
+    beside = {
+        name: {column: np.concatenate([part[column] for part in parts]) for column in parts[0]}
+        for name, parts in (tables or {}).items()
+    }
     if several:
         kinds = list(dict.fromkeys(kind for _, kind, _ in rows))
         parts = [(kind, spread([found for _, of, found in rows if of == kind])) for kind in kinds]
-        tables["spread"] = {
+        beside["spread"] = {
             "Of": np.concatenate([np.full(len(part["Measure"]), kind, object) for kind, part in parts]),
             **{name: np.concatenate([part[name] for _, part in parts]) for name in parts[0][1]},
         }
-    description = _description(rows, phases, inputs, border)
-    paths = write_table(out, _columns(rows), description=description, beside=tables, force=force)
-    columns = tables.get("spread", {})
+    description = _description(rows, phases, inputs, border) | table_columns(tables or ())
+    paths = write_table(out, _columns(rows), description=description, beside=beside, force=force)
+    columns = beside.get("spread", {})
     return {
         "spread_files": [os.fspath(path) for path in paths.values()],
         "versions": [
@@ -220,40 +247,6 @@ def _measured(
         counts.add(slab)
         progress(share, 1.0, "measuring phases")
     return phase_measures(counts, spacing=phases.spacing, names=phases.names)
-
-
-def _further(version: Version, phases: Phases, options: MorphologyOptions, run: Run) -> list[Measure]:
-    """Return what is measured only where it was asked for; it needs the whole image."""
-    if not options.further:
-        return []
-    from electrodej.morphology import measure_connectivity, measure_interfaces, measure_sizes
-    from electrodej.transport import measure_transport
-
-    drawn = np.concatenate([slab for _, slab in _slabs(version, options.spacing, run.memory)])
-    found: list[Measure] = []
-    for part, name in enumerate(options.further):
-        told = run.part(part, len(options.further), f"{name}: ")
-        if name == "connectivity":
-            found += measure_connectivity(
-                drawn,
-                spacing=phases.spacing,
-                names=phases.names,
-                periodic=options.transport.periodic,
-                run=told,
-            )
-        elif name == "interfaces":
-            found += measure_interfaces(drawn, spacing=phases.spacing, names=phases.names, run=told)
-        elif name == "sizes":
-            found += measure_sizes(drawn, spacing=phases.spacing, names=phases.names, run=told)[0]
-        else:
-            found += measure_transport(
-                drawn,
-                spacing=phases.spacing,
-                names=phases.names,
-                settings=options.transport,
-                run=told,
-            )
-    return found
 
 
 def _trained(
