@@ -48,6 +48,15 @@ def test_bright_and_dark_particles_are_told_apart(diameter):
     assert inspect(255 - image).diameter == pytest.approx(inspect(image).diameter, rel=0.05)
 
 
+def test_an_image_without_noise_has_no_rim_and_keeps_its_polarity():
+    grey = np.full((128, 128), 40, np.uint8)
+    rows, columns = np.mgrid[:128, :128]
+    for y, x in ((32, 32), (32, 96), (96, 32), (96, 96)):
+        grey[np.hypot(rows - y, columns - x) <= 22] = 200
+        grey[y - 1 : y + 2, x - 12 : x + 12] = 40
+    assert (inspect(grey).polarity, inspect(240 - grey).polarity) == ("bright", "dark")
+
+
 def test_a_good_scan_raises_no_warning():
     assert not inspect(discs(50), spacing=SIZE).warned
 
@@ -173,7 +182,8 @@ def test_findings_are_the_runs_notes_and_plain_json():
 
     run = Run()
     inspection = inspect(np.zeros((4, 64, 64), np.uint8), run=run)
-    assert run.notes == [each.text for each in inspection.findings]
+    assert run.notes == [each.told for each in inspection.findings]
+    assert run.notes[0].startswith("WARNING: all voxels have the value 0")
     plain = json.loads(json.dumps(inspection.as_plain(), allow_nan=False))
     assert plain["diameter"] is None
     assert plain["warned"] is True
@@ -210,7 +220,7 @@ def test_a_slope_stays_a_slope_at_another_size():
 
 def test_prepare_does_what_the_inspection_says():
     image = discs(60)
-    inspection = inspect(255 - image, model=Look(name="mine", diameter=36.0))
+    inspection = inspect(255 - image, model=Look(name="mine", diameter=36.0, particles="bright"))
     again = inspect(prepare(ArrayVolume(255 - image, spacing=SIZE), inspection))
     assert again.polarity == "bright"
     assert again.diameter == pytest.approx(36, rel=0.2)

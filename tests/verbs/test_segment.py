@@ -58,7 +58,7 @@ def test_a_missing_voxel_size_names_the_option_and_writes_nothing(tmp_path, two_
         segment_particles(tmp_path / "bare.tif", tmp_path / "labels.tif")
     assert not (tmp_path / "labels.tif").exists()
     result = segment_particles(tmp_path / "bare.tif", tmp_path / "labels.tif", spacing=SPACING)
-    assert result == {"particles": 2, "labels": str(tmp_path / "labels.tif"), "spacing_um": list(SPACING)}
+    assert (result["particles"], result["spacing_um"]) == (2, list(SPACING))
 
 
 def test_too_little_memory_is_said_before_the_work(grey_file, tmp_path):

@@ -7,10 +7,12 @@ from .predict import Found as Found
 from .predict import entropy_of as entropy_of
 from .predict import predict_array as predict_array
 from .predict import predict_slabs as predict_slabs
+from .predict import unlikeness as unlikeness
 from .samples import Labelled as Labelled
 from .samples import make_labelled as make_labelled
 from .settings import ForestSettings as ForestSettings
 from .suggest import Place as Place
 from .suggest import help_picture as help_picture
+from .suggest import suggest as suggest
 from .suggest import where_to_label as where_to_label
 from .train import train_forest as train_forest

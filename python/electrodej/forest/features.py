@@ -135,10 +135,16 @@ def smoothed(grid: Grid, sigma: tuple[float, ...]) -> Grid:
     from electrodej.forest.kernels import filters
 
     now = np.ascontiguousarray(grid)
-    for axis, smooth in ((0, filters.smooth_z), (1, filters.smooth_y), (2, filters.smooth_x)):
+    depth, rows, length = grid.shape
+    # Along z, planes are what rows are along y.
+    for axis, smooth, shape in (
+        (0, filters.smooth_across, (1, depth, rows * length)),
+        (1, filters.smooth_across, grid.shape),
+        (2, filters.smooth_along, grid.shape),
+    ):
         if sigma[axis] > 0 and grid.shape[axis] > 1:
             target = np.empty_like(now)
-            smooth(now, gaussian_taps(sigma[axis]), target)
+            smooth(now.reshape(shape), gaussian_taps(sigma[axis]), target.reshape(shape))
             now = target
     return now
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from electrodej.forest.bank import Bank
 from electrodej.forest.features import Grid, box_measures, read_scaled, with_halo
 from electrodej.forest.model import Forest, Trees
-from electrodej.forest.samples import grey_levels
+from electrodej.forest.samples import grey_levels, grey_quantiles
 from electrodej.forest.tiles import Tile, tile_shape, tiles_of
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
@@ -120,6 +120,17 @@ def entropy_of(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     logs = np.log(np.maximum(probability, np.float32(1e-12)))
     return np.asarray(np.abs((probability * logs).sum(axis=-1)) / np.log(probability.shape[-1]), np.float32)
+
+
+def unlikeness(volume: Volume, forest: Forest) -> float:
+    """Return how far the scaled grey values of a volume lie from those of the training, on average.
+
+    The mean distance of their quantiles, between 0 and 1; 0 where the forest does not know its own.
+    """
+    if not forest.grey:
+        return 0.0
+    here = grey_quantiles(volume, grey_levels(volume, forest.percentiles))
+    return float(np.abs(np.clip(here, 0, 1) - np.clip(np.array(forest.grey), 0, 1)).mean())
 
 
 def bank_for(forest: Forest, spacing: Spacing | None, run: Run) -> Bank:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.forest.features import smoothed
+from electrodej.forest.model import Forest
+from electrodej.forest.predict import predict_slabs
+from electrodej.forest.samples import UNLABELLED, Labelled
+from electrodej.run import Run
 
 # A stroke of labels is about as wide; what one voxel alone would teach does not count.
 _STROKE = 4.0
@@ -87,6 +91,31 @@ def where_to_label(
         around: Any = tuple(slice(max(at - apart, 0), at + apart + 1) for at in (z, y, x))
         help_map[around] = 0
     return places
+
+
+def suggest(
+    image: Labelled, forest: Forest, *, count: int = 10, run: Run | None = None
+) -> tuple[list[Place], dict[int, NDArray[np.float32]]]:
+    """Run a forest over an image that it learnt from; return where another label would help most.
+
+    Returns
+    -------
+    places
+        At most ``count``, the best first.
+    doubts
+        Of each slice on which one lies, by its number: the doubt, shape (Y, X).
+    """
+    best: list[Place] = []
+    doubts: dict[int, NDArray[np.float32]] = {}
+    for found in predict_slabs(image.grey, forest, spacing=image.spacing, run=run):
+        labelled = image.classes[found.z0 : found.z1] != UNLABELLED
+        for place in where_to_label(found.doubt, found.probability, labelled=labelled, count=count):
+            best.append(replace(place, z=place.z + found.z0))
+            doubts[best[-1].z] = found.doubt[place.z].copy()
+        best = sorted(best, key=lambda place: -place.doubt)[:count]
+        kept = {place.z for place in best}
+        doubts = {z: doubt for z, doubt in doubts.items() if z in kept}
+    return best, doubts
 
 
 def help_picture(

@@ -4,9 +4,13 @@ from .found import Plan as Plan
 from .look import check_voxels as check_voxels
 from .look import inspect as inspect
 from .look import refuse_grey as refuse_grey
+from .look import refuse_swapped as refuse_swapped
 from .looks import Look as Look
 from .looks import find_look as find_look
+from .looks import known_look as known_look
 from .looks import write_look as write_look
 from .prepared import Prepared as Prepared
 from .prepared import prepare as prepare
 from .quality import contrast_of as contrast_of
+from .ready import Ready as Ready
+from .ready import look_first as look_first

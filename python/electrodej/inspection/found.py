@@ -6,10 +6,11 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from electrodej.inspection.polarity import Polarity
+from electrodej.inspection.scaling import Scaling
 from electrodej.vocabulary import Spacing
 
 Severity = Literal["problem", "warning", "note"]
-Polarity = Literal["bright", "dark", "unclear"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class Finding:
     topic: str
     text: str
 
+    @property
+    def told(self) -> str:
+        """The text as a note beside a result."""
+        return self.text if self.severity == "note" else f"WARNING: {self.text}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -44,12 +50,18 @@ class Plan:
         The image is enlarged by this, below 1 reduced.
     low, high
         Grey values that become 0 and 1, before inverting.
+    bright
+        Of these, after inverting, the one that particles have.
+    gain
+        By what they are multiplied then, for a network that knows particles of one brightness.
     """
 
     invert: bool = False
     scale: float = 1.0
     low: float = 0.0
     high: float = 1.0
+    bright: float = 1.0
+    gain: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +84,8 @@ class Inspection:
         How many different grey values the sample has.
     polarity
         Whether particles are bright or dark, or "unclear".
-    bulge
-        Share of the border between bright and dark that bulges towards the dark; see `bright_bodies`.
+    evidence
+        Logarithm of the odds that particles are bright; see `line_evidence`.
     bright_share
         Share of the bright part.
     contrast
@@ -94,6 +106,8 @@ class Inspection:
         How far grey values are moved from those that the model was trained on, on average; NaN without one.
     findings
         What is to be said, the gravest first.
+    scaling
+        What the scale goes by.
     plan
         What will be done for the model.
     """
@@ -106,7 +120,7 @@ class Inspection:
     clipped: tuple[float, float]
     levels: int
     polarity: Polarity = "unclear"
-    bulge: float = math.nan
+    evidence: float = 0.0
     bright_share: float = math.nan
     contrast: float = 0.0
     noise: float = 0.0
@@ -118,6 +132,7 @@ class Inspection:
     diameter: float = math.nan
     shift: float = math.nan
     findings: tuple[Finding, ...] = ()
+    scaling: Scaling = field(default_factory=Scaling)
     plan: Plan = field(default_factory=Plan)
 
     @property

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.inspection.found import Inspection, Plan, Polarity
+from electrodej.inspection.found import Inspection, Plan
 from electrodej.inspection.looks import Look, find_look
+from electrodej.inspection.polarity import Polarity, to_invert
 from electrodej.inspection.quality import (
     blank_mask,
     blank_of,
     blur_of,
-    contrast_of,
     noise_of,
+    parts_of,
     rings_of,
     streaks_of,
 )
 from electrodej.inspection.sample import Sample, take_sample
-from electrodej.inspection.size import bodies_of, bright_bodies
-from electrodej.inspection.words import findings_of
+from electrodej.inspection.scaling import Scaling, scaling_of
+from electrodej.inspection.size import bodies_of, line_evidence
+from electrodej.inspection.words import SMALLEST, findings_of
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, check_spacing
@@ -33,16 +36,23 @@ PERCENTILES = (1.0, 99.8)
 _SMALLEST_VOXEL, _LARGEST_VOXEL = 0.003, 20.0
 # More pixels that differ from all neighbours than labels have.
 _SPECKLED = 0.01
-# Share of the border that bulges: above, particles are bright, below 1 less that, dark.
-_CLEAR = 0.54
-# Where the border does not tell, what covers so much is taken for the particles.
-_MOST_IS_PARTICLE = 0.62
+# More than this no scan of an electrode needs.
+_MOST_GAIN = 1.4
+# Phases are as many at most.
+_FEW = 8
+# Share of a blank rim that has its value.
+_ONE_VALUE = 0.98
+# Evidence beyond which particles are taken for bright or dark.
+_CLEAR = 1.0
 
 
 def inspect(
     image: Volume | NDArray[Any],
     spacing: Spacing | None = None,
     model: str | os.PathLike[str] | Look | None = None,
+    *,
+    scale: float | None = None,
+    masks: bool = False,
     run: Run | None = None,
 ) -> Inspection:
     """Look at a sample of a scan's slices.
@@ -55,6 +65,10 @@ def inspect(
         Voxel size (z, y, x) in micrometres; by default the volume's own.
     model
         For which network: a bundled name, its folder, or its `Look`.
+    scale
+        Enlarge the image by this for the network, whatever is seen.
+    masks
+        Whether an image of a few values, as thresholds give it, is in order.
     run
         Told each finding as a note.
 
@@ -76,18 +90,13 @@ def inspect(
     if size is not None:
         check_voxels(size, str(volume.path))
     sample = take_sample(volume)
-    refuse_labels(sample, str(volume.path))
+    refuse_labels(sample, str(volume.path), masks=masks)
     look = model if isinstance(model, Look) else find_look(model) if model is not None else None
-    found = _measured(volume, size, sample, look)
-    findings = findings_of(found, look)
-    done = Inspection(**{**_values(found), "findings": findings})
+    found = _measured(volume, size, sample, look, scale)
+    done = replace(found, findings=findings_of(found, look))
     if run is not None:
-        run.note(*(finding.text for finding in findings))
+        run.note(*(finding.told for finding in done.findings))
     return done
-
-
-def _values(found: Inspection) -> dict[str, Any]:
-    return {name: getattr(found, name) for name in found.__dataclass_fields__}
 
 
 def check_voxels(spacing: Spacing, where: str = "the image") -> None:
@@ -108,23 +117,25 @@ def check_voxels(spacing: Spacing, where: str = "the image") -> None:
         )
 
 
-def refuse_labels(sample: Sample, where: str) -> None:
+def refuse_labels(sample: Sample, where: str, *, masks: bool = False) -> None:
     """Refuse numbered particles and phases that are given as grey values.
 
     Grey values have noise: hardly two neighbours are equal where there are many levels. Labels are flat:
-    nearly all neighbours are equal, though there are several numbers.
+    nearly all neighbours are equal, though there are several numbers; and they begin at 0, or at 1.
     """
     values = sample.values()
-    if values.dtype.kind == "b" or values.min() == values.max():
+    if values.dtype.kind == "b" or values.min() == values.max() or min(sample.slices[0].shape) < SMALLEST:
         return
     flat = float(np.mean([(each[:, 1:] == each[:, :-1]).mean() for each in sample.slices]))
     whole = values.dtype.kind in "ui" or bool((values == np.rint(values)).all())
     numbers = np.unique(values)
+    if numbers[0] > 1 or (masks and numbers.size <= _FEW):
+        return
     if not whole or flat < 0.9 or float((values == numbers[0]).mean()) > 0.995:
         return
     if float(np.mean([_speckles(each) for each in sample.slices])) > _SPECKLED:
         return
-    what = "phases" if numbers.size <= 8 else "particle labels"
+    what = "phases" if numbers.size <= _FEW else "particle labels"
     raise InputError(
         f"{where} looks like {what}, not grey values: {numbers.size} numbers, and {flat:.0%} of neighbouring "
         "voxels have the same one; give the grey scan that they were made from"
@@ -139,10 +150,18 @@ def _speckles(image: NDArray[Any]) -> float:
     return float(alone.mean()) if alone.size else 0.0
 
 
+def refuse_swapped(grey: Volume, labels: Volume) -> None:
+    """Refuse particle labels that are given as grey values, and grey values that are given as labels."""
+    refuse_grey(labels)
+    refuse_labels(take_sample(grey), str(grey.path), masks=True)
+
+
 def refuse_grey(labels: Volume | NDArray[Any]) -> None:
     """Refuse grey values that are given as labels: where hardly two neighbours have the same number."""
     volume = _as_volume(labels)
     sample = take_sample(volume)
+    if min(sample.slices[0].shape) < SMALLEST:
+        return
     flat = float(np.mean([(each[:, 1:] == each[:, :-1]).mean() for each in sample.slices]))
     levels = np.unique(sample.values()).size
     if flat < 0.5 and levels > 16:
@@ -168,7 +187,9 @@ def _as_volume(image: Volume | NDArray[Any]) -> Volume:
     return ArrayVolume(image, spacing=None, name="the image")
 
 
-def _measured(volume: Volume, spacing: Spacing | None, sample: Sample, look: Look | None) -> Inspection:
+def _measured(
+    volume: Volume, spacing: Spacing | None, sample: Sample, look: Look | None, scale: float | None
+) -> Inspection:
     values = sample.values().astype(np.float32)
     low, high = (float(v) for v in np.percentile(values, PERCENTILES))
     least, most = float(values.min()), float(values.max())
@@ -183,59 +204,64 @@ def _measured(volume: Volume, spacing: Spacing | None, sample: Sample, look: Loo
         "levels": int(np.unique(values).size),
         "blank": float(np.mean([blank_of(each, most) for each in sample.rims])),
     }
-    if not high > low:
-        return Inspection(**basic)
+    pixel = None if spacing is None else min(spacing[1:])
+    if not high > low or min(volume.shape[1:]) < SMALLEST:
+        scaling = Scaling(scale, "person") if scale else scaling_of(math.nan, math.nan, pixel, look)
+        return Inspection(**basic, scaling=scaling, plan=Plan(scale=scaling.scale, low=low, high=high))
     slices = [np.clip((_filled(each) - low) / (high - low), 0, 1) for each in sample.slices]
     noise = float(np.median([noise_of(each) for each in slices]))
-    pairs = [contrast_of(each) for each in slices]
-    contrast, share = (float(np.mean([pair[k] for pair in pairs])) for k in (0, 1))
-    bulge = bright_bodies(slices)
-    polarity = polarity_of(bulge, share)
+    parts = np.array([parts_of(each) for each in slices])
+    dark, bright, share = (float(value) for value in parts.mean(axis=0))
+    evidence = line_evidence(slices)
+    polarity: Polarity = "unclear" if abs(evidence) < _CLEAR else "bright" if evidence > 0 else "dark"
+    inverted = to_invert(polarity, "bright" if look is None else look.particles)
+    shown = 1 - dark if inverted else bright
     diameter = bodies_of(slices, dark=polarity == "dark").diameter
-    scale = 1.0
-    if look is not None and math.isfinite(diameter):
-        factor = look.diameter / diameter
-        scale = factor if max(factor, 1 / factor) > look.near else 1.0
+    blur = float(np.median([blur_of(each, noise) for each in slices]))
+    scaling = Scaling(scale, "person") if scale else scaling_of(diameter, blur, pixel, look)
     return Inspection(
         **basic,
         polarity=polarity,
-        bulge=bulge,
+        evidence=evidence,
         bright_share=share,
-        contrast=contrast,
+        contrast=bright - dark,
         noise=noise,
-        snr=contrast / max(noise, 1e-6),
-        blur=float(np.median([blur_of(each, noise) for each in slices])),
+        snr=(bright - dark) / max(noise, 1e-6),
+        blur=blur,
         streaks=float(np.median([streaks_of(each, noise) for each in slices])),
         rings=float(np.median([rings_of(each, noise) for each in slices])),
         diameter=diameter,
-        shift=_shift(values, low, high, look, inverted=polarity == "dark"),
-        plan=Plan(invert=polarity == "dark", scale=scale, low=low, high=high),
+        shift=_shift(values, low, high, look, inverted=inverted),
+        scaling=scaling,
+        plan=Plan(
+            invert=inverted,
+            scale=scaling.scale,
+            low=low,
+            high=high,
+            bright=shown,
+            gain=_gain(shown, look),
+        ),
     )
 
 
-def polarity_of(bulge: float, share: float) -> Polarity:
-    """Return whether particles are bright or dark, from `bright_bodies` and the share of the bright part.
-
-    In an electrode pressed so densely that particles touch everywhere the border tells little; then what
-    covers most of the image is particles.
-
-    >>> polarity_of(0.7, 0.4), polarity_of(0.3, 0.6), polarity_of(0.5, 0.8), polarity_of(0.5, 0.5)
-    ('bright', 'dark', 'bright', 'unclear')
-    """
-    if bulge > _CLEAR:
-        return "bright"
-    if bulge < 1 - _CLEAR:
-        return "dark"
-    if share > _MOST_IS_PARTICLE:
-        return "bright"
-    return "dark" if share < 1 - _MOST_IS_PARTICLE else "unclear"
+def _gain(bright: float, look: Look | None) -> float:
+    """Return by what grey values are multiplied so that particles are as bright as in the training."""
+    if look is None or look.bright is None or not bright > 0:
+        return 1.0
+    return min(max(look.bright / bright, 1 / _MOST_GAIN), _MOST_GAIN)
 
 
 def _filled(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Return a slice whose blank parts have the middle grey value, so that their edges are no borders."""
+    """Return a slice whose blank rim has the middle grey value, so that its edge is no border.
+
+    Blank parts of several values are no rim, but an image without noise.
+    """
     blank = blank_mask(image)
     values = image.astype(np.float32)
-    if blank.any() and not blank.all():
+    if not blank.any() or blank.all():
+        return values
+    empty = values[blank]
+    if np.mean(empty == np.median(empty)) > _ONE_VALUE:
         values[blank] = np.median(values[~blank])
     return values
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.inspection.polarity import Polarity
+from electrodej.vocabulary import Spacing
 
 LOOK = "look.json"
 
@@ -21,9 +25,20 @@ class Look:
     name
         The model's.
     diameter
-        Typical particle diameter in pixels, as the inspection measures it.
+        Typical particle diameter in pixels, as the inspection measures it; NaN where nobody measured it.
+    particles
+        Whether particles were the bright or the dark part; "unclear" where nobody knows: then nothing is
+        inverted.
+    pixel
+        Edge of the pixels in micrometres, if known.
+    sharp
+        Width of the point spread in pixels at which it does best.
+    by_blur
+        How much of the scale, as a power from 0 to 1, goes by the blur; the rest goes by the particles' size.
     near
         By which factor sizes may differ before the image is better brought to the model's size.
+    bright
+        Grey of particles after scaling, where it matters to the model.
     snr
         Least contrast over noise at which its results are to be trusted.
     blur
@@ -35,8 +50,13 @@ class Look:
     """
 
     name: str
-    diameter: float
-    near: float = 1.3
+    diameter: float = math.nan
+    particles: Polarity = "unclear"
+    pixel: float | None = None
+    sharp: float = 3.0
+    by_blur: float = 0.0
+    near: float = 1.5
+    bright: float | None = None
     snr: float = 2.0
     blur: float = 9.0
     quantiles: tuple[float, ...] = ()
@@ -45,13 +65,26 @@ class Look:
 
 # Measured on the phantoms that they were trained on.
 _QUANTILES = (0.0, 0.15, 0.24, 0.3, 0.38, 0.51, 0.66, 0.73, 0.78, 0.84, 1.0)
-# Pixels at 0.14 um, and at 0.07 um.
-_COARSE, _FINE = 46.0, 92.0
+# Networks that tell phases apart know the grey values of their training themselves.
+# How they are best shown an image was chosen by score on widely drawn phantoms, see docs/check.md.
+_OUTLINES: dict[str, Any] = {
+    "diameter": 46.0,
+    "particles": "bright",
+    "pixel": 0.14,
+    "quantiles": _QUANTILES,
+}
+_PHASES: dict[str, Any] = {
+    "diameter": 60.0,
+    "particles": "bright",
+    "pixel": 0.1,
+    "by_blur": 0.75,
+    "near": 1.25,
+}
 BUNDLED = {
-    "nmc-particles": Look(name="nmc-particles", diameter=_COARSE, quantiles=_QUANTILES),
-    "nmc-shapes": Look(name="nmc-shapes", diameter=_COARSE, quantiles=_QUANTILES),
-    "nmc-phases": Look(name="nmc-phases", diameter=_FINE, quantiles=_QUANTILES),
-    "nmc-cracks": Look(name="nmc-cracks", diameter=_FINE, quantiles=_QUANTILES),
+    "nmc-particles": Look(name="nmc-particles", **_OUTLINES),
+    "nmc-shapes": Look(name="nmc-shapes", **_OUTLINES),
+    "nmc-phases": Look(name="nmc-phases", **_PHASES, bright=0.8),
+    "nmc-cracks": Look(name="nmc-cracks", **_PHASES),
 }
 
 
@@ -67,6 +100,14 @@ def find_look(model: str | os.PathLike[str]) -> Look | None:
         except (OSError, ValueError, TypeError) as error:
             raise InputError(f"{file} is damaged ({error}); take it away, or copy the model again") from error
     return BUNDLED.get(path.name)
+
+
+def known_look(model: str | os.PathLike[str], spacing: Spacing | None) -> Look:
+    """Return what is known of a model: its look, or the voxel size (z, y, x) of its training alone."""
+    found = find_look(model)
+    if found is not None:
+        return found
+    return Look(name=Path(model).name, pixel=None if spacing is None else min(spacing[1:]))
 
 
 def write_look(folder: str | os.PathLike[str], look: Look) -> Path:

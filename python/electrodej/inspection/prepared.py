@@ -76,10 +76,10 @@ class Prepared(Volume):
         return check_grey(self.source[box], self.path, start=box[0].start).astype(np.float32)
 
     def _changed(self, grey: NDArray[Any]) -> NDArray[np.float32]:
-        """Return grey values in which low is 0 and high is 1; beyond, they go on below 0 and above 1."""
+        """Return grey values in which low is 0 and high the gain; beyond, they go on on both sides."""
         plan = self.plan
         share = (grey - np.float32(plan.low)) * np.float32(1 / (plan.high - plan.low))
-        return np.asarray(1 - share if plan.invert else share, np.float32)
+        return np.asarray(np.float32(plan.gain) * (1 - share if plan.invert else share), np.float32)
 
 
 def prepare(volume: Volume, inspection: Inspection | Plan) -> Prepared:

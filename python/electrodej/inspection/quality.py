@@ -34,15 +34,22 @@ def noise_of(image: Grey) -> float:
     return float(np.quantile(deviations[deviations > 0], 0.25)) if (deviations > 0).any() else 0.0
 
 
-def contrast_of(image: Grey) -> tuple[float, float]:
-    """Return how far bright and dark parts lie apart in the smoothed image, and the bright part's share."""
+def parts_of(image: Grey) -> tuple[float, float, float]:
+    """Return the grey of the dark and of the bright part, and the share of the bright part."""
     from scipy.ndimage import gaussian_filter
 
     smooth = gaussian_filter(image, 2.0)
     bright = smooth > otsu(smooth)
     if bright.all() or not bright.any():
-        return 0.0, float(bright.mean())
-    return float(np.median(smooth[bright]) - np.median(smooth[~bright])), float(bright.mean())
+        middle = float(np.median(smooth))
+        return middle, middle, float(bright.mean())
+    return float(np.median(smooth[~bright])), float(np.median(smooth[bright])), float(bright.mean())
+
+
+def contrast_of(image: Grey) -> tuple[float, float]:
+    """Return how far the bright and the dark part lie apart, and the share of the bright part."""
+    dark, bright, share = parts_of(image)
+    return bright - dark, share
 
 
 def blur_of(image: Grey, noise: float) -> float:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from electrodej.volume import Volume, check_grey
 
 SLICES = 6
-_MOST_EDGE = 1024
+# Along an edge: of several slices, and of one or two, which then are seen better.
+_MOST_EDGE, _MOST_OF_FEW = 1024, 2048
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Sample:
     Attributes
     ----------
     slices
-        2D arrays of the image's own values, the middle 1024 x 1024 of each at most.
+        2D arrays of the image's own values, the middle 1024 x 1024 of each at most; 2048 x 2048 of few.
     rims
         The same slices whole but thinned out, for what lies at the edges.
     """
@@ -39,10 +40,11 @@ def take_sample(volume: Volume) -> Sample:
     depth = volume.shape[0]
     # The first and the last slices are often blank.
     places = sorted({min(depth - 1, int((k + 0.5) * depth / SLICES)) for k in range(SLICES)})
+    most = _MOST_EDGE if len(places) > 2 else _MOST_OF_FEW
     slices, rims = [], []
     for z in places:
         whole = check_grey(volume[z : z + 1], volume.path, start=z)[0]
-        box: Any = tuple(slice(max(0, (n - _MOST_EDGE) // 2), (n + _MOST_EDGE) // 2) for n in whole.shape)
+        box: Any = tuple(slice(max(0, (n - most) // 2), (n + most) // 2) for n in whole.shape)
         slices.append(whole[box])
         step = max(1, max(whole.shape) // _MOST_EDGE)
         rims.append(whole[::step, ::step])

@@ -22,6 +22,10 @@ _LEAST = 0.1
 # Sections through particles with cores, cracks and neighbours answer at a smaller scale than bare discs:
 # median of what phantoms of seven voxel sizes have.
 _CROWDED = 1.2
+# Scales at which lines are sought, and what makes of their balance the logarithm of the odds: by logistic
+# regression on 160 widely drawn phantoms. In eight-fold cross-validation none was wrong by more than 1.
+_LINES = (1.0, 2.0, 4.0, 8.0)
+_SURE = 3.5
 
 
 @dataclass(frozen=True)
@@ -111,28 +115,29 @@ def _answers(image: Grey, scale: float) -> tuple[int, Grey]:
     return factor, np.asarray(-(own**2) * gaussian_laplace(binned(image, factor), own), np.float32)
 
 
-def bright_bodies(slices: list[Grey]) -> float:
-    """Return which share of the border between bright and dark bulges towards the dark, 0 to 1.
+def line_evidence(slices: list[Grey]) -> float:
+    """Return how surely the particles are the bright part: above 0 bright, below 0 dark.
 
-    Particles bulge, and what lies between them fills corners: 1 where particles are bright, 0 where they are
-    dark. Borders are where the slope of the smoothed image is steep and its grey value in the middle; with
-    the direction n of the slope, their curvature is div n, below 0 where the bright part bulges.
+    What lies between particles, and their cracks, is thin; particles are not. With the curvatures a >= b of
+    the image smoothed by s, times s squared, a dark line answers ``max(a - |b|, 0)`` and a bright one
+    ``max(-b - |a|, 0)``; the evidence is the logarithm of the ratio of their squares, summed over scales. Of
+    an inverted image it is the same below 0.
     """
+    found = [sum(_line_balance(shrunk(image)[0], scale) for scale in _LINES) for image in slices]
+    return _SURE * float(np.mean(found))
+
+
+def _line_balance(image: Grey, scale: float) -> float:
     from scipy.ndimage import gaussian_filter
 
-    shares = []
-    for image in slices:
-        small, _ = shrunk(image)
-        for scale in (1.5, 3.0):
-            smooth = gaussian_filter(small, scale)
-            down, across = np.gradient(smooth)
-            steep = np.hypot(down, across) + 1e-9
-            bend = np.gradient(down / steep, axis=0) + np.gradient(across / steep, axis=1)
-            low, high = np.quantile(smooth, (0.05, 0.95))
-            border = (steep > np.quantile(steep, 0.8)) & (np.abs(smooth - otsu(smooth)) < 0.35 * (high - low))
-            if border.any():
-                shares.append(float((bend[border] < 0).mean()))
-    return float(np.mean(shares)) if shares else 0.5
+    down, across, both = (gaussian_filter(image, scale, order=order) for order in ((2, 0), (0, 2), (1, 1)))
+    middle = (down + across) / 2
+    spread = np.hypot((down - across) / 2, both)
+    high, low = middle + spread, middle - spread
+    dark = np.maximum(high - np.abs(low), 0)
+    bright = np.maximum(-low - np.abs(high), 0)
+    floor = 1e-8 / scale**4
+    return math.log((float((dark**2).mean()) + floor) / (float((bright**2).mean()) + floor))
 
 
 def otsu(values: NDArray[Any]) -> float:

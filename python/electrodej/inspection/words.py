@@ -16,22 +16,27 @@ _ORDER = {"problem": 0, "warning": 1, "note": 2}
 _CLIPPED = 0.02
 _SATURATED = 0.2
 _FEW_SLICES = 8
+# Pixels along the shorter edge of slices that can be judged.
+SMALLEST = 32
 _BLANK = 0.05
 _LINES = 0.4
 _SMALL, _LARGE = 8.0, 350.0
 # Contrast over noise below which nothing is found, and below which a look is due without a model's own limit.
 _LEAST_SNR, _LOW_SNR = 0.8, 2.0
 _BLURRED = 0.3
+_BRIGHTENED = 1.05
 # Electrode particles, from single crystals to the coarsest, in micrometres.
 _LEAST_PARTICLE, _MOST_PARTICLE = 0.3, 60.0
 
 
 def findings_of(seen: Inspection, look: Look | None) -> tuple[Finding, ...]:
     """Return what is to be said of a scan, the gravest first."""
-    found = [*_on_grey(seen)]
-    if seen.high > seen.low:
-        found += [*_on_shape(seen), *_on_polarity(seen), *_on_noise(seen, look), *_on_blur(seen, look)]
-        found += [*_on_lines(seen), *_on_size(seen, look), *_on_model(seen, look)]
+    found = [*_on_grey(seen), *_on_shape(seen)]
+    if seen.high > seen.low and min(seen.shape[1:]) >= SMALLEST:
+        found += [*_on_polarity(seen, look), *_on_noise(seen, look), *_on_blur(seen, look)]
+        found += [*_on_lines(seen), *_on_size(seen), *_on_model(seen, look)]
+    if look is not None:
+        found += [*_on_scale(seen, look), *_on_brightness(seen, look)]
     return tuple(sorted(found, key=lambda finding: _ORDER[finding.severity]))
 
 
@@ -74,7 +79,7 @@ def _on_shape(seen: Inspection) -> Iterator[Finding]:
             "shape",
             f"there are only {depth} slices: the views xz and yz show little, so use xy alone",
         )
-    if min(seen.shape[1:]) < 32:
+    if min(seen.shape[1:]) < SMALLEST:
         yield Finding(
             "warning", "shape", f"slices of {seen.shape[2]} x {seen.shape[1]} pixels are too small to judge"
         )
@@ -82,17 +87,22 @@ def _on_shape(seen: Inspection) -> Iterator[Finding]:
         yield Finding("note", "rims", f"{seen.blank:.0%} of the image is blank, a rim most likely; crop it")
 
 
-def _on_polarity(seen: Inspection) -> Iterator[Finding]:
-    if seen.polarity == "dark":
-        yield Finding(
-            "note", "polarity", "particles are dark and what surrounds them is bright; it is inverted first"
-        )
-    elif seen.polarity == "unclear":
+def _on_polarity(seen: Inspection, look: Look | None) -> Iterator[Finding]:
+    if seen.polarity == "unclear":
         yield Finding(
             "warning",
             "polarity",
-            "whether particles are the bright or the dark part cannot be told; it is taken as bright",
+            "whether particles are the bright or the dark part cannot be told; nothing is inverted",
         )
+    elif seen.plan.invert:
+        other = {"dark": "bright", "bright": "dark"}[seen.polarity]
+        yield Finding(
+            "note",
+            "polarity",
+            f"particles are {seen.polarity} and what surrounds them is {other}; it is inverted first",
+        )
+    elif seen.polarity == "dark" and look is not None and look.particles == "unclear":
+        yield Finding("note", "polarity", f"particles are dark; whether {look.name} knows such is not known")
 
 
 def _on_noise(seen: Inspection, look: Look | None) -> Iterator[Finding]:
@@ -136,7 +146,7 @@ def _on_lines(seen: Inspection) -> Iterator[Finding]:
             )
 
 
-def _on_size(seen: Inspection, look: Look | None) -> Iterator[Finding]:
+def _on_size(seen: Inspection) -> Iterator[Finding]:
     if math.isnan(seen.diameter):
         yield Finding("warning", "size", "no particles stand out; look at the image, and at its grey range")
         return
@@ -161,14 +171,52 @@ def _on_size(seen: Inspection, look: Look | None) -> Iterator[Finding]:
                 f"with voxels of {min(seen.spacing[1:]):g} um particles would measure {length:.3g} um, which "
                 "electrode particles hardly do; check the voxel size",
             )
-    if look is not None and seen.plan.scale != 1:
-        word = "enlarged" if seen.plan.scale > 1 else "reduced"
+
+
+def _on_scale(seen: Inspection, look: Look) -> Iterator[Finding]:
+    scaling = seen.scaling
+    if scaling.contradicted and seen.spacing is not None and look.pixel is not None:
+        here, usual = min(seen.spacing[1:]), look.diameter * look.pixel
+        yield Finding(
+            "warning",
+            "size",
+            f"with voxels of {here:g} um particles measure {seen.diameter * here:.2g} um, and those that "
+            f"{look.name} was trained on {usual:.2g} um: check the voxel size",
+        )
+    if scaling.scale == 1 or scaling.by == "person":
+        return
+    if look.by_blur and scaling.by == "particles":
+        yield Finding("note", "size", _by_both(seen, look))
+        return
+    why = (
+        f"pixels are {min(seen.spacing[1:]):g} um, and {look.name} was trained on {look.pixel:g} um"
+        if scaling.by == "voxels" and seen.spacing is not None
+        else f"particles measure some {seen.diameter:.0f} pixels, and {look.name} was trained on "
+        f"{look.diameter:.0f}"
+    )
+    yield Finding("note", "size", f"{why}: {_resized(scaling.scale)}")
+
+
+def _on_brightness(seen: Inspection, look: Look) -> Iterator[Finding]:
+    gain = seen.plan.gain
+    if look.bright is not None and max(gain, 1 / gain) > _BRIGHTENED:
         yield Finding(
             "note",
-            "size",
-            f"particles measure some {seen.diameter:.0f} voxels, and {look.name} was trained on "
-            f"{look.diameter:.0f}: the image is {word} to {seen.plan.scale:.0%} of its size first",
+            "grey",
+            f"particles have {look.bright / gain:.2f} of the grey range, and those that {look.name} knows "
+            f"{look.bright:.2f}: grey values are multiplied by {gain:.2f}",
         )
+
+
+def _by_both(seen: Inspection, look: Look) -> str:
+    return (
+        f"particles measure some {seen.diameter:.0f} pixels and borders {seen.blur:.1f}, and {look.name} "
+        f"does best with {look.diameter:.0f} and {look.sharp:g}: {_resized(seen.scaling.scale)}"
+    )
+
+
+def _resized(scale: float) -> str:
+    return f"the image is {'enlarged' if scale > 1 else 'reduced'} to {scale:.0%} of its size first"
 
 
 def _on_model(seen: Inspection, look: Look | None) -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,10 @@ class Levels:
     low: float
     high: float
     histogram: tuple[float, ...]
+
+    def brightened(self, gain: float) -> Levels:
+        """Return levels with which scaled values are ``gain`` times as large."""
+        return replace(self, high=self.low + (self.high - self.low) / gain)
 
 
 def measure_levels(parts: Iterable[NDArray[Any]], percentiles: tuple[float, float]) -> Levels:

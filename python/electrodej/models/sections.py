@@ -14,8 +14,9 @@ from electrodej.volume import Volume, check_grey
 
 # Pixels whose edges differ by less are taken as square.
 _SQUARE = 0.05
-# Voxels that differ from those of the training by less than this factor are taken as they are.
-NEAR = 1.6
+# Voxels that differ from those of the training by less than this factor are taken as they are: by score on
+# widely drawn phantoms, see docs/check.md.
+NEAR = 1.5
 # Sections are read in slabs of this many bytes, so that a compressed file is not read once for each.
 SLAB_BYTES = 256 * 2**20
 

@@ -6,7 +6,7 @@ help, the commands' page, Fiji's dialogs, the JSON beside a result and configura
 the same fields.
 """
 
-from electrodej.options.common import output, seed, voxel_size
+from electrodej.options.common import as_is, network_scale, output, seed, voxel_size
 from electrodej.options.fields import REQUIRED, Option, argument, flag, nested, option, options_of
 from electrodej.options.kinds import (
     Address,
@@ -45,8 +45,10 @@ __all__ = [
     "Text",
     "Whole",
     "argument",
+    "as_is",
     "flag",
     "nested",
+    "network_scale",
     "option",
     "options_of",
     "output",

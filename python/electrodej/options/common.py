@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from electrodej.options.fields import REQUIRED, option
-from electrodej.options.kinds import PathTo, SpacingOf, Whole
+from electrodej.options.fields import REQUIRED, flag, option
+from electrodej.options.kinds import Number, PathTo, SpacingOf, Whole
 from electrodej.vocabulary import Spacing
 
 # Forests take no larger ones.
@@ -30,3 +30,19 @@ def output(help: str, *suffixes: str, default: Any = REQUIRED, role: str = "outp
 def seed(help: str = "seed of the random numbers", *, default: int | None = 0) -> Any:
     """Declare ``seed``."""
     return option(default, Whole(0, MOST_SEED, what="a seed"), help, usual="0")
+
+
+def network_scale(**more: Any) -> Any:
+    """Declare ``scale``: by what sections are enlarged before a network sees them."""
+    return option(
+        None,
+        Number(0.02, 50, metavar="F"),
+        "enlarge sections by this for the network, below 1 reduce them",
+        usual="by the voxel size and the particles' size, to what the network was trained on",
+        **more,
+    )
+
+
+def as_is(**more: Any) -> Any:
+    """Declare ``as_is``: no look at the scan before a network sees it."""
+    return flag("neither look at the scan first nor invert or rescale it", title="As it is", **more)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from electrodej.networks.stardist.labelled_sections import LabelledSections
+from electrodej.vocabulary import VIEWS
 from electrodej.volume import open_volume, write_volume
 
+AS_TRAINED = dict.fromkeys(VIEWS)
 SHAPE = (20, 36, 50)
 # Every section of both particles is learnt from, um^2.
 ALL = np.array([np.inf, 0.0, 0.0])
@@ -47,7 +49,7 @@ def seen(tmp_path):
 def test_sections_of_three_views_lie_apart_with_their_own_labels(volumes, seen, perfect_model):
     one, other, grey, labels = volumes
     sections = LabelledSections(
-        one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=4
+        one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scales=AS_TRAINED, count=4
     )
     assert [pair.name for pair in sections] == [
         *(f"xy-{number}" for number in (2, 7, 12, 17)),
@@ -68,7 +70,7 @@ def test_doubtful_particles_are_not_learnt_from(volumes, seen, perfect_model):
     one, other, _, labels = volumes
     least = np.array([np.inf, np.inf, 0.0])
     sections = LabelledSections(
-        one, other, least, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
+        one, other, least, seen, spacing=(0.1,) * 3, model=perfect_model, scales=AS_TRAINED, count=1
     )
     # Of slice 10: what was drawn of the first with the rim, and the spot that was seen and not drawn.
     wanted = np.where(labels[10] == 2, 2, 0)
@@ -81,7 +83,7 @@ def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
     one, other, _, labels = volumes
     sections = LabelledSections(
         one, other, ALL, seen,
-        spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
+        spacing=(0.1,) * 3, model=perfect_model, scales=AS_TRAINED, count=1,
     )  # fmt: skip
     wanted = labels[10].astype(int)
     wanted[33:35, 20:30] = -1
@@ -92,7 +94,7 @@ def test_the_rim_around_a_particle_is_background(volumes, seen, perfect_model):
 def test_a_volume_thinner_than_the_count_gives_each_section_once(volumes, seen, perfect_model):
     one, other, _, _ = volumes
     sections = LabelledSections(
-        one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=30
+        one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scales=AS_TRAINED, count=30
     )
     names = [pair.name for pair in sections]
     assert len(names) == len(set(names)) == 20 + 30 + 30
@@ -105,7 +107,7 @@ def test_sections_come_as_large_as_the_network_sees_them(volumes, seen, perfect_
         perfect_model, info=dataclasses.replace(perfect_model.info, spacing=(0.2, 0.2, 0.2))
     )
     sections = LabelledSections(
-        one, other, ALL, seen, spacing=(0.2, 0.1, 0.1), model=model, scale=None, count=1
+        one, other, ALL, seen, spacing=(0.2, 0.1, 0.1), model=model, scales=AS_TRAINED, count=1
     )
     xy, xz, yz = sections
     assert xy.grey.shape == xy.labels.shape == (round(35 * 0.5) + 1, round(49 * 0.5) + 1)
@@ -121,7 +123,7 @@ def test_sections_that_graze_their_particle_are_unknown(volumes, seen, perfect_m
     one, other, _, labels = volumes
     sections = LabelledSections(
         one, other, np.array([np.inf, 2.24, 3.76]), seen,
-        spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1,
+        spacing=(0.1,) * 3, model=perfect_model, scales=AS_TRAINED, count=1,
     )  # fmt: skip
     assert (sections[0].labels[labels[10] == 1] == 1).all()
     assert (sections[0].labels[labels[10] == 2] == -1).all()
@@ -136,7 +138,14 @@ def test_a_section_that_may_be_two_particles_is_unknown(volumes, seen, perfect_m
     write_volume(tmp_path / "joined.tif", joined, spacing=(0.1,) * 3, labels=True)
     with open_volume(tmp_path / "joined.tif") as other:
         sections = LabelledSections(
-            one, other, ALL, seen, spacing=(0.1,) * 3, model=perfect_model, scale=None, count=1
+            one,
+            other,
+            ALL,
+            seen,
+            spacing=(0.1,) * 3,
+            model=perfect_model,
+            scales=AS_TRAINED,
+            count=1,
         )
         found = sections[0].labels
     assert (found[joined[10] == 1] == -1).all()

@@ -8,7 +8,7 @@
 #@ File (label="Save labels as", description="A .tif file; empty to see it only", style="save", required=false, persist=false) out
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
-#@ String (label="Scale", description="Enlarge sections by this for the network", required=false, persistKey="electrodej.fuse.scale") scale
+#@ String (label="Scale", description="Enlarge sections by this for the network, below 1 reduce them", required=false, persistKey="electrodej.fuse.scale") scale
 #@ Boolean (label="Intact", description="Leave cracks and dark cores out of the labels, as measure needs it for the damage", value=false, persistKey="electrodej.fuse.intact") intact
 #@ Double (label="Min volume", description="Drop smaller pieces, in cubic micrometres; flow and watershed find hardly any below 5 voxels across, whatever is said here", value=0.686, min=0, persistKey="electrodej.fuse.min_volume") minVolume
 #@ Integer (label="Rounds", description="First train the model further on what it found in the three views together, N times", value=0, min=0, max=9, persistKey="electrodej.fuse.rounds") rounds

@@ -11,7 +11,7 @@
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
 #@ String (label="Probability threshold", description="Least probability of a particle", required=false, persistKey="electrodej.segment.particles.probability_threshold") probabilityThreshold
 #@ String (label="Overlap threshold", description="Outlines that overlap by more are one particle", required=false, persistKey="electrodej.segment.particles.overlap_threshold") overlapThreshold
-#@ String (label="Scale", description="Enlarge sections by this for the network", required=false, persistKey="electrodej.segment.particles.scale") scale
+#@ String (label="Scale", description="Enlarge sections by this for the network, below 1 reduce them", required=false, persistKey="electrodej.segment.particles.scale") scale
 #@output ImagePlus labels
 
 import electrodej.Library

@@ -14,8 +14,8 @@ Grid = NDArray[np.float32]
 
 
 @compiled
-def smooth_x(source: Grid, taps: Grid, out: Grid) -> None:
-    """Write the sum of ``taps[k] (v[x - k] + v[x + k])``, the image mirrored at its ends, along x."""
+def smooth_along(source: Grid, taps: Grid, out: Grid) -> None:
+    """Write the sum of ``taps[k] (v[x - k] + v[x + k])``, mirrored at the ends, along the last axis."""
     depth, rows, length = source.shape
     reach = taps.size - 1
     padded = np.empty(length + 2 * reach, np.float32)
@@ -39,8 +39,8 @@ def smooth_x(source: Grid, taps: Grid, out: Grid) -> None:
 
 
 @compiled
-def smooth_y(source: Grid, taps: Grid, out: Grid) -> None:
-    """The same along y."""
+def smooth_across(source: Grid, taps: Grid, out: Grid) -> None:
+    """The same along the middle axis, whole lines at a time."""
     depth, rows, length = source.shape
     for z in range(depth):
         for y in range(rows):
@@ -52,24 +52,6 @@ def smooth_y(source: Grid, taps: Grid, out: Grid) -> None:
                 tap = taps[k]
                 low = source[z, _mirrored(y - k, rows)]
                 high = source[z, _mirrored(y + k, rows)]
-                for x in range(length):
-                    target[x] += tap * (low[x] + high[x])
-
-
-@compiled
-def smooth_z(source: Grid, taps: Grid, out: Grid) -> None:
-    """The same along z."""
-    depth, rows, length = source.shape
-    for z in range(depth):
-        for y in range(rows):
-            target = out[z, y]
-            line = source[z, y]
-            for x in range(length):
-                target[x] = taps[0] * line[x]
-            for k in range(1, taps.size):
-                tap = taps[k]
-                low = source[_mirrored(z - k, depth), y]
-                high = source[_mirrored(z + k, depth), y]
                 for x in range(length):
                     target[x] += tap * (low[x] + high[x])
 
@@ -91,6 +73,10 @@ def enlarge(source: Grid, steps: tuple[int, int, int], start: tuple[int, int, in
     """
     depth, rows, length = out.shape
     across = np.empty(source.shape[2], np.float32)
+    near_x, far_x = np.empty(length, np.int64), np.empty(length, np.int64)
+    share_x = np.empty(length, np.float32)
+    for x in range(length):
+        near_x[x], far_x[x], share_x[x] = _between(start[2] + x, steps[2], source.shape[2])
     for z in range(depth):
         z0, z1, fz = _between(start[0] + z, steps[0], source.shape[0])
         for y in range(rows):
@@ -102,8 +88,8 @@ def enlarge(source: Grid, steps: tuple[int, int, int], start: tuple[int, int, in
                 across[x] = near + fz * (far - near)
             target = out[z, y]
             for x in range(length):
-                x0, x1, fx = _between(start[2] + x, steps[2], source.shape[2])
-                target[x] = across[x0] + fx * (across[x1] - across[x0])
+                low = across[near_x[x]]
+                target[x] = low + share_x[x] * (across[far_x[x]] - low)
 
 
 @compiled

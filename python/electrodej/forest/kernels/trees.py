@@ -9,6 +9,8 @@ from electrodej.compiled import compiled
 
 # Voxels whose measures stay in the processor's nearest memory while they go down all trees.
 _BLOCK = 256
+# Of them so many go down side by side, without waiting for each other; `_BLOCK` is a multiple of it.
+_SIDE_BY_SIDE = 8
 
 
 @compiled
@@ -56,11 +58,11 @@ def ask_trees(
     values = leaves.shape[1]
     block = np.zeros((_BLOCK, count), np.uint16)
     total = np.empty((_BLOCK, values), np.float32)
+    here = np.empty(_SIDE_BY_SIDE, np.uint64)
     share = np.float32(1.0 / roots.size)
     # Without signs, so that no index is looked at for being negative.
     eight, low_bits, high = np.uint64(8), np.uint64(255), np.uint64(24)
     sixteen, none = np.uint64(65535), np.uint64(0)
-    first, second, third = np.uint64(1), np.uint64(2), np.uint64(3)
     for start in range(0, voxels, _BLOCK):
         size = min(_BLOCK, voxels - start)
         for m in range(count):
@@ -68,27 +70,31 @@ def ask_trees(
                 block[row, m] = steps[m, start + row]
         total[:] = 0.0
         for tree in range(roots.size):
-            root = np.uint64(roots[tree])
-            for at in range(0, size, 4):
-                v = np.uint64(at)
-                a, b, c, d = root, root, root, root
-                while True:
-                    na, nb, nc, nd = nodes[a], nodes[b], nodes[c], nodes[d]
-                    a2 = (na >> high) + np.uint64(block[v, na & low_bits] > ((na >> eight) & sixteen))
-                    b2 = (nb >> high) + np.uint64(block[v + first, nb & low_bits] > ((nb >> eight) & sixteen))
-                    c2 = (nc >> high) + np.uint64(
-                        block[v + second, nc & low_bits] > ((nc >> eight) & sixteen)
-                    )
-                    d2 = (nd >> high) + np.uint64(block[v + third, nd & low_bits] > ((nd >> eight) & sixteen))
-                    moved = (a2 ^ a) | (b2 ^ b) | (c2 ^ c) | (d2 ^ d)
-                    a, b, c, d = a2, b2, c2, d2
-                    if moved == none:
-                        break
-                for k in range(values):
-                    total[v, k] += leaves[a, k]
-                    total[v + first, k] += leaves[b, k]
-                    total[v + second, k] += leaves[c, k]
-                    total[v + third, k] += leaves[d, k]
+            for first in range(0, size, _SIDE_BY_SIDE):
+                here[:] = np.uint64(roots[tree])
+                moved = np.uint64(1)
+                while moved != none:
+                    moved = none
+                    for k in range(_SIDE_BY_SIDE):
+                        voxel = np.uint64(first + k)
+                        node = nodes[here[k]]
+                        then = (node >> high) + np.uint64(
+                            block[voxel, node & low_bits] > ((node >> eight) & sixteen)
+                        )
+                        # Two decisions before it is asked whether all have arrived.
+                        node = nodes[then]
+                        at = (node >> high) + np.uint64(
+                            block[voxel, node & low_bits] > ((node >> eight) & sixteen)
+                        )
+                        moved |= then ^ at
+                        here[k] = at
+                for k in range(_SIDE_BY_SIDE):
+                    voxel, at = np.uint64(first + k), here[k]
+                    for v in range(0, values, 4):
+                        total[voxel, v] += leaves[at, v]
+                        total[voxel, v + 1] += leaves[at, v + 1]
+                        total[voxel, v + 2] += leaves[at, v + 2]
+                        total[voxel, v + 3] += leaves[at, v + 3]
         for row in range(size):
-            for k in range(values):
+            for k in range(out.shape[1]):
                 out[start + row, k] = share * total[row, k]

@@ -54,6 +54,8 @@ class SemanticModel:
         What people call it.
     folder
         Where its Keras model lies, if it came from a folder.
+    pixel
+        Edge of the square pixels that planes are brought to for it, in micrometres; None: as they are.
     """
 
     engine: Engine
@@ -65,6 +67,7 @@ class SemanticModel:
     spacing: Spacing | None = None
     name: str = ""
     folder: Path | None = None
+    pixel: float | None = None
 
     @property
     def network(self) -> Any:

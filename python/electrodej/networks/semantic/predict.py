@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.files import scratch_folder
 from electrodej.models.grey import FAR, FloatArray, Levels, measure_levels, scale, shift
-from electrodej.models.sections import Sections
+from electrodej.models.sections import Sections, resized
 from electrodej.models.tiles import TilePlan, plan_tiles, predict_planes, within_memory
 from electrodej.networks.semantic.model import SemanticModel
 from electrodej.options import Names, Settings, Whole, option
 from electrodej.run import Run
-from electrodej.vocabulary import AXIS_OF, VIEWS, PathLike, View
+from electrodej.vocabulary import AXIS_OF, VIEWS, PathLike, View, across
 from electrodej.volume import Volume, check_grey
 
 # Sums of up to three probabilities are kept as whole numbers of 16 bit between the views.
@@ -109,7 +109,7 @@ def predict_slabs(
     """
     settings, run = settings or PredictSettings(), run or Run()
     if settings.views == ("xy",):
-        for z0, z1, found in _view_slabs(Sections(volume, "xy"), model, levels, settings, run, start):
+        for z0, z1, found in _view_slabs(_sections(volume, "xy", model), model, levels, settings, run, start):
             yield z0, z1, _both_classes(found)
         return
     if start:
@@ -151,8 +151,16 @@ def _add_views(
     for number, view in enumerate(settings.views):
         here: NDArray[np.uint16] = np.moveaxis(total, AXIS_OF[view], 0)
         one = run.part(number, len(settings.views))
-        for first, last, found in _view_slabs(Sections(volume, view), model, levels, settings, one):
+        for first, last, found in _view_slabs(_sections(volume, view, model), model, levels, settings, one):
             here[first:last] += np.rint(found * share).astype(np.uint16)
+
+
+def _sections(volume: Volume, view: View, model: SemanticModel) -> Sections:
+    """Return the planes of a view, with pixels of the size that the model is to see."""
+    if model.pixel is None:
+        return Sections(volume, view)
+    rows, columns = (edge / model.pixel for edge in across(volume.require_spacing(), AXIS_OF[view]))
+    return Sections(volume, view, (rows, columns))
 
 
 def _view_slabs(
@@ -164,8 +172,9 @@ def _view_slabs(
     start: int = 0,
 ) -> Iterator[tuple[int, int, FloatArray]]:
     """Yield the network's output for slabs of a view's planes; axes are (plane, row, column, channel)."""
-    count, shape = sections.count, sections.shape
-    plane_bytes = math.prod(shape) * (sections.volume.dtype.itemsize + 4 * (2 + model.engine.channels))
+    count, shape = sections.count, sections.shown
+    pixels = max(math.prod(shape), math.prod(sections.shape))
+    plane_bytes = pixels * (sections.volume.dtype.itemsize + 4 * (2 + model.engine.channels))
     depth = settings.slab or max(1, min(count, run.room // 4 // max(1, plane_bytes), _MOST_SLAB))
     plan = plan_tiles(shape, model.needs, memory=run.room, tile=settings.tile)
 
@@ -183,7 +192,18 @@ def _view_slabs(
             shape,
             run.note,
         )
-        yield first, last, found
+        yield first, last, _at_full_size(found, sections.shape)
+
+
+def _at_full_size(found: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Return probabilities of planes (plane, row, column, channel) at the size that the planes have."""
+    if found.shape[1:3] == shape:
+        return found
+    full = np.empty((len(found), *shape, found.shape[-1]), np.float32)
+    for plane, small in zip(full, found, strict=True):
+        for channel in range(found.shape[-1]):
+            plane[..., channel] = resized(np.ascontiguousarray(small[..., channel]), shape)
+    return full
 
 
 def _predicting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -40,8 +40,8 @@ class LabelledSections(Sequence[Pair]):
         from convex, which may be two particles.
     spacing
         Voxel size (z, y, x) in micrometres.
-    model, scale
-        The network that looks at the sections, and `ViewSettings.scale` for it.
+    model, scales
+        The network that looks at the sections, and `ViewSettings.scale` of each view for it.
     count
         At most so many sections of each view.
     """
@@ -55,13 +55,13 @@ class LabelledSections(Sequence[Pair]):
         *,
         spacing: Spacing,
         model: StarDistModel,
-        scale: float | None,
+        scales: Mapping[View, float | None],
         count: int,
     ) -> None:
         self._grey, self._labels, self._least_area, self._views = grey, labels, least_area, views
         self._pixels = {view: across(spacing, axis) for axis, view in enumerate(VIEWS)}
         self._sections = {
-            view: Sections(grey, view, section_scale(pixel, model.info.spacing, scale))
+            view: Sections(grey, view, section_scale(pixel, model.info.spacing, scales[view]))
             for view, pixel in self._pixels.items()
         }
         self._places: list[tuple[View, int]] = []

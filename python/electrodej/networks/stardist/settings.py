@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.options import Choice, Number, Numbers, Settings, Whole, option, seed
+from electrodej.options import Choice, Number, Numbers, Settings, Whole, network_scale, option, seed
 from electrodej.vocabulary import VIEWS, View
 
 _TRAINING = "training"
@@ -102,17 +102,6 @@ class StarDistSettings(Settings):
         return max(self.grid) << self.depth
 
 
-def section_scale_option(**more: Any) -> Any:
-    """Declare ``scale``: by what sections are enlarged for the network."""
-    return option(
-        None,
-        Number(0.02, 50, metavar="F"),
-        "enlarge sections by this for the network",
-        usual="to the voxel size of the training, where that is far from the volume's",
-        **more,
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class ViewSettings(Settings):
     """How sections are predicted.
@@ -138,4 +127,4 @@ class ViewSettings(Settings):
         usual="the model's",
         group="with a StarDist model",
     )
-    scale: float | None = section_scale_option(group="with a StarDist model")
+    scale: float | None = network_scale(group="with a StarDist model")

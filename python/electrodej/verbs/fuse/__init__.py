@@ -8,7 +8,6 @@ from typing import Any
 
 from electrodej.errors import UsageError
 from electrodej.fusion.settings import METHODS, FusionSettings, Method
-from electrodej.networks.stardist.settings import section_scale_option
 from electrodej.options import (
     Choice,
     Image,
@@ -16,8 +15,10 @@ from electrodej.options import (
     Settings,
     Whole,
     argument,
+    as_is,
     flag,
     nested,
+    network_scale,
     option,
     output,
     voxel_size,
@@ -29,7 +30,7 @@ from electrodej.vocabulary import VIEWS, PathLike, Spacing
 
 _INSTEAD = "instead of a model"
 _FUSION = "fusion"
-_OF_A_MODEL = ("model", "scale", "rounds", "resume")
+_OF_A_MODEL = ("model", "scale", "as_is", "rounds", "resume")
 
 
 _VIEW = Image(metavar="P")
@@ -43,7 +44,8 @@ class FuseOptions(Settings):
     model: PathLike | None = option(
         None, PathTo(metavar="M", role="model"), "a bundled model, a model folder or an exported zip"
     )
-    scale: float | None = section_scale_option()
+    scale: float | None = network_scale()
+    as_is: bool = as_is()
     resume: bool = flag("take the views that a stopped run has finished")
     rounds: int = option(
         0,

@@ -17,6 +17,7 @@ from electrodej.files.checkpoint import Checkpoint
 from electrodej.vocabulary import VIEWS, PathLike
 
 if TYPE_CHECKING:
+    from electrodej.inspection import Ready
     from electrodej.volume import Volume
 
 _NOTE = "views.json"
@@ -24,13 +25,14 @@ _ROUND = re.compile(r"round-\d+")
 
 
 def identity(
-    image: Volume, model: PathLike, scale: float | None, rounds: int, taught_with: Any = None
+    image: Volume, model: PathLike, ready: Ready, rounds: int, taught_with: Any = None
 ) -> dict[str, Any]:
     """Return what finished views must be of to be taken up again; rounds also of what they learn with."""
     return {
         "image": _mark(image.path) if image.path.exists() else _mark_of_voxels(image),
         "model": _mark(model),
-        "scale": scale,
+        "scale": ready.scales(),
+        "inverted": ready.plan is not None,
         "spacing_um": list(image.require_spacing()),
         "rounds": rounds,
         "taught_with": taught_with,

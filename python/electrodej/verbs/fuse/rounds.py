@@ -98,7 +98,7 @@ def learn(looking: Looking, found: Found, network: Network, out: Path, how: Roun
             seen,
             spacing=spacing,
             model=network.loaded,
-            scale=looking.scale,
+            scales=looking.ready.scales(),
             count=how.sections,
         )
         train_stardist(

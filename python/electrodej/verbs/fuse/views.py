@@ -16,6 +16,7 @@ from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
 
 if TYPE_CHECKING:
     from electrodej.fusion import Views
+    from electrodej.inspection import Look, Plan, Ready
     from electrodej.networks.stardist.model import StarDistModel
     from electrodej.networks.stardist.settings import ViewSettings
     from electrodej.volume import Volume
@@ -76,6 +77,13 @@ class Network:
         use_threads(self._cores)
         return load_stardist(self.place)
 
+    @property
+    def look(self) -> Look:
+        """What is known of the images that it was trained on."""
+        from electrodej.inspection import find_look, known_look
+
+        return find_look(self.place) or known_look(self.place, self.loaded.info.spacing)
+
 
 @dataclass(frozen=True)
 class Looking:
@@ -83,17 +91,19 @@ class Looking:
 
     Attributes
     ----------
-    grey
-        The image.
-    scale
-        As `electrodej.networks.stardist.settings.ViewSettings` has it.
+    ready
+        The image as the network is to see it.
     workers
         Those of a cluster, each of which looks at one view; None for this process.
     """
 
-    grey: Volume
-    scale: float | None
+    ready: Ready
     workers: Workers | None
+
+    @property
+    def grey(self) -> Volume:
+        """The image as the network is to see it."""
+        return self.ready.volume
 
     def look(self, network: Network, folder: Path, run: Run) -> list[Path]:
         """Write the probabilities of the views that are not in a folder yet; return all three."""
@@ -101,7 +111,8 @@ class Looking:
 
         paths = {view: folder / f"{view}.tif" for view in VIEWS}
         missing: list[View] = [view for view, path in paths.items() if not path.exists()]
-        settings = [ViewSettings(view=view, scale=self.scale) for view in missing]
+        scales = self.ready.scales()
+        settings = [ViewSettings(view=view, scale=scales[view]) for view in missing]
         if self.workers is None:
             for each in settings:
                 told = run.part(VIEWS.index(each.view), 4, f"{each.view} view: ")
@@ -109,11 +120,11 @@ class Looking:
             return list(paths.values())
         place = Path(network.place)
         where = place.resolve() if place.exists() else network.place
-        image = self.grey.path.resolve() if self.grey.path.exists() else self.grey.read()
-        size = self.grey.require_spacing()
-        tasks = [
-            (image, where, each, paths[each.view].resolve(), size, run.memory, run.cores) for each in settings
-        ]
+        grey, plan = self.ready.source, self.ready.plan
+        image = grey.path.resolve() if grey.path.exists() else grey.read()
+        size = grey.require_spacing()
+        own = Run(memory=run.memory, jobs=run.cores)
+        tasks = [((image, plan), where, each, paths[each.view].resolve(), size, own) for each in settings]
         run.progress(0, 4, "views")
         with contextlib.closing(self.workers.run(look_elsewhere, tasks)) as coming:
             for done, _ in enumerate(coming, start=1):
@@ -139,20 +150,22 @@ def look_at_view(grey: Volume, model: StarDistModel, settings: ViewSettings, pat
 
 
 def look_elsewhere(
-    image: Any,
+    image: tuple[Any, Plan | None],
     model: PathLike,
     settings: ViewSettings,
     path: Path,
     spacing: Spacing,
-    memory: int | None,
-    jobs: int,
+    run: Run,
 ) -> None:
-    """Do the same in a process of its own, which opens the image and loads the model itself."""
+    """Do the same in a process of its own, which opens and prepares the image and loads the model itself."""
+    from electrodej.inspection import prepare
     from electrodej.volume import ArrayVolume, open_volume
 
+    source, plan = image
     with (
-        ArrayVolume(image, spacing=spacing)
-        if hasattr(image, "shape")
-        else open_volume(image, spacing=spacing)
+        ArrayVolume(source, spacing=spacing)
+        if hasattr(source, "shape")
+        else open_volume(source, spacing=spacing)
     ) as grey:
-        look_at_view(grey, Network(model, jobs).loaded, settings, path, Run(memory=memory, jobs=jobs))
+        ready = grey if plan is None else prepare(grey, plan)
+        look_at_view(ready, Network(model, run.cores).loaded, settings, path, run)

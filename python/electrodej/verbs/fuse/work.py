@@ -20,6 +20,7 @@ from electrodej.verbs.fuse.writing import Fusing, beside, check_outputs, write_p
 
 if TYPE_CHECKING:
     from electrodej.fusion import Views
+    from electrodej.inspection import Ready
     from electrodej.verbs.fuse import FuseOptions
     from electrodej.volume import Volume
     from electrodej.workers import Workers
@@ -51,6 +52,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
     The views' probabilities are written to a folder beside the labels (``particles_views`` for
     ``particles.tif``), which goes when the labels are there and stays when the run is stopped.
     """
+    from electrodej.inspection import look_first
     from electrodej.models.bundled import find_model
     from electrodej.volume import open_volume
 
@@ -76,18 +78,21 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
                     f"{folder} is needed for the three views, and {given} lies in it; move it away"
                 )
         workers = stack.enter_context(_workers(run))
-        known = identity(grey, options.model, options.scale, options.rounds, _taught_with(options))
+        network = Network(options.model, run.cores)
+        ready = look_first(grey, [network.look], scale=options.scale, as_is=options.as_is, run=run)
+        known = identity(grey, options.model, ready, options.rounds, _taught_with(options))
         resumed = open_folder(folder, known, resume=options.resume, force=run.force)
         if resumed:
             run.note(f"the {', '.join(resumed)} view was finished and is taken up")
         with worth_keeping(folder):
-            fuser = _Fuser(options, grey, shapes, workers)
-            numbers = fuser.find_in_rounds(folder, kept, run)
+            fuser = _Fuser(options, ready.volume, shapes, workers, ready)
+            numbers = fuser.find_in_rounds(network, folder, kept, run)
     remove_views(folder)
     return numbers | {
         "model": os.fspath(options.model),
         "rounds": options.rounds,
         "resumed_views": resumed,
+        "look": ready.as_plain(),
     }
 
 
@@ -98,23 +103,24 @@ class _Fuser:
     Attributes
     ----------
     grey
-        The grey volume, open.
+        The grey volume with bright particles, open.
     shapes
         The network of the second stage, if there is to be one.
     workers
         Those of a cluster, or None.
+    ready
+        The grey volume as the model is to see it, where there is a model.
     """
 
     options: FuseOptions
     grey: Volume | None
     shapes: Network | None
     workers: Workers | None
+    ready: Ready | None = None
 
-    def find_in_rounds(self, folder: Path, kept: Path, run: Run) -> Numbers:
+    def find_in_rounds(self, network: Network, folder: Path, kept: Path, run: Run) -> Numbers:
         """Train the model as often as is asked for, and find the particles with what becomes of it."""
         options = self.options
-        assert options.model is not None
-        network = Network(options.model, run.cores)
         for number in range(1, options.rounds + 1):
             told = run.part(number - 1, options.rounds + 1, f"round {number}: ")
             network = self._teach(network, round_folder(folder, number), kept.name, told)
@@ -140,8 +146,8 @@ class _Fuser:
         return Network(taught, run.cores)
 
     def _looking(self) -> Looking:
-        assert self.grey is not None
-        return Looking(self.grey, self.options.scale, self.workers)
+        assert self.ready is not None
+        return Looking(self.ready, self.workers)
 
     def _find(self, network: Network, place: Path, out: Path, run: Run) -> Numbers:
         """Find the particles; the views that are not in the folder yet are put there."""

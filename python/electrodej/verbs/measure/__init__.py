@@ -114,6 +114,7 @@ def measure(options: MeasureOptions, run: Run) -> Outcome:
     """Measure and write, or list the attributes."""
     if options.listing:
         return _listed(options)
+    _check_images(options)
     if _is_flat(options):
         from electrodej.verbs.measure.flat import measure_flat
 
@@ -146,6 +147,17 @@ def _is_flat(options: MeasureOptions) -> bool:
         return True
     with open_volume(options.labels, spacing=options.spacing) as labels:
         return labels.is_2d
+
+
+def _check_images(options: MeasureOptions) -> None:
+    """Refuse images in each other's place, and voxels that no scan has."""
+    from electrodej.inspection import check_voxels, refuse_swapped
+    from electrodej.volume import open_volume
+
+    if options.spacing is not None:
+        check_voxels(options.spacing)
+    with open_volume(options.labels) as labels, open_volume(options.grey) as grey:
+        refuse_swapped(grey, labels)
 
 
 def _measured(options: MeasureOptions, run: Run) -> Outcome:

@@ -6,13 +6,24 @@ import contextlib
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, UsageError
 from electrodej.networks.stardist.settings import ViewSettings
-from electrodej.options import Image, PathTo, Settings, argument, flag, nested, option, output, voxel_size
+from electrodej.options import (
+    Image,
+    PathTo,
+    Settings,
+    argument,
+    as_is,
+    flag,
+    nested,
+    option,
+    output,
+    voxel_size,
+)
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb, counted
 from electrodej.vocabulary import PathLike, Spacing
@@ -36,6 +47,7 @@ class ParticlesOptions(Settings):
     )
     intact: bool = flag("leave cracks and dark cores out of the labels, as measure needs it for the damage")
     settings: ViewSettings = nested(ViewSettings)
+    as_is: bool = as_is()
     probability: PathLike | None = option(
         None,
         PathTo(metavar="P", role="output", suffixes=(".tif",)),
@@ -60,6 +72,7 @@ def particles(options: ParticlesOptions, run: Run) -> Outcome:
 
 def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
     from electrodej.fusion import Material, segment_classic
+    from electrodej.inspection import Look, look_first
     from electrodej.volume import check_grey, open_volume, write_volume
     from electrodej.volume.labels import cast_labels, compact_dtype
     from electrodej.volume.write import check_volume_target
@@ -68,15 +81,23 @@ def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
     with open_volume(options.image, spacing=options.spacing) as grey:
         size = grey.require_spacing()
         _check_memory(grey, run.memory)
-        labels = segment_classic(check_grey(grey.read(), grey.path), spacing=size, run=run)
+        ready = look_first(
+            grey, [Look(name=WATERSHED, particles="bright")], as_is=options.as_is, masks=True, run=run
+        )
+        labels = segment_classic(check_grey(ready.volume.read(), grey.path), spacing=size, run=run)
         if options.intact:
-            labels *= Material(grey, spacing=size, run=run).mask(0, grey.shape[0])
+            labels *= Material(ready.volume, spacing=size, run=run).mask(0, grey.shape[0])
     count = int(labels.max(initial=0))
     write_volume(
         options.out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=run.force
     )
     return Outcome(
-        {"particles": count, "labels": os.fspath(options.out), "spacing_um": list(size)},
+        {
+            "particles": count,
+            "labels": os.fspath(options.out),
+            "spacing_um": list(size),
+            "look": ready.as_plain(),
+        },
         f"{counted(count, 'particle')} in {options.out}",
         {"labels": options.out},
     )
@@ -95,6 +116,7 @@ def _check_memory(grey: Volume, memory: int | None) -> None:
 
 
 def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
+    from electrodej.inspection import known_look, look_first
     from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.views import predict_view
@@ -103,26 +125,31 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
     settings, files = options.settings, _targets(options, run)
     use_threads(run.cores)
     model = load_stardist(options.model)
-    with (
-        open_volume(options.image, spacing=options.spacing) as grey,
-        _outlined(options, grey, run) as outlined,
-    ):
+    with open_volume(options.image, spacing=options.spacing) as grey:
         size = grey.require_spacing()
         check_grey(grey[:1, :1, :1], grey.path)
         if grey.is_2d and settings.view != "xy":
             raise InputError(f"{grey.path} is a single section; it has no {settings.view} view")
-        found = predict_view(
+        ready = look_first(
             grey,
-            model,
-            spacing=size,
-            settings=settings,
-            labels=outlined,
-            probability=options.probability,
+            [known_look(options.model, model.info.spacing)],
+            scale=settings.scale,
+            as_is=options.as_is,
             run=run,
         )
+        with _outlined(options, ready.volume, run) as outlined:
+            found = predict_view(
+                ready.volume,
+                model,
+                spacing=size,
+                settings=replace(settings, scale=ready.scales()[settings.view]),
+                labels=outlined,
+                probability=options.probability,
+                run=run,
+            )
     rows, columns = found.scale
-    if (rows, columns) != (1.0, 1.0):
-        run.note(f"sections were enlarged by {rows:.3g} x {columns:.3g} for the network")
+    if rows != columns:
+        run.note(f"pixels are not square: for the network, rows were stretched by {rows / columns:.3g}")
     return Outcome(
         {
             "model": os.fspath(options.model),
@@ -135,6 +162,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
             "labels": os.fspath(options.out),
             "probability": None if options.probability is None else os.fspath(options.probability),
             "spacing_um": list(size),
+            "look": ready.as_plain(),
         },
         f"{found.outlines} outlines in {counted(found.sections, settings.view + ' section')} "
         f"in {options.out}",

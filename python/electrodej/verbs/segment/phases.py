@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from electrodej.errors import InputError
 from electrodej.options import (
@@ -16,7 +16,9 @@ from electrodej.options import (
     Settings,
     Whole,
     argument,
+    as_is,
     flag,
+    network_scale,
     option,
     output,
     seed,
@@ -25,6 +27,10 @@ from electrodej.options import (
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
+
+if TYPE_CHECKING:
+    from electrodej.verbs.segment.forest import LoneForest
+    from electrodej.verbs.segment.prediction import Networks
 
 _MAP = PathTo(role="output", suffixes=(".tif",))
 
@@ -37,8 +43,8 @@ class PhasesOptions(Settings):
     model: tuple[PathLike, ...] = option(
         REQUIRED,
         PathTo(metavar="M", role="model"),
-        "a model folder, a zip made by electrodej export, or a bundled model; given again, all are "
-        "asked and the mean is taken",
+        "a model folder, a forest, a zip made by electrodej export, or a bundled model; networks given "
+        "again are all asked and the mean is taken",
         many=True,
     )
     view: View | Literal["all"] = option(
@@ -47,6 +53,9 @@ class PhasesOptions(Settings):
     probability: PathLike | None = option(
         None, _MAP, "also write each class's probability: P.tif gives P_pore.tif, ..."
     )
+    mirrored: bool = flag(
+        "also ask about the mirrored image and take the mean, which takes four times as long"
+    )
     entropy: PathLike | None = option(
         None, _MAP, "also write how undecided the network is, 0 to 1 at each voxel"
     )
@@ -54,7 +63,9 @@ class PhasesOptions(Settings):
         0, Whole(0), "ask each model N times with its dropout switched on (Monte-Carlo dropout)"
     )
     disagreement: PathLike | None = option(
-        None, _MAP, "also write how far several models, or passes, disagree, 0 to 1 at each voxel"
+        None,
+        _MAP,
+        "also write how far several models, passes, or a forest's trees disagree, 0 to 1 at each voxel",
     )
     spread: PathLike | None = option(
         None,
@@ -62,6 +73,8 @@ class PhasesOptions(Settings):
         "also measure the phases by each model, or pass: TABLE, and their mean and spread beside it",
     )
     resume: bool = flag("keep what is done in OUT.run while working, and go on from there after a stop")
+    scale: float | None = network_scale()
+    as_is: bool = as_is()
     tile: int = option(0, Whole(0), "largest tile in pixels", usual="by the memory")
     kept_slices: int = option(16, Whole(1), "with resume: how many slices are kept at a time", expert=True)
     spacing: Spacing | None = voxel_size()
@@ -73,17 +86,25 @@ class PhasesOptions(Settings):
         """The planes that the networks see."""
         return VIEWS if self.view == "all" else (self.view,)
 
+    @property
+    def _is_forest(self) -> bool:
+        from electrodej.verbs.segment.forest import is_forest
+
+        return bool(self.model) and is_forest(self.model[0])
+
     def check(self) -> None:
         if self.model == ():
             raise InputError("give at least one model")
         # None where nothing was given, which the verb says.
         models = len(self.model or ())
         alone = models * max(self.dropout, 1) < 2
-        if alone and (self.disagreement is not None or self.spread is not None):
+        if alone and (self.spread is not None or (self.disagreement is not None and not self._is_forest)):
             raise InputError(
                 "one network alone agrees with itself; give --model several times, or --dropout with 2 or "
                 "more, for --disagreement and --spread"
             )
+        if self.mirrored and self.dropout:
+            raise InputError("--mirrored and --dropout both ask several times; give one of them")
         if self.resume and (self.view != "xy" or self.spread is not None):
             raise InputError("--resume goes with the view xy, and without --spread; leave it out")
 
@@ -92,31 +113,23 @@ def phases(options: PhasesOptions, run: Run) -> Outcome:
     """Find the phases and write them, slab by slab."""
     import numpy as np
 
-    from electrodej.models.bundled import find_model
-    from electrodej.models.libraries import use_threads
-    from electrodej.networks.semantic import load_model
     from electrodej.verbs.segment.outputs import PHASES, Outputs, write_spread
-    from electrodej.verbs.segment.prediction import Prediction
     from electrodej.volume import open_volume
 
-    # Loading the network's library takes seconds: a wrong name is said before.
-    for path in options.model:
-        find_model(path)
-    use_threads(run.cores)
-    models = [load_model(path) for path in options.model]
-    outputs = Outputs.of(options, models[0].classes.names)
+    teller = _teller(options, run)
+    outputs = Outputs.of(options, teller.classes.names)
     outputs.check(options, run)
     counts = np.zeros(256, np.int64)
     with open_volume(options.image, spacing=options.spacing) as volume:
         size, total = volume.require_spacing(), volume.size
-        prediction = Prediction(volume, models, outputs, options, run)
+        prediction = teller.over(volume, outputs)
         with contextlib.ExitStack() as stack:
             writers = outputs.writers(stack, volume, run)
             for z0, slab in prediction.slabs():
                 counts += np.bincount(slab[PHASES].ravel(), minlength=256)
                 for name, writer in writers.items():
                     writer.write(z0, slab[name])
-    classes = models[0].classes
+    classes = teller.classes
     numbers: dict[str, Any] = {
         "phases": os.fspath(options.out),
         "files": [os.fspath(path) for path in outputs.files.values()],
@@ -126,6 +139,7 @@ def phases(options: PhasesOptions, run: Run) -> Outcome:
             for value, name in zip(classes.ids, classes.names, strict=True)
         ],
         "spacing_um": list(size),
+        "look": prediction.look,
     }
     if options.spread is not None:
         numbers |= write_spread(options, prediction.pairs, classes, size, run)
@@ -134,10 +148,25 @@ def phases(options: PhasesOptions, run: Run) -> Outcome:
     return Outcome(numbers, text, dict(outputs.files))
 
 
+def _teller(options: PhasesOptions, run: Run) -> Networks | LoneForest:
+    """Return what tells the phases apart, loaded."""
+    from electrodej.models.bundled import find_model
+    from electrodej.verbs.segment.forest import LoneForest, check_for_forest, is_forest
+
+    # Loading the network's library takes seconds: a wrong name is said before.
+    places = [find_model(path) for path in options.model]
+    if any(map(is_forest, places)):
+        check_for_forest(options)
+        return LoneForest(places[0], options, run)
+    from electrodej.verbs.segment.prediction import Networks
+
+    return Networks(options, run)
+
+
 VERB = Verb(
     name="segment phases",
     summary="phases or cracks",
-    help="""Find the phases or the cracks of a grey image with a trained network.
+    help="""Find the phases or the cracks of a grey image with a trained network, or with a forest.
 
 The volume is read slab by slab and may be larger than the memory. Tiles leave no seams. Several models, or
 one with dropout switched on, tell how sure the result is.""",

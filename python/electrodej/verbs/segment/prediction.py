@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,40 @@ from electrodej.verbs.segment.outputs import Outputs, Slab
 from electrodej.verbs.segment.slabs import KeptSlabs
 
 if TYPE_CHECKING:
+    from electrodej.inspection import Ready
     from electrodej.networks.semantic import SemanticModel
     from electrodej.verbs.segment.phases import PhasesOptions
     from electrodej.volume import Volume
+
+
+class Networks:
+    """The networks of a segmentation, loaded.
+
+    Parameters
+    ----------
+    options, run
+        Of the verb.
+    """
+
+    def __init__(self, options: PhasesOptions, run: Run) -> None:
+        from electrodej.models.libraries import use_threads
+        from electrodej.networks.semantic import load_model
+
+        self.options, self.run = options, run
+        use_threads(run.cores)
+        self.models = [load_model(path) for path in options.model]
+        self.classes = self.models[0].classes
+
+    def over(self, volume: Volume, outputs: Outputs) -> Prediction:
+        """Look at a volume, and return what the networks will say of it."""
+        from electrodej.inspection import known_look, look_first
+
+        options = self.options
+        looks = [
+            known_look(path, each.spacing) for path, each in zip(options.model, self.models, strict=True)
+        ]
+        ready = look_first(volume, looks, scale=options.scale, as_is=options.as_is, run=self.run)
+        return Prediction(ready, self.models, outputs, options, self.run)
 
 
 class Prediction:
@@ -24,8 +56,8 @@ class Prediction:
 
     Parameters
     ----------
-    volume
-        The grey volume.
+    ready
+        The grey volume as the networks are to see it.
     models
         The networks; with dropout each is asked several times.
     outputs
@@ -36,25 +68,34 @@ class Prediction:
 
     def __init__(
         self,
-        volume: Volume,
+        ready: Ready,
         models: Sequence[SemanticModel],
         outputs: Outputs,
         options: PhasesOptions,
         run: Run,
     ) -> None:
+        from electrodej.models.engines.mirrored import Mirrored
         from electrodej.morphology import PairCounts
         from electrodej.networks.semantic import PredictSettings, make_members
         from electrodej.networks.semantic.predict import measure_volume
 
-        self.volume, self.outputs, self.options, self.run = volume, outputs, options, run
-        self.members = make_members(list(models), dropout=options.dropout, seed=options.seed)
+        self.ready, self.outputs, self.options, self.run = ready, outputs, options, run
+        self.volume = volume = ready.volume
+        self.look = ready.as_plain()
+        shown = [replace(model, pixel=pixel) for model, pixel in zip(models, ready.pixels, strict=True)]
+        if options.mirrored:
+            shown = [replace(model, engine=Mirrored(model.engine)) for model in shown]
+        self.members = make_members(shown, dropout=options.dropout, seed=options.seed)
         self.pairs = (
             [] if options.spread is None else [PairCounts(member.classes.ids) for member in self.members]
         )
         measured = [measure_volume(volume, each) for each in models]
         run.note(*(note for _, notes in measured for note in notes))
-        run.note(*_spacing_notes(models, volume))
-        self._levels = [level for level, _ in measured for _ in range(options.dropout or 1)]
+        self._levels = [
+            level.brightened(ready.gain(level.low, level.high, number))
+            for number, (level, _) in enumerate(measured)
+            for _ in range(options.dropout or 1)
+        ]
         self._settings = PredictSettings(
             views=options.views,
             tile=options.tile,
@@ -82,7 +123,7 @@ class Prediction:
             settings=self._settings,
             scratch=self.options.out,
             start=start,
-            look=self._look,
+            look=self._count,
             run=self.run,
         ):
             slab = self.outputs.slab(mean, disagreement, classes.phases(mean.argmax(axis=-1)))
@@ -95,7 +136,7 @@ class Prediction:
         if self._kept is not None:
             self._kept.discard()
 
-    def _look(self, number: int, found: NDArray[np.float32]) -> None:
+    def _count(self, number: int, found: NDArray[np.float32]) -> None:
         """Count what one network says of a slab."""
         if self.pairs:
             classes = self.members[0].classes
@@ -115,8 +156,11 @@ class Prediction:
             "model": [checksum(path) for path in networks],
             "outputs": sorted(self.outputs.files),
             "slices": self._settings.slab,
+            "mirrored": self.options.mirrored,
             "dropout": [self.options.dropout, self.options.seed],
             "view": list(self.options.views),
+            "pixels": list(self.ready.pixels),
+            "inverted": self.ready.plan is not None,
         }
 
 
@@ -128,14 +172,3 @@ def _checksum(volume: Volume) -> str:
     for _, _, slab in volume.slabs():
         digest.update(slab.tobytes())
     return f"sha256:{digest.hexdigest()}"
-
-
-def _spacing_notes(models: Sequence[SemanticModel], volume: Volume) -> Iterator[str]:
-    """Yield a note for each model that was trained on pixels of quite another size."""
-    size = volume.require_spacing()[2]
-    for model in models:
-        if model.spacing is not None and not 0.67 < size / model.spacing[2] < 1.5:
-            yield (
-                f"{model.name} was trained on pixels of {model.spacing[2]:g} um, and these are of "
-                f"{size:g} um; look at the result, and bring the image to that size where it is wrong"
-            )

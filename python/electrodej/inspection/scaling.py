@@ -1,0 +1,75 @@
+"""By what a scan is enlarged or reduced before a network sees it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from electrodej.inspection.looks import Look
+
+By = Literal["", "voxels", "particles", "person"]
+
+# Particles of one electrode and another differ by so much; beyond, the voxel size may be wrong.
+_DIFFER = 3.0
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """By what an image is enlarged, below 1 reduced.
+
+    Attributes
+    ----------
+    scale
+        The factor; 1 leaves it as it is.
+    by
+        What it goes by: the voxel size, the particles' size in the image, or what a person said; "" where
+        nothing is known.
+    contradicted
+        Whether the voxel size says quite another thing than the particles' size.
+    """
+
+    scale: float = 1.0
+    by: By = ""
+    contradicted: bool = False
+
+
+def scaling_of(diameter: float, blur: float, pixel: float | None, look: Look | None) -> Scaling:
+    """Return by what an image is brought to the size that a model was trained on.
+
+    Parameters
+    ----------
+    diameter
+        Typical particle diameter in pixels; NaN where nothing stands out.
+    blur
+        Width of the point spread in pixels; NaN where it is not known.
+    pixel
+        Edge of its pixels in micrometres, if known.
+    look
+        What the model was trained on.
+
+    Examples
+    --------
+    >>> look = Look(name="mine", diameter=46.0, pixel=0.14)
+    >>> scaling_of(48.0, 3.0, 0.13, look).scale
+    1.0
+    >>> scaling_of(92.0, 3.0, 0.07, look)
+    Scaling(scale=0.5, by='particles', contradicted=False)
+    """
+    if look is None:
+        return Scaling()
+    by_particles = look.diameter / diameter
+    by_voxels = math.nan if pixel is None or look.pixel is None else pixel / look.pixel
+    known = math.isfinite(by_particles) and math.isfinite(by_voxels)
+    contradicted = known and _apart(by_particles, by_voxels) > _DIFFER
+    by: By = "particles" if math.isfinite(by_particles) else "voxels"
+    scale = by_particles if by == "particles" else by_voxels
+    if not math.isfinite(scale):
+        return Scaling()
+    if look.by_blur and blur > 0:
+        scale = scale ** (1 - look.by_blur) * (look.sharp / blur) ** look.by_blur
+    return Scaling(scale if _apart(scale, 1.0) > look.near else 1.0, by, contradicted)
+
+
+def _apart(one: float, other: float) -> float:
+    return max(one / other, other / one)
