@@ -89,7 +89,8 @@ def test_pictures_show_where_another_label_would_help_and_not_where_labels_are(s
         assert row["class"] != row["or"]
     pictures = sorted(forest[1].glob("where-*.png"))
     assert {int(path.stem[-4:]) for path in pictures} == {int(row["z"]) for row in rows}
-    assert Image.open(pictures[0]).size == (120, 96)
+    with Image.open(pictures[0]) as picture:
+        assert picture.size == (120, 96)
 
 
 def test_a_forest_is_data_and_says_how_it_was_made(forest):

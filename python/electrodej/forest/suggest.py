@@ -12,8 +12,9 @@ from electrodej.errors import InputError
 from electrodej.forest.features import smoothed
 from electrodej.forest.model import Forest
 from electrodej.forest.predict import predict_slabs
-from electrodej.forest.samples import UNLABELLED, Labelled
+from electrodej.forest.samples import Labelled
 from electrodej.run import Run
+from electrodej.vocabulary import UNLABELLED
 
 # A stroke of labels is about as wide; what one voxel alone would teach does not count.
 _STROKE = 4.0
