@@ -68,3 +68,7 @@ class Cancelled(ElectrodeJError):
     """The user asked for the work to stop."""
 
     exit_code = 130
+
+
+class Enough(Cancelled):
+    """The user asked for the work to end with what it has: a training keeps the best network so far."""

@@ -773,3 +773,86 @@ def test_every_command_reads_and_stands_in_the_menu(imagej):
 def test_notes_of_python_come_out_without_a_screen(run_script, opened, tmp_path, capfd):
     run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
     assert "ElectrodeJ: note: Roll is undefined" in capfd.readouterr().out
+
+
+def test_models_of_ones_own_stand_in_the_lists_that_can_run_them(opened, tmp_path):
+    models = tmp_path / ".electrodej" / "models"
+    for name, kind in (("mine", "stardist"), ("my-phases", "lrcs"), ("no-model", None)):
+        (models / name).mkdir(parents=True)
+        if kind:
+            (models / name / "electrodej.json").write_text(f'{{"format": 1, "kind": "{kind}"}}')
+    home = system().getProperty("user.home")
+    system().setProperty("user.home", str(tmp_path))
+    try:
+        done = as_fiji_does(
+            "Segment Particles", grey=opened["grey"], model="watershed", out=tmp_path / "a.tif"
+        )
+        (models / "mine" / "electrodej.json").unlink()
+        again = as_fiji_does(
+            "Segment Particles", grey=opened["grey"], model="watershed", out=tmp_path / "b.tif"
+        )
+    finally:
+        system().setProperty("user.home", home)
+    listed = [[str(name) for name in run.getInfo().getInput("model").getChoices()] for run in (done, again)]
+    bundled = ["nmc-particles", "watershed"]
+    assert listed == [[*bundled, "mine"], bundled]
+
+
+def test_what_is_drawn_is_numbered_by_selection_or_by_group(imagej):
+    from electrodej.fiji.scripting import library_class
+
+    image = imagej.createImage("grey", "8-bit black", 20, 10, 3)
+    image.setSlice(2)
+    roi = scyjava.jimport("ij.gui.Roi")
+    first, second = roi(2, 1, 4, 3), roi(10, 5, 6, 2)
+    first.setPosition(3)
+    second.setGroup(2)
+    rois = scyjava.jimport("java.util.ArrayList")()
+    rois.add(first)
+    rois.add(second)
+    lessons = library_class(context(), "Lessons")
+    for classes, numbers in ((False, (1, 2)), (True, (1, 2))):
+        stack = lessons.drawn(rois, image, classes).getStack()
+        drawn = np.array([list(stack.getPixels(z + 1)) for z in range(3)]).reshape(3, 10, 20)
+        expected = np.zeros_like(drawn)
+        expected[2, 1:4, 2:6] = numbers[0]
+        expected[1, 5:7, 10:16] = numbers[1]  # on the slice that is shown
+        np.testing.assert_array_equal(drawn, expected)
+
+
+def test_the_curve_of_a_training_has_a_point_for_each_epoch(imagej):
+    import jpype
+
+    from electrodej.fiji.scripting import library_class
+
+    assert imagej is not None
+    kind = library_class(context(), "Curve")
+    curve = kind.class_.getConstructor(jpype.java.lang.String).newInstance("training")
+    for said in (
+        "reading the training images",
+        "training, epoch 1 of 3",
+        "training, epoch 2 of 3 (last: loss 0.885, held out 2.65), about 2.3 min left",
+        "training, epoch 2 of 3 (last: loss 0.885, held out 2.65), about 2.3 min left",
+        "training, epoch 3 of 3 (last: loss 0.5, held out 1e+03), about 2.3 min left",
+        "training, epoch 3 of 3 (last: loss 0.25, held out 0.5)",
+    ):
+        curve.hear(said)
+    read = [
+        [float(each) for each in values]
+        for values in (curve.getEpochs(), curve.getLearnt(), curve.getHeldOut())
+    ]
+    assert read == [[1, 2, 3], [0.885, 0.5, 0.25], [2.65, 1000, 0.5]]
+
+
+@pytest.mark.slow
+def test_training_from_a_label_image_ends_with_a_model_that_segments(run_script, tmp_path):
+    from electrodej.phantom import make_slice
+
+    slices = make_slice((96, 96), spacing=(0.14,) * 3, seed=5)
+    write_volume(tmp_path / "grey.tif", slices.grey, spacing=(0.14,) * 3)
+    write_volume(tmp_path / "labels.tif", slices.labels, spacing=(0.14,) * 3, labels=True)
+    given = {"from": "Label image", "greyFile": tmp_path / "grey.tif", "labelFile": tmp_path / "labels.tif"}
+    short = {"epochs": 1, "steps": 1, "patch": 32, "name": "from-a-test", "replace": True}
+    run_script("Train From My ROIs", {**given, **short})
+    found = run_script("Segment Particles", {"greyFile": tmp_path / "grey.tif", "model": "from-a-test"})
+    assert "from-a-test" in str(found["labels"].getProperty("Info"))

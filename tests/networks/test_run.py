@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from electrodej.errors import Cancelled, InputError, OutputError
+from electrodej.errors import Cancelled, Enough, InputError, OutputError
 from electrodej.files.parts import part_name
 from electrodej.models import load_keras
 from electrodej.networks import RunSettings, TrainingRun
@@ -161,6 +161,23 @@ def test_a_run_killed_in_its_first_checkpoint_goes_on_or_begins_anew(
     monkeypatch.undo()
     second = train(tmp_path / "parts", settings, **{again: True})
     np.testing.assert_allclose(second.history.column("loss"), whole.history.column("loss"), rtol=1e-5)
+
+
+def test_a_run_that_is_enough_ends_with_the_best_network_so_far(tmp_path: Path):
+    def progress(done: float, total: float, stage: str) -> None:  # noqa: ARG001
+        if done >= enough:
+            raise Enough("enough")
+
+    run, model = TrainingRun(tmp_path / "model", RunSettings(epochs=50, patience=0)), small_model()
+    enough = 2.5
+    run.fit(model, X, y=Y, validation_data=(X, Y), batch_size=8, progress=progress)
+    assert run.epoch == 2
+    assert run.best == min(run.history.column("val_loss"))
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(run.best, rel=1e-5)
+    # Before the first epoch has ended there is nothing to keep.
+    enough = 0
+    with pytest.raises(Cancelled):
+        TrainingRun(tmp_path / "other").fit(small_model(), X, y=Y, batch_size=8, progress=progress)
 
 
 def test_a_run_does_not_go_on_with_other_facts(tmp_path: Path):

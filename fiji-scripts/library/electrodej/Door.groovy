@@ -99,7 +99,9 @@ class Door {
 
 	/** The model that is meant: by its file where one is given, or else the one in the list. */
 	static String model(String name, File file) {
-		return Images.isGiven(file) ? file.path : name
+		if (Images.isGiven(file)) return file.path
+		File own = name?.trim() ? new File(Python.models(), name.trim()) : null
+		return own != null && new File(own, "electrodej.json").file ? own.path : name
 	}
 
 	/** An open image where it is used, and nothing where a file stands in for it. */
@@ -129,6 +131,11 @@ class Door {
 
 	Class getPythons() {
 		return Python
+	}
+
+	/** Training from what is drawn on open images. */
+	Lessons getLessons() {
+		return new Lessons(this)
 	}
 
 	/** Fiji's own StarDist plugin. */
@@ -191,8 +198,13 @@ class Door {
 		}
 	}
 
-	/** Sends a task, shows how far it is, and returns its outputs. Escape cancels. */
-	Map call(String verb, Map arguments) {
+	/**
+	 * Sends a task, shows how far it is, and returns its outputs. Escape cancels.
+	 *
+	 * Where there is a body for it, "heard" is told of each message, and the first Escape calls "enough" instead,
+	 * after which the task ends by itself.
+	 */
+	Map call(String verb, Map arguments, Map<String, Closure> also = [:]) {
 		def service = worker()
 		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
 		def ended = new CountDownLatch(1)
@@ -200,7 +212,10 @@ class Door {
 		IJ.resetEscape()
 		try {
 			task.listen({ event ->
-				if (event.message != null) status.showStatus(event.current as int, event.maximum as int, event.message)
+				if (event.message != null) {
+					status.showStatus(event.current as int, event.maximum as int, event.message)
+					also.heard?.call(event.message)
+				}
 				if (event.responseType.terminal) {
 					end = event.responseType.name()
 					ended.countDown()
@@ -212,7 +227,7 @@ class Door {
 			throw new Problem(crashed(service))
 		}
 		try {
-			if (!finished(ended, service) { task.cancel() }) end = end ?: "CRASH"
+			if (!finished(ended, service, also.enough) { task.cancel() }) end = end ?: "CRASH"
 		}
 		finally {
 			status.clearStatus()
@@ -227,9 +242,14 @@ class Door {
 	}
 
 	/** Waits for the end; false where the worker died without a word. */
-	private static boolean finished(CountDownLatch ended, service, Closure cancel) {
+	private static boolean finished(CountDownLatch ended, service, Closure enough, Closure cancel) {
 		long cancelled = 0
 		while (!ended.await(20, TimeUnit.MILLISECONDS)) {
+			if (enough != null && IJ.escapePressed()) {
+				enough()
+				enough = null
+				IJ.resetEscape()
+			}
 			if (cancelled == 0 && (IJ.escapePressed() || Thread.interrupted())) {
 				cancel()
 				cancelled = System.currentTimeMillis()

@@ -4,9 +4,19 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
 import java.awt.GraphicsEnvironment;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.scijava.module.Module;
 import org.scijava.module.ModuleItem;
 import org.scijava.module.ModuleService;
+import org.scijava.module.MutableModuleItem;
 import org.scijava.module.process.AbstractPreprocessorPlugin;
 import org.scijava.module.process.PreprocessorPlugin;
 import org.scijava.plugin.Parameter;
@@ -20,6 +30,7 @@ import org.scijava.widget.InputHarvester;
  * SciJava would take what a person chose last, also in a Fiji without a screen, and ask for the rest. It comes before a
  * script runs, which is why this is no script; tools/compile_fields.py compiles it. In a dialog nothing changes, but for
  * the image: SciJava takes the active one without a word where a command has one image, and here the dialog shows it.
+ * Lists of models get those that were trained in this Fiji.
  */
 @Plugin(type = PreprocessorPlugin.class, priority = InputHarvester.PRIORITY + 2)
 public class Fields extends AbstractPreprocessorPlugin {
@@ -30,6 +41,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 	@Override
 	public void process(Module module) {
 		if (!isOurs(module)) return;
+		for (ModuleItem<?> item : module.getInfo().inputs()) offerOwnModels(module, item);
 		boolean asks = !GraphicsEnvironment.isHeadless() && !(IJ.isMacro() && Macro.getOptions() != null);
 		for (ModuleItem<?> item : module.getInfo().inputs()) {
 			if (!asks) settle(module, item);
@@ -42,6 +54,48 @@ public class Fields extends AbstractPreprocessorPlugin {
 		if (!(module.getInfo() instanceof ScriptInfo)) return false;
 		String path = ((ScriptInfo) module.getInfo()).getPath();
 		return path != null && path.replace('\\', '/').matches("(.*/)?Plugins/ElectrodeJ/.*");
+	}
+
+	/** Adds to a list of models those of the user's own that the command can run; other commands than these two take all. */
+	@SuppressWarnings("unchecked")
+	private static void offerOwnModels(Module module, ModuleItem<?> item) {
+		if (!item.getName().equals("model") || !(item instanceof MutableModuleItem) || item.getChoices() == null) return;
+		String title = ((ScriptInfo) module.getInfo()).getPath().replaceFirst(".*[/\\\\]", "");
+		MutableModuleItem<String> list = (MutableModuleItem<String>) item;
+		List<String> names = new ArrayList<>();
+		for (String name : list.getChoices()) if (!isOwn(name)) names.add(name);
+		if (names.isEmpty()) return;
+		File[] folders = ownModels().listFiles();
+		if (folders == null) folders = new File[0];
+		Arrays.sort(folders);
+		for (File folder : folders) {
+			String kind = kind(folder);
+			boolean outlines = kind.equals("stardist");
+			boolean fits = title.startsWith("Segment_Phases") ? !outlines : title.startsWith("Export") || outlines;
+			if (!kind.isEmpty() && fits && !names.contains(folder.getName())) names.add(folder.getName());
+		}
+		list.setChoices(names);
+	}
+
+	private static File ownModels() {
+		String folder = System.getenv("ELECTRODEJ_MODELS");
+		return new File(folder != null ? folder : System.getProperty("user.home") + "/.electrodej/models");
+	}
+
+	private static boolean isOwn(String name) {
+		return !kind(new File(ownModels(), name)).isEmpty();
+	}
+
+	/** What kind of model a folder holds, or nothing. */
+	private static String kind(File folder) {
+		try {
+			String text = new String(Files.readAllBytes(new File(folder, "electrodej.json").toPath()), StandardCharsets.UTF_8);
+			Matcher found = Pattern.compile("\"kind\"\\s*:\\s*\"(\\w+)\"").matcher(text);
+			return found.find() ? found.group(1) : "";
+		}
+		catch (IOException none) {
+			return "";
+		}
 	}
 
 	private <T> void settle(Module module, ModuleItem<T> item) {

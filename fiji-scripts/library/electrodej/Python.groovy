@@ -103,7 +103,15 @@ class Python {
 	/** The folder of this Fiji, or null in a bare ImageJ. */
 	static File fiji() {
 		String folder = System.getProperty("imagej.dir") ?: System.getProperty("ij.dir")
-		return folder == null ? null : new File(folder)
+		if (folder != null) return new File(folder)
+		// A program that started this Fiji, as pyimagej does, names its plugins only.
+		File plugins = new File(System.getProperty("plugins.dir") ?: ".").absoluteFile
+		return plugins.name == "plugins" && new File(plugins.parentFile, "jars").directory ? plugins.parentFile : null
+	}
+
+	/** Where models are that were trained here. */
+	static File models() {
+		return new File(System.getenv("ELECTRODEJ_MODELS") ?: System.getProperty("user.home") + "/.electrodej/models")
 	}
 
 	private static List<File> notes() {

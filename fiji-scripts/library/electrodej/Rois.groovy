@@ -4,6 +4,7 @@ import ij.ImagePlus
 import ij.ImageStack
 import ij.gui.Overlay
 import ij.gui.Roi
+import ij.gui.TextRoi
 import ij.io.RoiDecoder
 import ij.io.RoiEncoder
 import ij.plugin.filter.ThresholdToSelection
@@ -95,6 +96,11 @@ class Rois {
 		made.setDimensions(1, like.stackSize, 1)
 		Images.paint(made, highest)
 		return made
+	}
+
+	/** Whether a selection has an area that can be filled. */
+	static boolean isArea(Roi roi) {
+		return roi.area && !(roi instanceof TextRoi)
 	}
 
 	static void overlay(ImagePlus labels, ImagePlus target) {

@@ -108,6 +108,7 @@ class StarDist {
 		if (!named) throw new Problem("no model was given; choose a zip made by electrodej export")
 		File place = new File(named)
 		if (!place.exists() && Python.fiji() != null) place = new File(Python.fiji(), "models/ElectrodeJ/" + named)
+		if (!place.exists()) place = new File(Python.models(), named)
 		File found = place.directory ? new File(place, "model.zip") : place
 		if (found.file && found.name.toLowerCase().endsWith(".zip")) return found.absoluteFile
 		throw new Problem("there is no model " + named + " for Fiji; give a zip made by electrodej export, or install ElectrodeJ's models " +

@@ -1,3 +1,6 @@
+from .labkit import Labelling as Labelling
+from .labkit import is_labkit as is_labkit
+from .labkit import read_labkit as read_labkit
 from .outlines import outlines_of as outlines_of
 from .pairs import Pair as Pair
 from .pairs import Pairs as Pairs

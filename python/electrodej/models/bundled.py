@@ -1,4 +1,4 @@
-"""The models that come with ElectrodeJ, by their names."""
+"""The models that come with ElectrodeJ, and those that a person trained in Fiji, by their names."""
 
 from __future__ import annotations
 
@@ -23,10 +23,16 @@ def bundled_models() -> dict[str, Path]:
     return found
 
 
-def find_model(model: str | os.PathLike[str]) -> Path:
-    """Return where a model lies that is given as a bundled name, a folder or a file.
+def own_models_folder() -> Path:
+    """Return where the models lie that were trained in Fiji: ``.electrodej/models`` in the home folder."""
+    return Path(os.environ.get("ELECTRODEJ_MODELS") or Path.home() / ".electrodej" / "models")
 
-    What lies under that path comes first; a bundled model can always be reached from another folder.
+
+def find_model(model: str | os.PathLike[str]) -> Path:
+    """Return where a model lies that is given as a bundled or one's own name, a folder or a file.
+
+    What lies under that path comes first; a bundled model can always be reached from another folder, and
+    comes before one of one's own (see `own_models_folder`).
 
     Raises
     ------
@@ -39,5 +45,8 @@ def find_model(model: str | os.PathLike[str]) -> Path:
     bundled = bundled_models()
     if str(model) in bundled:
         return bundled[str(model)]
+    own = own_models_folder() / path
+    if len(path.parts) == 1 and (own / "electrodej.json").is_file():
+        return own
     names = ", ".join(bundled) or "none"
     raise InputError(f"{os.fspath(model)}: there is no such model; bundled are {names}")

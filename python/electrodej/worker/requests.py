@@ -19,7 +19,7 @@ from electrodej.options import Flag, Image, Option, PathTo
 from electrodej.run import Run
 from electrodej.verb import Verb
 from electrodej.verbs import find
-from electrodej.worker.tasks import Arguments, Request
+from electrodej.worker.tasks import Arguments, Request, fields_of, in_fiji_words
 
 # What scripts of earlier versions ask for.
 _FORMER = {"segment": "segment particles", "phases": "segment phases"}
@@ -44,7 +44,9 @@ def requested(name: str) -> Request | None:
             outcome = verb.run(verb.make(**values), _forced(run, arguments))
         if outcome.failure:
             raise InputError(outcome.failure)
-        about = {"text": outcome.text, "notes": list(run.notes), "made": _made(verb, values)}
+        fields = fields_of(verb.name)
+        notes = [in_fiji_words(note, fields) for note in run.notes]
+        about = {"text": outcome.text, "notes": notes, "made": _made(verb, values)}
         return {**plain(outcome.numbers), **about}
 
     return do
@@ -128,5 +130,12 @@ def _sample(arguments: Arguments, run: Run) -> dict[str, Any]:
     return {"folder": folder, "particles": found["particles"]}
 
 
+def _learn(arguments: Arguments, run: Run) -> Mapping[str, Any]:
+    """Train from what was drawn on open images."""
+    from electrodej.worker.lessons import learn
+
+    return learn(arguments, run)
+
+
 # Beside the verbs.
-REQUESTS: Mapping[str, Request] = {"version": _version, "sample": _sample}
+REQUESTS: Mapping[str, Request] = {"version": _version, "sample": _sample, "learn": _learn}

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError, OutputError
+from electrodej.errors import Enough, InputError, OutputError
 from electrodej.files import keep_for_resume, whole_file
 from electrodej.files.checkpoint import Checkpoint
 from electrodej.models.libraries import load_keras
@@ -148,7 +148,8 @@ class TrainingRun:
         data
             What ``model.fit`` takes as its first argument.
         progress
-            Told of every batch; it stops the training by raising `electrodej.errors.Cancelled`.
+            Told of every batch; it stops the training by raising `electrodej.errors.Cancelled`, and ends it
+            with the best network so far by raising `electrodej.errors.Enough`.
         stage
             First word of what it is told.
         options
@@ -156,14 +157,18 @@ class TrainingRun:
         """
         callbacks = [*options.pop("callbacks", []), self.callback(model, progress=progress, stage=stage)]
         if not self.finished:
-            model.fit(
-                data,
-                epochs=self.settings.epochs,
-                initial_epoch=self.epoch,
-                verbose=0,
-                callbacks=callbacks,
-                **options,
-            )
+            try:
+                model.fit(
+                    data,
+                    epochs=self.settings.epochs,
+                    initial_epoch=self.epoch,
+                    verbose=0,
+                    callbacks=callbacks,
+                    **options,
+                )
+            except Enough:
+                if self._best_values is None:
+                    raise  # not one epoch was judged
         self.take_best(model)
         return self.history
 

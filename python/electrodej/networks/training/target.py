@@ -7,7 +7,7 @@ from pathlib import Path
 from electrodej.errors import OutputError
 
 # What stands in a model's folder: settings, weights, figures, and what an export puts beside them.
-_SUFFIXES = {".json", ".h5", ".keras", ".csv", ".png", ".zip", ".ijm", ".yaml", ".md", ".npy"}
+_SUFFIXES = {".json", ".h5", ".keras", ".csv", ".png", ".zip", ".ijm", ".yaml", ".md", ".npy", ".onnx"}
 
 
 def is_only_model(folder: Path, markers: tuple[str, ...]) -> bool:

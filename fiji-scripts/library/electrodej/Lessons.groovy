@@ -1,0 +1,95 @@
+package electrodej
+
+import ij.IJ
+import ij.ImagePlus
+import ij.ImageStack
+import ij.WindowManager
+import ij.gui.Roi
+import ij.plugin.frame.RoiManager
+import ij.process.ImageProcessor
+import ij.process.ShortProcessor
+import java.awt.GraphicsEnvironment
+
+/** Training a network from what a person drew on open images. */
+class Lessons {
+
+	static final Map<String, String> NETWORKS = [
+		"Particles (StarDist)": "stardist", "Cracks, or one other thing (U-Net)": "unet", "Phases (LRCS-Net)": "lrcs",
+	]
+	private static final Map<String, String> BUNDLED = [stardist: "nmc-particles", unet: "nmc-cracks", lrcs: "nmc-phases"]
+
+	private final Door door
+
+	Lessons(Door door) {
+		this.door = door
+	}
+
+	/** Trains, shows how it goes, and says how to use what was learnt. Escape ends it and keeps the best network. */
+	Map learn(Map given) {
+		String network = NETWORKS[given.network]
+		if (network == null) throw new Problem(given.network + " is no network that learns here; there are: " + NETWORKS.keySet().join(", "))
+		String init = Images.isGiven(given.init) ? given.init.path : given.start == "The bundled model" ? BUNDLED[network] : ""
+		File enough = File.createTempFile("electrodej", ".enough")
+		enough.delete()
+		Curve curve = new Curve("Training of " + given.name)
+		try {
+			Map found = door.call("learn", [
+				network: network, images: lessons(given, network), name: given.name, folder: Python.models().path, init: init, names: given.names,
+				voxelSize: door.voxelSize(given.voxelSize), epochs: given.epochs, steps: given.steps, patch: given.patch,
+				patience: given.patience, enough: enough.path, replace: given.replace,
+			], [heard: curve.&hear, enough: { enough.createNewFile() }])
+			IJ.log("ElectrodeJ: " + found.command)
+			return found
+		}
+		finally {
+			enough.delete()
+		}
+	}
+
+	/** The images to learn from, each with what was drawn on it. */
+	private List<Map> lessons(Map given, String network) {
+		if (given.from == "Label image") {
+			return [[
+				grey : door.image(given.grey, given.greyFile, "grey image"),
+				drawn: door.image(given.labels, given.labelFile, "label image"),
+			]]
+		}
+		if (given.from == "ROI Manager") {
+			ImagePlus image = Images.meant(given.grey, given.greyFile, "grey image")
+			Roi[] rois = RoiManager.instance?.roisAsArray ?: new Roi[0]
+			return [lesson(image, rois as List, network)]
+		}
+		List<ImagePlus> open = (WindowManager.IDList ?: new int[0]).collect { WindowManager.getImage(it) }
+		List<ImagePlus> drawnOn = open.findAll { it.overlay != null && it.overlay.toArray().any { Rois.isArea(it) } }
+		return drawnOn.collect { lesson(it, it.overlay.toArray() as List, network) }
+	}
+
+	private Map lesson(ImagePlus image, List<Roi> rois, String network) {
+		List<Roi> areas = rois.findAll { Rois.isArea(it) }
+		if (areas.isEmpty()) {
+			throw new Problem("nothing is drawn on " + image.title + "; outline things, and add each to the ROI Manager with T")
+		}
+		return [grey: door.image(image, null, "grey image"), drawn: door.image(drawn(areas, image, network != "stardist"), null, "drawing")]
+	}
+
+	/**
+	 * What was drawn as numbers: each selection another one, or where classes are told apart the group of each
+	 * (Edit > Selection > Properties), 1 where it has none.
+	 */
+	static ImagePlus drawn(List<Roi> rois, ImagePlus image, boolean classes) {
+		if (rois.size() > 65535) throw new Problem("there are more than 65535 selections, too many for a 16-bit image")
+		ImageStack stack = new ImageStack(image.width, image.height)
+		image.stackSize.times { stack.addSlice(new ShortProcessor(image.width, image.height)) }
+		rois.eachWithIndex { roi, at ->
+			int slice = roi.position > 0 ? roi.position : roi.ZPosition > 0 ? roi.ZPosition : image.stackSize == 1 ? 1 : image.currentSlice
+			if (slice > image.stackSize) throw new Problem("the selection " + (roi.name ?: at + 1) + " lies on slice " + slice + ", and " + image.title + " has " + image.stackSize)
+			ImageProcessor plane = stack.getProcessor(slice)
+			plane.setValue(classes ? Math.max(1, roi.group) : at + 1)
+			plane.fill(roi)
+		}
+		ImagePlus made = new ImagePlus("drawn on " + image.title, stack)
+		made.copyScale(image)
+		made.setDimensions(1, image.stackSize, 1)
+		return made
+	}
+}

@@ -1,0 +1,101 @@
+"""What was drawn on open images becomes training data that the verbs read."""
+
+import numpy as np
+import pytest
+
+from electrodej.annotation import read_pairs
+from electrodej.errors import InputError, OutputError, VoxelSizeError
+from electrodej.run import Run
+from electrodej.verbs.train.semantic import find_pairs
+from electrodej.volume import open_volume
+from electrodej.worker.lessons import NOT_LABELLED, Drawn, learn, write_data
+
+SPACING = (0.3, 0.2, 0.2)
+
+
+@pytest.fixture
+def drawn():
+    """A stack of three slices; something is drawn on the first and the last."""
+    marks = np.zeros((3, 8, 12), np.uint16)
+    marks[0, 1:4, 1:4] = 1
+    marks[2, 4:7, 5:9] = 2
+    grey = np.arange(3 * 8 * 12, dtype=np.uint16).reshape(marks.shape)
+    return Drawn("stack", grey, marks, SPACING)
+
+
+def test_slices_that_were_drawn_on_are_stardists_pairs(drawn, tmp_path):
+    assert write_data(tmp_path / "data", [drawn], "stardist") == 2
+    pairs = list(read_pairs(tmp_path / "data"))
+    assert len(pairs) == 2
+    for pair, z in zip(pairs, (0, 2), strict=True):
+        np.testing.assert_array_equal(pair.grey, drawn.grey[z])
+        np.testing.assert_array_equal(pair.labels, drawn.drawn[z])
+        assert pair.spacing == pytest.approx(SPACING[1:])
+
+
+def phases(folder):
+    for _, path in find_pairs(folder):
+        with open_volume(path) as volume:
+            yield volume.read()[0]
+
+
+def test_for_one_thing_what_was_not_drawn_is_background(drawn, tmp_path):
+    write_data(tmp_path / "data", [drawn], "unet")
+    for found, z in zip(phases(tmp_path / "data"), (0, 2), strict=True):
+        np.testing.assert_array_equal(found, drawn.drawn[z] > 0)
+
+
+def test_for_phases_what_was_not_drawn_is_not_labelled(drawn, tmp_path):
+    write_data(tmp_path / "data", [drawn], "lrcs", classes=2)
+    first, second = phases(tmp_path / "data")
+    np.testing.assert_array_equal(first == 0, drawn.drawn[0] == 1)
+    np.testing.assert_array_equal(second == 1, drawn.drawn[2] == 2)
+    assert set(np.unique(first)) == {0, NOT_LABELLED}
+    with pytest.raises(InputError, match="class 2, and there are 1 names"):
+        write_data(tmp_path / "data", [drawn], "lrcs", classes=1)
+
+
+def test_a_single_slice_is_cut_where_half_of_what_was_drawn_lies_on_each_side(drawn, tmp_path):
+    marks = np.zeros((1, 8, 12), np.uint16)
+    marks[0, 2:6, 1:4] = 1
+    marks[0, 2:6, 8:11] = 2
+    assert write_data(tmp_path / "data", [Drawn("one", drawn.grey[:1], marks, SPACING)], "stardist") == 1
+    pairs = list(read_pairs(tmp_path / "data"))
+    assert [set(np.unique(pair.labels)) for pair in pairs] == [{0, 1}, {0, 2}]
+    np.testing.assert_array_equal(np.concatenate([pair.grey for pair in pairs], axis=1), drawn.grey[0])
+
+
+def test_data_are_written_anew_and_nobody_elses_folder_is_touched(drawn, tmp_path):
+    write_data(tmp_path / "data", [drawn], "stardist")
+    write_data(tmp_path / "data", [drawn], "unet")
+    assert not (tmp_path / "data" / "masks").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("mine")
+    with pytest.raises(OutputError):
+        write_data(tmp_path / "mine", [drawn], "stardist")
+    assert (tmp_path / "mine" / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "words"),
+    [
+        ({"network": "gpt"}, InputError, "no network that learns here"),
+        ({"name": "../x"}, InputError, "no name for a model"),
+        ({"name": "nmc-particles"}, InputError, "ElectrodeJ's own"),
+        ({"name": "there"}, OutputError, "already"),
+        ({"images": []}, InputError, "nothing was drawn"),
+        ({"file": "bare.tif"}, VoxelSizeError, "voxel size"),
+    ],
+)
+def test_what_cannot_be_learnt_is_said_before_the_training(
+    changed, error, words, drawn, tmp_path, monkeypatch
+):
+    import tifffile
+
+    monkeypatch.setenv("ELECTRODEJ_MODELS", str(tmp_path / "models"))
+    (tmp_path / "models" / "there").mkdir(parents=True)
+    tifffile.imwrite(tmp_path / "bare.tif", drawn.grey, photometric="minisblack")
+    file = {"file": str(tmp_path / "bare.tif")}
+    given = {"network": "unet", "name": "mine", "images": [{"grey": file, "drawn": file}], **changed}
+    with pytest.raises(error, match=words):
+        learn(given, Run())
