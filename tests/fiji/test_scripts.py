@@ -711,6 +711,24 @@ def test_a_row_of_the_table_selects_its_particle_in_the_middle(opened, run_scrip
     assert [int(box.x), int(box.y), int(box.width), int(box.height)] == [3, 3, 6, 6]
 
 
+def test_the_table_of_phases_opens_in_imagej(opened, run_script, tmp_path):
+    run_script(
+        "Measure Phases",
+        {
+            "phases": opened["labels"],
+            "names": "pore,particle",
+            "also": "connectivity,transport",
+            "table": tmp_path / "t.csv",
+        },
+    )
+    table = scyjava.jimport("ij.measure.ResultsTable").open(str(tmp_path / "t.csv"))
+    assert table.size() == 1
+    columns = dict(zip(map(str, table.getHeadings()), range(100), strict=False))
+    assert {"Share_pore", "Area_pore_particle", "Percolating_pore_z", "Tau_pore_x"} <= set(columns)
+    assert table.getValue("Share_pore", 0) + table.getValue("Share_particle", 0) == pytest.approx(1)
+    assert table.getValue("Tau_pore_z", 0) > 1
+
+
 @pytest.mark.slow
 def test_phases_are_those_of_python_with_their_names(run_script, opened, pair, tmp_path):
     from electrodej.verbs import do

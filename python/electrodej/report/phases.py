@@ -37,6 +37,7 @@ def phase_section(
     spacing: tuple[float, float],
     cracks: NDArray[np.bool_] | None = None,
     note: str = "",
+    curves: Sequence[Drawing] = (),
 ) -> Section:
     """Return what the phases of an electrode are.
 
@@ -54,6 +55,8 @@ def phase_section(
         Where the slice has cracks.
     note
         A sentence to add.
+    curves
+        Further pictures, see `structure_drawings`.
     """
     drawing = Drawing(
         "phases",
@@ -68,7 +71,7 @@ def phase_section(
     return Section(
         "Phases",
         "\n\n".join(text for text in (f"By volume: {words}." if words else "", note) if text),
-        figures=[as_figure(drawing)],
+        figures=[as_figure(each) for each in (drawing, *curves)],
         table={
             "Measure": list(measures),
             "Value": [value for value, _, _ in measures.values()],

@@ -237,6 +237,7 @@ def _phase_section(
 ) -> Section:
     from electrodej.morphology import phase_names
     from electrodej.report.phases import phase_section
+    from electrodej.report.structure import structure_drawings
 
     middle = (slice(grey.shape[0] // 2, grey.shape[0] // 2 + 1), slice(None), slice(None))
     spacing = phases.spacing or grey.require_spacing()
@@ -251,7 +252,17 @@ def _phase_section(
         spacing=spacing[1:],
         cracks=None if cracks is None else cracks[middle][0] > 0,
         note=_phase_note(scores),
+        curves=[] if options.morphology is None else structure_drawings(_beside(Path(options.morphology))),
     )
+
+
+def _beside(table: Path) -> dict[str, Mapping[str, Any]]:
+    """Return the tables of sizes and statistics that lie beside one of phases."""
+    from electrodej.damage.table_file import read_table_file
+    from electrodej.report.structure import TABLES
+
+    paths = {name: table.with_name(f"{table.stem}_{name}{table.suffix}") for name in TABLES}
+    return {name: dict(read_table_file(path).columns) for name, path in paths.items() if path.is_file()}
 
 
 def _measures(path: Any) -> dict[str, tuple[float, str, str]]:
