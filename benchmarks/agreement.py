@@ -56,7 +56,7 @@ torch.set_num_threads({cores})
 """
 _TAUFACTOR_WORK = """
 with contextlib.redirect_stdout(io.StringIO()):
-    surface = metrics.specific_surface_area(phases, method="marching_cubes", device="cpu")
+    surface = metrics.specific_surface_area(phases, method="marching_cubes", smoothing=False, device="cpu")
     lines = float(metrics.triple_phase_boundary(phases.astype(np.int16)))
     _, through = metrics.extract_through_feature(phases, 0, "x")
     taus = []

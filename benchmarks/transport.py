@@ -3,7 +3,8 @@
     ELECTRODEJ_PEERS=peers/bin/python python benchmarks/transport.py
 
 See peers/timed.py for the peers' environment. Without it only our own figures are printed. Volumes of one's
-own are added by their paths: ``transport.py pores.tif`` measures phase 0 of each along z.
+own are added by their paths: ``transport.py pores.tif`` measures phase 0 of each along z. Numbers are sides
+of cubes for the cost of a voxel and the memory of the solver alone: ``transport.py 128 256 500``.
 """
 
 from __future__ import annotations
@@ -66,9 +67,29 @@ def ratio(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     )
 
 
-def main(paths: list[str]) -> None:
+def print_costs(sides: list[int]) -> None:
+    """Print what a voxel costs in cubes of growing size."""
+    first = None
+    for side in sides:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+            found = timed(structure(Path(name), side) + _OURS, _SOLVE.format(error=ERROR))
+        each = found["cpu"] / side**3
+        first = first or each
+        print(
+            f"{side}^3: tau {found['result']['tau']:.4f}, {found['result']['steps']} steps, "
+            f"{found['wall']:.1f} s, {found['memory'] / 2**30:.2f} GiB, {1e9 * each:.0f} ns of CPU a voxel, "
+            f"{each / first:.2f} of {sides[0]}^3",
+            flush=True,
+        )
+
+
+def main(arguments: list[str]) -> None:
     from electrodej.machine import available_cores
 
+    sides, paths = ([each for each in arguments if each.isdigit() == wanted] for wanted in (True, False))
+    if sides:
+        print_costs([int(side) for side in sides])
+        return
     python, cores = peers(), available_cores()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)

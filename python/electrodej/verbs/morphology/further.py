@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from electrodej.errors import InputError
+from electrodej.machine import memory_text
 from electrodej.run import Run
 from electrodej.transport.settings import TransportSettings
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import Shape, Spacing
 
 if TYPE_CHECKING:
     from electrodej.morphology import Measure
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 Columns = dict[str, "NDArray[Any]"]
 
 _TABLES = {"sizes": ("sizes",), "statistics": ("profiles", "correlations", "volumes")}
+
+
+# Bytes a voxel that each takes beside the image; the solver of transport says itself what it takes.
+_BYTES = {"connectivity": 8, "interfaces": 14, "sizes": 16, "statistics": 16}
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,21 @@ def tables_of(names: Iterable[str]) -> tuple[str, ...]:
     ('sizes',)
     """
     return tuple(table for name in names for table in _TABLES.get(name, ()))
+
+
+def check_room(shape: Shape, wanted: Iterable[str], run: Run) -> None:
+    """Raise an InputError where the memory does not suffice for what is measured of a whole image."""
+    from electrodej.transport import memory_needed
+
+    voxels = math.prod(shape)
+    for name in wanted:
+        needed = voxels + (memory_needed(shape) if name == "transport" else voxels * _BYTES[name])
+        if needed > run.room:
+            raise InputError(
+                f"also: {name} of {' x '.join(map(str, shape))} voxels takes {memory_text(needed)} of "
+                f"memory, and {memory_text(run.room)} may be used; allow more with --memory, or give a part "
+                "of the image"
+            )
 
 
 def table_columns(tables: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -16,7 +16,14 @@ from electrodej.files import check_target, described, scratch_folder, whole_set
 from electrodej.files.tables import check_table_target, write_table
 from electrodej.progress import Progress, silent
 from electrodej.run import Run
-from electrodej.verbs.morphology.further import Columns, Further, measure_further, table_columns, tables_of
+from electrodej.verbs.morphology.further import (
+    Columns,
+    Further,
+    check_room,
+    measure_further,
+    table_columns,
+    tables_of,
+)
 from electrodej.verbs.morphology.simulation import write_bpx
 from electrodej.vocabulary import PathLike, Spacing
 
@@ -72,7 +79,7 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     bpx = options.simulation.bpx
     if bpx is not None:
         targets["bpx"] = check_target(bpx, force=run.force, inputs=options.inputs, file=True)
-    phases = _look(options, run.progress)
+    phases = _look(options, run)
     versions = _versions(options, phases.names)
     rows: list[Row] = []
     tables: dict[str, list[Columns]] = {}
@@ -183,7 +190,7 @@ def write_versions(
     }
 
 
-def _look(options: MorphologyOptions, progress: Progress) -> Phases:
+def _look(options: MorphologyOptions, run: Run) -> Phases:
     """Return what the versions share, once it is sure that they are of one image."""
     from electrodej.morphology import find_phases, phase_names
     from electrodej.volume import common_spacing, open_volume
@@ -191,13 +198,14 @@ def _look(options: MorphologyOptions, progress: Progress) -> Phases:
     ids: set[int] = set()
     with open_volume(options.phases[0], spacing=options.spacing) as first:
         size = first.require_spacing()
+        check_room(first.shape, options.further, run)
         for image in options.images[1:]:
             with open_volume(image, spacing=options.spacing) as other:
                 common_spacing(first, other)
     for image in options.phases:
         with open_volume(image, spacing=options.spacing) as volume:
             slabs = (slab for _, _, slab in volume.slabs())
-            found = find_phases(slabs, progress, volume.shape[0])
+            found = find_phases(slabs, run.progress, volume.shape[0])
             if not found or not 0 <= found[0] <= found[-1] <= 254:
                 raise InputError(
                     f"{volume.path} is no phase image: phases are numbers from 0 to 254, 255 is not "
