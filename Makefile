@@ -12,7 +12,7 @@ TEST_JOBS ?= 2
 PYTEST = $(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 FUZZ_SECONDS ?= 3600
 
-.PHONY: help env demo test test-fast fuzz lint format bench docs models fiji-zip lock clean
+.PHONY: help env demo test test-fast fuzz lint format bench docs models fiji-zip update-site lock clean
 
 help:
 	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
@@ -66,6 +66,9 @@ models: env
 
 fiji-zip: env
 	@$(RUN)/python tools/make_fiji_zip.py dist/electrodej-fiji.zip
+
+update-site: env
+	@$(RUN)/python tools/make_update_site.py dist/update-site
 
 lock:
 	uv pip compile --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \

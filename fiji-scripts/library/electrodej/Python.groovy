@@ -36,10 +36,11 @@ class Python {
 
 	/** Builds an environment from the wheel and the lock that came with the zip. */
 	static File build(Door door) {
-		File folder = fiji() == null ? null : new File(fiji(), "electrodej")
-		File wheel = folder?.listFiles()?.find { it.name.endsWith(".whl") }
-		File lock = folder == null ? null : new File(folder, "requirements.lock")
-		if (wheel == null || !lock.file) {
+		// From the zip, or from the update site.
+		List<File> folders = fiji() == null ? [] : ["electrodej", "lib/electrodej"].collect { new File(fiji(), it) }
+		File lock = folders.collect { new File(it, "requirements.lock") }.find { it.file }
+		File wheel = lock?.parentFile?.listFiles()?.find { it.name.endsWith(".whl") }
+		if (wheel == null) {
 			throw new Problem("this Fiji has no ElectrodeJ package to build from; take ElectrodeJ's zip for Fiji, " +
 				"or make a Python with it in a terminal and choose that here")
 		}
