@@ -35,6 +35,7 @@ LEVELS = {
     "features": 3,
     "forest": 3,
     "filters": 3,
+    "tomography": 3,
     "inspection": 3,
     "linking": 3,
     "fusion": 3,

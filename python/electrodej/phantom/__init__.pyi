@@ -8,6 +8,9 @@ from .generate import make_phantom as make_phantom
 from .generate import make_slice as make_slice
 from .generate import phantom_slabs as phantom_slabs
 from .looks import LOOKS as LOOKS
+from .scan import ScanSettings as ScanSettings
+from .scan import attenuation_of as attenuation_of
+from .scan import write_scan as write_scan
 from .storage import write_phantom as write_phantom
 from .truth import TRUTH_COLUMNS as TRUTH_COLUMNS
 from .truth import TruthTable as TruthTable

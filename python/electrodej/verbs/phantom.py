@@ -6,7 +6,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from electrodej.errors import InputError
 from electrodej.options import (
@@ -16,11 +16,14 @@ from electrodej.options import (
     Settings,
     ShapeOf,
     argument,
+    flag,
+    nested,
     option,
     seed,
     voxel_size,
 )
 from electrodej.phantom.looks import LOOKS
+from electrodej.phantom.scan import ScanSettings
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Shape, Spacing
@@ -57,6 +60,8 @@ class PhantomOptions(Settings):
         None, PathTo(metavar="FILE", suffixes=(".json",)), "start from the phantom.json of another phantom"
     )
     format: str = option("tif", Choice(("tif", "zarr")), "TIFF or OME-Zarr")
+    scan: bool = flag("also scan a pillar of it: projections.nxs, and attenuation.tif, its truth")
+    scanning: ScanSettings = nested(ScanSettings)
     spacing: Spacing | None = voxel_size("voxel size in micrometres", usual="0.07,0.07,0.07")
     seed: int | None = seed(default=None)
 
@@ -66,12 +71,10 @@ def phantom(options: PhantomOptions, run: Run) -> Outcome:
     from electrodej.phantom import write_phantom
 
     config = _config(options)
-    truth = write_phantom(
-        options.folder,
-        config,
-        suffix=".zarr" if options.format == "zarr" else ".tif",
-        run=run,
-    )
+    suffix: Literal[".tif", ".zarr"] = ".zarr" if options.format == "zarr" else ".tif"
+    if options.scan:
+        _check_scan(config)
+    truth = write_phantom(options.folder, config, suffix=suffix, run=run)
     volume = math.prod(config.shape) * math.prod(config.spacing)
     solid = float(truth["volume"].sum()) / volume
     count = len(truth["label"])
@@ -86,7 +89,34 @@ def phantom(options: PhantomOptions, run: Run) -> Outcome:
     }
     size = " x ".join(map(str, config.shape))
     text = f"{count} particles fill {100 * solid:.1f} % of {size} voxels in {options.folder}"
-    return Outcome(numbers, text, {"folder": options.folder})
+    files: dict[str, PathLike] = {"folder": options.folder}
+    if options.scan:
+        files["projections"] = _scan(options, config, suffix, run)
+        numbers["projections"] = os.fspath(files["projections"])
+        text += f"; {options.scanning.angles} projections in {files['projections']}"
+    return Outcome(numbers, text, files)
+
+
+def _check_scan(config: PhantomConfig) -> None:
+    """Refuse what cannot be scanned before anything is made."""
+    from electrodej.extras import require
+
+    require("h5py", what="writing a scan", extra="tomo")
+    if max(config.spacing) > 1.0001 * min(config.spacing):
+        raise InputError("a scan has cubes for voxels; give one length as --spacing, e.g. 0.14")
+
+
+def _scan(options: PhantomOptions, config: PhantomConfig, suffix: str, run: Run) -> Path:
+    """Scan the phantom that lies in the folder."""
+    from electrodej.phantom import attenuation_of, write_scan
+    from electrodej.volume import open_volume, write_volume
+
+    folder = Path(options.folder)
+    with open_volume(folder / f"phases{suffix}") as phases:
+        image = attenuation_of(phases.read())
+    write_volume(folder / f"attenuation{suffix}", image, spacing=config.spacing, force=run.force)
+    target = folder / "projections.nxs"
+    return write_scan(target, image, options.scanning, pixel=config.spacing[2], seed=config.seed, run=run)
 
 
 def _config(options: PhantomOptions) -> PhantomConfig:
@@ -122,6 +152,8 @@ VERB = Verb(
   phases.tif    0 pore, 1 binder, 2 particle, 3 crack
   truth.csv     centre, size and damage of each particle
   phantom.json  every setting; --config takes it again
+
+With --scan also projections.nxs (NXtomo), which electrodej reconstruct takes, with what goes wrong in a scan.
 
 The same settings and seed give the same voxels, whatever --jobs and --memory are.""",
     example="electrodej phantom electrode --shape 256,256,256 --seed 1",

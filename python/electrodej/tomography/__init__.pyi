@@ -1,0 +1,12 @@
+from .centre import find_centre as find_centre
+from .open import is_scan as is_scan
+from .open import open_scan as open_scan
+from .phase import Optics as Optics
+from .phase import ctf as ctf
+from .phase import paganin as paganin
+from .reconstruct import Reconstruction as Reconstruction
+from .reconstruct import reconstruct_to as reconstruct_to
+from .rows import reconstruct_rows as reconstruct_rows
+from .scan import Centre as Centre
+from .scan import Scan as Scan
+from .settings import TomographySettings as TomographySettings
