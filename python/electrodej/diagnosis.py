@@ -109,7 +109,7 @@ def _engine() -> Check:
     return Check(
         "engine of networks",
         "ok" if found else "missing",
-        found,
+        "; ".join(found),
         "" if found else "finding particles, phases and cracks with networks",
         "" if found else "run: pip install --force-reinstall electrodej",
     )

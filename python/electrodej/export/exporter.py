@@ -78,6 +78,7 @@ def export_model(
     name: str | None = None,
     authorship: Authorship | None = None,
     package: bool = False,
+    onnx: bool = True,
     run: Run | None = None,
 ) -> Export:
     """Write a model as a zip for Fiji's StarDist and CSBDeep plugins, and what belongs to it.
@@ -99,6 +100,8 @@ def export_model(
     package
         Also write ``name.bioimage.io.zip``: card, zip, ONNX and test images in one file, as bioimage.io,
         DeepImageJ and JDLL read it.
+    onnx
+        Whether the network is written in ONNX, too.
     run
         Whether files that exist may be replaced, and who is told of the stages. A note says where ONNX has no
         form of the network.
@@ -119,7 +122,7 @@ def export_model(
     zip_path = Path(out)
     if zip_path.suffix != ".zip":
         raise OutputError(f"{zip_path} must end in .zip, because that is what Fiji's plugins open")
-    run, targets = run or Run(), _targets(zip_path, package=package)
+    run, targets = run or Run(), _targets(zip_path, package=package, onnx=onnx)
     for target in targets.values():
         check_target(target, force=run.force)
     run.progress(0, 4, "exporting")
@@ -132,6 +135,9 @@ def export_model(
     more = {"weights": weights_of(Path(model))} if own else {}
     made = _Made(source, targets, run)
     contents = made.contents(authorship or Authorship(), more)
+    for role in targets.keys() - contents.keys():
+        # What an earlier export left there would be taken for this one's.
+        targets[role].unlink(missing_ok=True)
     targets = {role: path for role, path in targets.items() if role in contents}
     with contextlib.ExitStack() as stack:
         for role, path in targets.items():
@@ -155,7 +161,7 @@ def zip_bytes(source: Source, graph: Any = None) -> bytes:
     return zipped(saved_model(graph, channels_in=info.channels_in, channels_out=info.channels_out))
 
 
-def _targets(zip_path: Path, *, package: bool) -> dict[str, Path]:
+def _targets(zip_path: Path, *, package: bool, onnx: bool) -> dict[str, Path]:
     stem = zip_path.with_suffix("")
     ends = {
         "zip": ".zip",
@@ -167,6 +173,8 @@ def _targets(zip_path: Path, *, package: bool) -> dict[str, Path]:
         "input": ".test-input.npy",
         "output": ".test-output.npy",
     }
+    if not onnx:
+        del ends["onnx"]
     if package:
         ends["package"] = END
     return {role: stem.with_name(stem.name + end) for role, end in ends.items()}
@@ -206,12 +214,15 @@ class _Made:
             "macro": macro_for(self.info, zip_name).encode(),
         }
         self._run.progress(3, 4, "exporting")
-        self._add_onnx(contents, graph, prepared, output)
+        if "onnx" in self._targets:
+            self._add_onnx(contents, graph, prepared, output)
         made = {
             "file": zip_name,
             "sha256": hashlib.sha256(archive).hexdigest(),
             "made_with": f"ElectrodeJ {__version__}",
         }
+        if "onnx" in contents:
+            made["onnx_sha256"] = hashlib.sha256(contents["onnx"]).hexdigest()
         contents["info"] = to_json(self.info, **made, **more).encode()
         referred: dict[str, tuple[str, bytes]] = {
             role: (self._targets[role].name, contents[role])

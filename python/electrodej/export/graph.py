@@ -8,18 +8,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.export.own_operations import in_own_operations
+from electrodej.models.layer_names import all_layers, layer_names
 
 # Layers carry these names while they are traced: no name scope of Keras or TensorFlow looks like them.
 _MARK = "Layer{:05d}Mark"
 _MARKED = re.compile(r"Layer(\d{5})Mark(_\d+)*$")
-_AUTOMATIC = re.compile(r"(_\d+)+$")
 
 
 def flexible(model: Any) -> Any:
     """Return the model for images of any height and width, sharing the weights.
 
-    Upsampling becomes the one operation that it was under TensorFlow 1 (Keras 3 spells the nearest neighbour
-    out in twenty, and its other kinds need to know the size). All other layers are the model's own.
+    Some layers are said in fewer operations, see `electrodej.export.own_operations`. All others are the
+    model's own.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def flexible(model: Any) -> Any:
     channels = model.inputs[0].shape[-1]
     image = keras.Input((None, None, channels), name="input")
     try:
-        return keras.models.clone_model(model, input_tensors=image, clone_function=_for_fiji)
+        return keras.models.clone_model(model, input_tensors=image, clone_function=in_own_operations)
     except Exception as error:
         raise InputError(
             f"the model cannot take images of any size ({_first_line(error)}); "
@@ -54,9 +55,9 @@ def freeze(model: Any) -> Any:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    names = _layer_names(model)
+    names = layer_names(model)
     channels = model.inputs[0].shape[-1]
-    with _marked(_all_layers(model)):
+    with _marked(all_layers(model)):
         function = tf.function(lambda image: model(image, training=False), autograph=False)
         traced = function.get_concrete_function(tf.TensorSpec([None, None, None, channels], name="input"))
         frozen = convert_variables_to_constants_v2(traced)
@@ -71,73 +72,6 @@ def _behind_identities(graph: Any, name: str) -> str:
     while (node := nodes[name.partition(":")[0]]).op == "Identity":
         name = node.input[0]
     return name
-
-
-def _for_fiji(layer: Any) -> Any:
-    import keras
-
-    if type(layer) is not keras.layers.UpSampling2D or layer.data_format != "channels_last":
-        return layer
-    return _upsampling_layer(layer) if layer.interpolation in ("nearest", "bilinear", "bicubic") else layer
-
-
-def _upsampling_layer(layer: Any) -> Any:
-    import keras
-    import tensorflow as tf
-
-    class Upsampling(keras.layers.Layer):  # type: ignore[misc]
-        def call(self, image: Any) -> Any:
-            size = tf.shape(image)[1:3] * tf.constant(factors)
-            if layer.interpolation == "nearest":
-                return tf.raw_ops.ResizeNearestNeighbor(images=image, size=size)
-            if layer.interpolation == "bilinear":
-                return tf.raw_ops.ResizeBilinear(images=image, size=size, half_pixel_centers=True)
-            return tf.raw_ops.ResizeBicubic(images=image, size=size, half_pixel_centers=True)
-
-        def compute_output_shape(self, shape: Any) -> Any:
-            grown = [None if n is None else n * f for n, f in zip(shape[1:3], factors, strict=True)]
-            return (shape[0], *grown, shape[3])
-
-    factors = tuple(int(factor) for factor in layer.size)
-    return Upsampling(name=layer.name, dtype=layer.dtype_policy)
-
-
-def _all_layers(model: Any) -> list[Any]:
-    """Return the layers, those of inner models after them, each once."""
-    found: list[Any] = []
-    for layer in model.layers:
-        if not any(layer is other for other in found):
-            found.append(layer)
-        if hasattr(layer, "layers"):
-            found += [inner for inner in _all_layers(layer) if not any(inner is other for other in found)]
-    return found
-
-
-def _layer_names(model: Any) -> list[str]:
-    """Return one name for each layer: the author's own, or the kind of layer counted from the start."""
-    names: list[str] = []
-    layers = _all_layers(model)
-    taken = {layer.name for layer in layers if not _is_automatic(layer)}
-    for layer in layers:
-        if not _is_automatic(layer):
-            names.append(layer.name)
-            continue
-        stem = _AUTOMATIC.sub("", layer.name)
-        name, count = stem, 0
-        while name in taken:
-            count += 1
-            name = f"{stem}_{count}"
-        taken.add(name)
-        names.append(name)
-    return [re.sub(r"[^A-Za-z0-9_.\-]", "_", name) for name in names]
-
-
-def _is_automatic(layer: Any) -> bool:
-    kind = "UpSampling2D" if type(layer).__name__ == "Upsampling" else type(layer).__name__
-    snake = re.sub(r"\W+", "", kind)
-    snake = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", snake)
-    snake = re.sub(r"([a-z])([A-Z])", r"\1_\2", snake).lower()
-    return _AUTOMATIC.sub("", layer.name) == snake
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Of the zip in a folder that also holds the weights it was made of.
+ZIP = "model.zip"
 MODEL_FILE = "saved_model.pb"
 VARIABLES = "variables/"
 TAG = "serve"

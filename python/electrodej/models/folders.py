@@ -10,10 +10,12 @@ from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.extras import require
+from electrodej.models.contract import ZIP
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json
 from electrodej.models.keras_files import load_keras_file, load_weights
 from electrodej.models.libraries import need_keras
 from electrodej.models.safety.limits import MOST_CELL, MOST_COUNT, MOST_KERNEL, MOST_LEVELS
+from electrodej.models.zip_weights import take_zip_weights
 
 CONFIG = "config.json"
 NETWORKS = ("model.keras", "model.h5")
@@ -117,7 +119,7 @@ def _load_stardist(folder: Path, config: dict[str, Any]) -> tuple[Any, ModelInfo
     need_keras("reading a StarDist model")
     models = require("stardist.models", what="reading a StarDist model", extra="train")
     network = _built(folder, lambda: models.StarDist2D(models.Config2D(**config), basedir=None))
-    load_weights(network.keras_model, _weights(folder))
+    _fill(network.keras_model, _weights(folder))
     probability, overlap = _thresholds(folder)
     grid = tuple(int(step) for step in network.config.grid)
     classes = int(network.config.n_classes or 0)
@@ -140,7 +142,7 @@ def _load_care(folder: Path, config: dict[str, Any]) -> tuple[Any, ModelInfo]:
     need_keras("reading a CSBDeep model")
     models = require("csbdeep.models", what="reading a CSBDeep model", extra="train")
     network = _built(folder, lambda: models.CARE(models.Config(**_without_derived(config)), basedir=None))
-    load_weights(network.keras_model, _weights(folder))
+    _fill(network.keras_model, _weights(folder))
     return network.keras_model, ModelInfo(
         kind="care",
         channels_in=int(network.config.n_channel_in),
@@ -166,6 +168,10 @@ def _built(folder: Path, build: Any) -> Any:
         ) from error
 
 
+def _fill(network: Any, weights: Path) -> None:
+    (take_zip_weights if weights.name == ZIP else load_weights)(network, weights)
+
+
 def _weights(folder: Path) -> Path:
     for name in _WEIGHTS:
         if (folder / name).is_file():
@@ -178,6 +184,8 @@ def _weights(folder: Path) -> Path:
             f"{folder} holds several weights and none is called {_WEIGHTS[0]}; "
             "rename the one to export to that"
         )
+    if (folder / ZIP).is_file():
+        return folder / ZIP
     raise InputError(f"{folder} holds no weights ({_WEIGHTS[0]} is missing), so there is nothing to export")
 
 

@@ -105,7 +105,9 @@ def read_info(path: str | os.PathLike[str]) -> ModelInfo:
         )
     names = {field.name for field in dataclasses.fields(ModelInfo)}
     known = {name: _tuple(value) for name, value in content.items() if name in names}
-    unknown = sorted(set(content) - names - {"format", "version", "file", "sha256", "made_with", "weights"})
+    unknown = sorted(
+        set(content) - names - {"format", "version", "file", "sha256", "made_with", "weights", "onnx_sha256"}
+    )
     if unknown:
         raise InputError(f"{Path(path)}: the field {unknown[0]!r} is unknown; take it out")
     try:

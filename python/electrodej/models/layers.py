@@ -38,9 +38,13 @@ class ArgmaxPooling2D(keras.layers.Layer):  # type: ignore[misc]
     def call(self, image: Any) -> tuple[Any, Any]:
         """Pool an image (batch, Y, X, channels) of even height and width."""
         largest = ops.max_pool(image, 2, 2)
-        quarters = [image[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+        quarters = self.quarters(image)
         weights = self._soft(largest, quarters) if self.softness else _first(largest, quarters)
         return largest, ops.stop_gradient(ops.concatenate(weights, axis=-1))
+
+    def quarters(self, image: Any) -> list[Any]:
+        """Return the four places of all blocks, row by row, each an image of half the size."""
+        return [image[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
 
     def _soft(self, largest: Any, quarters: list[Any]) -> list[Any]:
         return [ops.maximum(1 - (largest - quarter) * (1 / self.softness), 0) for quarter in quarters]

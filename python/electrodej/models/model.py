@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.models.bundled import find_model
+from electrodej.models.contract import ZIP
 from electrodej.models.engines.base import Engine
-from electrodej.models.engines.choice import EngineName, engine_for_zip, has
+from electrodej.models.engines.choice import engine_for_zip, is_light
+from electrodej.models.engines.names import EngineName
 from electrodej.models.info import ModelInfo, read_info, read_json
 from electrodej.vocabulary import PathLike
-
-ZIP = "model.zip"
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,11 @@ def load_model(model: PathLike, *, engine: EngineName = "auto") -> Model:
 
 def _from_folder(folder: Path, engine: EngineName) -> Model:
     beside = folder / ZIP
-    if engine != "keras" and _is_of_these_weights(beside) and (engine != "auto" or has("openvino")):
+    if _stands_for_weights(beside) and (
+        engine in ("openvino", "onnxruntime")
+        or (engine == "auto" and is_light(beside))
+        or not _has_weights(folder)
+    ):
         info = read_info(beside.with_suffix(".json"))
         return Model(info.name, info, engine_for_zip(beside, info.grid, engine), folder)
     if engine not in ("auto", "keras"):
@@ -101,10 +104,24 @@ def weights_of(folder: Path) -> dict[str, str] | None:
     return None
 
 
-def _is_of_these_weights(zipped: Path) -> bool:
-    """Whether a zip in a model folder was exported from the weights that lie beside it now."""
+def _stands_for_weights(zipped: Path) -> bool:
+    """Whether a zip in a model folder was exported from the weights beside it, or came in their place."""
     about = zipped.with_suffix(".json")
     if not (zipped.is_file() and about.is_file()):
         return False
-    said: Any = read_json(about).get("weights")
-    return said is not None and said == weights_of(zipped.parent)
+    said = read_json(about)
+    if not _has_weights(zipped.parent):
+        return bool(said.get("sha256") == hashlib.sha256(zipped.read_bytes()).hexdigest())
+    return said.get("weights") is not None and said["weights"] == weights_of(zipped.parent)
+
+
+def _has_weights(folder: Path) -> bool:
+    return any(path.suffix in (".h5", ".hdf5", ".keras") for path in folder.iterdir())
+
+
+def network_file(place: Path) -> Path:
+    """Return the file that holds the network of a folder, or the zip itself."""
+    if place.is_file():
+        return place
+    weights = weights_of(place)
+    return place / (ZIP if weights is None else weights["file"])

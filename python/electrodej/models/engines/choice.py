@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING
 
 from electrodej.errors import InputError
 from electrodej.models.engines.base import Engine
+from electrodej.models.engines.names import EngineName
+from electrodej.models.info import read_json
 from electrodej.models.safety.onnx_graph import read_onnx
 from electrodej.models.safety.tensorflow_graph import RefusedError
 from electrodej.models.safety.wire import DamagedError
 from electrodej.models.zips import read_zip
 
-EngineName: TypeAlias = Literal["auto", "openvino", "onnxruntime", "keras"]
-ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+if TYPE_CHECKING:
+    from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
+
 # A graph in ONNX that is larger than this was not written for images.
 _MOST_ONNX_BYTES = 1 << 30
+_LIBRARIES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "keras": "tensorflow"}
 
 
 def has(engine: EngineName) -> bool:
     """Whether the library of an engine is installed."""
-    library = "tensorflow" if engine == "keras" else engine
-    return engine == "auto" or importlib.util.find_spec(library) is not None
+    return engine == "auto" or importlib.util.find_spec(_LIBRARIES[engine]) is not None
 
 
 def runs_networks() -> bool:
@@ -30,21 +34,50 @@ def runs_networks() -> bool:
     return has("openvino") or has("keras")
 
 
-def engine_report() -> str:
-    """Return which engines are installed, and what each is taken for; imports none of them."""
-    what = {
-        "openvino": "OpenVINO runs exported and bundled networks",
-        "onnxruntime": "ONNX Runtime runs them where there is ONNX and no OpenVINO",
-        "keras": "TensorFlow runs the rest, and dropout",
-    }
-    return "; ".join(text for name, text in what.items() if has(name))  # type: ignore[arg-type]
+def is_light(zipped: Path) -> bool:
+    """Whether an engine is installed that needs seconds less than TensorFlow to start, and runs the zip."""
+    return has("openvino") or (has("onnxruntime") and zipped.with_suffix(".onnx").is_file())
+
+
+def engine_report() -> tuple[str, ...]:
+    """Return which engine is taken for what, and why; the first is that of exported and bundled networks."""
+    lines = []
+    cards = _graphics()
+    if cards:
+        lines.append(
+            f"onnxruntime, on the graphics card ({', '.join(cards)}): models that have ONNX beside them"
+        )
+    if has("openvino"):
+        reason = "" if cards else _why_no_graphics()
+        lines.append(f"openvino, on the processor: exported and bundled models{reason}")
+    elif has("onnxruntime"):
+        lines.append("onnxruntime, on the processor: models that have ONNX beside them; OpenVINO is missing")
+    if has("keras"):
+        lines.append("keras: models that were not exported, dropout, training")
+    return tuple(lines)
+
+
+def _graphics() -> tuple[str, ...]:
+    """Return the kinds of graphics card that ONNX Runtime was built for, if it is installed."""
+    if not has("onnxruntime"):
+        return ()
+    from electrodej.models.engines.onnxruntime import graphics
+
+    return graphics()
+
+
+def _why_no_graphics() -> str:
+    if has("onnxruntime"):
+        return " (ONNX Runtime is installed, but for no graphics card)"
+    return " (a graphics card would need ONNX Runtime built for it, onnxruntime-gpu or onnxruntime-directml)"
 
 
 def engine_for_zip(path: Path, grid: tuple[int, int], wanted: EngineName = "auto") -> Engine:
-    """Return the engine of a zip for Fiji, and of the ONNX model that lies beside it under the same name.
+    """Return the engine of a zip for Fiji, or of the ONNX model that was exported with it.
 
-    OpenVINO comes first: in half a second it computes what TensorFlow takes ten to start for. ONNX Runtime
-    comes next, where there is an ONNX model. TensorFlow runs what has its weights in files beside the graph.
+    On a graphics card ONNX Runtime comes first, where there is an ONNX model. Then comes OpenVINO, which
+    reads the zip's own graph and is there in a second, where TensorFlow takes ten to start; then ONNX Runtime
+    on the processor. TensorFlow runs what has its weights in files beside the graph.
 
     Parameters
     ----------
@@ -60,28 +93,59 @@ def engine_for_zip(path: Path, grid: tuple[int, int], wanted: EngineName = "auto
     electrodej.errors.InputError
         The zip or the ONNX model would do more than compute, or the engine cannot run it.
     """
-    onnx = path.with_suffix(".onnx")
     zipped = read_zip(path)
-    if wanted in ("auto", "openvino") and has("openvino") and not zipped.saved.has_variables:
+    by_openvino = has("openvino") and not zipped.saved.has_variables
+    if wanted == "onnxruntime" or (wanted == "auto" and (_graphics() or not by_openvino)):
+        engine = _by_onnxruntime(path, zipped.saved.channels, wanted)
+        if engine is not None and (wanted != "auto" or engine.on_graphics or not by_openvino):
+            return _thinned(engine, grid)
+    if wanted in ("auto", "openvino") and by_openvino:
         from electrodej.models.engines.openvino import OpenVinoEngine
 
-        if onnx.is_file():
-            content, channels = _onnx(onnx)
-            return OpenVinoEngine(content, "onnx", channels=channels or zipped.saved.channels, grid=grid)
         return OpenVinoEngine(zipped.saved.graph, "pb", channels=zipped.saved.channels, grid=grid)
-    if wanted in ("auto", "onnxruntime") and has("onnxruntime") and onnx.is_file():
-        from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
-
-        content, channels = _onnx(onnx)
-        return _thinned(OnnxRuntimeEngine(content, channels=channels or zipped.saved.channels), grid)
-    if wanted in ("openvino", "onnxruntime"):
+    if wanted == "openvino":
+        _refuse_missing(wanted)
         raise InputError(
-            f"{path} cannot be run by {wanted}: it is not installed, or has no form of the model that it "
-            "reads; leave --engine out"
+            f"{path} has its weights in files beside its graph, which openvino does not read; "
+            "leave --engine out, or export the model anew"
         )
     from electrodej.models.engines.tensorflow_zip import TensorflowZip
 
     return _thinned(TensorflowZip(zipped), grid)
+
+
+def _by_onnxruntime(path: Path, channels: int, wanted: EngineName) -> OnnxRuntimeEngine | None:
+    """Return ONNX Runtime with the model beside a zip; None where there is none and nobody asked for it."""
+    onnx = path.with_suffix(".onnx")
+    if wanted == "auto" and not (has("onnxruntime") and onnx.is_file()):
+        return None
+    _refuse_missing("onnxruntime")
+    if not onnx.is_file():
+        raise InputError(
+            f"{onnx} is missing, which onnxruntime would run; electrodej export writes it beside the zip, "
+            "or leave --engine out"
+        )
+    from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
+
+    content, said = _onnx(onnx)
+    wanted_sum = onnx_checksum(path)
+    if wanted_sum is not None and hashlib.sha256(content).hexdigest() != wanted_sum:
+        raise InputError(f"{onnx} is not the one that was exported with {path.name}; export the model anew")
+    return OnnxRuntimeEngine(content, channels=said or channels)
+
+
+def _refuse_missing(engine: EngineName) -> None:
+    if not has(engine):
+        raise InputError(
+            f"{engine} is not installed (pip install {_LIBRARIES[engine]} brings it); or leave --engine out"
+        )
+
+
+def onnx_checksum(zipped: Path) -> str | None:
+    """Return the checksum of the ONNX model that was exported with a zip, if the JSON beside it says it."""
+    about = zipped.with_suffix(".json")
+    said = read_json(about).get("onnx_sha256") if about.is_file() else None
+    return said if isinstance(said, str) else None
 
 
 def engine_for_onnx(path: Path, channels: int) -> Engine | None:

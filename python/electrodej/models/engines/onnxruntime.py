@@ -11,9 +11,24 @@ from electrodej.extras import require
 from electrodej.models.engines.base import FloatArray
 from electrodej.models.libraries import threads
 
+# Graphics cards on which single precision is what is computed, and how it is asked for. Those left out
+# (CoreML, TensorRT) would compute with fewer digits, which distances do not bear.
+_GRAPHICS: dict[str, tuple[str, dict[str, str]]] = {
+    "CUDAExecutionProvider": ("CUDA", {"use_tf32": "0"}),
+    "ROCMExecutionProvider": ("ROCm", {}),
+    "DmlExecutionProvider": ("DirectML", {}),
+}
+_PROCESSOR = "CPUExecutionProvider"
+
+
+def graphics() -> tuple[str, ...]:
+    """Return the kinds of graphics card that the installed ONNX Runtime was built for."""
+    available = _runtime().get_available_providers()
+    return tuple(kind for name, (kind, _) in _GRAPHICS.items() if name in available)
+
 
 class OnnxRuntimeEngine:
-    """An ONNX model on whichever device ONNX Runtime has.
+    """An ONNX model on the graphics card, or where there is none on the processor.
 
     Parameters
     ----------
@@ -21,26 +36,37 @@ class OnnxRuntimeEngine:
         The bytes of the model, which were looked through.
     channels
         Channels of the output.
+
+    Attributes
+    ----------
+    on_graphics
+        Whether a graphics card computes.
     """
 
     name = "ONNX Runtime"
 
     def __init__(self, content: bytes, *, channels: int) -> None:
-        runtime = require("onnxruntime", what="running a network", extra="run")
+        runtime = _runtime()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads()
         options.log_severity_level = 4
+        available = runtime.get_available_providers()
+        cards = [(name, how) for name, (_, how) in _GRAPHICS.items() if name in available]
         try:
-            self._session: Any = runtime.InferenceSession(
-                content, options, providers=runtime.get_available_providers()
-            )
+            self._session: Any = runtime.InferenceSession(content, options, providers=[*cards, _PROCESSOR])
         except Exception as error:
             raise InputError(
                 f"ONNX Runtime does not read the network ({str(error).splitlines()[0][:200]})"
             ) from error
+        # Where the card's driver is missing, it goes on without the card.
+        self.on_graphics = self._session.get_providers()[0] in _GRAPHICS
         self._input = self._session.get_inputs()[0].name
         self.channels = channels
 
     def run(self, images: FloatArray) -> FloatArray:
         """Return the output for images (N, Y, X, channels)."""
         return np.asarray(self._session.run(None, {self._input: images})[0], np.float32)
+
+
+def _runtime() -> Any:
+    return require("onnxruntime", what="running a network in ONNX Runtime", extra="onnxruntime")

@@ -38,67 +38,69 @@ class OpenVinoEngine:
     def __init__(self, content: bytes, kind: str, *, channels: int, grid: tuple[int, int] = (1, 1)) -> None:
         openvino = require("openvino", what="running a network", extra="run")
         self.channels = channels
-        self._core = openvino.Core()
+        self._core, self._tensor = openvino.Core(), openvino.Tensor
         with tempfile.TemporaryDirectory(prefix="electrodej-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / f"graph.{kind}"
             path.write_bytes(content)
             try:
                 self._model = self._core.read_model(str(path))
                 if grid != (1, 1):
-                    _thin(openvino, self._model, grid)
+                    from electrodej.models.engines.grid import thin
+
+                    thin(openvino, self._model, grid)
             except Exception as error:
                 raise InputError(f"OpenVINO does not read the network ({_first_line(error)})") from error
-        self._compiled: collections.OrderedDict[tuple[int, ...], Any] = collections.OrderedDict()
+        self._compiled: collections.OrderedDict[tuple[int, ...], list[Any]] = collections.OrderedDict()
 
     def run(self, images: FloatArray) -> FloatArray:
-        """Return the output for images (N, Y, X, channels)."""
-        request = self._request(images.shape[1:])
-        found = [np.array(request.infer([image[np.newaxis]], share_inputs=True)[0]) for image in images]
-        return np.concatenate(found)
+        """Return the output for images (N, Y, X, channels).
 
-    def _request(self, shape: tuple[int, ...]) -> Any:
-        """Return the network compiled for one image of a size."""
-        if shape not in self._compiled:
-            model = self._model.clone()
-            try:
-                model.reshape([1, *shape])
-                compiled = self._core.compile_model(
-                    model,
-                    "CPU",
-                    {
-                        # Half precision is not accurate enough for distances.
-                        "INFERENCE_PRECISION_HINT": "f32",
-                        "PERFORMANCE_HINT": "LATENCY",
-                        "INFERENCE_NUM_THREADS": threads(),
-                    },
-                )
-            except Exception as error:
-                size = " x ".join(map(str, shape[:2]))
-                raise InputError(
-                    f"the network does not take images of {size} pixels ({_first_line(error)})"
-                ) from error
-            self._compiled[shape] = compiled.create_infer_request()
+        Several images are computed side by side, each by one thread: threads that share an image wait for
+        one another at each layer.
+        """
+        requests = self._requests(images.shape[1:], min(len(images), threads()))
+        shape = requests[0].model_outputs[0].shape
+        found = np.empty((len(images), *shape[1:]), np.float32)
+        for number, image in enumerate(images):
+            request = requests[number % len(requests)]
+            request.wait()
+            request.set_output_tensor(0, self._tensor(found[number : number + 1], shared_memory=True))
+            request.start_async([image[np.newaxis]], share_inputs=True)
+        for request in requests:
+            request.wait()
+        return found
+
+    def _requests(self, shape: tuple[int, ...], count: int) -> list[Any]:
+        """Return the network compiled for images of a size, as often as ``count`` of them are computed."""
+        if len(self._compiled.get(shape, ())) < count:
+            compiled = self._compile(shape, count)
+            self._compiled[shape] = [compiled.create_infer_request() for _ in range(count)]
             if len(self._compiled) > _MOST_COMPILED:
                 self._compiled.popitem(last=False)
         self._compiled.move_to_end(shape)
         return self._compiled[shape]
 
-
-def _thin(openvino: Any, model: Any, grid: tuple[int, int]) -> None:
-    """Let the network give one of so many rows and columns only."""
-    result = model.get_results()[0]
-    source = result.input_value(0)
-    operations = openvino.opset13
-    thinned = operations.strided_slice(
-        source,
-        operations.constant(np.array([0, 0, 0, 0], np.int64)),
-        operations.constant(np.array([0, 0, 0, 0], np.int64)),
-        operations.constant(np.array([1, *grid, 1], np.int64)),
-        begin_mask=[1, 1, 1, 1],
-        end_mask=[1, 1, 1, 1],
-    )
-    result.input(0).replace_source_output(thinned.output(0))
-    model.validate_nodes_and_infer_types()
+    def _compile(self, shape: tuple[int, ...], streams: int) -> Any:
+        model = self._model.clone()
+        try:
+            model.reshape([1, *shape])
+            return self._core.compile_model(
+                model,
+                "CPU",
+                {
+                    # Half precision is not accurate enough for distances.
+                    "INFERENCE_PRECISION_HINT": "f32",
+                    "NUM_STREAMS": streams,
+                    "INFERENCE_NUM_THREADS": threads(),
+                    # Threads that are bound to a core wait for whatever else runs there.
+                    "ENABLE_CPU_PINNING": False,
+                },
+            )
+        except Exception as error:
+            size = " x ".join(map(str, shape[:2]))
+            raise InputError(
+                f"the network does not take images of {size} pixels ({_first_line(error)})"
+            ) from error
 
 
 def _first_line(error: BaseException) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.files import whole_file
+from electrodej.models.contract import ZIP
 from electrodej.models.engines.base import Engine
-from electrodej.models.engines.choice import EngineName
+from electrodej.models.engines.names import EngineName
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_json, to_json
 from electrodej.models.model import Model
 from electrodej.models.model import load_model as load_any
@@ -79,13 +80,25 @@ class SemanticModel:
             It was loaded from a zip, where that is gone.
         """
         network = getattr(self.engine, "network", None)
-        if network is None and self.folder is not None:
-            from electrodej.models.folders import load_folder
-
-            return load_folder(self.folder)[0]
+        if network is None and self.folder is not None and self.folder.is_dir():
+            return _loaded(self.folder, self.config)
         if network is None:
             raise InputError(f"{self.name} is a zip, which can only be run; give the model's folder")
         return network
+
+
+def _loaded(folder: Path, config: NetworkConfig | None) -> Any:
+    """Return the Keras model of a folder; a folder in a wheel has it as the zip only."""
+    if config is None or (folder / NETWORK).is_file():
+        from electrodej.models.folders import load_folder
+
+        return load_folder(folder)[0]
+    from electrodej.models.zip_weights import take_zip_weights
+    from electrodej.networks.semantic.builders import build_network
+
+    network = build_network(config)
+    take_zip_weights(network, folder / ZIP)
+    return network
 
 
 def from_network(network: Any, config: NetworkConfig, classes: Classes, **known: Any) -> SemanticModel:

@@ -72,13 +72,39 @@ def draw(chosen: Candidates, shape: tuple[int, int], *, factor: tuple[float, flo
     factor
         Rows and columns of the section for each pixel of the outlines.
     """
-    from skimage.draw import polygon
-
     if len(chosen.points) > MOST:
         raise InputError(f"a section with more than {MOST} particles is more than its labels can tell apart")
     labels = np.zeros(shape, np.uint16)
-    corners = outlines(chosen) * np.array(factor)[:, np.newaxis]
+    scale = np.array(factor)
+    corners = outlines(chosen) * scale[:, np.newaxis]
     for number in range(len(corners) - 1, -1, -1):
-        rows, columns = polygon(corners[number, 0], corners[number, 1], shape)
-        labels[rows, columns] = number + 1
+        box, covered = _covered(chosen.points[number], corners[number], scale, shape)
+        labels[box][covered] = number + 1
     return labels
+
+
+def _covered(
+    centre: NDArray[np.int64],
+    corners: NDArray[np.float64],
+    scale: NDArray[np.float64],
+    shape: tuple[int, int],
+) -> tuple[tuple[slice, slice], NDArray[np.bool_]]:
+    """Return the box of an outline in a section, and which of its pixels lie inside or on the outline.
+
+    A pixel lies in the sector between two rays from the centre, and so there is one edge to ask about: a
+    general polygon would have to ask about all. With A and B the corners of the sector and P the pixel, it is
+    covered where (B - A) x (P - A) >= 0.
+    """
+    first = np.clip(np.floor(corners.min(axis=1)), 0, shape).astype(int)
+    last = np.clip(np.ceil(corners.max(axis=1)) + 1, 0, shape).astype(int)
+    rows, columns = (
+        np.arange(start, stop, dtype=np.float64) for start, stop in zip(first, last, strict=True)
+    )
+    rays = corners.shape[1]
+    down = (rows / scale[0] - centre[0])[:, np.newaxis]
+    angle = np.arctan2(down, columns / scale[1] - centre[1]) * (rays / (2 * np.pi))
+    sector = np.floor(angle).astype(np.int64) % rays
+    step = np.roll(corners, -1, axis=1) - corners
+    rise, fall = step[0][sector], step[1][sector]
+    edge = fall * (rows[:, np.newaxis] - corners[0][sector]) - rise * (columns - corners[1][sector])
+    return (slice(first[0], last[0]), slice(first[1], last[1])), edge >= 0

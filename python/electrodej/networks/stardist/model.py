@@ -9,7 +9,7 @@ from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.models.engines.base import Engine
-from electrodej.models.engines.choice import EngineName
+from electrodej.models.engines.names import EngineName
 from electrodej.models.grey import FloatArray
 from electrodej.models.info import ModelInfo, read_json
 from electrodej.models.tiles import TileNeeds

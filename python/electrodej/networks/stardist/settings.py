@@ -9,6 +9,8 @@ from electrodej.errors import InputError
 from electrodej.options import Choice, Number, Numbers, Settings, Whole, network_scale, option, seed
 from electrodej.vocabulary import VIEWS, View
 
+# The heading of what does not go with a plain watershed.
+OF_A_MODEL = "with a StarDist model"
 _TRAINING = "training"
 _NETWORK = "network (without --init)"
 _COUNT = Whole(1)
@@ -112,19 +114,19 @@ class ViewSettings(Settings):
     by more than `electrodej.networks.stardist.views.NEAR`, and the model tells it.
     """
 
-    view: View = option("xy", Choice(VIEWS), "which sections: along z, y or x", group="with a StarDist model")
+    view: View = option("xy", Choice(VIEWS), "which sections: along z, y or x", group=OF_A_MODEL)
     probability_threshold: float | None = option(
         None,
         _THRESHOLD,
         "least probability of a particle",
         usual="the model's",
-        group="with a StarDist model",
+        group=OF_A_MODEL,
     )
     overlap_threshold: float | None = option(
         None,
         _THRESHOLD,
         "outlines that overlap by more are one particle",
         usual="the model's",
-        group="with a StarDist model",
+        group=OF_A_MODEL,
     )
-    scale: float | None = network_scale(group="with a StarDist model")
+    scale: float | None = network_scale(group=OF_A_MODEL)

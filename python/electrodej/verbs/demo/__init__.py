@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from electrodej.models.engines.names import EngineName, engine_option
 from electrodej.options import PathTo, Settings, ShapeOf, option, output, seed, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
@@ -27,6 +28,7 @@ class DemoOptions(Settings):
         "what finds the particles: a StarDist model or watershed",
         usual="nmc-particles, which comes with ElectrodeJ",
     )
+    engine: EngineName = engine_option()
     spacing: Spacing = voxel_size("voxel size in micrometres", default=_SPACING)
     out: PathLike = output("the folder for everything", role="folder", default="electrodej-demo")
     seed: int = seed()

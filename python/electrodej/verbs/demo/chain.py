@@ -37,6 +37,7 @@ from electrodej.verbs.demo.plan import (
 from electrodej.verbs.run.chain import Chain, absolute
 
 if TYPE_CHECKING:
+    from electrodej.models.engines.names import EngineName
     from electrodej.verbs.demo import DemoOptions
 
 # A scan in which carbon and binder can be told from pores.
@@ -72,7 +73,7 @@ def run_demo(options: DemoOptions, run: Run) -> dict[str, Any]:
         seed=options.seed,
         contrast=_CONTRAST,
     )
-    _segment(chain, models)
+    _segment(chain, models, options.engine)
     found = _measure(chain, models)
     write_page(chain, models, seed=options.seed)
     return {
@@ -103,7 +104,7 @@ def _models(options: DemoOptions, run: Run) -> Models:
     return Models(str(options.model or WATERSHED), "", "")
 
 
-def _segment(chain: Chain, models: Models) -> None:
+def _segment(chain: Chain, models: Models, engine: EngineName) -> None:
     """Find particles, phases and cracks."""
     if models.particles == WATERSHED:
         chain.do("segment", "segment particles", LABELS, image=GREY, model=WATERSHED, out=LABELS)
@@ -114,13 +115,14 @@ def _segment(chain: Chain, models: Models) -> None:
             LABELS,
             image=GREY,
             model=models.particles,
+            engine=engine,
             intact=True,
             min_volume=_LEAST_VOLUME,
             out=LABELS,
         )
     for title, model, out in (("phases", models.phases, PHASES), ("cracks", models.cracks, CRACKS)):
         if model:
-            chain.do(title, "segment phases", out, image=GREY, model=(model,), out=out)
+            chain.do(title, "segment phases", out, image=GREY, model=(model,), engine=engine, out=out)
 
 
 def _measure(chain: Chain, models: Models) -> Findings:

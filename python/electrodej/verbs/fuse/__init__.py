@@ -8,6 +8,7 @@ from typing import Any
 
 from electrodej.errors import UsageError
 from electrodej.fusion.settings import METHODS, FusionSettings, Method
+from electrodej.models.engines.names import EngineName, engine_option
 from electrodej.options import (
     Choice,
     Image,
@@ -46,6 +47,7 @@ class FuseOptions(Settings):
     )
     scale: float | None = network_scale()
     as_is: bool = as_is()
+    engine: EngineName = engine_option()
     resume: bool = flag("take the views that a stopped run has finished")
     rounds: int = option(
         0,
@@ -108,6 +110,8 @@ class FuseOptions(Settings):
         for each in self.options():
             if each.name in _OF_A_MODEL and self.value_of(each) != each.default:
                 raise UsageError(f"{each.flag} is for a grey volume; leave it out with --{given[0]}")
+        if self.engine != "auto" and self.shapes is None:
+            raise UsageError(f"--engine is for a model; leave it out with --{given[0]}")
         if missing := [f"--{view}" for view in VIEWS if view not in given]:
             raise UsageError(f"fusion needs three views; add {' and '.join(missing)}")
         if self.refine and self.grey is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
+from electrodej.models.engines.names import EngineName
 from electrodej.run import Run
 from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
 
@@ -65,8 +66,8 @@ def check_grey(grey: Volume, views: Views) -> None:
 class Network:
     """A StarDist model by its place, loaded when it is first needed, and once."""
 
-    def __init__(self, place: PathLike, cores: int) -> None:
-        self.place, self._cores = place, cores
+    def __init__(self, place: PathLike, cores: int, engine: EngineName = "auto") -> None:
+        self.place, self.engine, self._cores = place, engine, cores
 
     @cached_property
     def loaded(self) -> StarDistModel:
@@ -75,7 +76,7 @@ class Network:
         from electrodej.networks.stardist.model import load_stardist
 
         use_threads(self._cores)
-        return load_stardist(self.place)
+        return load_stardist(self.place, engine=self.engine)
 
     @property
     def look(self) -> Look:
@@ -124,7 +125,8 @@ class Looking:
         image = grey.path.resolve() if grey.path.exists() else grey.read()
         size = grey.require_spacing()
         own = Run(memory=run.memory, jobs=run.cores)
-        tasks = [((image, plan), where, each, paths[each.view].resolve(), size, own) for each in settings]
+        model = (where, network.engine)
+        tasks = [((image, plan), model, each, paths[each.view].resolve(), size, own) for each in settings]
         run.progress(0, 4, "views")
         with contextlib.closing(self.workers.run(look_elsewhere, tasks)) as coming:
             for done, _ in enumerate(coming, start=1):
@@ -151,7 +153,7 @@ def look_at_view(grey: Volume, model: StarDistModel, settings: ViewSettings, pat
 
 def look_elsewhere(
     image: tuple[Any, Plan | None],
-    model: PathLike,
+    model: tuple[PathLike, EngineName],
     settings: ViewSettings,
     path: Path,
     spacing: Spacing,
@@ -168,4 +170,5 @@ def look_elsewhere(
         else open_volume(source, spacing=spacing)
     ) as grey:
         ready = grey if plan is None else prepare(grey, plan)
-        look_at_view(ready, Network(model, run.cores).loaded, settings, path, run)
+        place, engine = model
+        look_at_view(ready, Network(place, run.cores, engine).loaded, settings, path, run)

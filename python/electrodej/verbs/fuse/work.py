@@ -78,7 +78,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
                     f"{folder} is needed for the three views, and {given} lies in it; move it away"
                 )
         workers = stack.enter_context(_workers(run))
-        network = Network(options.model, run.cores)
+        network = Network(options.model, run.cores, options.engine)
         ready = look_first(grey, [network.look], scale=options.scale, as_is=options.as_is, run=run)
         known = identity(grey, options.model, ready, options.rounds, _taught_with(options))
         resumed = open_folder(folder, known, resume=options.resume, force=run.force)
@@ -209,7 +209,7 @@ def _shape_network(options: FuseOptions, run: Run) -> Network | None:
     """Load the shape model; one that is none is refused before hours of other work."""
     if options.shapes is None:
         return None
-    network = Network(options.shapes, run.cores)
+    network = Network(options.shapes, run.cores, options.engine)
     assert network.loaded
     return network
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrodej.errors import UsageError
+from electrodej.models.engines.names import EngineName, engine_option
 from electrodej.options import (
     Image,
     Names,
@@ -63,6 +64,7 @@ class RunOptions(Settings):
     crack_model: PathLike | None = option(
         None, PathTo(metavar="M", role="model"), "the cracks", usual="nmc-cracks", group=_MODELS
     )
+    engine: EngineName = engine_option(group=_MODELS)
     groups: PathLike | None = option(
         None,
         PathTo(metavar="FILE", suffixes=(".csv",)),

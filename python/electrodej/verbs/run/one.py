@@ -159,6 +159,8 @@ class Journey:
         own = self.settings.get(table or stage, {})
         if self.options.spacing is not None and verb != "damage":
             options["spacing"] = self.options.spacing
+        if self.options.engine != "auto" and stage in ("particles", "phases", "cracks"):
+            options["engine"] = self.options.engine
         return self.chain.do(stage, verb, OUTPUTS[stage], **{**own, **options})
 
     def _particles(self) -> Outcome | None:

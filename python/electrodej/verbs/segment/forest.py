@@ -35,6 +35,7 @@ def check_for_forest(options: PhasesOptions) -> None:
         ("several models", len(options.model) > 1),
         ("--view", options.view != "xy"),
         ("--dropout", options.dropout),
+        ("--engine", options.engine != "auto"),
         ("--mirrored", options.mirrored),
         ("--scale", options.scale is not None),
         ("--resume", options.resume),
@@ -63,6 +64,7 @@ class LoneForest:
         self.options, self.run = options, run
         self.forest = load_forest(place)
         self.classes = Classes(self.forest.ids, self.forest.names)
+        self.engines: list[str] = []
 
     def over(self, volume: Volume, outputs: Outputs) -> ForestPrediction:
         """Look at a volume, and return what the forest will say of it."""

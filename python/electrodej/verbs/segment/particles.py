@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, UsageError
-from electrodej.networks.stardist.settings import ViewSettings
+from electrodej.models.engines.names import EngineName, engine_option
+from electrodej.networks.stardist.settings import OF_A_MODEL, ViewSettings
 from electrodej.options import (
     Image,
     PathTo,
@@ -52,8 +53,9 @@ class ParticlesOptions(Settings):
         None,
         PathTo(metavar="P", role="output", suffixes=(".tif",)),
         "also write the probability of each voxel, 8-bit: 255 is 1",
-        group="with a StarDist model",
+        group=OF_A_MODEL,
     )
+    engine: EngineName = engine_option(group=OF_A_MODEL)
     spacing: Spacing | None = voxel_size()
     out: PathLike = output("the label volume to write", ".tif", title="Save labels as")
 
@@ -124,7 +126,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
 
     settings, files = options.settings, _targets(options, run)
     use_threads(run.cores)
-    model = load_stardist(options.model)
+    model = load_stardist(options.model, engine=options.engine)
     with open_volume(options.image, spacing=options.spacing) as grey:
         size = grey.require_spacing()
         check_grey(grey[:1, :1, :1], grey.path)
@@ -153,6 +155,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
     return Outcome(
         {
             "model": os.fspath(options.model),
+            "engine": model.engine.name,
             "view": settings.view,
             "sections": found.sections,
             "outlines": found.outlines,

@@ -7,7 +7,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, UsageError
+from electrodej.models.engines.names import EngineName, engine_option
 from electrodej.options import (
     REQUIRED,
     Choice,
@@ -77,6 +78,7 @@ class PhasesOptions(Settings):
     as_is: bool = as_is()
     tile: int = option(0, Whole(0), "largest tile in pixels", usual="by the memory")
     kept_slices: int = option(16, Whole(1), "with resume: how many slices are kept at a time", expert=True)
+    engine: EngineName = engine_option()
     spacing: Spacing | None = voxel_size()
     out: PathLike = output("the phases to write", ".tif", title="Save phases as")
     seed: int = seed()
@@ -103,6 +105,8 @@ class PhasesOptions(Settings):
                 "one network alone agrees with itself; give --model several times, or --dropout with 2 or "
                 "more, for --disagreement and --spread"
             )
+        if self.dropout and self.engine not in ("auto", "keras"):
+            raise UsageError(f"--dropout is for Keras, and {self.engine} cannot drop; leave --engine out")
         if self.mirrored and self.dropout:
             raise InputError("--mirrored and --dropout both ask several times; give one of them")
         if self.resume and (self.view != "xy" or self.spread is not None):
@@ -134,6 +138,7 @@ def phases(options: PhasesOptions, run: Run) -> Outcome:
         "phases": os.fspath(options.out),
         "files": [os.fspath(path) for path in outputs.files.values()],
         "networks": len(prediction.members),
+        "engines": teller.engines,
         "classes": [
             {"value": value, "name": name, "voxels": int(counts[value]), "share": int(counts[value]) / total}
             for value, name in zip(classes.ids, classes.names, strict=True)

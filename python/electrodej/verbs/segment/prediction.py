@@ -36,8 +36,10 @@ class Networks:
 
         self.options, self.run = options, run
         use_threads(run.cores)
-        self.models = [load_model(path) for path in options.model]
+        self.models = [load_model(path, engine=options.engine) for path in options.model]
         self.classes = self.models[0].classes
+        # With dropout Keras computes, whatever the model came as.
+        self.engines = ["Keras"] if options.dropout else sorted({each.engine.name for each in self.models})
 
     def over(self, volume: Volume, outputs: Outputs) -> Prediction:
         """Look at a volume, and return what the networks will say of it."""
@@ -146,9 +148,9 @@ class Prediction:
         """Return what the slabs depend on."""
         from electrodej.files.tables import checksum
         from electrodej.models.bundled import find_model
+        from electrodej.models.model import network_file
 
-        found = [find_model(path) for path in self.options.model]
-        networks = [path if path.is_file() else path / "model.keras" for path in found]
+        networks = [network_file(find_model(path)) for path in self.options.model]
         path = Path(self.volume.path)
         return {
             "image": checksum(path) if path.exists() else _checksum(self.volume),
