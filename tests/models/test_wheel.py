@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError
+from electrodej.export import export_model
 from electrodej.models import bundled_models, load_folder, load_model
+from electrodej.models.zips import read_zip
 from electrodej.networks.semantic import load_model as load_semantic
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +61,14 @@ def test_an_installed_model_is_run_and_trained_further_with_the_same_weights(ins
         found, wanted = (load_semantic(each).network for each in (installed / name, name))
     for one, other in zip(found.get_weights(), wanted.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("name", ["nmc-shapes", "nmc-phases"])
+def test_an_installed_model_is_exported_anew_as_the_zip_that_it_brought(
+    installed: Path, name: str, tmp_path: Path
+):
+    done = export_model(installed / name, tmp_path / "model.zip", name=name, onnx=False)
+    assert read_zip(done.files[0]).model == read_zip(installed / name / "model.zip").model
 
 
 def test_a_zip_of_another_network_is_not_taken_for_the_weights(installed: Path):

@@ -10,7 +10,7 @@ from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.models.folders import load_folder
-from electrodej.models.info import ModelInfo
+from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info
 from electrodej.models.keras_files import load_keras_file
 from electrodej.models.libraries import need_keras
 
@@ -55,7 +55,7 @@ def load_source(path: str | os.PathLike[str]) -> Source:
         raise InputError(f"{place}: there is no such model")
     need_keras("exporting a model")
     if place.is_dir():
-        model, info = load_folder(place)
+        model, info = _of_folder(place)
     elif place.suffix.lower() in _KERAS_SUFFIXES:
         model, info = load_keras_file(place), ModelInfo(kind="keras", name=place.stem)
     elif place.suffix.lower() == ".zip":
@@ -63,6 +63,13 @@ def load_source(path: str | os.PathLike[str]) -> Source:
     else:
         raise InputError(f"{place} is no model; give a model folder or a .keras or .h5 file")
     return ready_for_fiji(model, info, where=str(place))
+
+
+def _of_folder(place: Path) -> tuple[Any, ModelInfo]:
+    from electrodej.networks import network_from_zip
+
+    network = network_from_zip(place)
+    return load_folder(place) if network is None else (network, read_info(place / FOLDER_FILE))
 
 
 def ready_for_fiji(model: Any, info: ModelInfo, *, where: str = "the model") -> Source:

@@ -81,22 +81,23 @@ class SemanticModel:
         """
         network = getattr(self.engine, "network", None)
         if network is None and self.folder is not None and self.folder.is_dir():
-            return _loaded(self.folder, self.config)
+            from electrodej.models.folders import load_folder
+
+            network = network_from_zip(self.folder)
+            return load_folder(self.folder)[0] if network is None else network
         if network is None:
             raise InputError(f"{self.name} is a zip, which can only be run; give the model's folder")
         return network
 
 
-def _loaded(folder: Path, config: NetworkConfig | None) -> Any:
-    """Return the Keras model of a folder; a folder in a wheel has it as the zip only."""
-    if config is None or (folder / NETWORK).is_file():
-        from electrodej.models.folders import load_folder
-
-        return load_folder(folder)[0]
+def network_from_zip(folder: Path) -> Any | None:
+    """Return the Keras model of a folder that has it in its zip only, as in a wheel; None for any other."""
+    if not is_model_folder(folder) or (folder / NETWORK).is_file() or not (folder / ZIP).is_file():
+        return None
     from electrodej.models.zip_weights import take_zip_weights
     from electrodej.networks.semantic.builders import build_network
 
-    network = build_network(config)
+    network = build_network(_config(_read_settings(folder), folder / SETTINGS))
     take_zip_weights(network, folder / ZIP)
     return network
 
@@ -196,8 +197,8 @@ def _read_settings(folder: Path) -> dict[str, Any]:
 
 
 def _with_settings(loaded: Model, settings: Mapping[str, Any], path: Path) -> SemanticModel:
+    config = _config(settings, path)
     try:
-        config = config_from_dict(settings["network"])
         classes = Classes(tuple(settings["class_ids"]), tuple(settings["class_names"]))
         histogram = tuple(float(share) for share in settings["histogram"])
     except (KeyError, TypeError, ValueError) as error:
@@ -216,6 +217,13 @@ def _with_settings(loaded: Model, settings: Mapping[str, Any], path: Path) -> Se
         info.name,
         loaded.place,
     )
+
+
+def _config(settings: Mapping[str, Any], path: Path) -> NetworkConfig:
+    try:
+        return config_from_dict(settings["network"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path} is damaged ({error}); copy it anew") from error
 
 
 def _from_zip(loaded: Model) -> SemanticModel:

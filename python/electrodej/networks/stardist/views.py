@@ -79,8 +79,7 @@ def predict_view(
     probability
         Where to write the probability, uint8 with 255 for 1, in ZYX order.
     run
-        Memory, threads that draw outlines while the network goes on, whether outputs may be replaced, and
-        who is told of each batch of sections.
+        Memory, cores, whether outputs may be replaced, and who is told of each batch of sections.
 
     Returns
     -------
@@ -145,7 +144,8 @@ class _Finder:
             if probability is not None:
                 self._show(prediction, probability[self.sections.place(number)])
 
-        with ThreadPoolExecutor(self.run.cores) as pool:
+        # One thread, for StarDist's choice of outlines lets no other one of Python's run, and uses all cores.
+        with ThreadPoolExecutor(1) as pool:
             waiting: list[Future[None]] = []
             for first, predictions in self._predictions():
                 for future in waiting:
@@ -158,7 +158,9 @@ class _Finder:
     def _predictions(self) -> Iterator[tuple[int, list[Prediction]]]:
         """Yield the predictions of consecutive sections, with the number of the first."""
         sections, stage = self.sections, f"finding outlines ({self.sections.view})"
-        together = max(1, self.batch_pixels // (sections.shown[0] * sections.shown[1]))
+        # One for each core: the network looks at these while outlines are drawn in those before.
+        fitting = self.batch_pixels // (sections.shown[0] * sections.shown[1])
+        together = max(1, min(fitting, self.run.cores))
         self.run.progress(0, sections.count, stage)
         for start, slab in sections.slabs():
             for first in range(0, len(slab), together):
