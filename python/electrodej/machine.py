@@ -24,6 +24,13 @@ def free_memory() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def held_memory() -> int:
+    """Return the bytes that this process holds now."""
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
 def usual_memory() -> int:
     """Return the bytes to be used where nobody says how many: 4 GiB, or half of what is free."""
     return min(_USUAL_MEMORY, free_memory() // 2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.machine import available_cores, usual_memory
+from electrodej.machine import available_cores, held_memory, usual_memory
 from electrodej.progress import Progress, part, silent
 from electrodej.workers import Workers, hired
 
@@ -59,6 +59,13 @@ class Run:
     def room(self) -> int:
         """How many bytes to use."""
         return self.memory or usual_memory()
+
+    def beside_what_is_held(self) -> Run:
+        """Return the run of a part that begins while the process holds something, such as a network.
+
+        What is held counts as used; a quarter of the memory is left in any case.
+        """
+        return replace(self, memory=max(self.room // 4, self.room - held_memory()))
 
     def note(self, *texts: str) -> None:
         """Say something beside the result, unless it was said."""

@@ -159,7 +159,7 @@ class _Fuser:
 
     def fuse(self, views: Views, out: Path, run: Run) -> Numbers:
         """Fuse once, or with a shape model twice."""
-        options, grey = self.options, self.grey
+        options, grey, run = self.options, self.grey, run.beside_what_is_held()
         refine = int(grey is not None) if options.refine is None else options.refine
         fusing = Fusing(
             out, views, views, grey, options.method, options.settings, options.intact, refine, self.workers
