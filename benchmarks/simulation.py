@@ -1,4 +1,4 @@
-"""A measured electrode in PyBaMM: its parameters through Python, and a whole cell through a BPX file.
+"""A measured electrode in PyBaMM: what its models make of the parameters, and a discharge.
 
     python -m venv battery && battery/bin/pip install pybamm bpx psutil
     ELECTRODEJ_PEERS=battery/bin/python python benchmarks/simulation.py

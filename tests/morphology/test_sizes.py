@@ -86,6 +86,22 @@ def test_a_wide_pore_behind_a_throat_counts_with_the_throat():
     assert entered[5, 2, 5] == thick[5, 2, 5] == 2
 
 
+def test_intrusion_is_what_its_definition_gives_voxel_by_voxel():
+    """SciPy's distances, and its clusters of places for a ball that reach a face of the volume."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter, label
+
+    mask = gaussian_filter(np.random.default_rng(7).standard_normal((20, 22, 24)), 1.8) > -0.01
+    away = distance_transform_edt(mask)
+    expected = np.zeros(mask.shape, int)
+    for radius in range(int(away.max()) + 1, 0, -1):
+        places, _ = label(away >= radius)
+        faces = [np.take(places, end, axis) for axis in range(3) for end in (0, -1)]
+        reached = np.isin(places, np.setdiff1d(np.concatenate([face.ravel() for face in faces]), 0))
+        if reached.any():
+            expected[(expected == 0) & (distance_transform_edt(~reached) < radius)] = radius
+    assert (intrusion(mask, spacing=CUBE) == expected).all()
+
+
 def test_nothing_comes_into_a_closed_pore():
     pore = np.zeros((9, 9, 9), np.uint8)
     pore[3:6, 3:6, 3:6] = 1
