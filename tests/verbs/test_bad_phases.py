@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,9 @@ def measured(
 ) -> dict[str, float]:
     write_volume(folder / "phases.tif", phases, spacing=spacing, force=True)
     given = {"also": ("all",)} | more
-    found = do("morphology", folder / "phases.tif", out=folder / "t.csv", force=True, **given).numbers
-    numbers: dict[str, Any] = found["versions"][0]
-    return numbers | {"notes": found["notes"]}
+    done = do("morphology", folder / "phases.tif", out=folder / "t.csv", force=True, **given)
+    numbers: dict[str, Any] = done.numbers["versions"][0]
+    return numbers | {"notes": done.numbers["notes"], "text": done.text}
 
 
 def test_a_phase_that_does_not_percolate_is_infinite_and_said(tmp_path: Path):
@@ -39,6 +40,11 @@ def test_a_phase_that_does_not_percolate_is_infinite_and_said(tmp_path: Path):
     assert found["Percolating_class0_z"] == 0
     assert found["Tau_class0_x"] == pytest.approx(1, rel=1e-3)
     assert any("class0 does not percolate along z" in note for note in found["notes"])
+    lines = dict(line.split() for line in found["text"].splitlines() if line.startswith("Tau"))
+    assert lines["Tau_class0_z"] == "inf"
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as handle:
+        (row,) = csv.DictReader(handle)
+    assert float(row["Tau_class0_z"]) == math.inf
 
 
 def test_an_image_of_one_phase_has_no_surface_and_conducts(tmp_path: Path):
@@ -64,7 +70,7 @@ def test_phases_may_have_any_numbers(tmp_path: Path):
     usual = measured(tmp_path, phases)
     gaps = measured(tmp_path, np.array([7, 80, 254], np.uint8)[phases])
     for name, value in usual.items():
-        if name not in ("name", "of", "notes"):
+        if name not in ("name", "of", "notes", "text"):
             there = gaps[
                 name.replace("class0", "class7").replace("class1", "class80").replace("class2", "class254")
             ]

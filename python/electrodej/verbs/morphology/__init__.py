@@ -146,7 +146,7 @@ def _lines(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else ""
+    return "" if math.isnan(value) else f"{value:.4g}"
 
 
 VERB = Verb(
