@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import subprocess
 import sys
@@ -215,7 +216,6 @@ def java_file(path):
 
 def test_what_somebody_chose_last_does_not_come_back_without_a_screen(opened, pair, worker_logs, tmp_path):
     """SciJava keeps what was chosen, and fills with it what is left out; the table would be another one."""
-    import json
 
     assert worker_logs.is_dir()
     first = as_fiji_does(
@@ -574,7 +574,6 @@ def test_the_colours_of_labels_are_pythons(imagej):
 
 
 def test_a_models_thresholds_come_from_its_sidecar(imagej, tmp_path):
-    import json
 
     from electrodej.fiji.scripting import library_class
     from electrodej.models.bundled import find_model
@@ -666,6 +665,19 @@ def test_outlines_to_a_roi_file_and_back_give_the_same_labels(run_script, imagej
     import roifile
 
     assert len(roifile.roiread(file)) == 5
+    # GeoJSON: the same way, with its hole and both pieces.
+    file = tmp_path / "rois.geojson"
+    run_script("Show Particles", {"labels": image, "what": "ROI file", "roiFile": file})
+    drawn = run_script("Show Particles", {"labels": image, "what": "Labels from ROI file", "roiFile": file})
+    stack = drawn["drawn"].getStack()
+    back = np.array([list(stack.getPixels(z + 1)) for z in range(4)]).reshape(labels.shape)
+    np.testing.assert_array_equal(back, labels)
+    features = json.loads(file.read_text("utf-8"))["features"]
+    (holed,) = [each for each in features if each["properties"]["slice"] == 2]
+    assert holed["properties"]["label"] == 300
+    ((outer, hole),) = holed["geometry"]["coordinates"]
+    assert sorted(map(tuple, outer))[0] == (20, 10)
+    assert {tuple(point) for point in hole} == {(22, 12), (24, 12), (24, 14), (22, 14)}
 
 
 def test_outlines_lie_over_the_grey_image(run_script, opened):
@@ -874,3 +886,47 @@ def test_training_from_a_label_image_ends_with_a_model_that_segments(run_script,
     run_script("Train From My ROIs", {**given, **short})
     found = run_script("Segment Particles", {"greyFile": tmp_path / "grey.tif", "model": "from-a-test"})
     assert "from-a-test" in str(found["labels"].getProperty("Info"))
+
+
+def test_particles_are_merged_split_and_deleted_by_hand_and_each_step_taken_back(imagej):
+    from electrodej.fiji.scripting import library_class
+
+    start = np.zeros((2, 10, 12), np.uint16)
+    start[:, 1:5, 1:5], start[:, 1:5, 5:9], start[1, 6:9, 2:10] = 1, 2, 7
+
+    def image_of(array):
+        image = imagej.createImage("labels", "16-bit black", 12, 10, 2)
+        for z, y, x in np.argwhere(array):
+            image.getStack().setVoxel(int(x), int(y), int(z), float(array[z, y, x]))
+        return image
+
+    def now():
+        return np.array([list(image.getStack().getPixels(z + 1)) for z in range(2)]).reshape(start.shape)
+
+    def numbers(*values):
+        return scyjava.jimport("java.util.Arrays").asList(*map(scyjava.jimport("java.lang.Integer"), values))
+
+    image = image_of(start)
+    kind = library_class(context(), "Corrections")
+    hand = kind.class_.getConstructor(image.getClass()).newInstance(image)
+    assert int(hand.merge(numbers(2, 1))) == 1
+    np.testing.assert_array_equal(now(), np.where(start == 2, 1, start))
+    hand.delete(numbers(7))
+    assert not (now() == 7).any()
+    # A line down through the merged one: what is right of it, seen along it, lies to smaller x.
+    line = scyjava.jimport("ij.gui.Line")(3.0, 0.0, 3.0, 9.0)
+    image.setSlice(1)
+    assert int(hand.under(line)) == 1
+    assert int(hand.split(1, line)) == 2
+    expected = np.where(start == 2, 1, np.where(start == 7, 0, start))
+    expected[:, 1:5, 1:3] = 2
+    np.testing.assert_array_equal(now(), expected)
+    assert sorted(int(each) for each in hand.getChanged()) == [1, 2, 7]
+    problem = scyjava.jimport("java.lang.RuntimeException")
+    with pytest.raises(problem, match="does not go through"):
+        hand.split(2, scyjava.jimport("ij.gui.Line")(11.0, 0.0, 11.0, 9.0))
+    with pytest.raises(problem, match="two particles"):
+        hand.merge(numbers(1))
+    np.testing.assert_array_equal(now(), expected)
+    assert [bool(hand.undo()) for _ in range(4)] == [True, True, True, False]
+    np.testing.assert_array_equal(now(), start)

@@ -133,6 +133,11 @@ class Door {
 		return Python
 	}
 
+	/** Merges, splits and deletes particles of a label image. */
+	static Corrections corrections(ImagePlus labels) {
+		return new Corrections(labels)
+	}
+
 	/** Training from what is drawn on open images. */
 	Lessons getLessons() {
 		return new Lessons(this)

@@ -115,13 +115,14 @@ class Rois {
 		outlines(labels).each { manager.addRoi(it) }
 	}
 
-	/** Writes the zip that ImageJ's ROI Manager reads. */
+	/** Writes the zip that ImageJ's ROI Manager reads, or GeoJSON where the file's name ends so. */
 	static void save(ImagePlus labels, File file, boolean replace) {
-		if (file == null) throw new Problem("give a file for the selections, a .zip")
+		if (!Images.isGiven(file)) throw new Problem("give a file for the selections, a .zip or a .geojson")
 		if (file.exists() && !replace) throw new Problem(file.path + " exists already; tick Replace existing files to replace it")
 		File part = File.createTempFile(".electrodej", ".partial", file.absoluteFile.parentFile)
 		try {
-			new ZipOutputStream(part.newOutputStream()).withCloseable { zip ->
+			if (isGeoJson(file)) part.setText(GeoJson.written(outlines(labels)), "UTF-8")
+			else new ZipOutputStream(part.newOutputStream()).withCloseable { zip ->
 				for (Roi roi in outlines(labels)) {
 					zip.putNextEntry(new ZipEntry(roi.name + ".roi"))
 					zip.write(RoiEncoder.saveAsByteArray(roi))
@@ -136,8 +137,13 @@ class Rois {
 		}
 	}
 
+	private static boolean isGeoJson(File file) {
+		return file.name.toLowerCase().matches(/.+\.(geo)?json/)
+	}
+
 	static List<Roi> open(File file) {
 		if (file == null || !file.file) throw new Problem("there is no file " + file)
+		if (isGeoJson(file)) return GeoJson.read(file)
 		return new ZipFile(file).withCloseable { zip ->
 			zip.entries().findAll { it.name.endsWith(".roi") }
 				.collect { RoiDecoder.openFromByteArray(zip.getInputStream(it).bytes) }

@@ -3,7 +3,7 @@
 #@ File (label="or label file", description="Instead of an open image", required=false, persist=false) labelFile
 #@ ImagePlus (label="Show on", description="The image that gets the outlines; empty for the labels themselves", required=false, persist=false) target
 #@ String (label="What", choices={"Overlay", "ROI Manager", "ROI file", "Labels from ROI file"}, value="Overlay", persistKey="electrodej.show.what") what
-#@ File (label="ROI file", description="A .zip as ImageJ's ROI Manager reads and writes it", style="save", required=false, persist=false) roiFile
+#@ File (label="ROI file", description="A .zip as ImageJ's ROI Manager reads and writes it, or a .geojson as QuPath does", style="save", required=false, persist=false) roiFile
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@output ImagePlus drawn
 

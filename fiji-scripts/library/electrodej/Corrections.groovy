@@ -1,0 +1,156 @@
+package electrodej
+
+import ij.ImagePlus
+import ij.gui.Roi
+import ij.process.FloatPolygon
+import ij.process.ImageProcessor
+
+/** Corrects labels by hand: merges, splits and deletes particles in place, and takes each step back. */
+class Corrections {
+
+	private static final int LONGEST_MEMORY = 50
+
+	final ImagePlus labels
+	// What each step changed: the slice, where in it, and what was there.
+	private final Deque<List<Map>> steps = new ArrayDeque<>()
+	/** Particles whose rows in a table are not right any more. */
+	final Set<Integer> changed = new TreeSet<>()
+
+	Corrections(ImagePlus labels) {
+		Images.check(labels)
+		this.labels = labels
+	}
+
+	/** Gives several particles one number, the smallest of theirs, and returns it. */
+	int merge(Collection<Integer> particles) {
+		Set<Integer> all = new TreeSet<>(particles)
+		if (all.size() < 2) throw new Problem("choose two particles or more to merge")
+		int kept = all.first()
+		step(all.tail()) { slice, at, label -> kept }
+		changed.addAll(all)
+		return kept
+	}
+
+	/** Makes particles background. */
+	void delete(Collection<Integer> particles) {
+		if (particles.isEmpty()) throw new Problem("choose a particle to delete")
+		step(particles as Set) { slice, at, label -> 0 }
+		changed.addAll(particles)
+	}
+
+	/**
+	 * Cuts a particle along a line, in all slices, and returns the number of the new one: what lies to the right of
+	 * the line, as one walks along it. Its ends go on straight.
+	 */
+	int split(int particle, Roi line) {
+		if (line == null || !line.line) throw new Problem("draw a line through the particle, with a line tool")
+		FloatPolygon points = line.floatPolygon
+		int made = highest() + 1
+		if (made > 65535 && labels.bitDepth == 16) throw new Problem("a 16-bit image has no number above 65535; turn it into 32-bit first")
+		int width = labels.width
+		long total = 0
+		long right = 0
+		List<Map> done = step([particle] as Set) { slice, at, label ->
+			total++
+			if (!isRight(points, at % width, at.intdiv(width))) return label
+			right++
+			return made
+		}
+		if (right == 0 || right == total) {
+			restore(done)
+			steps.pop()
+			throw new Problem("the line does not go through particle " + particle)
+		}
+		changed.addAll([particle, made])
+		return made
+	}
+
+	/** Takes the last step back; false where there is none. */
+	boolean undo() {
+		if (steps.isEmpty()) return false
+		List<Map> last = steps.pop()
+		last.each { step -> step.now.each { changed.add(it) } }
+		restore(last)
+		return true
+	}
+
+	/** The number of the particle at a place in the slice that is shown; 0 for none. */
+	int at(int x, int y) {
+		if (x < 0 || y < 0 || x >= labels.width || y >= labels.height) return 0
+		return (int) labels.getStack().getProcessor(labels.currentSlice).getf(x, y)
+	}
+
+	/** The particle that most of a line lies on, in the slice that is shown. */
+	int under(Roi line) {
+		if (line == null || !line.line) throw new Problem("draw a line through the particle, with a line tool")
+		Map<Integer, Integer> met = line.interpolatedPolygon.with { p -> (0..<p.npoints).countBy { at(p.xpoints[it] as int, p.ypoints[it] as int) } }
+		met.remove(0)
+		if (met.isEmpty()) throw new Problem("the line does not go through a particle")
+		return met.max { it.value }.key
+	}
+
+	private int highest() {
+		double most = 0
+		for (int z = 1; z <= labels.stackSize; z++) most = Math.max(most, labels.getStack().getProcessor(z).stats.max)
+		return (int) most
+	}
+
+	private List<Map> step(Set<Integer> particles, Closure<Integer> to) {
+		List<Map> done = []
+		for (int z = 1; z <= labels.stackSize; z++) {
+			ImageProcessor plane = labels.getStack().getProcessor(z)
+			List<Integer> places = []
+			List<Integer> before = []
+			Set<Integer> now = new TreeSet<>()
+			for (int at = 0; at < plane.pixelCount; at++) {
+				int label = (int) plane.getf(at)
+				if (label == 0 || !particles.contains(label)) continue
+				int value = to(z, at, label)
+				now << label << value
+				if (value == label) continue
+				places << at
+				before << label
+				plane.setf(at, value)
+			}
+			if (places) done << [slice: z, places: places as int[], before: before as int[], now: now - 0]
+		}
+		steps.push(done)
+		while (steps.size() > LONGEST_MEMORY) steps.removeLast()
+		shown()
+		return done
+	}
+
+	private void restore(List<Map> done) {
+		for (Map each in done) {
+			ImageProcessor plane = labels.getStack().getProcessor(each.slice as int)
+			each.places.eachWithIndex { at, n -> plane.setf(at, each.before[n] as float) }
+		}
+		shown()
+	}
+
+	private void shown() {
+		labels.changes = true
+		labels.setDisplayRange(0, Math.max(1, highest()))
+		labels.updateAndDraw()
+	}
+
+	/** On which side of the nearest piece of a line a place lies. */
+	private static boolean isRight(FloatPolygon line, int x, int y) {
+		double nearest = Double.MAX_VALUE
+		double side = 0
+		int last = line.npoints - 2
+		for (int n = 0; n <= last; n++) {
+			double dx = line.xpoints[n + 1] - line.xpoints[n]
+			double dy = line.ypoints[n + 1] - line.ypoints[n]
+			double px = x + 0.5 - line.xpoints[n]
+			double py = y + 0.5 - line.ypoints[n]
+			double along = (px * dx + py * dy) / Math.max(1e-12d, dx * dx + dy * dy)
+			double within = Math.max(n == 0 ? along : 0d, Math.min(n == last ? along : 1d, along))
+			double distance = (px - within * dx) ** 2 + (py - within * dy) ** 2
+			if (distance >= nearest) continue
+			nearest = distance
+			side = dx * py - dy * px
+		}
+		return side > 0
+	}
+}
