@@ -930,3 +930,27 @@ def test_particles_are_merged_split_and_deleted_by_hand_and_each_step_taken_back
     np.testing.assert_array_equal(now(), expected)
     assert [bool(hand.undo()) for _ in range(4)] == [True, True, True, False]
     np.testing.assert_array_equal(now(), start)
+
+
+def test_particles_have_the_colour_of_what_was_measured_of_them(opened, run_script, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv", "attributes": "Volume"})
+    table = scyjava.jimport("ij.measure.ResultsTable").open(str(tmp_path / "t.csv"))
+    image = library_class(context(), "Colours").by(table, "Volume", opened["labels"])
+    voxel = image.getStack().getVoxel
+    assert float(voxel(5, 5, 5)) == pytest.approx(216 * 0.5**3)
+    assert np.isnan(float(voxel(0, 0, 0)))
+    assert image.getCalibration().pixelDepth == pytest.approx(0.5)
+    assert int(image.getOverlay().size()) == 4
+
+
+def test_a_macro_merges_and_deletes_particles(run_script, pair, tmp_path):
+    given = {"labelFile": pair / "labels.tif", "what": "Delete"}
+    run_script("Correct Particles", {**given, "particles": "1", "out": tmp_path / "a.tif"})
+    with open_volume(tmp_path / "a.tif") as volume:
+        assert not volume.read().any()
+        assert volume.spacing == pytest.approx((0.5,) * 3)
+    for typed, words in (("", "choose a particle"), ("1,x", "x is no number of a particle")):
+        assert words in refused(run_script, "Correct Particles", **given, particles=typed)
+    assert "needs a screen" in refused(run_script, "Correct Particles", labelFile=pair / "labels.tif")

@@ -133,9 +133,23 @@ class Door {
 		return Python
 	}
 
-	/** Merges, splits and deletes particles of a label image. */
-	static Corrections corrections(ImagePlus labels) {
-		return new Corrections(labels)
+	/** Merges or deletes particles of a label image, whose numbers a person typed. */
+	static void correct(ImagePlus labels, String what, String typed) {
+		List<String> numbers = typed?.split(",")*.trim()?.findAll { !it.isEmpty() } ?: []
+		String wrong = numbers.find { !it.isInteger() || it.toInteger() < 1 }
+		if (wrong != null) throw new Problem(wrong + " is no number of a particle; give numbers with commas between them, as 3,5")
+		Corrections hand = new Corrections(labels)
+		if (what == "Merge") hand.merge(numbers*.toInteger())
+		else hand.delete(numbers*.toInteger())
+	}
+
+	/** Opens a window in which particles are seen, corrected and measured again. */
+	Object workbench(ImagePlus labels, ImagePlus grey, String typed) {
+		if (GraphicsEnvironment.headless) throw new Problem("the window needs a screen; choose Merge or Delete")
+		if (grey == null || grey == labels) throw new Problem("choose the grey image that is measured, another one than the labels")
+		if (labels.window == null) labels.show()
+		String size = voxelSize(typed)
+		return new Workbench(context, labels, grey, size).show(Workbench.measure(this, labels, grey, size))
 	}
 
 	/** Training from what is drawn on open images. */
