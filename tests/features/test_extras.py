@@ -202,3 +202,64 @@ def test_sphericity_by_crofton_is_one_for_a_ball_and_known_for_a_cube(spacing: A
     found = features(cube, cube, spacing=spacing, radius=0, attributes=["SphericityCrofton"])
     # Of a cube it is (pi / 6)^(1/3); thirteen directions see its faces 7 % too small, and its edges more.
     assert_allclose(found["SphericityCrofton"], (np.pi / 6) ** (1 / 3), rtol=0.12)
+
+
+FIFTHS = [f"GreyDepth{k}" for k in range(1, 6)]
+
+
+@pytest.mark.parametrize("spacing", SPACINGS)
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_grey_by_depth_follows_the_distance_transform(
+    scene: Any, reference: Any, spacing: Any, kind: Any
+) -> None:
+    grey, labels = scene
+    grey = grey.astype(kind)
+    radius = 3 * min(spacing)
+    names = ["GreyRim", "GreyCore", *FIFTHS]
+    table = features(grey, labels, spacing=spacing, radius=radius, attributes=names)
+    parts = {"GreyRim": (0, 1 / 3), "GreyCore": (2 / 3, 1)}
+    parts |= {name: (k / 5, (k + 1) / 5) for k, name in enumerate(FIFTHS)}
+    boxes = [box for _, box in reference.particle_boxes(labels)]
+    for row, (_, raw, fill) in enumerate(fills(reference, labels, spacing, radius)):
+        depth = ndimage.distance_transform_edt(np.pad(fill, 1), sampling=spacing)[1:-1, 1:-1, 1:-1]
+        share = depth / depth.max() * (1 - 1e-9)
+        for name, (low, high) in parts.items():
+            here = raw & (share > low) & (share <= high)
+            mean = grey[boxes[row]][here].astype(float).mean() if here.any() else np.nan
+            assert_allclose(table[name][row], mean, rtol=1e-12, err_msg=name)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.6, 0.8, 1.0)])
+def test_grey_by_depth_of_a_ball_that_darkens_outward_is_its_integral(spacing: Any) -> None:
+    axes = np.meshgrid(*(np.arange(-34, 35) * s for s in spacing), indexing="ij")
+    away = np.sqrt(sum(a**2 for a in axes))
+    radius = 18.0
+    ball = (away <= radius).astype(np.uint8)
+    # Grey 200 at the centre, and 6 less each micrometre outward.
+    grey = np.where(ball > 0, 200 - 6 * away, 0).astype(np.float32)
+    table = features(grey, ball, spacing=spacing, radius=0, attributes=["GreyRim", "GreyCore", *FIFTHS])
+
+    def mean(inner: float, outer: float) -> float:
+        # Of 200 - 6 s over the shell: the integral of s^3 over that of s^2.
+        return 200 - 6 * 0.75 * (outer**4 - inner**4) / (outer**3 - inner**3)
+
+    assert_allclose(table["GreyRim"], mean(2 * radius / 3, radius), atol=1.5)
+    assert_allclose(table["GreyCore"], mean(0, radius / 3), atol=1.5)
+    for k, name in enumerate(FIFTHS):
+        assert_allclose(table[name], mean(radius * (4 - k) / 5, radius * (5 - k) / 5), atol=1.5)
+
+
+def test_grey_by_depth_is_of_the_material_and_empty_where_grey_is_undefined() -> None:
+    labels = np.zeros((15, 15, 15), np.uint8)
+    labels[1:14, 1:14, 1:14] = 1
+    grey = np.full(labels.shape, 100, np.float32)
+    labels[7, 7, 2:13] = 0  # a crack, dark
+    grey[7, 7, 2:13] = 1
+    names = ["GreyRim", "GreyCore", "Edensity"]
+    table = features(grey, labels, spacing=(1, 1, 1), radius=2, attributes=names)
+    assert_allclose([table["GreyRim"][0], table["GreyCore"][0]], 100)
+    assert table["Edensity"][0] < 100
+    grey[1, 1, 1] = np.nan
+    table = features(grey, labels, spacing=(1, 1, 1), radius=2, attributes=names)
+    assert np.isnan(table["GreyRim"][0])
+    assert table["GreyCore"][0] == 100

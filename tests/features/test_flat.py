@@ -211,3 +211,22 @@ def test_saltykov_finds_the_one_size_of_balls_that_were_cut():
     assert table["PerVolume"][-1] == pytest.approx(per_volume, rel=0.01)
     assert table["PerVolume"][:-1].sum() < 0.02 * per_volume
     assert all("negative" in note for note in notes)
+
+
+def test_grey_by_depth_of_a_square_is_that_of_its_rings():
+    labels = np.zeros((1, 17, 17), np.uint8)
+    labels[0, 1:16, 1:16] = 1
+    # Rings of a square of 15 have the depths 1 to 8, and here the grey 10 to 80.
+    far = np.maximum(*np.abs(np.mgrid[-8:9, -8:9]))
+    grey = (80 - 10 * far).clip(0).astype(np.uint8)[None]
+    table = flat_features(grey, labels, spacing=(1, 1, 1), radius=0.0)
+    rings = {depth: 4 * (16 - 2 * depth) if depth < 8 else 1 for depth in range(1, 9)}
+
+    def mean(depths):
+        return sum(10 * depth * rings[depth] for depth in depths) / sum(rings[depth] for depth in depths)
+
+    # Thirds end at 8/3 and 16/3, fifths at 1.6, 3.2, 4.8 and 6.4.
+    assert table["GreyRim"][0] == pytest.approx(mean([1, 2]))
+    assert table["GreyCore"][0] == pytest.approx(mean([6, 7, 8]))
+    fifths = [[1], [2, 3], [4], [5, 6], [7, 8]]
+    assert [table[f"GreyDepth{k}"][0] for k in range(1, 6)] == pytest.approx([mean(each) for each in fifths])

@@ -27,9 +27,10 @@ _EFFECTS = ((0.147, "negligible"), (0.33, "small"), (0.474, "medium"))
 _FEWEST = 3
 _MANY = 5000
 _SURE = 0.05
-# What numbers the particles, or says where they lie, differs by chance of the cut.
+# What numbers the particles, or says where they lie, differs by chance of the cut. The grey at five depths is
+# told by GreyRim and GreyCore already.
 _NO_ATTRIBUTES = frozenset({"Label", "Slice", "X", "Y", "Z", "Pieces", "TouchesBorder"})
-_BOXES = ("BBox", "Box", "Z0", "Z1", "Y0", "Y1", "X0", "X1")
+_PARTS = ("BBox", "Box", "Z0", "Z1", "Y0", "Y1", "X0", "X1", "GreyDepth")
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,7 @@ def attributes_of(columns: Columns) -> list[str]:
         for name, values in columns.items()
         if np.asarray(values).dtype.kind in "biuf"
         and name not in _NO_ATTRIBUTES
-        and not name.startswith(_BOXES)
+        and not name.startswith(_PARTS)
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from electrodej.features.kernels.layers import LAYERS
 from electrodej.features.needs import Need
 from electrodej.features.neighbours import spread_over
 from electrodej.features.results import Results, ratio
@@ -113,6 +114,19 @@ def _depth_share(name: str) -> Attribute:
     )
 
 
+def _grey_by_depth(name: str, which: str, first: int, last: int) -> Attribute:
+    return Attribute(
+        name,
+        "grey",
+        "float64",
+        f"Mean grey of raw in the {which} of fill by depth (the distance of a voxel's centre to the nearest "
+        "voxel centre outside fill, up to the particle's largest depth).",
+        _EXTRA,
+        Need.FILL | Need.DEPTH | Need.DEPTH_GREY,
+        lambda r: r.layer_grey(first, last),
+    )
+
+
 def _box_edge(name: str, axis: str, column: int) -> Attribute:
     first = column % 2 == 0
     return Attribute(
@@ -144,6 +158,16 @@ def _touches_border(r: Results) -> Array:
     return np.asarray(np.any(low | high, axis=1), dtype=np.int64)
 
 
+_FIFTHS = ("outermost", "second", "third", "fourth", "innermost")
+GREY_BY_DEPTH = {
+    "GreyRim": ("outer third", 0, LAYERS // 3),
+    "GreyCore": ("inner third", LAYERS - LAYERS // 3, LAYERS),
+    **{
+        f"GreyDepth{k + 1}": (f"{which} fifth", k * LAYERS // 5, (k + 1) * LAYERS // 5)
+        for k, which in enumerate(_FIFTHS)
+    },
+}
+"""Columns of the grey by depth: which part of the depth, its first layer and the one after its last."""
 _TURN = "Axes longest first, rotation Rz(Yaw) Ry(Pitch) Rx(Roll); see the docs for signs."
 
 ATTRIBUTES: tuple[Attribute, ...] = (
@@ -310,6 +334,7 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         "raw) to the nearest voxel centre that is not crack; 0 without a crack.",
         _EXTRA, Need.FILL | Need.DEPTH, lambda r: r.length("crack_width"),
     ),
+    *(_grey_by_depth(name, *part) for name, part in GREY_BY_DEPTH.items()),
     Attribute(
         "Neighbours", "", "int64", "Number of other particles that share a voxel face with raw.",
         _EXTRA, Need.FACES, lambda r: r.neighbour_count,

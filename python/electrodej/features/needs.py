@@ -19,5 +19,6 @@ class Need(enum.Flag):
     FERET = enum.auto()
     PIECES = enum.auto()
     DEPTH = enum.auto()
+    DEPTH_GREY = enum.auto()  # grey by depth; with DEPTH
     DENSITY = enum.auto()
     EDGES = enum.auto()  # perimeter of the raw particle

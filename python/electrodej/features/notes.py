@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from electrodej.features.attributes import GREY_BY_DEPTH
 from electrodej.features.results import Results
 from electrodej.features.typing import Array
 
@@ -26,6 +27,10 @@ _REASONS = {
     "CrackOuter": "too thin to have a depth",
     "CrackMiddle": "no voxel that deep",
     "CrackInner": "no voxel that deep",
+    **dict.fromkeys(
+        GREY_BY_DEPTH,
+        "no voxel that deep, or NaN or infinite grey values there",
+    ),
 }
 
 

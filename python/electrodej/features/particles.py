@@ -9,10 +9,11 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.features.ball import ball_half_widths, crofton_directions, steps_within
+from electrodej.features.kernels.layers import LAYERS
 from electrodej.features.needs import Need
 from electrodej.features.own import Particle
 from electrodej.features.sources import Box, Source, Window, grey_kind
-from electrodej.features.typing import Array, Floats, Ints, Words
+from electrodej.features.typing import Array, Bytes, Floats, Ints, Words
 from electrodej.vocabulary import Shape, Spacing
 
 # What is counted of each particle, in voxels.
@@ -59,6 +60,7 @@ class Measured:
     crossings: Ints  # (n, 2, 13) of the surface of raw and of fill with lines in 13 directions
     lengths: Floats  # (n, LENGTHS)
     grey: Floats  # (n, 3) number, mean, sum of squared differences of the non-zero grey in fill
+    layers: Floats  # (n, LAYERS, 2) number and sum of the grey of raw in layers of equal depth of fill
     own: Floats  # (n, number of own measures)
 
     @classmethod
@@ -71,6 +73,7 @@ class Measured:
             np.zeros((n, 2, 13), dtype=np.int64),
             np.full((n, len(LENGTHS)), np.nan),
             np.full((n, 3), np.nan),
+            np.zeros((n, LAYERS, 2)),
             np.full((n, own_measures), np.nan),
         )
 
@@ -80,7 +83,7 @@ class Measured:
 
     def put(self, other: Measured) -> None:
         """Take over the results of ``other`` in the rows that it is about."""
-        for name in ("counts", "crossings", "lengths", "grey", "own"):
+        for name in ("counts", "crossings", "lengths", "grey", "layers", "own"):
             getattr(self, name)[other.index] = getattr(other, name)
 
 
@@ -89,7 +92,8 @@ def measure_portion(
 ) -> Measured:
     """Measure the particles ``ids`` with bounding boxes ``boxes``, all of which lie in ``window``."""
     here = labels.read(window)
-    shade = grey.read(window) if plan.own_measures or Need.FILL_GREY in plan.needs else None
+    of_grey = plan.needs & (Need.FILL_GREY | Need.DEPTH_GREY)
+    shade = grey.read(window) if plan.own_measures or of_grey else None
     out = Measured.empty(index, len(plan.own_measures))
     for batch in _batches(plan, boxes):
         bits = _Batch(plan, boxes[batch], here)
@@ -97,6 +101,8 @@ def measure_portion(
         bits.measure(plan, ids[batch], here, part)
         if shade is not None and Need.FILL_GREY in plan.needs:
             bits.measure_grey(shade, part, whole=grey_kind(grey) == 1)
+        if shade is not None and Need.DEPTH_GREY in plan.needs:
+            bits.measure_layers(shade, part)
         if plan.own_measures and shade is not None:
             part.own[:] = _own(plan, ids[batch], boxes[batch], bits, shade)
     return out
@@ -144,6 +150,9 @@ class _Batch:
         self.raw: Words = np.zeros(ends[-1], dtype=np.uint64)
         self.other: Words = np.zeros(ends[-1], dtype=np.uint64)
         self.fill: Words = np.zeros(ends[-1], dtype=np.uint64)
+        # The layer by depth of each voxel of each box, and where each box begins; only where it is needed.
+        self.layers: Bytes = np.zeros(0, dtype=np.uint8)
+        self.starts: Ints = np.zeros(1, dtype=np.int64)
 
     def measure(self, plan: Plan, ids: Ints, window: Window, out: Measured) -> None:
         """Measure everything but the grey; sets ``fill`` too."""
@@ -174,7 +183,13 @@ class _Batch:
             pieces.pieces(self.raw, *where, self.inner, counted["pieces"])
         if Need.DEPTH in needs:
             crack = self.fill & ~self.raw
-            depth.crack_measures(self.fill, crack, *where, self.inner, spacing, out.lengths[:, :4])
+            if Need.DEPTH_GREY in needs:
+                sizes = np.prod(self.inner[:, 1::2] - self.inner[:, 0::2], axis=1)
+                self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+                self.layers = np.zeros(self.starts[-1], dtype=np.uint8)
+            depth.crack_measures(
+                self.fill, crack, where, self.inner, spacing, out.lengths[:, :4], self.layers, self.starts
+            )
         if Need.FERET in needs:
             feret.ferets(self.raw, *where, self.inner, spacing, out.lengths[:, 4])
 
@@ -212,6 +227,14 @@ class _Batch:
 
         corners = self.first - np.asarray(shade.origin, dtype=np.int64)
         grey_inside(shade.array, corners, self.fill, self.shapes, self.places, self.inner, whole, out.grey)
+
+    def measure_layers(self, shade: Window, out: Measured) -> None:
+        """Grey inside ``raw`` by depth; after `measure`."""
+        from electrodej.features.kernels.grey import grey_by_layer
+
+        corners = self.first - np.asarray(shade.origin, dtype=np.int64)
+        where = (self.shapes, self.places)
+        grey_by_layer(shade.array, corners, self.raw, where, self.inner, self.layers, self.starts, out.layers)
 
     def of(self, bits: Words, i: int) -> Words:
         shape = self.shapes[i]

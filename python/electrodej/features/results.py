@@ -53,6 +53,13 @@ class Results:
         """One of `LENGTHS`."""
         return self.measured.lengths[:, LENGTHS.index(name)]
 
+    def layer_grey(self, first: int, last: int) -> Floats:
+        """Mean grey of ``raw`` from layer ``first`` on, before ``last``; NaN where it has no voxel there."""
+        number, total = np.moveaxis(self.measured.layers[:, first:last].sum(axis=1), -1, 0)
+        with np.errstate(invalid="ignore"):
+            mean = ratio(total, number)
+        return np.where(np.isfinite(mean), mean, np.nan)
+
     @cached_property
     def centroid(self) -> Floats:
         """(n, 3) z, y, x in um, in the uncropped volume."""

@@ -62,6 +62,11 @@ class Sections:
         """Rows and columns of the section for each pixel that the network sees."""
         return _step(self.shape[0], self.shown[0]), _step(self.shape[1], self.shown[1])
 
+    @property
+    def depth(self) -> int:
+        """How many sections are worth reading at once."""
+        return max(1, SLAB_BYTES // (self.shape[0] * self.shape[1] * self.volume.dtype.itemsize))
+
     def place(self, number: int, end: int | None = None) -> tuple[slice | int, slice | int, slice | int]:
         """Return the index of a section in the volume, or of the sections up to ``end``."""
         box: list[slice | int] = [slice(None)] * 3
@@ -83,8 +88,7 @@ class Sections:
         electrodej.errors.InputError
             A grey value is no number.
         """
-        if depth is None:
-            depth = max(1, SLAB_BYTES // (self.shape[0] * self.shape[1] * self.volume.dtype.itemsize))
+        depth = depth or self.depth
         for first in range(start, self.count, depth):
             slab = self.volume[self.place(first, min(first + depth, self.count))]
             check_grey(slab, self.volume.path, start=first, axis=self.axis)

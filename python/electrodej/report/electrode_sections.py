@@ -12,6 +12,7 @@ from electrodej.report.content import Section
 from electrodej.report.drawings import WHOLE, Drawing, as_figure
 from electrodej.report.figures import PALETTE
 from electrodej.report.numbers import equivalent_diameter, readable, unit_text, within_fences
+from electrodej.report.profile import profile_section
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -58,6 +59,8 @@ def electrode_sections(
             sample_table(samples, names),
         )
     ]
+    by_depth = profile_section({sample.name: sample.columns for _, sample in samples})
+    sections += [] if by_depth is None else [by_depth]
     return sections + [_difference_section(each) for each in comparisons]
 
 

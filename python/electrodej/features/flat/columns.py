@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from electrodej.errors import InputError
+from electrodej.features.attributes import GREY_BY_DEPTH
 from electrodej.features.registry import UnknownAttributeError, listing
 
 
@@ -98,6 +99,14 @@ COLUMNS = (
     Column(
         "CrackWidth", "um", _EXTRA,
         "Twice the largest distance from a crack pixel to the nearest that is not crack; 0 without one.",
+    ),
+    *(
+        Column(
+            name, "grey", _EXTRA,
+            f"Mean grey of raw in the {which} of fill by depth (the distance of a pixel's centre to the "
+            "nearest centre outside fill, up to the particle's largest depth).",
+        )
+        for name, (which, _, _) in GREY_BY_DEPTH.items()
     ),
     Column(
         "Pieces", "", _EXTRA, "Number of pieces of raw; pixels hang together by edges and corners.",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.features.ball import SLIP, steps_within
-from electrodej.features.typing import Floats
+from electrodej.features.typing import Array, Floats
 
 Mask = NDArray[np.bool_]
 Pixel = tuple[float, float]
@@ -118,6 +118,21 @@ def crack_shares(fill: Mask, crack: Mask, pixel: Pixel) -> tuple[float, float, f
     )
     width = 2 * float(ndimage.distance_transform_edt(crack, sampling=pixel).max()) if crack.any() else 0.0
     return outer, middle, inner, width
+
+
+def grey_by_depth(fill: Mask, raw: Mask, shade: Array, pixel: Pixel, parts: int) -> list[float]:
+    """Return the mean grey of ``raw`` in parts of equal depth of ``fill``, from the outside; NaN of none."""
+    from scipy import ndimage
+
+    depth: Floats = ndimage.distance_transform_edt(fill, sampling=pixel)
+    bounds = depth.max() * np.arange(1, parts) / parts * (1 + 1e-6)
+    part = np.digitize(depth[raw], bounds, right=True)
+    number = np.bincount(part, minlength=parts)
+    total = np.bincount(part, shade[raw].astype(np.float64), minlength=parts)
+    return [
+        float(grey / count) if count and math.isfinite(grey) else math.nan
+        for grey, count in zip(total, number, strict=True)
+    ]
 
 
 def axes_of(mask: Mask, pixel: Pixel) -> tuple[float, float, float]:

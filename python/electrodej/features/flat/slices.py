@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from electrodej.features.attributes import GREY_BY_DEPTH
 from electrodej.features.ball import steps_within
 from electrodej.features.density import SURROUNDINGS
 from electrodej.features.flat import shapes
@@ -138,6 +139,10 @@ def _particle(
     names = ("CrackOuter", "CrackMiddle", "CrackInner", "CrackWidth")
     if any(name in wanted for name in names):
         found |= zip(names, shapes.crack_shares(fill, fill & ~raw, pixel), strict=True)
+    if any(name in wanted for name in GREY_BY_DEPTH):
+        thirds = shapes.grey_by_depth(fill, raw, shade, pixel, 3)
+        fifths = shapes.grey_by_depth(fill, raw, shade, pixel, 5)
+        found |= zip(GREY_BY_DEPTH, (thirds[0], thirds[2], *fifths), strict=True)
     return found
 
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from electrodej.compiled import compiled, compiled_without_nan
 from electrodej.features.kernels.bits import NONE, next_place, view
-from electrodej.features.typing import Array, Floats, Ints, Real, Words
+from electrodej.features.kernels.layers import LAYERS
+from electrodej.features.typing import Array, Bytes, Floats, Ints, Real, Words
 
 # Relative difference below which two squared distances are the same.
 _SAME = 1e-6
@@ -99,15 +100,41 @@ def _square_depth(a: Words, box: Ints, steps: Floats, line: Floats, plane: Float
 
 
 @compiled
+def _layers(line: Floats, deepest: Real, box: Ints, out: Bytes) -> None:
+    """The layer of each voxel, from squared depths: k where its depth is in (k, k + 1] / LAYERS of the
+    largest. What it is outside the particle does not matter."""
+    nz, ny, nx = box[1] - box[0], box[3] - box[2], box[5] - box[4]
+    scale = LAYERS * LAYERS / (deepest * (1 + _SAME)) if deepest > 0 else 0.0
+    at = 0
+    for z in range(nz):
+        for y in range(ny):
+            for x in range(nx):
+                layer = int(np.ceil(np.sqrt(line[z, y, x] * scale))) - 1
+                out[at] = min(max(layer, 0), LAYERS - 1)
+                at += 1
+
+
+@compiled
 def crack_measures(
-    fill: Words, crack: Words, shapes: Ints, places: Ints, boxes: Ints, spacing: Floats, out: Floats
+    fill: Words,
+    crack: Words,
+    where: tuple[Ints, Ints],
+    boxes: Ints,
+    spacing: Floats,
+    out: Floats,
+    layers: Bytes,
+    starts: Ints,
 ) -> None:
     """Crack share of the outer, middle and inner third of the depth, and the largest crack width.
 
     The depth of a voxel is its distance to the nearest voxel outside ``fill``; the thirds are thirds of
     the particle's largest depth, NaN where one holds no voxel. The width is twice the largest distance
     from a crack voxel to the nearest voxel that is not crack, 0 without a crack.
+
+    Where ``layers`` has room, the layer of each voxel of each box is put there from ``starts`` on: 0 at the
+    outside to `LAYERS` - 1, see `_layers`.
     """
+    shapes, places = where
     unit = spacing.min()
     steps = spacing / unit
     for i in range(places.size):
@@ -117,6 +144,8 @@ def crack_measures(
         line, plane = np.empty(size, dtype=np.float32), np.empty(size, dtype=np.float32)
         deepest = _square_depth(a, box, steps, line, plane)
         limits = (0.0, deepest / 9 * (1 + _SAME), deepest * 4 / 9 * (1 + _SAME))
+        if layers.size > 0:
+            _layers(line, deepest, box, layers[starts[i] : starts[i + 1]])
         whole = np.zeros(3, dtype=np.int64)
         values = line.reshape(-1)
         for third in range(3):

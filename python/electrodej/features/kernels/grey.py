@@ -6,7 +6,7 @@ import numpy as np
 
 from electrodej.compiled import compiled
 from electrodej.features.kernels.bits import NONE, ONE, next_place, view
-from electrodej.features.typing import Array, Floats, Ints, Words
+from electrodej.features.typing import Array, Bytes, Floats, Ints, Words
 
 
 @compiled
@@ -58,6 +58,37 @@ def grey_inside(
         out[i, 0] = n
         out[i, 1] = mean if n > 0 else np.nan
         out[i, 2] = real_square
+
+
+@compiled
+def grey_by_layer(
+    grey: Array,
+    corners: Ints,
+    flat: Words,
+    where: tuple[Ints, Ints],
+    boxes: Ints,
+    layers: Bytes,
+    starts: Ints,
+    out: Floats,
+) -> None:
+    """Number and sum of the grey of each set's voxels in each layer, into ``out`` (n, LAYERS, 2).
+
+    ``layers`` holds the layer of each voxel of each box, see `crack_measures`. Sums are in scan order, and
+    of whole grey values exact.
+    """
+    for i in range(boxes.shape[0]):
+        a, box = view(flat, where[0], where[1], i), boxes[i]
+        ny, nx = box[3] - box[2], box[5] - box[4]
+        for z in range(box[0], box[1]):
+            for y in range(box[2], box[3]):
+                line = grey[corners[i, 0] + z, corners[i, 1] + y]
+                row = starts[i] + ((z - box[0]) * ny + y - box[2]) * nx - box[4]
+                x = next_place(a[z, :, y], box[4], box[5], NONE)
+                while x < box[5]:
+                    layer = layers[row + x]
+                    out[i, layer, 0] += 1
+                    out[i, layer, 1] += float(line[corners[i, 2] + x])
+                    x = next_place(a[z, :, y], x + 1, box[5], NONE)
 
 
 @compiled

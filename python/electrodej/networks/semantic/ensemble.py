@@ -57,7 +57,8 @@ def make_members(models: Sequence[SemanticModel], *, dropout: int = 0, seed: int
     return [
         member
         for number, model in enumerate(models)
-        for member in [dataclasses.replace(model, engine=_dropping(model, seed + number))] * dropout
+        for member in [dataclasses.replace(model, engine=_dropping(model, seed + number), place=None)]
+        * dropout
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,8 @@ class SemanticModel:
         Where its Keras model lies, if it came from a folder.
     pixel
         Edge of the square pixels that planes are brought to for it, in micrometres; None: as they are.
+    place
+        What it was loaded from; None for one that was made in memory.
     """
 
     engine: Engine
@@ -69,6 +71,7 @@ class SemanticModel:
     name: str = ""
     folder: Path | None = None
     pixel: float | None = None
+    place: Path | None = None
 
     @property
     def network(self) -> Any:
@@ -180,8 +183,10 @@ def load_model(model: PathLike | SemanticModel, *, engine: EngineName = "auto") 
     place = find_model(model)
     if place.is_dir():
         settings = _read_settings(place)
-        return _with_settings(load_any(place, engine=engine), settings, place / SETTINGS)
-    return _from_zip(load_any(place, engine=engine))
+        found = _with_settings(load_any(place, engine=engine), settings, place / SETTINGS)
+    else:
+        found = _from_zip(load_any(place, engine=engine))
+    return replace(found, place=place)
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from electrodej.files import scratch_folder
 from electrodej.models.grey import FAR, FloatArray, Levels, measure_levels, scale, shift
 from electrodej.models.sections import Sections, resized
 from electrodej.models.tiles import TilePlan, plan_tiles, predict_planes, within_memory
+from electrodej.networks.semantic.far import far_slabs
 from electrodej.networks.semantic.model import SemanticModel
 from electrodej.options import Names, Settings, Whole, option
 from electrodej.run import Run
@@ -178,12 +178,12 @@ def _view_slabs(
     depth = settings.slab or max(1, min(count, run.room // 4 // max(1, plane_bytes), _MOST_SLAB))
     plan = plan_tiles(shape, model.needs, memory=run.room, tile=settings.tile)
 
-    def grey(section: NDArray[Any]) -> FloatArray:
-        return scale(section, levels.low, levels.high)
-
+    if run.scheduler is not None:
+        yield from far_slabs(sections, model, levels, (depth, settings.tile), run, start)
+        return
     for first, slab in sections.slabs(depth, start=start):
         last = first + len(slab)
-        planes = sections.prepared(slab, grey)
+        planes = sections.prepared(slab, lambda section: scale(section, levels.low, levels.high))
         del slab
         found, plan = within_memory(
             _predicting(planes, model, _telling(run, sections.view, first, last, count)),

@@ -33,11 +33,14 @@ class StarDistModel:
         Thresholds, grid, percentiles, context.
     engine
         Gives the probability, and behind it the ray distances, on the network's grid.
+    place
+        What it was loaded from; None for one that was made in memory.
     """
 
     name: str
     info: ModelInfo
     engine: Engine
+    place: Path | None = None
 
     @property
     def probability_threshold(self) -> float:
@@ -86,7 +89,7 @@ def load_stardist(model: PathLike | StarDistModel, *, engine: EngineName = "auto
         raise InputError(f"{place} takes images of {info.channels_in} channels, and a tomogram has one")
     if place.is_dir() and info.size_divisor == 1:
         info = dataclasses.replace(info, size_divisor=_divisor(place, info))
-    return StarDistModel(loaded.name, info, loaded.engine)
+    return StarDistModel(loaded.name, info, loaded.engine, place)
 
 
 def from_network(network: Any, info: ModelInfo) -> StarDistModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.files import check_target, scratch_folder
+from electrodej.models.far import FarVolume, far_model, use_worker_threads
 from electrodej.models.grey import FloatArray, normalise
 from electrodej.models.images import ImageLike, opened
 from electrodej.models.sections import SLAB_BYTES, Sections, section_scale
@@ -21,7 +23,7 @@ from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import PIXEL_BYTES, StarDistModel, load_stardist
 from electrodej.networks.stardist.settings import ViewSettings
 from electrodej.run import Run
-from electrodej.vocabulary import PathLike, Shape, Spacing, across
+from electrodej.vocabulary import PathLike, Shape, Spacing, View, across
 from electrodej.volume import VolumeWriter, compact_dtype
 
 
@@ -123,12 +125,41 @@ def predict_view(
     return found
 
 
+@dataclass(frozen=True)
+class FarSections:
+    """What a worker found in some sections: labels, probability as uint8, and how many outlines each has."""
+
+    labels: NDArray[np.uint16]
+    probability: NDArray[np.uint8]
+    counts: NDArray[np.int64]
+
+
+def look_far(
+    image: FarVolume,
+    place: str,
+    view: View,
+    part: tuple[int, int],
+    how: tuple[tuple[float, float], ViewSettings, int, bool, bool],
+) -> FarSections:
+    """Look at some sections; done by a worker."""
+    use_worker_threads()
+    scale, settings, memory, labels, probability = how
+    finder = _Finder(Sections(image.open(), view, scale), _loaded(place), settings, Run(memory=memory))
+    return finder.look(*part, labels=labels, probability=probability)
+
+
+@functools.lru_cache(maxsize=4)
+def _loaded(place: str) -> StarDistModel:
+    return load_stardist(place)
+
+
 class _Finder:
     """The sections of a view, and what becomes of each."""
 
     def __init__(self, sections: Sections, model: StarDistModel, settings: ViewSettings, run: Run) -> None:
         self.sections, self.model, self.run = sections, model, run
         self.batch_pixels = int(max(256**2, min(BATCH_PIXELS, (run.room - SLAB_BYTES) // PIXEL_BYTES)))
+        self.settings = settings
         self.threshold = settings.probability_threshold or model.probability_threshold
         self.overlap = settings.overlap_threshold or model.overlap_threshold
 
@@ -137,6 +168,9 @@ class _Finder:
     ) -> NDArray[np.int64]:
         """Draw all sections into the volumes; return how many outlines each has."""
         counts = np.zeros(self.sections.count, np.int64)
+        if self.run.scheduler is not None:
+            self._fill_far(labels, probability, counts)
+            return counts
 
         def put(number: int, prediction: Prediction) -> None:
             if labels is not None:
@@ -155,26 +189,78 @@ class _Finder:
                 future.result()
         return counts
 
+    def _fill_far(
+        self,
+        labels: NDArray[np.uint16] | None,
+        probability: NDArray[np.uint8] | None,
+        counts: NDArray[np.int64],
+    ) -> None:
+        """Have the workers of a cluster look at the sections, as many at a time as are looked at here."""
+        sections, stage = self.sections, f"finding outlines ({self.sections.view})"
+        image, place = FarVolume.of(sections.volume), far_model(self.model.place, self.model.name)
+        ranges = self._batches()
+        how = (sections.scale, self.settings, self.run.room, labels is not None, probability is not None)
+        with self.run.workers() as workers:
+            tasks = [(image, place, sections.view, part, how) for part in ranges]
+            for done, (number, found) in enumerate(workers.run(look_far, tasks)):
+                where = sections.place(*ranges[number])
+                if labels is not None:
+                    labels[where] = np.moveaxis(found.labels, 0, sections.axis)
+                    counts[slice(*ranges[number])] = found.counts
+                if probability is not None:
+                    probability[where] = np.moveaxis(found.probability, 0, sections.axis)
+                self.run.progress(done + 1, len(tasks), stage)
+
+    def look(self, first: int, last: int, *, labels: bool, probability: bool) -> FarSections:
+        """Return what some sections show, first axis the sections."""
+        sections, count = self.sections, last - first
+        _, slab = next(sections.slabs(count, start=first))
+        images = sections.prepared(slab, self._normalised)
+        drawn = np.zeros((count, *sections.shape) if labels else (count, 0, 0), np.uint16)
+        shown = np.zeros((count, *sections.shape) if probability else (count, 0, 0), np.uint8)
+        counts = np.zeros(count, np.int64)
+        for number, prediction in enumerate(self._predict(images)):
+            if labels:
+                counts[number] = self._draw(prediction, drawn[number])
+            if probability:
+                self._show(prediction, shown[number])
+        return FarSections(drawn, shown, counts)
+
+    def _together(self) -> int:
+        """How many sections the network sees at once.
+
+        One for each core: the network looks at these while outlines are drawn in those before.
+        """
+        fitting = self.batch_pixels // (self.sections.shown[0] * self.sections.shown[1])
+        return max(1, min(fitting, self.run.cores))
+
+    def _batches(self) -> list[tuple[int, int]]:
+        """The sections that are predicted together, as `_predictions` has them."""
+        depth, together = self.sections.depth, self._together()
+        return [
+            (first, min(first + together, start + depth, self.sections.count))
+            for start in range(0, self.sections.count, depth)
+            for first in range(start, min(start + depth, self.sections.count), together)
+        ]
+
+    def _predict(self, images: FloatArray) -> list[Prediction]:
+        return predict_sections(
+            self.model,
+            images,
+            threshold=self.threshold,
+            batch_pixels=self.batch_pixels,
+            say=self.run.note,
+        )
+
     def _predictions(self) -> Iterator[tuple[int, list[Prediction]]]:
         """Yield the predictions of consecutive sections, with the number of the first."""
         sections, stage = self.sections, f"finding outlines ({self.sections.view})"
-        # One for each core: the network looks at these while outlines are drawn in those before.
-        fitting = self.batch_pixels // (sections.shown[0] * sections.shown[1])
-        together = max(1, min(fitting, self.run.cores))
+        together = self._together()
         self.run.progress(0, sections.count, stage)
         for start, slab in sections.slabs():
             for first in range(0, len(slab), together):
                 images = sections.prepared(slab[first : first + together], self._normalised)
-                yield (
-                    start + first,
-                    predict_sections(
-                        self.model,
-                        images,
-                        threshold=self.threshold,
-                        batch_pixels=self.batch_pixels,
-                        say=self.run.note,
-                    ),
-                )
+                yield start + first, self._predict(images)
                 self.run.progress(start + first + len(images), sections.count, stage)
 
     def _normalised(self, section: NDArray[Any]) -> FloatArray:

@@ -86,7 +86,7 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             provenance=made,
             sections=[
                 *compared,
-                *_sizes(table),
+                *_sizes(table, options),
                 *_sections(options, scores, grey, phases, cracks),
                 _methods(options, story, made),
             ],
@@ -130,11 +130,15 @@ def _methods(options: ReportOptions, story: Story, made: Mapping[str, Any]) -> S
     )
 
 
-def _sizes(table: TableFile | None) -> list[Section]:
+def _sizes(table: TableFile | None, options: ReportOptions) -> list[Section]:
+    """Return sizes, and the grey by depth unless samples are compared, which tells of it too."""
+    from electrodej.report.profile import profile_section
     from electrodej.report.sizes import size_section
 
-    section = None if table is None else size_section(table.columns)
-    return [] if section is None else [section]
+    if table is None:
+        return []
+    by_depth = None if options.compare else profile_section({Path(table.path).stem: table.columns})
+    return [section for section in (size_section(table.columns), by_depth) if section is not None]
 
 
 def compare_sections(tables: Sequence[TableFile], run: Run) -> list[Section]:

@@ -69,6 +69,8 @@ class ParticlesOptions(Settings):
 
 def particles(options: ParticlesOptions, run: Run) -> Outcome:
     """Find the particles and write them."""
+    if options.model == WATERSHED and run.scheduler is not None:
+        raise UsageError("--scheduler needs a StarDist model; watershed holds the whole volume at once")
     return (_watershed if options.model == WATERSHED else _stardist)(options, run)
 
 
@@ -234,7 +236,7 @@ particles parted by a watershed of their distance to the surface. It holds the w
     example="electrodej segment particles grey.tif --model nmc-particles --view xz --out outlines.tif",
     options=ParticlesOptions,
     work=particles,
-    takes=("force", "jobs", "memory"),
+    takes=("force", "jobs", "memory", "scheduler"),
     menu=Menu(
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),

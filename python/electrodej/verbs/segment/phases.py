@@ -178,7 +178,7 @@ one with dropout switched on, tell how sure the result is.""",
     example="electrodej segment phases grey.tif --model my-phases --out phases.tif",
     options=PhasesOptions,
     work=phases,
-    takes=("force", "jobs", "memory"),
+    takes=("force", "jobs", "memory", "scheduler"),
     menu=Menu(
         "Segment Phases",
         ("image", "model", "view", "spacing", "out"),
