@@ -81,3 +81,22 @@ def test_labels_and_probabilities_are_not_put_into_one_file(grey_file, tmp_path)
     with pytest.raises(InputError, match="a file of its own"):
         do("segment particles", grey_file, model="nmc-particles", out=both, probability=both)
     assert not both.exists()
+
+
+def test_watershed_parts_discs_of_a_single_slice_and_closes_their_holes(tmp_path):
+    y, x = np.indices((60, 110)) * 0.2
+    near = (y - 6) ** 2 + (x - 6) ** 2 <= 4.2**2
+    far = (y - 6) ** 2 + (x - 14) ** 2 <= 4.2**2
+    hole = (y - 6) ** 2 + (x - 6) ** 2 <= 1.5**2
+    speck = (y - 2) ** 2 + (x - 20) ** 2 <= 0.6**2
+    grey = np.where((near & ~hole) | far | speck, 190, 60).astype(np.uint8)
+    write_volume(tmp_path / "slice.tif", grey[None], spacing=SPACING)
+    result = segment_particles(tmp_path / "slice.tif", tmp_path / "labels.tif")
+    # A ring would be parted into pieces around its hole; what is smaller than a disc of 1 um is dropped.
+    assert result["particles"] == 2
+    labels = tifffile.imread(tmp_path / "labels.tif").squeeze()
+    for label, disc in ((labels[30, 15], near & ~hole), (labels[30, 80], far)):
+        assert label > 0
+        share = (labels == label).sum() / disc.sum()
+        assert share == pytest.approx(1, abs=0.08)
+    assert labels[10, 100] == 0

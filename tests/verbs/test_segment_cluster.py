@@ -97,3 +97,33 @@ def test_what_workers_cannot_open_is_refused(cluster, image, tmp_path):
            out=tmp_path / "a.tif", scheduler=address)  # fmt: skip
     with pytest.raises(UsageError, match="watershed"):
         do("segment particles", image, model="watershed", out=tmp_path / "a.tif", scheduler=address)
+
+
+def test_measures_of_phases_from_a_cluster_are_those_of_one_machine(cluster, tmp_path):
+    phases = np.random.default_rng(0).integers(0, 3, (600, 9, 10), dtype=np.uint8)
+    phases[5, 2, 3] = 255
+    write_volume(tmp_path / "phases.ome.zarr", phases, spacing=(0.1, 0.2, 0.3))
+    for name, scheduler in (("here", None), ("there", cluster.scheduler_address)):
+        do("morphology", tmp_path / "phases.ome.zarr", out=tmp_path / f"{name}.csv", scheduler=scheduler)
+    assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
+
+
+def test_several_images_go_through_the_chain_on_workers(cluster, tmp_path):
+    z, y, x = np.indices((20, 30, 50)) * 0.2
+    near = (z - 2) ** 2 + (y - 3) ** 2 + (x - 2.6) ** 2 <= 1.6**2
+    far = (z - 2) ** 2 + (y - 3) ** 2 + (x - 6.6) ** 2 <= 1.6**2
+    grey = np.where(near | far, 190, 60).astype(np.uint8)
+    for name in ("a", "b"):
+        write_volume(tmp_path / f"{name}.tif", grey, spacing=(0.2, 0.2, 0.2))
+    (tmp_path / "bad.tif").write_bytes(b"no image")
+    images = [str(tmp_path / f"{name}.tif") for name in ("a", "bad", "b")]
+    for name, scheduler in (("here", None), ("there", cluster.scheduler_address)):
+        outcome = do(
+            "run", *images, model="watershed", only=("particles", "table"), out=tmp_path / name,
+            scheduler=scheduler,
+        )  # fmt: skip
+        assert outcome.numbers["done"] == 2
+    for name in ("a", "b"):
+        for file in ("particles.tif", "particles.csv"):
+            there, here = (tmp_path / where / name / file for where in ("there", "here"))
+            assert there.read_bytes() == here.read_bytes()

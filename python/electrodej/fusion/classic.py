@@ -56,7 +56,7 @@ class ClassicSettings(Settings):
     min_radius: float = option(
         1.0,
         Number(0, what="no length"),
-        "drop pieces with less volume than a ball of this radius",
+        "drop pieces smaller than a ball of this radius, in a slice than a disc",
         unit="um",
         expert=True,
     )
@@ -74,7 +74,7 @@ def segment_classic(
     Parameters
     ----------
     grey
-        Grey values, axes ZYX; bright is material.
+        Grey values, axes ZYX; bright is material. A single slice is segmented in two dimensions.
     spacing
         Voxel size (z, y, x) in micrometres.
     settings
@@ -98,10 +98,20 @@ def segment_classic(
     >>> int(segment_classic(grey, spacing=(0.2, 0.2, 0.2)).max())
     2
     """
+    if grey.shape[0] == 1:
+        # In a single slice holes are closed by their rim and sizes are areas.
+        return _segmented(grey[0], spacing[1:], settings or ClassicSettings(), run or Run())[np.newaxis]
+    return _segmented(grey, spacing, settings or ClassicSettings(), run or Run())
+
+
+def _segmented(
+    grey: NDArray[Any], spacing: tuple[float, ...], settings: ClassicSettings, run: Run
+) -> NDArray[np.int32]:
+    """Do the steps in two or three dimensions."""
     from scipy import ndimage
     from skimage.segmentation import watershed
 
-    settings, progress = settings or ClassicSettings(), (run or Run()).progress
+    progress = run.progress
     steps = ("smooth", "close cracks", "measure depth", "find centres", "part", "clean")
 
     def step(number: int) -> None:
@@ -122,7 +132,8 @@ def segment_classic(
     bodies = watershed(-depth, seeds, mask=solid)
     step(5)
     labels = np.where(material, bodies, 0).astype(np.int32)
-    smallest = 4 / 3 * math.pi * settings.min_radius**3 / math.prod(spacing)
+    ball = math.pi * settings.min_radius**2 if grey.ndim == 2 else 4 / 3 * math.pi * settings.min_radius**3
+    smallest = ball / math.prod(spacing)
     labels = _drop_small(labels, smallest=smallest)
     step(6)
     return labels
@@ -138,7 +149,7 @@ def _otsu(values: NDArray[np.float32]) -> float:
     return float(threshold_otsu(values)) if high > low else high
 
 
-def _close(mask: NDArray[np.bool_], *, radius: float, spacing: Spacing) -> NDArray[np.bool_]:
+def _close(mask: NDArray[np.bool_], *, radius: float, spacing: tuple[float, ...]) -> NDArray[np.bool_]:
     """Close with a ball. At the faces of the volume the picture is taken to go on as it is."""
     from scipy.ndimage import distance_transform_edt
 
@@ -152,7 +163,7 @@ def _close(mask: NDArray[np.bool_], *, radius: float, spacing: Spacing) -> NDArr
     return np.asarray(closed[inner] | mask, dtype=bool)
 
 
-def _seeds(depth: NDArray[np.float32], *, height: float, spacing: Spacing) -> NDArray[np.int32]:
+def _seeds(depth: NDArray[np.float32], *, height: float, spacing: tuple[float, ...]) -> NDArray[np.int32]:
     """Label the maxima of ``depth`` that rise ``height`` above every way to a higher one.
 
     Centres need no fine grid: blocks of voxels up to `_SEED_GRID` stand for their deepest voxel.
@@ -169,8 +180,8 @@ def _seeds(depth: NDArray[np.float32], *, height: float, spacing: Spacing) -> ND
     coarse = ndimage.gaussian_filter(coarse, [0.5 * min(size) / length for length in size])
     # The background lies below every body's floor, or the bodies would be connected through it.
     coarse = np.where(inside, coarse, np.float32(-1.0 - height))
-    floor = reconstruction(coarse - np.float32(height), coarse, footprint=np.ones((3, 3, 3)))
-    seeds, _ = ndimage.label(local_maxima(floor) & inside, np.ones((3, 3, 3)))
+    floor = reconstruction(coarse - np.float32(height), coarse, footprint=np.ones((3,) * depth.ndim))
+    seeds, _ = ndimage.label(local_maxima(floor) & inside, np.ones((3,) * depth.ndim))
     for axis, edge in enumerate(block):
         seeds = np.repeat(seeds, edge, axis=axis)
     fine = seeds[tuple(slice(length) for length in depth.shape)]

@@ -74,18 +74,30 @@ class PairCounts:
 
     def add(self, slab: NDArray[Any]) -> None:
         """Count the next slices, shape (z, Y, X)."""
-        if slab.dtype != np.uint8:
-            if slab.dtype.kind not in "bui" or (
-                slab.size and not 0 <= slab.min() <= slab.max() <= UNLABELLED
-            ):
-                raise InputError(
-                    f"phases are whole numbers from 0 to {UNLABELLED}; these look like something else, "
-                    "particle labels perhaps"
-                )
-            slab = slab.astype(np.uint8)
+        slab = self._checked(slab)
         depth = max(1, self._at_once // max(1, slab[0].size)) if len(slab) else 1
         for first in range(0, len(slab), depth):
             self._count(self._number[slab[first : first + depth]])
+
+    @staticmethod
+    def _checked(slab: NDArray[Any]) -> NDArray[np.uint8]:
+        if slab.dtype == np.uint8:
+            return slab
+        if slab.dtype.kind not in "bui" or (slab.size and not 0 <= slab.min() <= slab.max() <= UNLABELLED):
+            raise InputError(
+                f"phases are whole numbers from 0 to {UNLABELLED}; these look like something else, "
+                "particle labels perhaps"
+            )
+        return slab.astype(np.uint8)
+
+    def follow(self, plane: NDArray[Any]) -> None:
+        """Let what is added next lie behind a slice, shape (1, Y, X), that is not counted itself."""
+        self._last = self._number[self._checked(plane)]
+
+    def merge(self, other: PairCounts) -> None:
+        """Add what was counted elsewhere, of the same phases."""
+        self.voxels += other.voxels
+        self.pairs += other.pairs
 
     def _count(self, numbers: NDArray[np.uint8]) -> None:
         self.voxels += np.bincount(numbers.ravel(), minlength=len(self.ids) + 1)[:-1]

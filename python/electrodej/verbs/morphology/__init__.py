@@ -163,7 +163,7 @@ nobody labelled a voxel.""",
     example="electrodej morphology anna.tif ben.tif --names pore,binder,particle --out phases.csv",
     options=MorphologyOptions,
     work=morphology,
-    takes=("force", "jobs", "memory"),
+    takes=("force", "jobs", "memory", "scheduler"),
     menu=Menu(
         "Measure Phases", ("phases", "names", "also", "spacing", "out"), shows="table", names={"out": "table"}
     ),

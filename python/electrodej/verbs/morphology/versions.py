@@ -55,13 +55,13 @@ class Version:
     image
         The phase image.
     change
-        From slices to slices.
+        From slices to slices; None for the image as it is.
     title
         What the table calls it.
     """
 
     image: Any
-    change: Change
+    change: Change | None
     title: str
 
 
@@ -85,8 +85,7 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     tables: dict[str, list[Columns]] = {}
     for number, version in enumerate(versions):
         here = run.part(number, len(versions), f"version {number + 1} of {len(versions)}: ")
-        slabs = _slabs(version, options.spacing, run.memory)
-        measures = _measured(slabs, phases, here.progress)
+        measures = _measures(version, phases, options, here)
         more = Further()
         if options.further:  # which need the whole image
             more = measure_further(
@@ -224,7 +223,7 @@ def _versions(options: MorphologyOptions, names: Mapping[int, str]) -> list[Vers
         titles = [str(path) for path in paths]
     versions, moved = [], options.border or 0.0
     for title, image in zip(titles, options.phases, strict=True):
-        versions.append(Version(image, lambda slab: slab, title))
+        versions.append(Version(image, None, title))
         for value in names if moved else ():
             for pixels in (moved, -moved):
 
@@ -242,7 +241,20 @@ def _slabs(
 
     with open_volume(version.image, spacing=spacing) as volume:
         for _, z1, slab in volume.slabs(memory=memory):
-            yield z1 / volume.shape[0], version.change(slab)
+            yield z1 / volume.shape[0], slab if version.change is None else version.change(slab)
+
+
+def _measures(version: Version, phases: Phases, options: MorphologyOptions, run: Run) -> list[Measure]:
+    """Measure one version: here, or on a cluster if it is the image as it is."""
+    from electrodej.morphology import phase_measures
+    from electrodej.verbs.morphology.far import far_counts
+    from electrodej.volume import open_volume
+
+    if run.scheduler is None or version.change is not None:
+        return _measured(_slabs(version, options.spacing, run.memory), phases, run.progress)
+    with open_volume(version.image, spacing=options.spacing) as volume:
+        counts = far_counts(volume, tuple(phases.names), run)
+    return phase_measures(counts, spacing=phases.spacing, names=phases.names)
 
 
 def _measured(

@@ -144,5 +144,5 @@ A single slice is measured as 2D, see docs/2d.md. More: docs/run.md.""",
     example="electrodej run grey.tif --out my-electrode",
     options=RunOptions,
     work=run_chain,
-    takes=("force", "jobs", "memory"),
+    takes=("force", "jobs", "memory", "scheduler"),
 )

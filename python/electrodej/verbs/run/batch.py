@@ -13,7 +13,8 @@ from electrodej.progress import part
 from electrodej.run import Run
 from electrodej.verb import Outcome, counted
 from electrodej.verbs.run.config import StageSettings
-from electrodej.verbs.run.images import Job, plan_jobs
+from electrodej.verbs.run.facts import Facts
+from electrodej.verbs.run.images import Job, Jobs, plan_jobs
 from electrodej.verbs.run.one import Found, run_one
 from electrodej.verbs.run.summary import SUMMARY
 
@@ -43,23 +44,11 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run, *, command: 
     folder = Path(os.fspath(options.out or ""))
     if jobs.several:
         _check_summary(folder, options, run)
-    done = []
-    for number, job in enumerate(jobs.jobs):
-        if jobs.several:
-            run.say(f"== {job.image} ({number + 1} of {len(jobs.jobs)})")
-        name = f"{job.image.name}: " if jobs.several else ""
-        own = replace(run, notes=[], progress=part(run.progress, number, len(jobs.jobs), name))
-        try:
-            found = run_one(job, options, settings, own, command=command)
-        except Cancelled:
-            raise
-        except (ElectrodeJError, OSError, MemoryError) as error:
-            if not jobs.several:
-                raise
-            text = " ".join(str(error).split()) or "there is not enough memory"
-            run.say(f"{job.image}: {text}")
-            found = Found(failed={"image": text})
-        done.append(Done(job, found))
+    if run.scheduler is not None and jobs.several:
+        found = _elsewhere(jobs.jobs, options, settings, run, command)
+    else:
+        found = _here(jobs, options, settings, run, command)
+    done = [Done(job, each) for job, each in zip(jobs.jobs, found, strict=True)]
     for each in done:
         prefix = f"{each.job.image.name}: " if jobs.several else ""
         run.notes.extend(
@@ -95,6 +84,72 @@ def _numbers(done: Done) -> dict[str, Any]:
         "files": {stage: os.fspath(path) for stage, path in done.found.files.items()},
         "failed": dict(done.found.failed),
     }
+
+
+def _here(jobs: Jobs, options: RunOptions, settings: StageSettings, run: Run, command: str) -> list[Found]:
+    """Take one image after the other through the chain."""
+    done = []
+    for number, job in enumerate(jobs.jobs):
+        if jobs.several:
+            run.say(f"== {job.image} ({number + 1} of {len(jobs.jobs)})")
+        name = f"{job.image.name}: " if jobs.several else ""
+        own = replace(run, notes=[], progress=part(run.progress, number, len(jobs.jobs), name))
+        if jobs.several:
+            done.append(_try(job, options, settings, own, command))
+        else:
+            done.append(run_one(job, options, settings, own, command=command))
+    return done
+
+
+def _elsewhere(
+    jobs: Sequence[Job], options: RunOptions, settings: StageSettings, run: Run, command: str
+) -> list[Found]:
+    """Have each image taken through the chain by a worker of the cluster, several at a time."""
+    how = (run.jobs, run.memory, run.force)
+    # A worker that dies leaves stages that are finished: another one goes on from them, unless there were
+    # results before.
+    tries = [
+        replace(options, resume=options.resume or not Facts(job.folder, resume=True).known) for job in jobs
+    ]
+    far = [_absolute(job) for job in jobs]
+    found: dict[int, Found] = {}
+    with run.workers() as workers:
+        tasks = [(job, own, settings, how, command) for job, own in zip(far, tries, strict=True)]
+        for number, each in workers.run(run_far, tasks):
+            found[number] = each
+            run.say(f"== {jobs[number].image} ({len(found)} of {len(jobs)} done)")
+            run.progress(len(found), len(jobs), "images")
+    return [found[number] for number in range(len(jobs))]
+
+
+def run_far(
+    job: Job,
+    options: RunOptions,
+    settings: StageSettings,
+    how: tuple[int | None, int | None, bool],
+    command: str,
+) -> Found:
+    """Take one image through the chain; done by a worker."""
+    cores, memory, force = how
+    return _try(job, options, settings, Run(jobs=cores, memory=memory, force=force), command)
+
+
+def _absolute(job: Job) -> Job:
+    """Return a job whose files a process elsewhere finds."""
+    own = {name: path.absolute() for name, path in job.own.items()}
+    return replace(job, image=job.image.absolute(), folder=job.folder.absolute(), own=own)
+
+
+def _try(job: Job, options: RunOptions, settings: StageSettings, run: Run, command: str) -> Found:
+    """Take one of several images through the chain; what stops it does not stop the others."""
+    try:
+        return run_one(job, options, settings, run, command=command)
+    except Cancelled:
+        raise
+    except (ElectrodeJError, OSError, MemoryError) as error:
+        text = " ".join(str(error).split()) or "there is not enough memory"
+        run.say(f"{job.image}: {text}")
+        return Found(failed={"image": text})
 
 
 def _single(done: Done) -> Outcome:

@@ -78,7 +78,12 @@ class Chain:
         self.run.say(f"$ {command}")
         start = time.perf_counter()
         started = {} if self.facts is None else self.facts.files()
-        own = replace(self.run, notes=[], force=self.run.force or self.facts is not None)
+        own = replace(
+            self.run,
+            notes=[],
+            force=self.run.force or self.facts is not None,
+            scheduler=self.run.scheduler if "scheduler" in found.takes else None,
+        )
         outcome = found.run(asked, own)
         self.stages.append(Stage(title, command, round(time.perf_counter() - start, 2), output))
         if self.facts is not None:
