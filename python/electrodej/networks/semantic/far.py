@@ -47,7 +47,7 @@ def far_slabs(
         for first in range(start, sections.count, depth):
             last = min(first + depth, sections.count)
             tasks = [
-                (image, place, sections.view, levels, part, (run.room, tile))
+                (image, place, (sections.view, sections.scale), levels, part, (run.room, tile))
                 for part in parts(first, last, workers.count)
             ]
             found: list[FloatArray | None] = [None] * len(tasks)
@@ -62,7 +62,7 @@ def far_slabs(
 def segment_part(
     image: FarVolume,
     place: str,
-    view: View,
+    seen: tuple[View, tuple[float, float]],
     levels: Levels,
     part: tuple[int, int],
     sizes: tuple[int, int],
@@ -70,12 +70,12 @@ def segment_part(
     """Return the network's output for some planes; done by a worker."""
     use_worker_threads()
     model = _loaded(place)
-    sections = Sections(image.open(), view)
+    sections = Sections(image.open(), *seen)
     memory, tile = sizes
     first, last = part
     _, slab = next(sections.slabs(last - first, start=first))
     planes = sections.prepared(slab, lambda section: scale(section, levels.low, levels.high))
-    plan = plan_tiles(sections.shape, model.needs, memory=memory, tile=tile)
+    plan = plan_tiles(sections.shown, model.needs, memory=memory, tile=tile)
     return predict_planes(planes, model.engine, plan, lambda _: None)
 
 

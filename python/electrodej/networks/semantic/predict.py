@@ -179,7 +179,8 @@ def _view_slabs(
     plan = plan_tiles(shape, model.needs, memory=run.room, tile=settings.tile)
 
     if run.scheduler is not None:
-        yield from far_slabs(sections, model, levels, (depth, settings.tile), run, start)
+        for first, last, found in far_slabs(sections, model, levels, (depth, settings.tile), run, start):
+            yield first, last, _at_full_size(found, sections.shape)
         return
     for first, slab in sections.slabs(depth, start=start):
         last = first + len(slab)
