@@ -52,14 +52,14 @@ from electrodej.volume import ArrayVolume
 
 CRACK = 3
 # How long, and how fast, the bundled weights are trained further; a recipe's own figures start from nothing.
-TUNING = {"epochs": 40, "learning_rate": 1e-3}
+TUNING = {"epochs": 42, "learning_rate": 1e-3}
 # What a finished model consists of; the rest of the training's folder is not needed to use it.
 KEPT = ("electrodej.json", "semantic.json", "model.keras", "history.csv", "curves.png", "training.json")
 VIEWS = ("xy", "xz", "yz")
 # Voxel sizes (um) that are trained on, and those of the electrodes that are scored.
 FINEST, COARSEST = 0.065, 0.16
 USUAL = (0.07, 0.14)
-WIDE_SLICES, USUAL_SLICES, EDGE, WIDE_SEED = 160, 80, 288, 41
+WIDE_SLICES, USUAL_SLICES, EDGE, WIDE_SEED = 400, 240, 288, 41
 HELD_OUT_WIDE, HELD_OUT_WIDE_SEED = 24, 42
 HELD_OUT_EDGE, HELD_OUT_VOXEL = 320, 0.1
 # By absorption, binder hardly shows beside pores: that is the phantom's default. By phase contrast it does.
