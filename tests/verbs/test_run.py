@@ -310,3 +310,38 @@ def test_a_misspelt_field_is_named_with_the_nearest(tmp_path: Path, text: str, n
 def test_what_makes_no_sense_is_said(options: dict, named: str) -> None:
     with pytest.raises(UsageError, match=named):
         do("run", **options)
+
+
+def test_projections_go_from_the_scan_to_the_page(tmp_path: Path) -> None:
+    do(
+        "phantom", tmp_path / "made", shape=(16, 96, 96), spacing=(0.3,) * 3, seed=4, scan=True, angles=91,
+        offset=1.5,
+    )  # fmt: skip
+    out = tmp_path / "out"
+    options = RunOptions(
+        images=(str(tmp_path / "made" / "projections.nxs"),),
+        model="watershed",
+        out=out,
+        filter="median",
+        **FAST,
+    )
+    outcome = find("run").run(options, Run())
+    assert outcome.failure == ""
+    assert {"grey.tif", "grey_axis.png", "filtered.tif", "particles.tif", "report.html"} <= {
+        path.name for path in out.iterdir()
+    }
+    log = (out / "run.log").read_text(encoding="utf-8")
+    assert (
+        log.index("electrodej reconstruct") < log.index("electrodej filter") < log.index("electrodej segment")
+    )
+
+
+def test_filters_are_a_setting_of_the_configuration(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "a")
+    config = tmp_path / "run.toml"
+    config.write_text('filter = "median:radius=1px"\n[filtering]\nslices = true\n', encoding="utf-8")
+    do("run", str(grey), labels=labels, out=tmp_path / "out", config=config, **FAST)
+    assert "--slices" in (tmp_path / "out" / "run.log").read_text(encoding="utf-8")
+    config.write_text('filter = "meidan"\n', encoding="utf-8")
+    with pytest.raises(InputError, match="median"):
+        do("run", str(grey), labels=labels, out=tmp_path / "two", config=config, **FAST)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrodej.errors import UsageError
+from electrodej.filters import Step, Steps
 from electrodej.models.engines.names import EngineName, engine_option
 from electrodej.options import (
     Image,
@@ -38,13 +39,17 @@ class RunOptions(Settings):
     """Which images go through the chain, and through which of its stages."""
 
     images: tuple[str, ...] = argument(
-        Text(), "grey images: files, folders, patterns such as 'scans/*.tif'", default=(), word="grey",
+        Text(), "grey images, or projections in HDF5: files, folders, patterns such as 'scans/*.tif'",
+        default=(), word="grey",
         many=True,
     )  # fmt: skip
     only: tuple[str, ...] = option(
         (), Names(), f"only these stages, of {', '.join(STAGES)}; what they need is taken from DIR"
     )
     without: tuple[str, ...] = option((), Names(), "all stages but these")
+    filter: tuple[Step, ...] | None = option(
+        None, Steps(), "filter the image first, as electrodej filter --steps does", usual="not"
+    )
     labels: Any = option(None, _OWN, "the particles, of one image", group=_INSTEAD)
     phases: Any = option(None, _OWN, "the phases, of one image", group=_INSTEAD)
     cracks: Any = option(None, _OWN, "the cracks, of one image", group=_INSTEAD)
@@ -140,7 +145,8 @@ and write the page about it all. Each stage prints the command that does the sam
 Stages are chosen with --only and left out with --without; labels, phases or cracks that exist are used
 instead of finding them. Several images, folders and patterns get a folder each in DIR, a table over all,
 DIR/summary.csv, and a page that compares them. An image that fails does not stop the others.
-A single slice is measured as 2D, see docs/2d.md. More: docs/run.md.""",
+Projections (NXtomo, Data Exchange) are reconstructed first, as electrodej reconstruct does. A single slice
+is measured as 2D, see docs/2d.md. More: docs/run.md.""",
     example="electrodej run grey.tif --out my-electrode",
     options=RunOptions,
     work=run_chain,

@@ -24,6 +24,8 @@ StageSettings = Mapping[str, Mapping[str, Any]]
 
 # The verb of each stage; the particles of a volume and those of sections are found in two ways.
 VERBS = {
+    "volume": "reconstruct",
+    "filtering": "filter",
     "particles": "fuse",
     "sections": "segment particles",
     "phases": "segment phases",
@@ -33,9 +35,14 @@ VERBS = {
     "damage": "damage",
     "report": "report",
 }
-_MEANS = {"particles": "the particles of a volume", "sections": "the particles of single sections"}
+_MEANS = {
+    "volume": "the volume, where projections are given",
+    "filtering": "the filters, where the setting filter names some",
+    "particles": "the particles of a volume",
+    "sections": "the particles of single sections",
+}
 # What the chain itself fills, and what makes no sense within it.
-_FILLED = ("spacing", "out", "model", "listing", "resume", "names", "rounds", "flat")
+_FILLED = ("spacing", "out", "model", "listing", "resume", "names", "rounds", "flat", "steps")
 _NOT_KEPT = ("config", "save_config", "resume")
 _WIDTH = 110
 

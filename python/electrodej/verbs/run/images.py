@@ -16,7 +16,7 @@ from electrodej.errors import InputError
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
 
-_SUFFIXES = (".tif", ".tiff", ".png", ".zarr")
+_SUFFIXES = (".tif", ".tiff", ".png", ".zarr", ".nxs")
 _OWN = ("labels", "phases", "cracks")
 
 

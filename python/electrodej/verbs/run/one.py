@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from electrodej.errors import Cancelled, ElectrodeJError, InputError, OutputError
 from electrodej.models import runs_networks
 from electrodej.run import Run
+from electrodej.tomography import is_scan
 from electrodej.verb import Outcome
 from electrodej.verbs.run.chain import Chain
 from electrodej.verbs.run.config import VERBS, StageSettings
@@ -33,6 +34,8 @@ OUTPUTS = {
     "damage": DAMAGE,
     "report": REPORT,
 }
+# What comes before the stages, where it is needed: a volume from projections, and filters.
+GREY = {"volume": "grey.tif", "filtering": "filtered.tif"}
 WATERSHED = "watershed"
 PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles", "nmc-phases", "nmc-cracks"
 # What a stage reads that an earlier one wrote.
@@ -80,6 +83,7 @@ class Journey:
 
     def __init__(self, job: Job, options: RunOptions, settings: StageSettings, run: Run) -> None:
         self.job, self.options, self.settings, self.run = job, options, settings, run
+        self.name = job.image.name.partition(".")[0]
         self.facts = Facts(job.folder, resume=options.resume)
         self.chain = Chain(job.folder, run, self.facts, typed_inside=False)
         self.found = Found()
@@ -94,6 +98,7 @@ class Journey:
                 "its stages are done again"
             )
         try:
+            self._make_image()
             self._look_at_image()
         except (ElectrodeJError, OSError) as error:
             self._fail("image", error)
@@ -134,6 +139,23 @@ class Journey:
         text = " ".join(str(error).split()) or "there is not enough memory"
         self.found.failed[stage] = text
         self.run.say(f"{stage} failed: {text}")
+
+    def _make_image(self) -> None:
+        """Reconstruct the image where projections were given, and filter it where that is asked for."""
+        if is_scan(self.job.image):
+            kind = self.settings.get("volume", {}).get("type", "uint16")
+            self._make_grey("volume", projections=self.job.image, type=kind, resume=self.options.resume)
+        if self.options.filter is not None:
+            self._make_grey("filtering", image=self.job.image, steps=self.options.filter)
+
+    def _make_grey(self, stage: str, **options: Any) -> None:
+        """Make the grey image that all further stages see."""
+        own = self.settings.get(stage, {})
+        if self.options.spacing is not None:
+            options["spacing"] = self.options.spacing
+        self.chain.do(stage, VERBS[stage], GREY[stage], **{**own, **options, "out": GREY[stage]})
+        self.found.files[stage] = self.chain.path(GREY[stage])
+        self.job = replace(self.job, image=self.found.files[stage])
 
     def _look_at_image(self) -> None:
         from electrodej.volume import check_grey, open_volume
@@ -274,6 +296,7 @@ def _prepare(job: Job, options: RunOptions, run: Run) -> None:
     if run.force or (options.resume and Facts(job.folder, resume=True).known):
         return
     wanted = [OUTPUTS[stage] for stage in options.stages if stage not in job.own]
+    wanted += [GREY["volume"]] * is_scan(job.image) + [GREY["filtering"]] * (options.filter is not None)
     if there := existing(job.folder, wanted):
         raise OutputError(
             f"{job.folder / there[0]} exists already; give --resume to keep what is finished, --force to "

@@ -56,7 +56,7 @@ def _options(journey: Journey, name: str) -> ReportOptions | None:
     own = journey.settings.get("report", {})
     if journey.options.spacing is not None:
         given["spacing"] = journey.options.spacing
-    title = own.get("title") or journey.job.image.name.partition(".")[0]
+    title = own.get("title") or journey.name
     return ReportOptions(
         **{**own, **given, "title": title, "names": journey.names, "out": journey.chain.path(name)}
     )
