@@ -102,6 +102,12 @@ def test_intrusion_is_what_its_definition_gives_voxel_by_voxel():
     assert (intrusion(mask, spacing=CUBE) == expected).all()
 
 
+def test_nothing_comes_into_a_slice_from_above():
+    slice_ = np.zeros((1, 9, 9), np.uint8)
+    slice_[0, 3:6, 3:6] = slice_[0, 0, 0] = 1
+    assert np.argwhere(intrusion(slice_, spacing=CUBE)).tolist() == [[0, 0, 0]]
+
+
 def test_nothing_comes_into_a_closed_pore():
     pore = np.zeros((9, 9, 9), np.uint8)
     pore[3:6, 3:6, 3:6] = 1

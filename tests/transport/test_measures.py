@@ -170,6 +170,12 @@ def test_what_touches_no_face_is_isolated():
     assert connectivity(phases)["Isolated_binder"] == pytest.approx(1 / 2)
 
 
+def test_what_touches_no_edge_of_a_slice_is_isolated():
+    phases = np.zeros((5, 5), np.uint8)
+    phases[2, 2] = phases[0, 0] = 1
+    assert connectivity(phases)["Isolated_binder"] == pytest.approx(1 / 2)
+
+
 def test_sides_that_repeat_connect():
     phases = np.zeros((4, 6, 3), np.uint8)
     phases[:2, 0] = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,3 +91,12 @@ def find_clusters(mask: NDArray[Any], *, wraps: tuple[bool, bool] = (False, Fals
     sizes, touches = np.zeros(many, np.int64), np.zeros(many, np.uint8)
     survey_runs(shape, starts, stops, first, cluster, sizes, touches)
     return Clusters(shape, sizes, touches, starts, stops, first, cluster)
+
+
+def outer_faces(shape: Sequence[int]) -> int:
+    """Return the bits in `Clusters.touches` of a volume's faces; a single slice has only its edges.
+
+    >>> outer_faces((9, 9, 9)), outer_faces((1, 9, 9))
+    (63, 60)
+    """
+    return sum(3 << (2 * axis) for axis in range(3) if shape[axis] > 1)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.morphology.axes import as_phase_volume
-from electrodej.morphology.clusters import Clusters, find_clusters
+from electrodej.morphology.clusters import Clusters, find_clusters, outer_faces
 from electrodej.morphology.phases import Measure, find_phases, phase_names
 from electrodej.run import Run
 from electrodej.vocabulary import AXES, Spacing
@@ -89,7 +89,8 @@ def _of_phase(mask: NDArray[np.uint8], name: str, size: float, periodic: bool) -
     voxels = max(1, clusters.voxels)
     euler = euler_number(mask)
     shares = [_percolating(mask, clusters, axis, periodic) for axis in range(3)]
-    isolated = float(clusters.sizes[clusters.touches == 0].sum() / voxels)
+    inner = (clusters.touches & outer_faces(mask.shape)) == 0
+    isolated = float(clusters.sizes[inner].sum() / voxels)
     return [
         *(
             Measure(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.morphology.axes import as_phase_volume
-from electrodej.morphology.clusters import find_clusters
+from electrodej.morphology.clusters import find_clusters, outer_faces
 from electrodej.morphology.phases import Measure, find_phases, phase_names
 from electrodej.morphology.slabs import over
 from electrodej.run import Run
@@ -149,7 +149,8 @@ def intrusion(
     mask, spacing, run
         As `local_thickness` has them.
     axis
-        The faces through which balls come in are the first and the last along this axis; all six by default.
+        The faces through which balls come in are the first and the last along this axis; all six by default,
+        of a single slice its four edges.
 
     Returns
     -------
@@ -159,7 +160,7 @@ def intrusion(
     run = run or Run()
     levels = ball_levels(mask, spacing=spacing, run=run.part(0, 3))
     reached = np.zeros_like(levels)
-    faces = 63 if axis is None else 3 << (2 * axis)
+    faces = outer_faces(mask.shape) if axis is None else 3 << (2 * axis)
     for level in range(int(levels.max()), 0, -1):
         run.part(1, 3).progress(int(levels.max()) - level, int(levels.max()), "letting balls in")
         open_here = (levels >= level).view(np.uint8)
