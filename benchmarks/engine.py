@@ -1,8 +1,8 @@
 """The engine that runs networks, against TensorFlow and against StarDist's own prediction, in one run.
 
 Each network runs on the same image in OpenVINO and in TensorFlow, turn by turn, so that a busy machine is
-busy for both. Then `predict_view` over a stack, against StarDist's
-``predict_instances``. The limits are for two cores.
+busy for both. Then `predict_view` over a stack, against StarDist's ``predict_instances``, and what a
+person waits for one small section. The limits are for two cores.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import contextlib
 import io
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,8 @@ from electrodej.networks.stardist import load_stardist, predict_view
 from electrodej.phantom import make_phantom
 from electrodej.run import Run
 from electrodej.score import score_instances
+from electrodej.volume import write_volume
+from electrodej.worker import TASK
 
 SPACING = (0.14, 0.14, 0.14)
 # Times TensorFlow, and times predict_instances.
@@ -50,12 +53,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--edge", type=int, default=512)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--slices", type=int, default=6)
+    parser.add_argument("--slices", type=int, default=12)
     options = parser.parse_args()
     use_threads(CORES)
     for name in bundled_models():
         network(name, options.edge, options.rounds)
     first_run()
+    small_slice()
     stack(options.slices, options.edge)
 
 
@@ -111,6 +115,44 @@ def first_run() -> None:
         taken[engine] = float(done.stdout.split()[-1])
     ratio = taken["keras"] / taken["openvino"]
     print(f"engine: first result {ratio:.1f} times as soon as TensorFlow's ({taken['openvino']:.1f} s)")
+
+
+def small_slice() -> None:
+    """Print how long a section of 256 x 256 takes from the shell, and in a worker that Fiji has just started.
+
+    Each is done once before, so that files are in the cache; the shorter of the next ones counts.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        grey = make_phantom((1, 256, 256), spacing=SPACING, seed=1).grey
+        write_volume(folder / "grey.tif", grey, spacing=SPACING)
+        for what, limit, work in (("from the shell", 2, from_shell), ("first click in Fiji", 4, first_click)):
+            times = [work(folder) for _ in range(4)]
+            print(f"engine: a small section {what}: {min(times[1:]):.1f} s (at most {limit} s)", flush=True)
+
+
+def from_shell(folder: Path) -> float:
+    """Return how long the command takes."""
+    program = str(Path(sys.executable).with_name("electrodej"))
+    words = ["segment", "particles", str(folder / "grey.tif"), "--out", str(folder / "o.tif"), "--force"]
+    start = time.perf_counter()
+    subprocess.run([program, *words], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def first_click(folder: Path) -> float:
+    """Return how long a worker takes from its start to its first answer, spoken to as Fiji does."""
+    from appose.service import Service
+
+    asked = {"grey": {"file": str(folder / "grey.tif")}, "out": str(folder / "click.tif"), "replace": True}
+    start = time.perf_counter()
+    service = Service(folder, None, sys.executable, "-m", "electrodej.worker", "--logs", str(folder / "logs"))
+    try:
+        service.task(TASK, {"verb": "segment particles", "arguments": asked}).wait_for()
+        return time.perf_counter() - start
+    finally:
+        service.close()
+        service.wait_for()
 
 
 def stack(slices: int, edge: int) -> None:

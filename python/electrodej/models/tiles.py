@@ -104,10 +104,13 @@ class Tile:
 
     def grid(self, result: FloatArray) -> tuple[int, int]:
         """Return how many rows and columns of the tile a result (Y, X, ...) has one value for."""
-        return (
-            (self.rows.stop - self.rows.start) // result.shape[0],
-            (self.columns.stop - self.columns.start) // result.shape[1],
-        )
+        rows, columns = self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+        if result.shape[0] > rows or result.shape[1] > columns:
+            raise InputError(
+                f"the network gives {result.shape[0]} x {result.shape[1]} results for {rows} x {columns} "
+                "pixels; one that enlarges its image cannot be used here"
+            )
+        return rows // result.shape[0], columns // result.shape[1]
 
     def cells(self, grid: tuple[int, int]) -> tuple[slice, slice]:
         """Return where the result of the tile belongs, in cells of the plane."""

@@ -113,6 +113,18 @@ def test_several_views_of_several_networks_leave_no_scratch_files(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
+class Enlarging(Constant):
+    """A network that gives an image of twice the size."""
+
+    def run(self, tiles: NDArray[np.float32]) -> NDArray[np.float32]:
+        return super().run(tiles).repeat(2, axis=1).repeat(2, axis=2)
+
+
+def test_a_network_that_enlarges_its_image_is_refused():
+    with pytest.raises(InputError, match=r"56 x 48 results for 28 x 24 pixels"):
+        asked([model(Enlarging(1, 0))])
+
+
 def test_models_for_other_classes_are_refused():
     with pytest.raises(InputError, match="different classes"):
         make_members([model(Constant(1, 0)), model(Constant(1, 0), (0, 3))])
