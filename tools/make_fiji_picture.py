@@ -85,7 +85,12 @@ def draw(folder: Path, out: Path) -> str:
         image.getWindow().setLocation(8 + number * int(ZOOM * SHAPE[2] + GAP), TOP)
     run_script("Measure Particles", {**images, "attributes": COLUMNS + ",X,Y,Z"})
     run_script("Show Particles", {"labels": images["labels"], "target": images["grey"]})
-    window = scyjava.jimport("ij.WindowManager").getWindow("Particles")
+    windows = scyjava.jimport("ij.WindowManager")
+    # The notes come up over the images, and a click there would be for them.
+    notes = windows.getWindow("Log")
+    if notes is not None:
+        notes.setVisible(False)
+    window = windows.getWindow("Particles")
     left = 8 + 2 * int(ZOOM * SHAPE[2] + GAP)
     window.setLocation(left, TOP)
     window.setSize(SIZE[0] - left - 8, SIZE[1] - TOP - 40)

@@ -5,6 +5,7 @@ import pytest
 
 from electrodej.annotation import read_pairs
 from electrodej.errors import InputError, OutputError, VoxelSizeError
+from electrodej.models.bundled import find_model
 from electrodej.run import Run
 from electrodej.verbs.train.semantic import find_pairs
 from electrodej.volume import open_volume
@@ -74,6 +75,27 @@ def test_data_are_written_anew_and_nobody_elses_folder_is_touched(drawn, tmp_pat
     with pytest.raises(OutputError):
         write_data(tmp_path / "mine", [drawn], "stardist")
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "mine"
+
+
+def test_a_forest_learns_from_a_few_strokes_and_is_found_by_its_name(tmp_path, monkeypatch):
+    from electrodej.verbs import do
+    from electrodej.volume import write_volume
+
+    monkeypatch.setenv("ELECTRODEJ_MODELS", str(tmp_path / "models"))
+    noise = np.random.default_rng(1).normal(0, 6, (1, 48, 64))
+    grey = (np.where(np.arange(64) < 32, 60, 180) + noise).astype(np.uint8)
+    strokes = np.zeros(grey.shape, np.uint8)
+    strokes[0, 10:14, 4:28], strokes[0, 30:34, 36:60] = 1, 2
+    for name, array in (("grey", grey), ("strokes", strokes)):
+        write_volume(tmp_path / f"{name}.tif", array, spacing=SPACING)
+    sent = {"grey": {"file": str(tmp_path / "grey.tif")}, "drawn": {"file": str(tmp_path / "strokes.tif")}}
+    found = learn({"network": "forest", "name": "mine", "names": "dark,bright", "images": [sent]}, Run())
+    assert (found["zip"], found["command"]) == ("", 'run("Segment Phases", "model=mine");')
+    do("segment phases", tmp_path / "grey.tif", model=str(find_model("mine")), out=tmp_path / "out.tif")
+    with open_volume(tmp_path / "out.tif") as volume:
+        phases = volume.read()[0]
+    assert (phases[:, :28] == 0).all()
+    assert (phases[:, 36:] == 1).all()
 
 
 @pytest.mark.parametrize(

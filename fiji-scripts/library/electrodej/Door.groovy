@@ -101,7 +101,7 @@ class Door {
 	static String model(String name, File file) {
 		if (Images.isGiven(file)) return file.path
 		File own = name?.trim() ? new File(Python.models(), name.trim()) : null
-		return own != null && new File(own, "electrodej.json").file ? own.path : name
+		return own != null && ["electrodej.json", "forest.json"].any { new File(own, it).file } ? own.path : name
 	}
 
 	/** An open image where it is used, and nothing where a file stands in for it. */

@@ -71,7 +71,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 		for (File folder : folders) {
 			String kind = kind(folder);
 			boolean outlines = kind.equals("stardist");
-			boolean fits = title.startsWith("Segment_Phases") ? !outlines : title.startsWith("Export") || outlines;
+			boolean fits = title.startsWith("Segment_Phases") ? !outlines : title.startsWith("Export") ? !kind.equals("forest") : outlines;
 			if (!kind.isEmpty() && fits && !names.contains(folder.getName())) names.add(folder.getName());
 		}
 		list.setChoices(names);
@@ -88,6 +88,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 
 	/** What kind of model a folder holds, or nothing. */
 	private static String kind(File folder) {
+		if (new File(folder, "forest.json").isFile()) return "forest";
 		try {
 			String text = new String(Files.readAllBytes(new File(folder, "electrodej.json").toPath()), StandardCharsets.UTF_8);
 			Matcher found = Pattern.compile("\"kind\"\\s*:\\s*\"(\\w+)\"").matcher(text);

@@ -15,8 +15,9 @@ class Lessons {
 
 	static final Map<String, String> NETWORKS = [
 		"Particles (StarDist)": "stardist", "Cracks, or one other thing (U-Net)": "unet", "Phases (LRCS-Net)": "lrcs",
+		"Phases, in seconds (forest)": "forest",
 	]
-	private static final Map<String, String> BUNDLED = [stardist: "nmc-particles", unet: "nmc-cracks", lrcs: "nmc-phases"]
+	private static final Map<String, String> BUNDLED = [stardist: "nmc-particles", unet: "nmc-cracks", lrcs: "nmc-phases", forest: ""]
 
 	private final Door door
 

@@ -9,6 +9,8 @@ from electrodej.errors import InputError
 
 _HERE = Path(__file__).resolve().parent
 # In an installed package, and in a checkout of the repository.
+# A network's folder has the first of these, a forest's the second.
+_MARKS = ("electrodej.json", "forest.json")
 _PLACES = (_HERE / "weights", _HERE.parents[2] / "models")
 
 
@@ -46,7 +48,7 @@ def find_model(model: str | os.PathLike[str]) -> Path:
     if str(model) in bundled:
         return bundled[str(model)]
     own = own_models_folder() / path
-    if len(path.parts) == 1 and (own / "electrodej.json").is_file():
+    if len(path.parts) == 1 and any((own / mark).is_file() for mark in _MARKS):
         return own
     names = ", ".join(bundled) or "none"
     raise InputError(f"{os.fspath(model)}: there is no such model; bundled are {names}")

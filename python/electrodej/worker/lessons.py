@@ -31,9 +31,10 @@ from electrodej.vocabulary import Spacing
 from electrodej.volume import compact_dtype, write_volume
 
 # What every network starts from unless told otherwise, and the names of its two folders of data.
-BUNDLED = {"stardist": "nmc-particles", "unet": "nmc-cracks", "lrcs": "nmc-phases"}
-_FOLDERS = {"stardist": ("images", "masks"), "unet": ("grey", "phases"), "lrcs": ("grey", "phases")}
-_COMMAND = {"stardist": "Segment Particles", "unet": "Segment Phases", "lrcs": "Segment Phases"}
+# A forest starts from nothing.
+BUNDLED = {"stardist": "nmc-particles", "unet": "nmc-cracks", "lrcs": "nmc-phases", "forest": ""}
+_OF_PHASES = ("grey", "phases")
+_FOLDERS = {"stardist": ("images", "masks"), "unet": _OF_PHASES, "lrcs": _OF_PHASES, "forest": _OF_PHASES}
 NOT_LABELLED = 255
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MARK = "drawn-in-fiji.txt"
@@ -55,7 +56,7 @@ class Drawn:
 def learn(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """Train a model from open images and put it where ElectrodeJ finds it by its name.
 
-    ``arguments`` has ``network`` (stardist, unet or lrcs), ``images`` (each a map with ``grey`` and
+    ``arguments`` has ``network`` (a key of `BUNDLED`), ``images`` (each a map with ``grey`` and
     ``drawn``), ``name`` of the model, the ``folder`` that it goes into, ``init`` (a model, or empty for
     none), ``names`` of the classes, ``voxelSize`` where the images do not say theirs, ``enough`` (a file;
     once it is there, the training ends with the best network so far) and what the verb takes: epochs, steps,
@@ -74,28 +75,31 @@ def learn(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
         slices = write_data(data, drawn, network, classes=len(names))
     run = replace(run, force=force, progress=_until_enough(run.progress, arguments.get("enough")))
     trained = _train(network, data, model, names, arguments, run)
-    after = replace(run, force=True)
-    export = find("export")
-    zipped = export.run(export.make(model=str(model), out=str(model / "model.zip"), name=name), after)
-    proof = _proof(model, after)
-    command = f'run("{_COMMAND[network]}", "model={name}");'
-    text = f"{trained.text}\n{proof}\nIt is in the list of {_COMMAND[network]}: {command}"
+    zipped = "" if network == "forest" else _export(model, name, replace(run, force=True))
+    command = f'run("{"Segment Particles" if network == "stardist" else "Segment Phases"}", "model={name}");'
+    proof = _proof(model, run) if zipped else "Fiji's own plugins run no forest; it works in Python"
     return {
         "model": name,
         "folder": str(model),
-        "zip": str(zipped.files["zip"]),
+        "zip": zipped,
         "slices": slices,
         "command": command,
-        "text": text,
+        "text": f"{trained.text}\n{proof}\nIt is in the list of models: {command}",
         "notes": list(run.notes),
     }
+
+
+def _export(model: Path, name: str, run: Run) -> str:
+    verb = find("export")
+    outcome = verb.run(verb.make(model=str(model), out=str(model / "model.zip"), name=name), run)
+    return str(outcome.files["zip"])
 
 
 def write_data(folder: Path, drawn: Sequence[Drawn], network: str, *, classes: int = 0) -> int:
     """Write training data, a file for each slice that somebody drew on; return how many there are.
 
     For StarDist every number is a particle. For U-Net what was drawn is 1, the rest of the slice 0. For
-    LRCS-Net class n becomes n - 1, and what nobody drew on is not labelled: few strokes are enough.
+    LRCS-Net and forests class n becomes n - 1, and what nobody drew on is not labelled: few strokes do.
     """
     found = [
         (each.grey[z], each.drawn[z], each.spacing)
@@ -105,6 +109,8 @@ def write_data(folder: Path, drawn: Sequence[Drawn], network: str, *, classes: i
     ]
     if not found:
         raise InputError("nothing was drawn on these images: outline things, add them with T, and try again")
+    # The others hold a part of a single slice out themselves, or nothing.
+    whole = network != "stardist" or len(found) > 1
     with whole_directory(folder, ours=lambda place: (place / _MARK).is_file(), force=True) as part:
         (part / _MARK).write_text(
             "Drawn in Fiji; written anew with each Train From My ROIs.\n", encoding="utf-8"
@@ -112,7 +118,7 @@ def write_data(folder: Path, drawn: Sequence[Drawn], network: str, *, classes: i
         greys, truths = (part / name for name in _FOLDERS[network])
         greys.mkdir()
         truths.mkdir()
-        for number, (grey, things, spacing) in enumerate(_halves(*found[0]) if len(found) == 1 else found, 1):
+        for number, (grey, things, spacing) in enumerate(found if whole else _halves(*found[0]), 1):
             name = f"{number:04d}.tif"
             truth = _truth(things, network, classes)
             write_volume(greys / name, grey[None], spacing=spacing)
@@ -229,9 +235,9 @@ def _train(
     verb = find(f"train {network}")
     known = {option.name for option in verb.options.options()}
     values = {key: arguments[key] for key in _PASSED if arguments.get(key) is not None and key in known}
-    if arguments.get("init"):
+    if arguments.get("init") and network != "forest":
         values["init"] = str(arguments["init"])
-    if network == "lrcs":
+    if network in ("lrcs", "forest"):
         values["names"] = names
     if network == "unet":
         values |= {"foreground": 1, "names": ("background", (names or ("drawn",))[0])}

@@ -4,7 +4,7 @@
 #@ File (label="or grey file", description="Instead of an open image", required=false, persist=false) greyFile
 #@ ImagePlus (label="Label image", description="For a label image: one number for each particle, or for each phase", required=false, persist=false) labels
 #@ File (label="or label file", description="A TIFF, or what Labkit saved: .labeling, or .tif with .labels beside", required=false, persist=false) labelFile
-#@ String (label="To find", choices={"Particles (StarDist)", "Cracks, or one other thing (U-Net)", "Phases (LRCS-Net)"}, value="Particles (StarDist)", persistKey="electrodej.learn.network") network
+#@ String (label="To find", choices={"Particles (StarDist)", "Cracks, or one other thing (U-Net)", "Phases (LRCS-Net)", "Phases, in seconds (forest)"}, value="Particles (StarDist)", persistKey="electrodej.learn.network") network
 #@ String (label="Names of the phases", description="For phases, of the ROI groups 1, 2, ... or the numbers in the label image: pore,binder,particle", required=false, persistKey="electrodej.learn.names") names
 #@ String (label="Start from", choices={"The bundled model", "Nothing"}, value="The bundled model", persistKey="electrodej.learn.start") start
 #@ File (label="or another model", description="A model's folder", style="directory", required=false, persist=false) init
