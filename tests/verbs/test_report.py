@@ -126,3 +126,15 @@ def test_several_tables_stand_side_by_side_and_what_differs_is_told(electrode: P
     assert "Damage is larger in worn" in page
     with pytest.raises(UsageError, match="--table"):
         do("report", compare=(tmp_path / "worn.csv",), out=tmp_path / "q.html")
+
+
+def test_table_of_another_electrode_is_refused(electrode: Path, tmp_path: Path) -> None:
+    other = np.zeros((9, 28, 38), np.uint16)
+    for number in range(4):
+        other[1:8, 2:26, 1 + 9 * number : 8 + 9 * number] = number + 1
+    write_volume(tmp_path / "other.tif", other, spacing=SPACING, labels=True)
+    given = {"grey": electrode / "grey.tif", "table": electrode / "particles.csv"}
+    with pytest.raises(InputError, match="table of another electrode"):
+        do("report", labels=tmp_path / "other.tif", out=tmp_path / "page.html", **given)
+    assert not (tmp_path / "page.html").exists()
+    do("report", labels=electrode / "particles.tif", out=tmp_path / "page.html", **given)

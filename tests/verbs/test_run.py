@@ -345,3 +345,47 @@ def test_filters_are_a_setting_of_the_configuration(scans: Path, tmp_path: Path)
     config.write_text('filter = "meidan"\n', encoding="utf-8")
     with pytest.raises(InputError, match="median"):
         do("run", str(grey), labels=labels, out=tmp_path / "two", config=config, **FAST)
+
+
+def test_two_bad_images_of_ten_leave_eight_done(scans: Path, tmp_path: Path) -> None:
+    lines = ["image,labels"]
+    for number in range(8):
+        write_electrode(scans, f"s{number}")
+        lines.append(f"s{number}.tif,s{number}_labels.tif")
+    (scans / "bad.tif").write_bytes(b"no image at all")
+    whole = (scans / "s0.tif").read_bytes()
+    (scans / "cut.tif").write_bytes(whole[: len(whole) // 3])
+    (scans / "groups.csv").write_text("\n".join(lines) + "\n")
+    images = [str(scans / name) for name in ("bad.tif", "cut.tif", "s?.tif")]
+    outcome = do("run", *images, groups=scans / "groups.csv", only=("table",), out=tmp_path / "out")
+    assert "2 of 10 images failed: bad.tif, cut.tif" in outcome.failure
+    states = {row["Image"]: row["State"] for row in rows(tmp_path / "out" / "summary.csv")}
+    assert list(states.values()).count("done") == 8
+    assert states["bad.tif"] == states["cut.tif"] == "failed"
+
+
+def test_a_full_disk_stops_one_image_and_leaves_nothing_half_written(scans: Path, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    write_electrode(scans, "small")
+    # A table of 3,000 particles is larger than a file may become here.
+    cube = np.pad(np.ones((2, 2, 2), int), ((0, 1), (0, 1), (0, 1)))
+    labels = np.kron(np.arange(1, 3001).reshape(1, 50, 60), cube)
+    write_volume(scans / "large_labels.tif", labels.astype(np.uint16), spacing=SPACING, labels=True)
+    write_volume(scans / "large.tif", (50 + 150 * (labels > 0)).astype(np.uint8), spacing=SPACING)
+    (scans / "groups.csv").write_text(
+        "image,labels\nlarge.tif,large_labels.tif\nsmall.tif,small_labels.tif\n"
+    )
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, before[1]))
+    try:
+        outcome = do(
+            "run", str(scans / "large.tif"), str(scans / "small.tif"), groups=scans / "groups.csv",
+            only=("table",), out=tmp_path / "out",
+        )  # fmt: skip
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "1 of 2 images failed: large.tif" in outcome.failure
+    states = {row["Image"]: row for row in rows(tmp_path / "out" / "summary.csv")}
+    assert states["small.tif"]["State"] == "done"
+    assert "\n" not in states["large.tif"]["Failure"]
+    assert {path.name for path in (tmp_path / "out" / "large").iterdir()} <= {"run.json", "run.log"}

@@ -17,6 +17,7 @@ from electrodej.verbs.damage.folder import SUMMARY
 from electrodej.verbs.measure import beside
 from electrodej.verbs.measure.cracks import PACKING, RELATED
 from electrodej.verbs.report import ReportOptions
+from electrodej.verbs.report.same import check_same
 from electrodej.vocabulary import UNLABELLED
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             grey = stack.enter_context(open_volume(options.grey, spacing=options.spacing))
             labels = stack.enter_context(open_volume(options.labels, spacing=options.spacing))
             spacing = common_spacing(grey, labels)
+            if table is not None:
+                check_same(options.table, table.columns, labels, spacing)
         phases, cracks = (
             None if each is None else stack.enter_context(open_volume(each, spacing=options.spacing))
             for each in (options.phases, options.cracks)
