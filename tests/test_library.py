@@ -67,7 +67,10 @@ def test_particles_are_found_in_arrays_as_in_files(phantom, tmp_path: Path):
     do("segment phases", tmp_path / "grey.tif", model=("nmc-phases",), out=tmp_path / "h.tif")
     sections = ej.find_particles(phantom.grey, spacing=SPACING, view="xz")
     particles = ej.fuse(phantom.grey, spacing=SPACING, intact=True)
-    phases = ej.find_phases(phantom.grey, spacing=SPACING).values
+    found = ej.find_phases(phantom.grey, spacing=SPACING)
+    phases = found.values
+    assert found.names == {0: "pore", 1: "binder", 2: "particle"}
+    assert found.probability.min() >= 1 / 3
     for name, found in (("s", sections), ("p", particles), ("h", phases)):
         with ej.open_volume(tmp_path / f"{name}.tif") as written:
             assert np.array_equal(written.read(), found), name

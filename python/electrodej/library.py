@@ -15,8 +15,9 @@ may be left out where the image knows its own. The verbs of the command line are
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from electrodej.features import FeatureTable
     from electrodej.networks.semantic import Phases
     from electrodej.report import Section
+    from electrodej.verb import Outcome
     from electrodej.volume import Volume
 
     Image = PathLike | Volume | NDArray[Any]
@@ -65,11 +67,8 @@ def find_particles(
         Labels, numbered on from section to section: they mean nothing across sections. `link` joins them,
         and `fuse` finds particles in three views at once.
     """
-    from electrodej.networks.stardist import ViewSettings, predict_view
-
-    found = predict_view(grey, model, spacing=spacing, settings=ViewSettings(view=view), run=run)
-    assert found.labels is not None
-    return found.labels
+    with _done("segment particles", run, image=grey, spacing=spacing, model=model, view=view) as outcome:
+        return _array(outcome.files["labels"])
 
 
 def find_phases(
@@ -93,9 +92,19 @@ def find_phases(
     Phases
         ``values`` are the phases as numbers, ``names`` what they are called.
     """
-    from electrodej.networks import semantic
+    import numpy as np
 
-    return semantic.find_phases(grey, model, spacing=spacing, run=run)
+    from electrodej.networks.semantic import Phases
+    from electrodej.verbs.segment.outputs import DISAGREEMENT, PHASES
+
+    models = (model,) if isinstance(model, str | os.PathLike) else tuple(model)
+    maps = ("probability", DISAGREEMENT)[: min(len(models), 2)]
+    with _done("segment phases", run, maps, image=grey, spacing=spacing, model=models) as outcome:
+        found = {name: _array(path) for name, path in outcome.files.items()}
+    shares = [array for name, array in found.items() if name not in (PHASES, DISAGREEMENT)]
+    names = {entry["value"]: entry["name"] for entry in outcome.numbers["classes"]}
+    disagreement = found.get(DISAGREEMENT, np.zeros_like(shares[0]))
+    return Phases(found[PHASES], np.maximum.reduce(shares), disagreement, names)
 
 
 def fuse(
@@ -121,14 +130,8 @@ def fuse(
     array of uint16 or uint32
         Labels of shape (Z, Y, X).
     """
-    from electrodej.verbs.fuse import VERB
-    from electrodej.volume import open_volume
-
-    with tempfile.TemporaryDirectory(prefix="electrodej-") as folder:
-        out = Path(folder) / "particles.tif"
-        VERB.run(VERB.make(image=grey, spacing=spacing, model=model, out=out, **options), run)
-        with open_volume(out) as labels:
-            return labels.read()
+    with _done("fuse", run, image=grey, spacing=spacing, model=model, **options) as outcome:
+        return _array(outcome.files["labels"])
 
 
 def link(
@@ -283,3 +286,24 @@ def report(
         sections=sections,
     )
     return write_report(out, content, force=run.force, progress=run.progress)
+
+
+@contextlib.contextmanager
+def _done(name: str, run: Run | None, maps: Sequence[str] = (), **values: Any) -> Iterator[Outcome]:
+    """Do a verb as the shell does it, with outputs that are there until they are read.
+
+    ``maps`` are options that name further outputs.
+    """
+    from electrodej.verbs import find
+
+    verb = find(name)
+    with tempfile.TemporaryDirectory(prefix="electrodej-") as folder:
+        files = {option: Path(folder) / f"{option}.tif" for option in ("out", *maps)}
+        yield verb.run(verb.make(**values, **files), run)
+
+
+def _array(path: PathLike) -> NDArray[Any]:
+    from electrodej.volume import open_volume
+
+    with open_volume(path) as volume:
+        return volume.read()
