@@ -237,7 +237,8 @@ def test_force_does_not_take_other_files_in_a_phantoms_folder_with_it(electrodej
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["--radius", "1e9"], "--radius"), (["--spacing", "7e-8,7e-8,7e-8"], "0.0001")]
+    ("words", "said"),
+    [(["--radius", "1e9"], "--radius"), (["--spacing", "7e-8,7e-8,7e-8"], "--spacing 0.07,0.07,0.07")],
 )
 def test_measure_refuses_lengths_in_the_wrong_unit(electrodej, tmp_path, words, said):
     cube_files(tmp_path)

@@ -156,6 +156,8 @@ def test_nanometres_given_as_micrometres_are_found_out():
         inspect(discs(50), spacing=(140, 140, 140))
     with pytest.raises(VoxelSizeError, match=r"--spacing 0\.14,0\.14,0\.14"):
         inspect(discs(50), spacing=(0.00014, 0.00014, 0.00014))
+    with pytest.raises(VoxelSizeError, match=r"metres.*--spacing 0\.14,0\.14,0\.14"):
+        inspect(discs(50), spacing=(1.4e-7, 1.4e-7, 1.4e-7))
 
 
 def test_a_voxel_size_that_makes_giants_of_particles_is_told():

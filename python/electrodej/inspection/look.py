@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,6 +35,7 @@ from electrodej.volume import ArrayVolume, Volume, check_spacing
 PERCENTILES = (1.0, 99.8)
 # Micrometres; no electrode is scanned with smaller or larger voxels.
 _SMALLEST_VOXEL, _LARGEST_VOXEL = 0.003, 20.0
+_UNITS = {"nanometres": 1e-3, "millimetres": 1e3, "metres": 1e6}
 # More pixels that differ from all neighbours than labels have.
 _SPECKLED = 0.01
 # More than this no scan of an electrode needs.
@@ -86,9 +88,10 @@ def inspect(
     'all voxels have the value 0: there is nothing to see; export the scan again'
     """
     volume = _as_volume(image)
-    size = check_spacing(spacing) if spacing is not None else volume.spacing
+    size = volume.spacing if spacing is None else spacing
     if size is not None:
         check_voxels(size, str(volume.path))
+        size = check_spacing(size)
     sample = take_sample(volume)
     refuse_labels(sample, str(volume.path), masks=masks)
     look = model if isinstance(model, Look) else find_look(model) if model is not None else None
@@ -102,19 +105,19 @@ def inspect(
 def check_voxels(spacing: Spacing, where: str = "the image") -> None:
     """Refuse voxel sizes that no electrode scan has, with what was most likely meant."""
     worst = max(spacing, key=lambda length: abs(math.log(length / 0.2)))
-    shown = ",".join(f"{length:g}" for length in spacing)
-    if worst > _LARGEST_VOXEL:
-        meant = ",".join(f"{length / 1000:g}" for length in spacing)
-        raise VoxelSizeError(
-            f"{where}: a voxel of {shown} um would be larger than whole particles; were nanometres meant? "
-            f"Then give --spacing {meant}"
-        )
-    if worst < _SMALLEST_VOXEL:
-        meant = ",".join(f"{length * 1000:g}" for length in spacing)
-        raise VoxelSizeError(
-            f"{where}: a voxel of {shown} um is finer than any scan; were millimetres meant? "
-            f"Then give --spacing {meant}"
-        )
+    if _SMALLEST_VOXEL <= worst <= _LARGEST_VOXEL:
+        return
+    what = "would be larger than whole particles" if worst > 1 else "is finer than any scan"
+    said = f"{where}: a voxel of {_lengths(spacing)} um {what}"
+    for unit, micrometres in _UNITS.items():
+        if _SMALLEST_VOXEL <= worst * micrometres <= _LARGEST_VOXEL:
+            meant = _lengths([length * micrometres for length in spacing])
+            raise VoxelSizeError(f"{said}; were {unit} meant? Then give --spacing {meant}")
+    raise VoxelSizeError(f"{said}; give the voxel size in micrometres with --spacing Z,Y,X")
+
+
+def _lengths(spacing: Sequence[float]) -> str:
+    return ",".join(f"{length:g}" for length in spacing)
 
 
 def refuse_labels(sample: Sample, where: str, *, masks: bool = False) -> None:
@@ -159,9 +162,10 @@ def refuse_swapped(grey: Volume, labels: Volume) -> None:
 def refuse_grey(labels: Volume | NDArray[Any]) -> None:
     """Refuse grey values that are given as labels: where hardly two neighbours have the same number."""
     volume = _as_volume(labels)
-    sample = take_sample(volume)
-    if min(sample.slices[0].shape) < SMALLEST:
+    # Floating-point labels are looked at, voxel by voxel, where they are read.
+    if volume.dtype.kind == "f" or min(volume.shape[1:]) < SMALLEST:
         return
+    sample = take_sample(volume)
     flat = float(np.mean([(each[:, 1:] == each[:, :-1]).mean() for each in sample.slices]))
     levels = np.unique(sample.values()).size
     if flat < 0.5 and levels > 16:
@@ -218,7 +222,8 @@ def _measured(
     shown = 1 - dark if inverted else bright
     diameter = bodies_of(slices, dark=polarity == "dark").diameter
     blur = float(np.median([blur_of(each, noise) for each in slices]))
-    scaling = Scaling(scale, "person") if scale else scaling_of(diameter, blur, pixel, look)
+    snr = (bright - dark) / max(noise, 1e-6)
+    scaling = Scaling(scale, "person") if scale else scaling_of(diameter, blur, pixel, look, snr=snr)
     return Inspection(
         **basic,
         polarity=polarity,
@@ -226,7 +231,7 @@ def _measured(
         bright_share=share,
         contrast=bright - dark,
         noise=noise,
-        snr=(bright - dark) / max(noise, 1e-6),
+        snr=snr,
         blur=blur,
         streaks=float(np.median([streaks_of(each, noise) for each in slices])),
         rings=float(np.median([rings_of(each, noise) for each in slices])),

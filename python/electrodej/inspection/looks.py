@@ -43,6 +43,8 @@ class Look:
         Least contrast over noise at which its results are to be trusted.
     blur
         Most width of the point spread, in pixels, after bringing the image to the model's size.
+    most_bright
+        Share of the image that may be bright before it is denser than what the model was trained on.
     quantiles
         Grey values at 0, 10, ... 100 % after scaling as the model does it.
     shift
@@ -58,7 +60,8 @@ class Look:
     near: float = 1.5
     bright: float | None = None
     snr: float = 2.0
-    blur: float = 9.0
+    blur: float = 12.0
+    most_bright: float = 1.0
     quantiles: tuple[float, ...] = ()
     shift: float = 0.15
 
@@ -72,6 +75,7 @@ _OUTLINES: dict[str, Any] = {
     "particles": "bright",
     "pixel": 0.14,
     "quantiles": _QUANTILES,
+    "most_bright": 0.65,
 }
 _PHASES: dict[str, Any] = {
     "diameter": 60.0,

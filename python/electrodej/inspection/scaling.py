@@ -11,7 +11,9 @@ from electrodej.inspection.looks import Look
 By = Literal["", "voxels", "particles", "person"]
 
 # Particles of one electrode and another differ by so much; beyond, the voxel size may be wrong.
-_DIFFER = 3.0
+_DIFFER = 1.9
+# Contrast over noise below which sizes in the image are not to be relied on.
+_NOISY = 3.2
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Scaling:
     contradicted: bool = False
 
 
-def scaling_of(diameter: float, blur: float, pixel: float | None, look: Look | None) -> Scaling:
+def scaling_of(
+    diameter: float, blur: float, pixel: float | None, look: Look | None, *, snr: float = math.inf
+) -> Scaling:
     """Return by what an image is brought to the size that a model was trained on.
 
     Parameters
@@ -47,6 +51,8 @@ def scaling_of(diameter: float, blur: float, pixel: float | None, look: Look | N
         Edge of its pixels in micrometres, if known.
     look
         What the model was trained on.
+    snr
+        Contrast over noise: where it is low, noise is taken for particles, and the voxel size counts.
 
     Examples
     --------
@@ -60,9 +66,10 @@ def scaling_of(diameter: float, blur: float, pixel: float | None, look: Look | N
         return Scaling()
     by_particles = look.diameter / diameter
     by_voxels = math.nan if pixel is None or look.pixel is None else pixel / look.pixel
-    known = math.isfinite(by_particles) and math.isfinite(by_voxels)
+    noisy = snr < _NOISY and math.isfinite(by_voxels)
+    known = math.isfinite(by_particles) and math.isfinite(by_voxels) and not noisy
     contradicted = known and _apart(by_particles, by_voxels) > _DIFFER
-    by: By = "particles" if math.isfinite(by_particles) else "voxels"
+    by: By = "particles" if math.isfinite(by_particles) and not noisy else "voxels"
     scale = by_particles if by == "particles" else by_voxels
     if not math.isfinite(scale):
         return Scaling()

@@ -23,7 +23,8 @@ _LINES = 0.4
 _SMALL, _LARGE = 8.0, 350.0
 # Contrast over noise below which nothing is found, and below which a look is due without a model's own limit.
 _LEAST_SNR, _LOW_SNR = 0.8, 2.0
-_BLURRED = 0.3
+# Of the particles' diameter; and what is wide beyond measuring.
+_BLURRED, _WIDEST = 0.19, 18.0
 _BRIGHTENED = 1.05
 # Electrode particles, from single crystals to the coarsest, in micrometres.
 _LEAST_PARTICLE, _MOST_PARTICLE = 0.3, 60.0
@@ -127,11 +128,12 @@ def _on_blur(seen: Inspection, look: Look | None) -> Iterator[Finding]:
     if math.isnan(seen.blur) or math.isnan(seen.diameter):
         return
     too_wide = look is not None and seen.blur * seen.plan.scale > look.blur
-    if seen.blur > _BLURRED * seen.diameter or too_wide:
+    if seen.blur > _BLURRED * seen.diameter or seen.blur > _WIDEST or too_wide:
+        width = "more than 18" if seen.blur > _WIDEST else f"{seen.blur:.1f}"
         yield Finding(
             "warning",
             "blur",
-            f"borders are {seen.blur:.1f} voxels wide where particles measure {seen.diameter:.0f}: "
+            f"borders are {width} voxels wide where particles measure {seen.diameter:.0f}: "
             "neighbours run together; look at the result",
         )
 
@@ -181,7 +183,8 @@ def _on_scale(seen: Inspection, look: Look) -> Iterator[Finding]:
             "warning",
             "size",
             f"with voxels of {here:g} um particles measure {seen.diameter * here:.2g} um, and those that "
-            f"{look.name} was trained on {usual:.2g} um: check the voxel size",
+            f"{look.name} was trained on {usual:.2g} um: check the voxel size; where it is right, these are "
+            "particles of another kind, so look at the result",
         )
     if scaling.scale == 1 or scaling.by == "person":
         return
@@ -220,6 +223,14 @@ def _resized(scale: float) -> str:
 
 
 def _on_model(seen: Inspection, look: Look | None) -> Iterator[Finding]:
+    share = 1 - seen.bright_share if seen.plan.invert else seen.bright_share
+    if look is not None and share > look.most_bright:
+        yield Finding(
+            "warning",
+            "model",
+            f"{share:.0%} of the image is bright: an electrode denser than those {look.name} was trained on; "
+            "particles that touch may run together, so look at the result",
+        )
     if look is not None and seen.shift > look.shift:
         yield Finding(
             "warning",
