@@ -85,7 +85,7 @@ LARGEST = 2**31  # of the labels that are measured
         (np.int64, -1, "-1 at z=21, y=4, x=2 is negative"),
         (np.float32, -2, "-2.0 at z=21, y=4, x=2 is negative"),
         (np.float32, 0.25, "0.25 at z=21, y=4, x=2 is not a whole number"),
-        (np.float32, 1e30, "1.*e[+]30 at z=21, y=4, x=2 is above 2147483648"),
+        (np.float32, 1e30, "1.*e[+]30 at z=21, y=4, x=2 is above 16777216"),
         (np.float64, np.nan, "nan at z=21, y=4, x=2 is not a number"),
         (np.float64, -np.inf, "-inf at z=21, y=4, x=2 is not a number"),
         (np.uint32, LARGEST + 1, "2147483649 at z=21, y=4, x=2 is above 2147483648"),
