@@ -232,3 +232,10 @@ def test_other_files_of_the_same_scan_give_the_same(clean, tmp_path: Path):
 def test_an_engine_that_is_not_there_is_named(clean):
     with pytest.raises(InputError, match="astra"):
         reconstruction(clean, centre=str(AXIS), engine="astra").slab(0, 1)
+
+
+def test_a_cluster_gives_the_same_volume(clean, tmp_path: Path, cluster):
+    work = reconstruction(clean, centre=str(AXIS))
+    reconstruct_to(work, tmp_path / "volume.tif", run=Run(scheduler=cluster.scheduler_address))
+    with open_volume(tmp_path / "volume.tif") as volume:
+        np.testing.assert_array_equal(volume[:], work.slab(0, 6))
