@@ -954,3 +954,20 @@ def test_a_macro_merges_and_deletes_particles(run_script, pair, tmp_path):
     for typed, words in (("", "choose a particle"), ("1,x", "x is no number of a particle")):
         assert words in refused(run_script, "Correct Particles", **given, particles=typed)
     assert "needs a screen" in refused(run_script, "Correct Particles", labelFile=pair / "labels.tif")
+
+
+def test_odd_names_and_a_calibration_in_inches_change_no_number(run_script, opened, pair, tmp_path):
+    odd = tmp_path / "it's ünï [1] 100%, a=b"
+    odd.mkdir()
+    for name in ("grey", "labels"):
+        (odd / f"{name} ü'].tif").write_bytes((pair / f"{name}.tif").read_bytes())
+        size = opened[name].getCalibration()
+        size.setUnit("inch")
+        size.pixelWidth = size.pixelHeight = size.pixelDepth = 0.5 / 25400
+    files = {"greyFile": odd / "grey ü'].tif", "labelFile": odd / "labels ü'].tif"}
+    run_script(MEASURE, {**files, "attributes": "Volume", "table": odd / "t'é.csv"})
+    run_script(MEASURE, {**opened, "attributes": "Volume", "table": tmp_path / "inches.csv"})
+    for table in (odd / "t'é.csv", tmp_path / "inches.csv"):
+        header, row = table.read_text("utf-8").splitlines()
+        values = dict(zip(header.split(","), row.split(","), strict=True))
+        assert float(values["Volume"]) == pytest.approx(216 * 0.5**3)
