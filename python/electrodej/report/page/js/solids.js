@@ -97,7 +97,7 @@ class Solids {
       if (canvas.height !== wanted[1]) canvas.height = wanted[1];
     }
     // Pixels a micrometre.
-    this.scale = (this.zoom * 0.46 * Math.min(width, height * 1.25)) / this.radius;
+    this.scale = (this.zoom * 0.46 * Math.min(width, 1.05 * height)) / this.radius;
     this.density = density;
     return true;
   }
