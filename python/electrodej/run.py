@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,6 +73,10 @@ class Run:
             if text not in self.notes:
                 self.notes.append(text)
                 self.say(text if text.startswith("WARNING") else f"note: {text}")
+
+    def keep(self, notes: Iterable[str]) -> None:
+        """Take notes over from a part that has said them."""
+        self.notes.extend(note for note in notes if note not in self.notes)
 
     def say(self, text: str) -> None:
         """Say something that is of interest now, and no part of the result."""

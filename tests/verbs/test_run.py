@@ -156,8 +156,17 @@ def test_only_some_stages_take_the_others_from_the_folder(scans: Path, tmp_path:
 
 def test_a_slice_is_measured_as_2d(scans: Path, tmp_path: Path) -> None:
     grey, labels = write_electrode(scans, "flat", depth=1)
-    outcome = do("run", str(grey), labels=labels, out=tmp_path / "out", without=("phases", "cracks"))
+    said: list[str] = []
+    run = Run(hear=said.append)
+    outcome = find("run").run(
+        RunOptions(
+            images=(str(grey),), labels=labels, out=tmp_path / "out", without=("phases", "cracks")
+        ), run,
+    )  # fmt: skip
     assert outcome.failure == ""
+    # That it is measured so is kept for the page, and said once.
+    (note,) = [note for note in run.notes if "Measured as 2D" in note]
+    assert [note in text for text in said].count(True) == 1
     first = rows(tmp_path / "out" / "particles.csv")[0]
     assert "Area" in first
     assert "Volume" not in first

@@ -51,9 +51,7 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run, *, command: 
     done = [Done(job, each) for job, each in zip(jobs.jobs, found, strict=True)]
     for each in done:
         prefix = f"{each.job.image.name}: " if jobs.several else ""
-        run.notes.extend(
-            note for note in (prefix + text for text in each.found.notes) if note not in run.notes
-        )
+        run.keep(prefix + text for text in each.found.notes)
     if not jobs.several:
         return _single(done[0])
     from electrodej.verbs.run.summary import sum_up

@@ -87,7 +87,7 @@ class Chain:
         outcome = found.run(asked, own)
         self.stages.append(Stage(title, command, round(time.perf_counter() - start, 2), output))
         if self.facts is not None:
-            self.run.note(*own.notes)
+            self.run.keep(own.notes)
             self.facts.remember(title, found, asked, outcome, since=started)
         return outcome
 
