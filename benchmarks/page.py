@@ -2,7 +2,7 @@
 
     python benchmarks/page.py [EDGE]
 
-A phantom of another look, 16 bit, with inverted contrast, turned, of an odd grey range and another voxel size,
+A phantom of another look, 16 bit, with inverted contrast, turned, of an odd grey range and other voxel size,
 is taken through ``electrodej run`` with nothing but its name. Limit: five minutes up to 256 voxels along each
 axis, and in proportion to the voxels beyond.
 """
