@@ -170,7 +170,9 @@ def test_a_slice_is_measured_as_2d(scans: Path, tmp_path: Path) -> None:
     first = rows(tmp_path / "out" / "particles.csv")[0]
     assert "Area" in first
     assert "Volume" not in first
-    assert "2D" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert page.count("Measured as 2D") == 1
+    assert "of the area" in page
 
 
 def test_the_watershed_finds_particles_without_a_network(scans: Path, tmp_path: Path) -> None:

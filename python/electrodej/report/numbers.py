@@ -116,21 +116,22 @@ def percent(share: float) -> str:
 def key_numbers(content: ReportContent, labelled_share: float | None) -> list[KeyNumber]:
     """Return the numbers at the head of the page: those that the table can tell."""
     numbers = [KeyNumber("Particles", str(content.rows))]
+    of = "volume"
     if content.grey is not None and content.spacing is not None:
         shape = (1, *content.grey.shape) if len(content.grey.shape) == 2 else content.grey.shape
         size = [n * s for n, s in zip(shape, content.spacing, strict=True)]
         if shape[0] == 1:
-            size = size[1:]
+            size, of = size[1:], "area"
         numbers.append(
             KeyNumber(
-                "Measured volume" if len(size) == 3 else "Measured area",
+                f"Measured {of}",
                 " × ".join(readable(length, 3) for length in reversed(size)),
                 "µm",
                 "x × y × z, " * (shape[0] > 1) + " × ".join(str(n) for n in reversed(shape)) + " voxels",
             )
         )
     if labelled_share is not None:
-        numbers.append(KeyNumber("Particle share", percent(labelled_share), "%", "of the volume"))
+        numbers.append(KeyNumber("Particle share", percent(labelled_share), "%", f"of the {of}"))
     numbers.extend(_column_numbers(content))
     numbers.extend(_score_numbers(content.scores or {}))
     return numbers

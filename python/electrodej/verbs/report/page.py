@@ -93,7 +93,7 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
                 *_sections(options, scores, grey, phases, cracks),
                 _methods(options, story, made),
             ],
-            notes=[*story.notes, *_notes(options)],
+            notes=list(dict.fromkeys([*story.notes, *_notes(options)])),
         )
         write_report(options.out, content, force=run.force, progress=run.progress)
     return {"report": str(Path(options.out).absolute()), "particles": content.rows}
