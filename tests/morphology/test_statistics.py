@@ -45,6 +45,14 @@ def test_volumes_without_structure_spread_as_chance_does():
     assert found["Representative"] == pytest.approx(0.5 * (0.7 / 0.3 / 0.05**2) ** (1 / 3), rel=0.5)
 
 
+def test_a_spread_that_hardly_falls_tells_no_size():
+    """Two halves that differ: parts of any size are as unlike as others."""
+    halves = np.zeros((48, 48, 48))
+    halves[24:] = 1
+    found = representative_volume(halves, lambda part: 2.0 + float(part.mean()), spacing=CUBE)
+    assert not found["Representative"] > 20 * found["Edge"].max()
+
+
 def test_a_measure_that_does_not_vary_has_no_representative_size():
     found = representative_volume(np.ones((12, 12, 12)), lambda part: float(part.mean()), spacing=CUBE)
     assert found["RelativeSD"].max() == 0

@@ -24,7 +24,7 @@ def test_image_without_labels_is_refused(content):
 
 @pytest.mark.parametrize("spacing", [None, (0.1, 0.1), (0.1, 0.0, 0.1), (0.1, float("nan"), 0.1)])
 def test_missing_or_senseless_voxel_size_is_refused(content, spacing):
-    with pytest.raises(VoxelSizeError, match="--spacing"):
+    with pytest.raises(VoxelSizeError, match="voxel size"):
         replace(content, spacing=spacing)
 
 

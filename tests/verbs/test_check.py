@@ -32,6 +32,18 @@ def test_a_good_scan_is_measured_and_its_polarity_told(grey, tmp_path: Path, cap
     assert "verdict:" in capsys.readouterr().out
 
 
+def test_a_model_that_is_none_is_no_good_verdict(grey):
+    with pytest.raises(InputError, match="no such model"):
+        do("check", grey, spacing=SPACING, model="nmc-partcles")
+
+
+def test_an_unknown_voxel_size_and_a_scan_without_anything_are_in_the_verdict(grey):
+    assert "--spacing" in do("check", grey).text.splitlines()[-1]
+    assert (
+        "no good" in do("check", np.full((4, 64, 64), 100, np.uint8), spacing=SPACING).text.splitlines()[-1]
+    )
+
+
 def test_an_inverted_scan_is_told(grey):
     inverted = 255 - grey
     found = do("check", inverted, spacing=SPACING)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import Cancelled, InputError, OutputError
+from electrodej.inspection import known_look, look_first
 from electrodej.models import load_folder
 from electrodej.models.bundled import find_model
 from electrodej.networks.stardist.model import load_stardist
@@ -62,7 +63,7 @@ def test_the_model_learns_goes_on_when_it_was_stopped_and_is_kept(grey, tmp_path
     stopped = next(n for n, stage in enumerate(stages) if stage.startswith("round 1: yz view"))
     assert not any(stage.startswith("round 1: xy view") for stage in stages[stopped:])
     learnt_first = weights(taught)
-    with pytest.raises(InputError, match="number of rounds"):
+    with pytest.raises(InputError, match="another 'rounds'"):
         fuse_image(grey, model="nmc-particles", out=out, resume=True)
     result = fuse_image(grey, model="nmc-particles", out=out, rounds=1, resume=True)
     learnt = tmp_path / "p_model"
@@ -109,7 +110,8 @@ def test_where_views_agree_on_nothing_nothing_is_learnt(grey, tmp_path):
     found = Found(grey, tmp_path / "agreement.csv", [grey] * 3)
     network = Network("nmc-particles", 1)
     with open_volume(grey) as image:
-        looking = Looking(image, None, None)
+        ready = look_first(image, [known_look("nmc-particles", None)], as_is=True, run=Run())
+        looking = Looking(ready, None)
         with pytest.raises(InputError, match="nothing to learn from"):
             learn(looking, found, network, tmp_path / "m", RoundSettings(), Run())
     assert not (tmp_path / "m").exists()

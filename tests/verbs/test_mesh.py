@@ -37,6 +37,13 @@ def test_a_voxel_mesh_has_a_brick_for_each_voxel(phases: Path, tmp_path: Path):
     assert found["bricks"] == len(mesh.cells_dict["hexahedron"]) == 8**3 + 1
 
 
+def test_a_grey_image_is_no_set_of_bodies(tmp_path: Path):
+    noise = np.random.default_rng(0).integers(0, 255, (4, 32, 32), np.uint8)
+    write_volume(tmp_path / "grey.tif", noise, spacing=(1, 1, 1))
+    with pytest.raises(InputError, match="looks like grey values"):
+        do("mesh", tmp_path / "grey.tif", out=tmp_path / "g.stl")
+
+
 def test_what_is_not_there_is_refused_and_nothing_written(phases: Path, tmp_path: Path):
     with pytest.raises(InputError, match="--select"):
         do("mesh", phases, select=(7,), out=tmp_path / "m.stl")

@@ -36,7 +36,7 @@ sorted(path.name for path in (folder / "one").iterdir())
 import csv
 import json
 
-rows = list(csv.DictReader((folder / "one" / "particles.csv").open()))
+rows = list(csv.DictReader((folder / "one" / "particles.csv").read_text(encoding="utf-8").splitlines()))
 described = json.loads((folder / "one" / "particles.json").read_text())
 len(rows), rows[0]["Volume"], described["columns"]["Volume"]
 

@@ -198,7 +198,8 @@ def _known(name: str, representative: float, error: float) -> list[Measure]:
             f"Representative_{name}",
             "um",
             f"edge of a cube in which {name} is known to 5 %, from its spread over equal parts of the "
-            "volume; undefined where that does not fall with their size",
+            "volume; undefined where that does not fall with their size, or so slowly that the cube would be "
+            "more than 20 times the largest part",
             representative,
         ),
         Measure(

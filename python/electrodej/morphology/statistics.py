@@ -80,6 +80,10 @@ def lineal_path(mask: NDArray[Any], axis: int, *, spacing: Spacing) -> dict[str,
     return {"Distance": np.arange(n) * check_spacing(spacing)[axis], "Probability": inside / every}
 
 
+# A cube so many times larger than the largest part is a guess, not an estimate.
+_FARTHEST = 20.0
+
+
 def representative_volume(
     volume: NDArray[Any], measure: Callable[[NDArray[Any]], float], *, spacing: Spacing, target: float = 0.05
 ) -> dict[str, Any]:
@@ -174,7 +178,11 @@ def _edge_for(edges: Floats, deviations: Floats, target: float) -> float:
     if usable.sum() < 2:
         return math.nan
     slope, start = np.polyfit(np.log(edges[usable]), np.log(deviations[usable]), 1)
-    return float(math.exp((math.log(target) - start) / slope)) if slope < 0 else math.nan
+    if slope >= 0:
+        return math.nan
+    # Worked out in logarithms: a spread that hardly falls would lead to an edge that no number holds.
+    edge = (math.log(target) - start) / slope
+    return math.exp(edge) if edge <= math.log(_FARTHEST * edges.max()) else math.nan
 
 
 def voxel_error(

@@ -99,7 +99,7 @@ def solve_electrode(
     --------
     >>> channel = np.zeros((20, 3, 3), np.uint8)
     >>> channel[:, 1, 1] = 1
-    >>> round(solve_electrode(channel, 1 - channel, spacing=(1, 1, 1)).tortuosity, 3)
+    >>> round(float(solve_electrode(channel, 1 - channel, spacing=(1, 1, 1)).tortuosity), 3)
     1.002
     """
     run = run or Run()

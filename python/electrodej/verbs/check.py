@@ -29,8 +29,10 @@ class CheckOptions(Settings):
 def check(options: CheckOptions, run: Run) -> Outcome:  # noqa: ARG001 - every verb is called so
     """Look at a sample of slices and tell."""
     from electrodej.inspection import inspect
+    from electrodej.models.bundled import find_model
     from electrodej.volume import open_volume
 
+    find_model(options.model)
     with open_volume(options.image, spacing=options.spacing) as volume:
         found = inspect(volume, model=options.model)
         name = str(volume.path)
@@ -47,8 +49,17 @@ def _text(name: str, found: Inspection) -> str:
     ]
     lines = [name, *(f"  {head:<12} {text}" for head, text in rows)]
     lines += [f"{finding.severity}: {finding.text}" for finding in found.findings]
-    verdict = "look at the results before you trust them" if found.warned else "nothing speaks against it"
-    return "\n".join([*lines, f"verdict: {verdict}"])
+    return "\n".join([*lines, f"verdict: {_verdict(found)}"])
+
+
+def _verdict(found: Inspection) -> str:
+    if any(finding.severity == "problem" for finding in found.findings):
+        return "no good will come of it as it is"
+    if found.warned:
+        return "look at the results before you trust them"
+    if found.spacing is None:
+        return "nothing speaks against it, but for the voxel size: give it with --spacing"
+    return "nothing speaks against it"
 
 
 def _size(spacing: Spacing | None) -> str:

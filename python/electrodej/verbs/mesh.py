@@ -28,7 +28,7 @@ class MeshOptions(Settings):
         many=True,
         usual="all but 0",
     )
-    smoothing: int = option(10, Whole(0), "steps of smoothing of a surface; 0 for the voxels' stairs")
+    smoothing: int = option(10, Whole(0, 1000), "steps of smoothing of a surface; 0 for the voxels' stairs")
     spacing: Spacing | None = voxel_size()
     out: PathLike = output(
         "the surface to write, .stl, .ply, .obj or .glb, or a brick for each voxel, .vtu",
@@ -43,11 +43,13 @@ class MeshOptions(Settings):
 def mesh(options: MeshOptions, run: Run) -> Outcome:
     """Make the mesh and write it."""
     from electrodej.files import check_target
+    from electrodej.inspection.look import refuse_grey
     from electrodej.volume import check_labels, open_volume
 
     out = check_target(options.out, force=run.force, inputs=[options.image], file=True)
     with open_volume(options.image, spacing=options.spacing) as volume:
         size, name = volume.require_spacing(), volume.path
+        refuse_grey(volume)
         numbers = check_labels(volume.read(progress=run.progress), name)
     write = _bricks if out.suffix.lower() == _VOXELS else _surface
     found = write(numbers, size, out, options, run)
