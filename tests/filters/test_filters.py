@@ -167,6 +167,8 @@ def test_slices_are_made_alike():
         ("nlm:strength=1um", "strength"),
         ("gaussian:sigma=nan", "sigma"),
         ("diffusion:rounds=0", "rounds"),
+        ("nlm:strength=1n:strength=2n", "strength is given twice"),
+        ("nlm,,median", "nothing between"),
         ("", "nlm"),
     ],
 )

@@ -128,7 +128,7 @@ def _help_of(option: Option) -> str:
     if option.default_text:
         more = f" (default: {option.default_text})"
     # A percent sign means something to argparse.
-    return f"{option.help}{more}".replace("%", "%%")
+    return f"{option.help_in_units}{more}".replace("%", "%%")
 
 
 def _reader(kind: Kind) -> Callable[[str], Any]:

@@ -51,10 +51,12 @@ def read_steps(text: str) -> tuple[Step, ...]:
     Traceback (most recent call last):
     electrodej.errors.InputError: there is no filter 'meidan'; did you mean 'median'?
     """
-    steps = tuple(_read(part) for part in text.split(",") if part.strip())
-    if not steps:
+    parts = [part.strip() for part in text.split(",")]
+    if not any(parts):
         raise InputError(f"no filter is named; there are {', '.join(STEPS)}")
-    return steps
+    if not all(parts):
+        raise InputError(f"{text!r} has nothing between two commas, or before or after one; take it away")
+    return tuple(map(_read, parts))
 
 
 def _read(text: str) -> Step:
@@ -71,6 +73,8 @@ def _read(text: str) -> Step:
         key, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign:
             raise InputError(f"{name}: {part!r} has no value; write it like {name}:{next(iter(kinds))}=...")
+        if key in values:
+            raise InputError(f"{name}: {key} is given twice; give it once")
         try:
             values[key] = kinds[key].read(value) if key in kinds else value
         except ValueError as error:

@@ -70,7 +70,7 @@ def train_forest(
         evenness=settings.evenness,
         percentiles=(settings.low, settings.high),
         seed=settings.seed,
-        run=run.part(0, 2, "measuring"),
+        run=run.part(0, 2),
     )
     ids = tuple(sorted(samples.counts))
     channel = np.searchsorted(ids, samples.classes)

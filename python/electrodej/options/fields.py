@@ -84,6 +84,12 @@ class Option:
         text = f"{self.default:g}" if isinstance(self.default, float) else self.kind.shown(self.default)
         return f"{text} {self.unit}".rstrip()
 
+    @property
+    def help_in_units(self) -> str:
+        """The help, with the unit where the default does not tell it."""
+        told = not self.unit or self.default_text.endswith(self.unit)
+        return self.help if told else f"{self.help}, in {self.unit}"
+
     def checked(self, value: Any) -> Any:
         """Return a value if it is allowed; None stands for none where that is the default."""
         if value is None and (self.default is None or self.required):

@@ -28,7 +28,7 @@ def check_grey(
     Raises
     ------
     InputError
-        Some value is NaN or infinite. The message counts them and names the first one's position.
+        Some value is NaN or infinite. The message names the first one's position.
 
     Examples
     --------
@@ -42,11 +42,10 @@ def check_grey(
         bad = ~np.isfinite(array) if not _is_surely_finite(array) else None
         if bad is None or not bad.any():
             return array
-        count = int(np.count_nonzero(bad))
         where = position_text(np.unravel_index(int(np.argmax(bad)), array.shape), start, axis)
         kind = "NaN" if np.isnan(array[bad][:1]).any() else "infinite"
         raise InputError(
-            f"{path} has {count} grey value(s) that are NaN or infinite, the first ({kind}) "
+            f"{path} has grey values that are NaN or infinite, the first ({kind}) "
             f"at {where}; replace them with numbers, in Fiji with Process > Noise > Remove NaNs"
         )
     raise InputError(

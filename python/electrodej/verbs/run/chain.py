@@ -80,7 +80,8 @@ class Chain:
         started = {} if self.facts is None else self.facts.files()
         own = replace(
             self.run,
-            notes=[],
+            # What an earlier stage said is not said again.
+            notes=[] if self.facts is None else list(self.run.notes),
             force=self.run.force or self.facts is not None,
             scheduler=self.run.scheduler if "scheduler" in found.takes else None,
         )

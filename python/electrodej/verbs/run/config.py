@@ -146,9 +146,7 @@ def _checked(option: Option, value: Any) -> Any:
 def _entry(option: Option, value: Any) -> Iterator[str]:
     import textwrap
 
-    text = option.help
-    if option.unit and not option.default_text:
-        text += f" [{option.unit}]"
+    text = option.help_in_units
     if option.default_text:
         text += f" (default: {option.default_text})"
     elif isinstance(option.kind, Flag):
