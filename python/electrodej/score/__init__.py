@@ -3,6 +3,7 @@
 Both work box by box, on images larger than the memory.
 """
 
+from electrodej.score.coco import CocoScores, score_coco
 from electrodej.score.images import LabelImage
 from electrodej.score.instance_results import InstanceScores, ParticleScores, ThresholdScore
 from electrodej.score.instances import score_instances
@@ -15,6 +16,7 @@ __all__ = [
     "THRESHOLDS",
     "UNLABELLED",
     "ClassScore",
+    "CocoScores",
     "InstanceScores",
     "InstanceSettings",
     "LabelImage",
@@ -23,6 +25,7 @@ __all__ = [
     "PhaseScores",
     "ThresholdScore",
     "count_overlaps",
+    "score_coco",
     "score_instances",
     "score_phases",
 ]

@@ -13,6 +13,7 @@ from electrodej.options import (
     Kind,
     Names,
     Number,
+    PathTo,
     Settings,
     Whole,
     argument,
@@ -26,7 +27,7 @@ from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
-    from electrodej.score import InstanceScores, PhaseScores
+    from electrodej.score import CocoScores, InstanceScores, PhaseScores
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,21 @@ class ScoreOptions(Settings):
         group="particles",
     )
     exclude_border: bool = flag("leave out particles cut by the border", group="particles")
+    coco: bool = flag("COCO's average precision and recall instead", title="COCO scores", group="particles")
+    confidence: PathLike | None = option(
+        None,
+        PathTo(metavar="TABLE.csv"),
+        "how sure the method is: a table with the columns Label, Confidence and, where slices are images of "
+        "their own, Slice (from 0)",
+        group="with --coco",
+    )
+    slices: bool = flag("every slice is an image of its own, not part of a body", group="with --coco")
+    most: int = option(
+        100,
+        Whole(1, metavar="N"),
+        "so many predictions count in an image, the most confident ones; COCO's own limit is 100",
+        group="with --coco",
+    )
     names: tuple[str, ...] = option(
         (),
         Names(numbered=True),
@@ -100,23 +116,36 @@ class ScoreOptions(Settings):
     )
 
     def check(self) -> None:
-        others = ("criterion", "min_volume", "exclude_border") if self.phases else ("names", "only")
         for each in self.options():
-            if each.name in others and self.value_of(each) != each.default:
-                kind = "particles; leave it out with --phases" if self.phases else "--phases; leave it out"
-                raise UsageError(f"{each.flag} is for {kind}")
+            if self.value_of(each) != each.default and (place := self._elsewhere(each.name)):
+                raise UsageError(f"{each.flag} is for {place}")
         if self.only is not None and self.only == self.ignore:
             raise UsageError("--only and --ignore name the same class; choose two")
+
+    def _elsewhere(self, name: str) -> str:
+        """Return for what an option is, where that is not what is asked for."""
+        if self.phases and name in ("criterion", "min_volume", "exclude_border", "coco"):
+            return "particles; leave it out with --phases"
+        if not self.phases and name in ("names", "only"):
+            return "--phases; leave it out"
+        if self.coco and name in ("criterion", "min_volume", "exclude_border"):
+            return "scores other than COCO's; leave it out with --coco"
+        if not self.coco and name in ("confidence", "slices", "most"):
+            return "COCO's scores; give --coco too"
+        return ""
 
 
 def score(options: ScoreOptions, run: Run) -> Outcome:
     """Compare the two images."""
-    from electrodej.verbs.score.text import particle_text, phase_text
+    from electrodej.verbs.score.text import coco_text, particle_text, phase_text
 
     plain = options.as_plain()
-    kind = "phases" if options.phases else "particles"
-    scores: InstanceScores | PhaseScores
-    if options.phases:
+    kind = "phases" if options.phases else "coco" if options.coco else "particles"
+    scores: InstanceScores | PhaseScores | CocoScores
+    if options.coco:
+        scores = coco = score_coco(options, run)
+        text = coco_text(coco)
+    elif options.phases:
         scores = phases = score_phases(options, run)
         text = phase_text(phases)
     else:
@@ -164,6 +193,35 @@ def score_particles(options: ScoreOptions, run: Run) -> InstanceScores:
     return scores
 
 
+def score_coco(options: ScoreOptions, run: Run) -> CocoScores:
+    """Score particles as COCO does, and write what is asked for."""
+    from electrodej import score as room
+    from electrodej.verbs.score.confidence import read_confidence
+    from electrodej.verbs.score.files import check_out, write_json
+    from electrodej.volume import open_volume
+
+    check_out(options.out, (".json",), force=run.force)
+    with (
+        open_volume(options.pred, spacing=options.spacing) as pred,
+        open_volume(options.truth, spacing=options.spacing) as truth,
+    ):
+        slices = pred.shape[0] if options.slices else None
+        scores = room.score_coco(
+            pred,
+            truth,
+            confidences=None
+            if options.confidence is None
+            else read_confidence(options.confidence, slices=slices),
+            slices=options.slices,
+            ignore=None if options.ignore == "none" else options.ignore,
+            most=options.most,
+            run=run,
+        )
+    if options.out is not None:
+        write_json(options.out, scores.as_dict(), force=run.force)
+    return scores
+
+
 def score_phases(options: ScoreOptions, run: Run) -> PhaseScores:
     """Score one phase volume against another, and write what is asked for."""
     from electrodej import score as room
@@ -195,7 +253,8 @@ VERB = Verb(
     help="""Compare a segmentation with the truth, on images of any size.
 
 Particles are paired one to one by their intersection over union (IoU) and counted as found, invented
-or missed at each threshold from 0.5 to 0.95. With --phases every value is a class, and the classes are
+or missed at each threshold from 0.5 to 0.95. With --coco they are ranked by --confidence, and the figures are
+COCO's: AP, AP50, AP75, AR. With --phases every value is a class, and the classes are
 compared voxel by voxel. What each figure means: docs/score.md.""",
     example="electrodej score particles.tif labels.tif --exclude-border",
     options=ScoreOptions,
@@ -204,7 +263,7 @@ compared voxel by voxel. What each figure means: docs/score.md.""",
     menu=Menu(
         "Score Labels",
         ("pred", "truth", "phases", "exclude_border", "min_volume", "spacing", "out"),
-        further=("criterion", "ignore", "names", "only"),
+        further=("criterion", "ignore", "names", "only", "coco", "confidence", "slices", "most"),
         names={"phases": "comparePhases"},
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from electrodej.score import InstanceScores, PhaseScores, ThresholdScore
+    from electrodej.score import CocoScores, InstanceScores, PhaseScores, ThresholdScore
 
 _PARTICLE_COLUMNS = ("IoU", "found", "invented", "missed", "precision", "recall")
 _PARTICLE_RATIOS = ("F1", "AP", "matched IoU", "true IoU", "PQ")
@@ -51,6 +51,22 @@ def phase_text(scores: PhaseScores) -> str:
         + _table(_PHASE_COLUMNS, rows)
         + "\n\nvoxels by true class (row) and predicted class (column)\n"
         + _table(*_confusion(scores))
+    )
+
+
+def coco_text(scores: CocoScores) -> str:
+    """Return a row for each kind of particles, as COCO's own evaluation lists them."""
+    rows = [
+        ["all", *map(_share, (scores.ap, scores.ap50, scores.ap75, scores.ar_1, scores.ar_10, scores.ar))]
+    ]
+    for area in ("small", "medium", "large"):
+        ap, ar = getattr(scores, f"ap_{area}"), getattr(scores, f"ar_{area}")
+        if ap is not None:
+            rows.append([area, _share(ap), "", "", "", "", _share(ar)])
+    images = "1 image" if scores.images == 1 else f"{scores.images} images"
+    return (
+        f"{scores.n_true} true and {scores.n_pred} predicted particles in {images}; undefined is empty\n\n"
+        + _table(("particles", "AP", "AP50", "AP75", "AR 1", "AR 10", f"AR {scores.most}"), rows)
     )
 
 
