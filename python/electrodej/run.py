@@ -34,6 +34,9 @@ class Run:
         What a person should know of the result, each once. Every door shows them.
     hear
         Told what is said while the work goes on: each note, and what else is of interest at once.
+    kept
+        What a door keeps from one run to the next on the same image, by the name of who left it, so that only
+        what changed is worked out anew. None where nothing is kept.
     """
 
     jobs: int | None = None
@@ -43,6 +46,7 @@ class Run:
     progress: Progress = silent
     notes: list[str] = field(default_factory=list)
     hear: Callable[[str], None] | None = None
+    kept: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:

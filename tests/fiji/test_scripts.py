@@ -680,6 +680,31 @@ def test_outlines_to_a_roi_file_and_back_give_the_same_labels(run_script, imagej
     assert {tuple(point) for point in hole} == {(22, 12), (24, 12), (24, 14), (22, 14)}
 
 
+def test_a_selection_that_was_drawn_by_hand_is_a_particle_of_its_own(opened):
+    from electrodej.fiji.scripting import library_class
+
+    rois = library_class(context(), "Rois")
+    drawn = rois.outlines(opened["labels"])
+    by_hand = scyjava.jimport("ij.gui.Roi")(10, 10, 2, 1)
+    by_hand.setPosition(2)
+    drawn.add(by_hand)
+    made = rois.labels(drawn, opened["labels"])
+    assert [int(made.getStack().getVoxel(*at)) for at in ((5, 5, 5), (10, 10, 1), (0, 0, 0))] == [1, 2, 0]
+    by_hand.setPosition(13)
+    with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match="lies on slice 13"):
+        rois.labels(drawn, opened["labels"])
+
+
+def test_particles_in_3d_are_a_page_for_the_web_browser(run_script, opened, worker_logs):
+    run_script(
+        "Show Particles",
+        {"labels": opened["labels"], "target": opened["grey"], "what": "3D view in the web browser"},
+    )
+    page = worker_logs.parent / "pages" / "labels_3d.html"
+    assert "webgl" in page.read_text("utf-8")
+    page.unlink()
+
+
 def test_outlines_lie_over_the_grey_image(run_script, opened):
     run_script("Show Particles", {"labels": opened["labels"], "target": opened["grey"]})
     overlay = opened["grey"].getOverlay()

@@ -14,6 +14,7 @@ import pytest
 
 from electrodej.errors import Cancelled, InputError
 from electrodej.fiji.images import opened
+from electrodej.volume import write_volume
 from electrodej.worker import TASK, logs, tasks
 from electrodej.worker.service import WholeLines
 
@@ -248,6 +249,22 @@ def test_shared_memory_is_given_back_after_the_task(service, tmp_path):
         array.ndarray()[:] = 0
         task = ask(service, "measure", {"grey": sent, "labels": sent, "table": str(tmp_path / "t.csv")})
         assert task.outputs["particles"] == 0
+
+
+def test_a_window_that_measures_again_has_only_what_changed_measured(service, tmp_path):
+    grey, labels = np.full((20, 40, 100), 9, np.uint8), np.zeros((20, 40, 100), np.uint16)
+    for number, x in enumerate((2, 40, 80), 1):
+        labels[5:12, 5:20, x : x + 12] = number
+    arguments = {"window": "a", "table": str(tmp_path / "t.csv"), "replace": True}
+    for name, voxels in (("grey", grey), ("labels", labels)):
+        write_volume(tmp_path / f"{name}.tif", voxels, spacing=(0.5,) * 3)
+        arguments[name] = {"file": str(tmp_path / f"{name}.tif")}
+    assert ask(service, "measure", arguments).outputs["renewed"] == 3
+    labels[labels == 1] = 0
+    write_volume(tmp_path / "labels.tif", labels, spacing=(0.5,) * 3, force=True)
+    again = ask(service, "measure", arguments).outputs
+    assert (again["particles"], again["renewed"]) == (2, 0)
+    assert ask(service, "measure", {**arguments, "window": "b"}).outputs["renewed"] == 2
 
 
 def test_cancelled_is_no_failure(service):

@@ -129,6 +129,10 @@ class Door {
 		return Rois
 	}
 
+	Class getPages() {
+		return Pages
+	}
+
 	Class getPythons() {
 		return Python
 	}
@@ -149,7 +153,7 @@ class Door {
 		if (grey == null || grey == labels) throw new Problem("choose the grey image that is measured, another one than the labels")
 		if (labels.window == null) labels.show()
 		String size = voxelSize(typed)
-		return new Workbench(context, labels, grey, size).show(Workbench.measure(this, labels, grey, size))
+		return new Workbench(context, labels, grey, size).show(Workbench.measure(this, labels, grey, size).table)
 	}
 
 	/** Training from what is drawn on open images. */

@@ -80,13 +80,16 @@ class Rois {
 	static ImagePlus labels(List<Roi> rois, ImagePlus like) {
 		ImageStack stack = new ImageStack(like.width, like.height)
 		like.stackSize.times { stack.addSlice(new ShortProcessor(like.width, like.height)) }
-		int next = 1
+		// Selections that were drawn by hand get the numbers after those of particles.
+		int next = 1 + (rois.collect { (it.getProperty(LABEL) ?: "0") as int }.max() ?: 0)
 		int highest = 0
 		for (Roi roi in rois) {
 			String known = roi.getProperty(LABEL)
 			int label = known == null ? next++ : known as int
 			if (label > 65535) throw new Problem("there are more than 65535 particles, too many for a 16-bit image")
-			ImageProcessor plane = stack.getProcessor(Math.max(1, roi.position))
+			int slice = roi.position > 0 ? roi.position : Math.max(1, roi.ZPosition)
+			if (slice > like.stackSize) throw new Problem("the selection " + roi.name + " lies on slice " + slice + ", and " + like.title + " has " + like.stackSize)
+			ImageProcessor plane = stack.getProcessor(slice)
 			highest = Math.max(highest, label)
 			plane.setValue(label)
 			plane.fill(roi)
@@ -113,6 +116,13 @@ class Rois {
 		if (GraphicsEnvironment.headless) throw new Problem("the ROI Manager needs a screen; choose ROI file")
 		def manager = RoiManager.roiManager
 		outlines(labels).each { manager.addRoi(it) }
+	}
+
+	/** The selections with an area in the ROI Manager. */
+	static List<Roi> managed() {
+		List<Roi> found = (RoiManager.instance?.roisAsArray ?: new Roi[0]).findAll { isArea(it) }
+		if (found.isEmpty()) throw new Problem("there is no selection with an area in the ROI Manager; outline things, and add each with T")
+		return found
 	}
 
 	/** Writes the zip that ImageJ's ROI Manager reads, or GeoJSON where the file's name ends so. */

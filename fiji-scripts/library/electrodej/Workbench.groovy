@@ -27,6 +27,8 @@ import org.scijava.Context
  */
 class Workbench {
 
+	private static final String NAME = "particles "
+
 	private final Context context
 	private final ImagePlus grey
 	private final String voxelSize
@@ -70,6 +72,7 @@ class Workbench {
 		top.add(filter)
 		top.add(columns)
 		top.add(button("Colour by it") { Colours.by(model.table, columns.selectedItem as String, hand.labels).show() })
+		top.add(button("3D view") { worked { door -> Pages.solid(door, hand.labels, grey, hand.changed ? null : model.table, voxelSize) } })
 		JPanel bottom = new JPanel(new FlowLayout(FlowLayout.LEFT))
 		bottom.add(button("Merge") { hand.merge(chosen()) })
 		bottom.add(button("Split at line") { hand.split(hand.under(hand.labels.roi), hand.labels.roi) })
@@ -147,30 +150,37 @@ class Workbench {
 	}
 
 	private void measured() {
-		Thread.startDaemon {
-			Door door = new Door(context)
-			door.guard {
-				ResultsTable table = measure(door, hand.labels, grey, voxelSize)
-				SwingUtilities.invokeLater {
-					hand.changed.clear()
-					take(table)
-					told.text = " "
-				}
+		worked { door ->
+			Set<Integer> before = new TreeSet<>(hand.changed)
+			Map found = measure(door, hand.labels, grey, voxelSize)
+			SwingUtilities.invokeLater {
+				// What was changed while Python measured still counts.
+				hand.changed.removeAll(before)
+				take(found.table as ResultsTable)
+				if (found.renewed != null) told.text = found.renewed + " of " + found.particles + " particles measured anew"
 			}
 		}
 	}
 
-	/** Measures all particles of an image. */
-	static ResultsTable measure(Door door, ImagePlus labels, ImagePlus grey, String voxelSize) {
-		ResultsTable table = null
-		Files.written(null, false, "particles.csv") { File target, boolean overwrite ->
-			door.call("measure", [
-				grey: door.image(grey, null, "grey image"), labels: door.image(labels, null, "labels"),
-				voxelSize: door.voxelSize(voxelSize), out: target.path,
-			])
-			table = ResultsTable.open(target.path)
+	/** Does what takes a while, beside the window. */
+	private void worked(Closure body) {
+		Thread.startDaemon {
+			Door door = new Door(context)
+			door.guard { body(door) }
 		}
-		return table
+	}
+
+	/** Measures the particles of an image; after the first time those that changed. Gives the table, and how many were. */
+	static Map measure(Door door, ImagePlus labels, ImagePlus grey, String voxelSize) {
+		Map found = [:]
+		Files.written(null, false, "particles.csv") { File target, boolean overwrite ->
+			found.putAll(door.call("measure", [
+				grey: door.image(grey, null, "grey image"), labels: door.image(labels, null, "labels"),
+				voxelSize: door.voxelSize(voxelSize), out: target.path, window: NAME + System.identityHashCode(labels),
+			]))
+			found.table = ResultsTable.open(target.path)
+		}
+		return found
 	}
 
 	/** The rows of a table; those of particles that were changed since show no numbers. */

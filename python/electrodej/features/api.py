@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from electrodej import __version__
 from electrodej.errors import InputError
+from electrodej.features.again import Before
 from electrodej.features.attributes import Attribute
 from electrodej.features.needs import Need
 from electrodej.features.notes import notes_on
 from electrodej.features.own import OwnMeasure
 from electrodej.features.particles import Measured, Plan
-from electrodej.features.passes import Work, density_pass, particle_pass, scan_pass
+from electrodej.features.passes import Work, compare, density_pass, particle_pass, scan_pass
 from electrodej.features.registry import selected
 from electrodej.features.results import Results
+from electrodej.features.scan import Block
 from electrodej.features.settings import FeatureSettings
 from electrodej.features.sources import Sliceable, checked_sources
 from electrodej.features.table import FeatureTable
@@ -66,8 +69,9 @@ def features(
         Leave out the rows of particles that touch a face of the (cropped) volume. They still count as
         neighbours of others, in the statistics over neighbours too.
     run
-        Threads or a cluster, progress, and memory: the bytes that the voxels being worked on may take, half
-        of what is free by default. A single particle must fit: about 20 bytes for each voxel of its box.
+        Threads or a cluster, progress, what is kept so that the next measurement of the image works out
+        what changed only, and memory: the bytes that the voxels being worked on may take, half of what is
+        free by default. A single particle must fit: about 20 bytes for each voxel of its box.
 
     Returns
     -------
@@ -102,7 +106,11 @@ def features(
     sources = checked_sources(grey, labels, crop)
     with run.workers() as workers:
         work = Work(sources[1], sources[0], workers, run.memory or free_memory() / 2, run.progress)
-        results = _measured(work, wanted, own, step, float(radius))
+        # Taken away meanwhile: what was stopped in the middle leaves nothing to go by.
+        before = None if run.kept is None else run.kept.pop("features", Before())
+        results = _measured(work, wanted, own, (step, float(radius)), before)
+    if run.kept is not None:
+        run.kept["features"] = before
     image = getattr(getattr(grey, "path", None), "name", "")
     table = _table(results, wanted, own, exclude_border, image, float(radius))
     run.note(*table.notes)
@@ -122,13 +130,23 @@ def _measured(
     work: Work,
     attributes: tuple[Attribute, ...],
     own: tuple[OwnMeasure, ...],
-    spacing: Spacing,
-    radius: float,
+    lengths: tuple[Spacing, float],
+    before: Before | None,
 ) -> Results:
-    needs = Need.NOTHING
+    (spacing, radius), needs = lengths, Need.NOTHING
     for attribute in attributes:
         needs |= attribute.needs
-    scanned = scan_pass(work, with_grey=Need.GREY in needs, with_faces=Need.FACES in needs)
+    known: dict[int, Block] = {}
+    if before is not None:
+        kinds = (str(np.dtype(work.labels.data.dtype)), str(np.dtype(work.grey.data.dtype)))
+        key = (lengths, needs, own, work.labels.shape, work.labels.crop, kinds)
+        changed = compare(work, before, key)
+        known = before.kept_blocks(changed)
+    scanned, blocks = scan_pass(
+        work, with_grey=Need.GREY in needs, with_faces=Need.FACES in needs, known=known
+    )
+    if before is not None:
+        before.keep_blocks(blocks)
     n, shape = len(scanned.labels), work.labels.shape
     dense = around = np.zeros(n, dtype=np.int64)
     if n and Need.DENSITY in needs:
@@ -142,7 +160,13 @@ def _measured(
             needs=needs | (Need.FILL if own else Need.NOTHING),
             own_measures=tuple((measure.name, measure.function) for measure in own),
         )
-        measured = particle_pass(work, plan, scanned.labels, scanned.boxes)
+        rows = np.arange(n)
+        if before is not None:
+            measured, rows = before.start(plan, scanned.labels, scanned.boxes, changed)
+        found = particle_pass(work, plan, scanned.labels[rows], scanned.boxes[rows])
+        measured.put(replace(found, index=rows))
+        if before is not None:
+            before.keep(scanned.labels, scanned.boxes, measured, len(rows))
     work.progress(1.0, 1.0, "done")
     return Results(scanned, measured, spacing, shape, work.labels.crop, dense, around)
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from electrodej.features.again import Before, digests
 from electrodej.features.bad_labels import refuse_bad_labels
 from electrodej.features.density import count_slab, surroundings
 from electrodej.features.particles import Measured, Plan, measure_portion
 from electrodej.features.portions import in_portions
 from electrodej.features.scan import BLOCK, Block, Scanned, joined, labels_in, scan_slab
 from electrodej.features.sources import Source, grey_kind
-from electrodej.features.typing import Ints
+from electrodej.features.typing import Bools, Ints
 from electrodej.progress import Progress
 from electrodej.vocabulary import Shape, Spacing
 from electrodej.workers import Task, Workers
@@ -60,17 +61,33 @@ class Work:
         return results
 
 
-def scan_pass(work: Work, *, with_grey: bool, with_faces: bool) -> Scanned:
-    """Count, place and box every label."""
+def compare(work: Work, before: Before, key: tuple[Any, ...]) -> Bools:
+    """Return which tiles of the volume are not what they were in the measurement before."""
+    labels, grey = work.workers.share(work.labels), work.workers.share(work.grey)
+    slabs = work._slabs(work.labels.voxel_bytes + work.grey.voxel_bytes)
+    tasks: list[Task] = [(labels, grey, z0, z1) for z0, z1 in slabs]
+    found = dict(work._run(digests, tasks, "finding what changed", 0.0, 0.0))
+    return before.changed(key, np.concatenate([found[number] for number in range(len(tasks))]))
+
+
+def scan_pass(
+    work: Work, *, with_grey: bool, with_faces: bool, known: Mapping[int, Block] | None = None
+) -> tuple[Scanned, list[Block]]:
+    """Count, place and box every label; blocks in ``known``, by first plane, need not be looked at."""
     voxel_bytes = work.labels.voxel_bytes + (work.grey.voxel_bytes if with_grey else 0)
     labels = work.workers.share(work.labels)
     grey = work.workers.share(work.grey if with_grey else None)
-    tasks: list[Task] = [(labels, grey, z0, z1, with_faces) for z0, z1 in work._slabs(voxel_bytes)]
+    known = known or {}
+    slabs = work._slabs(voxel_bytes)
+    new = [(z0, z1) for z0, z1 in slabs if any(z not in known for z in range(z0, z1, BLOCK))]
+    tasks: list[Task] = [(labels, grey, z0, z1, with_faces) for z0, z1 in new]
     blocks: list[Block] = []
     for _, part in work._run(scan_slab, tasks, "finding particles", 0.0, _SCAN):
         blocks += part
+    found = {block[0] for block in blocks}
+    blocks += [block for first, block in known.items() if first not in found]
     refuse_bad_labels(labels_in(blocks), work.labels)
-    return joined(blocks, grey_kind(work.grey) if with_grey else 0)
+    return joined(blocks, grey_kind(work.grey) if with_grey else 0), blocks
 
 
 def density_pass(work: Work, boxes: Ints, shape: Shape, spacing: Spacing) -> tuple[Ints, Ints]:

@@ -24,13 +24,18 @@ from electrodej.worker.tasks import Arguments, Request, fields_of, in_fiji_words
 # What scripts of earlier versions ask for.
 _FORMER = {"segment": "segment particles", "phases": "segment phases"}
 
+# What is kept for each window, that was used last at the end.
+_WINDOWS: dict[str, dict[str, Any]] = {}
+_MOST_WINDOWS = 4
+
 
 def requested(name: str) -> Request | None:
     """Return what does a verb with the values of a script, or None where there is no such verb.
 
     The values have the names of the command's fields. An image is a map, see `electrodej.fiji.images`; a
     field that is empty is not given. The answer has the verb's numbers, its ``text``, its ``notes`` and what
-    ``made`` it.
+    ``made`` it. Where a window that measures the same image again and again says its name in ``window``, only
+    what changed is measured, and the answer has ``renewed``, the particles that were.
     """
     try:
         verb = find(_FORMER.get(name, name))
@@ -41,12 +46,15 @@ def requested(name: str) -> Request | None:
         with contextlib.ExitStack() as stack:
             values = _values(verb, arguments, stack)
             _refuse_empty(verb, values)
-            outcome = verb.run(verb.make(**values), _forced(run, arguments))
+            kept = _kept(arguments)
+            outcome = verb.run(verb.make(**values), replace(_forced(run, arguments), kept=kept))
         if outcome.failure:
             raise InputError(outcome.failure)
         fields = fields_of(verb.name)
         notes = [in_fiji_words(note, fields) for note in run.notes]
         about = {"text": outcome.text, "notes": notes, "made": _made(verb, values)}
+        if kept and "features" in kept:
+            about["renewed"] = kept["features"].renewed
         return {**plain(outcome.numbers), **about}
 
     return do
@@ -64,6 +72,17 @@ def _made(verb: Verb, values: Mapping[str, Any]) -> str:
     models = values.get("model", ())
     names = [os.fspath(each) for each in ((models,) if isinstance(models, str | os.PathLike) else models)]
     return f"Made in Python by {verb.name}" + (f" with {', '.join(names)}" if names else "")
+
+
+def _kept(arguments: Arguments) -> dict[str, Any] | None:
+    """Return what is kept for a window; the windows that were used last keep it."""
+    window = arguments.get("window")
+    if not window:
+        return None
+    kept = _WINDOWS[str(window)] = _WINDOWS.pop(str(window), {})
+    while len(_WINDOWS) > _MOST_WINDOWS:
+        _WINDOWS.pop(next(iter(_WINDOWS)))
+    return kept
 
 
 def _forced(run: Run, arguments: Arguments) -> Run:
