@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from electrodej.errors import Cancelled, InputError, OutputError, UsageError, VoxelSizeError
+from electrodej.files.checksums import checksum
 from electrodej.models.bundled import find_model
 from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
@@ -178,7 +179,7 @@ def test_borders_move_to_the_edges_in_the_grey_volume(views, tmp_path):
         with open_volume(tmp_path / name) as labels:
             off.append(np.count_nonzero((labels.read() > 0) != (grey == 200)))
     assert off[1] < off[0] / 2
-    assert json.loads((tmp_path / "p_agreement.json").read_text())["settings"]["refine"] == 3
+    assert json.loads((tmp_path / "p_agreement.json").read_text())["parameters"]["refine"] == 3
     with pytest.raises(UsageError, match="--grey"):
         fuse_views(*views, out=tmp_path / "q.tif", refine=1)
     assert not list(tmp_path.glob("q*"))
@@ -222,7 +223,7 @@ def test_intact_labels_and_their_table_tell_the_same_and_those_without_material_
     assert [int(row["Voxels"]) for row in rows] == [np.count_nonzero(labels)]
     centre = [float(rows[0][axis]) for axis in "ZYX"]
     assert centre == pytest.approx(np.argwhere(labels).mean(axis=0) * SPACING)
-    assert json.loads((tmp_path / "p_agreement.json").read_text())["settings"]["intact"] is True
+    assert json.loads((tmp_path / "p_agreement.json").read_text())["parameters"]["intact"] is True
 
 
 def test_a_run_that_fails_before_any_view_is_finished_leaves_nothing(grey, tmp_path):
@@ -427,7 +428,9 @@ def test_a_shape_model_runs_over_the_drawn_labels_and_is_fused_again(views, grey
     assert result["shapes"] == "nmc-shapes"
     # How far the views agree is told of those of the image, not of the drawn labels.
     description = json.loads((tmp_path / "p_agreement.json").read_text())
-    assert description["views"] == {view: f"{view}.tif" for view in VIEWS}
+    names = {view: f"{view}.tif" for view in VIEWS} | {"grey": "grey.tif"}
+    assert {role: read["file"] for role, read in description["inputs"].items()} == names
+    assert description["inputs"]["grey"]["checksum"] == checksum(tmp_path / "grey.tif")
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 

@@ -170,19 +170,18 @@ def _started(fusing: Fusing, run: Run, progress: Progress) -> Fusion:
 
 
 def _description(fusing: Fusing) -> dict[str, Any]:
-    import electrodej
+    from electrodej.files import described
     from electrodej.fusion import AGREEMENT_COLUMNS
 
     views = fusing.seen
-    return {
-        "columns": AGREEMENT_COLUMNS,
-        "method": fusing.method,
-        "settings": fusing.settings.as_plain() | {"refine": fusing.refine, "intact": fusing.intact},
-        "views": {name: volume.path.name for name, volume in zip(VIEWS, views.volumes, strict=True)},
-        "shape": list(views.shape),
-        "spacing_um": list(views.spacing),
-        "electrodej": electrodej.__version__,
-    }
+    return described(
+        columns=AGREEMENT_COLUMNS,
+        parameters=fusing.settings.as_plain() | {"refine": fusing.refine, "intact": fusing.intact},
+        spacing=views.spacing,
+        inputs=dict(zip(VIEWS, views.volumes, strict=True)) | {"grey": fusing.grey},
+        method=fusing.method,
+        shape=list(views.shape),
+    )
 
 
 def _halves(progress: Progress) -> tuple[Progress, Progress]:
