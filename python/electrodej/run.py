@@ -97,4 +97,4 @@ class Run:
 
     def workers(self) -> contextlib.AbstractContextManager[Workers]:
         """Return the threads or the cluster that tasks are given to."""
-        return hired(self.scheduler, self.jobs)
+        return hired(self.scheduler, self.jobs, self.say)

@@ -30,7 +30,10 @@ class Shareable(Protocol):
 class Workers(Protocol):
     """Calls a function with each of many argument tuples and yields (number, result) as they come."""
 
-    count: int
+    @property
+    def count(self) -> int:
+        """How many tasks are worked on at once, now; at least one."""
+        ...
 
     def share(self, value: Shareable | None) -> Any:
         """Make an input known to all workers; what is returned stands for it in the tasks."""
@@ -92,9 +95,12 @@ def check_address(text: str) -> str:
 
 
 class Cluster:
-    """The workers of an existing Dask cluster. A task whose worker dies is done again by another."""
+    """The workers of an existing Dask cluster. A task whose worker dies is done again by another.
 
-    def __init__(self, scheduler: Any) -> None:
+    Workers may come and go, as they do where jobs wait in a queue; the first is waited for.
+    """
+
+    def __init__(self, scheduler: Any, say: Callable[[str], None] | None = None) -> None:
         import distributed
 
         connect: Any = distributed.Client
@@ -110,7 +116,15 @@ class Cluster:
                 ) from error
         else:
             self._client = scheduler
-        self.count = max(sum(self._client.nthreads().values()), 1)
+        if not self._client.nthreads():
+            if say is not None:
+                say("waiting for the cluster's first worker")
+            self._client.wait_for_workers(1)
+
+    @property
+    def count(self) -> int:
+        """How many threads the workers have by now."""
+        return max(sum(int(threads) for threads in self._client.nthreads().values()), 1)
 
     def share(self, value: Shareable | None) -> Any:
         if value is None or value.travels_light:
@@ -142,7 +156,7 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def hired(scheduler: Any, jobs: int | None) -> Iterator[Workers]:
+def hired(scheduler: Any, jobs: int | None, say: Callable[[str], None] | None = None) -> Iterator[Workers]:
     """The workers that the caller asked for, while they are needed.
 
     Parameters
@@ -152,11 +166,13 @@ def hired(scheduler: Any, jobs: int | None) -> Iterator[Workers]:
         Workers that the caller has hired already stay hired.
     jobs
         How many threads; all cores by default.
+    say
+        Told that a cluster's first worker is waited for.
     """
     if isinstance(scheduler, Workers):
         yield scheduler
         return
-    workers: Workers = Threads(jobs) if scheduler is None else Cluster(scheduler)
+    workers: Workers = Threads(jobs) if scheduler is None else Cluster(scheduler, say)
     try:
         yield workers
     finally:

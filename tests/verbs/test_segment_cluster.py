@@ -34,6 +34,14 @@ def image(tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="module")
+def dark_image(image, tmp_path_factory):
+    """The same with dark balls, of which networks are shown the reverse."""
+    path = tmp_path_factory.mktemp("dark") / "grey.ome.zarr"
+    write_volume(path, 255 - read(image), spacing=SPACING)
+    return path
+
+
 def read(path):
     with open_volume(path) as volume:
         return volume.read()
@@ -64,6 +72,20 @@ def test_phases_of_a_cluster_are_those_of_one_machine(cluster, image, tmp_path, 
         np.testing.assert_array_equal(
             read(tmp_path / f"there{part}.ome.zarr"), read(tmp_path / f"here{part}.ome.zarr")
         )
+
+
+def test_workers_see_an_inverted_image_and_its_mirror_images_too(cluster, dark_image, tmp_path):
+    for name, scheduler in (("here", None), ("there", cluster.scheduler_address)):
+        do(
+            "segment phases", dark_image, model=("nmc-phases",), mirrored=True,
+            out=tmp_path / f"{name}.tif", scheduler=scheduler,
+        )  # fmt: skip
+        do("segment particles", dark_image, out=tmp_path / f"{name}-p.tif", scheduler=scheduler)
+    for part in ("", "-p"):
+        here = read(tmp_path / f"here{part}.tif")
+        np.testing.assert_array_equal(read(tmp_path / f"there{part}.tif"), here)
+    do("segment phases", dark_image, model=("nmc-phases",), out=tmp_path / "once.tif")
+    assert (read(tmp_path / "once.tif") != read(tmp_path / "here.tif")).any()
 
 
 def test_killed_worker_costs_a_retry_and_not_the_result(cluster, image, tmp_path):
@@ -127,3 +149,23 @@ def test_several_images_go_through_the_chain_on_workers(cluster, tmp_path):
         for file in ("particles.tif", "particles.csv"):
             there, here = (tmp_path / where / name / file for where in ("there", "here"))
             assert there.read_bytes() == here.read_bytes()
+
+
+def test_work_waits_for_the_first_worker_of_a_queue(tmp_path):
+    from distributed import LocalCluster
+
+    phases = np.random.default_rng(0).integers(0, 3, (9, 9, 10), dtype=np.uint8)
+    write_volume(tmp_path / "phases.ome.zarr", phases, spacing=(0.1, 0.2, 0.3))
+    said = []
+    with LocalCluster(
+        n_workers=0, processes=False, protocol="tcp", dashboard_address=None, silence_logs=50
+    ) as empty:
+
+        def hear(text):
+            said.append(text)
+            empty.scale(1)
+
+        do("morphology", tmp_path / "phases.ome.zarr", out=tmp_path / "there.csv", hear=hear,
+           scheduler=empty.scheduler_address)  # fmt: skip
+    assert any("first worker" in text for text in said)
+    assert (tmp_path / "there.csv").exists()

@@ -54,7 +54,7 @@ class Source:
     def __reduce__(self) -> tuple[Any, ...]:
         # A worker elsewhere opens the file itself: only its name travels.
         path = getattr(self.data, "path", None)
-        if isinstance(path, Path) and path.exists():
+        if isinstance(path, Path) and path.exists() and not getattr(self.data, "changes", ()):
             where = path.resolve()
             return _reopened, (str(where), where.stat().st_mtime_ns, self.role, self.crop)
         return Source, (self.data, self.role, self.crop)

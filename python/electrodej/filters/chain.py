@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ class Filtered(Volume):
             source.path, source.shape, np.dtype(np.float32), source.voxel_size, is_2d=source.is_2d
         )
         self.source, self.step = source, step
+
+    @property
+    def changes(self) -> tuple[Callable[[Volume], Volume], ...]:
+        """Those of the source, and the step."""
+        return *self.source.changes, functools.partial(Filtered, step=self.step)
 
     def _read(self, box: tuple[slice, slice, slice]) -> NDArray[np.float32]:
         z0, z1 = box[0].start, box[0].stop

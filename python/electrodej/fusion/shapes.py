@@ -6,6 +6,8 @@ model trained on drawn labels on one side and true outlines on the other redraws
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,9 +89,14 @@ class DrawnLabels(Volume):
 
     def __init__(self, labels: Volume, axis: int, *, spacing: Spacing) -> None:
         super().__init__(labels.path, labels.shape, np.dtype(np.uint8), labels.voxel_size)
-        self._labels, self._axis = labels, axis
+        self._labels, self._axis, self._size = labels, axis, spacing
         rest = [length for number, length in enumerate(spacing) if number != axis]
         self._pixel = (rest[0], rest[1])
+
+    @property
+    def changes(self) -> tuple[Callable[[Volume], Volume], ...]:
+        """Those of the labels, and that they are drawn."""
+        return *self._labels.changes, functools.partial(DrawnLabels, axis=self._axis, spacing=self._size)
 
     def _read(self, box: tuple[slice, slice, slice]) -> NDArray[Any]:
         # A border outside the box is a border all the same, so sections are drawn whole.

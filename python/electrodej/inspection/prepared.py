@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,11 @@ class Prepared(Volume):
             z, y, x = (a / b for a, b in zip(source.spacing, self._factors, strict=True))
             size = VoxelSize(z, y, x)
         super().__init__(source.path, shape, np.dtype(np.float32), size, is_2d=source.is_2d)
+
+    @property
+    def changes(self) -> tuple[Callable[[Volume], Volume], ...]:
+        """Those of the source, and the plan."""
+        return *self.source.changes, functools.partial(Prepared, plan=self.plan)
 
     def _read(self, box: tuple[slice, slice, slice]) -> NDArray[np.float32]:
         if max(self._factors) == 1 and min(self._factors) == 1:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import functools
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from electrodej.errors import InputError
+from electrodej.models.engines.base import Engine
+from electrodej.models.engines.mirrored import Mirrored
+from electrodej.models.engines.names import EngineName
 from electrodej.models.libraries import use_threads
 from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume, open_volume
+
+# How the engines are asked for that have these names.
+_ENGINES: dict[str, EngineName] = {"OpenVINO": "openvino", "ONNX Runtime": "onnxruntime", "Keras": "keras"}
 
 
 @dataclass(frozen=True)
@@ -25,11 +33,14 @@ class FarVolume:
         When, so that an older file of that name is not taken for it.
     spacing
         Voxel size.
+    changes
+        What is done with the voxels where they are read, see `electrodej.volume.Volume.changes`.
     """
 
     path: str
     changed: int
     spacing: Spacing
+    changes: tuple[Callable[[Volume], Volume], ...] = ()
 
     @classmethod
     def of(cls, volume: Volume) -> FarVolume:
@@ -47,32 +58,66 @@ class FarVolume:
                 "to a folder that they see too, as OME-Zarr best"
             )
         where = path.resolve()
-        return cls(str(where), where.stat().st_mtime_ns, volume.require_spacing())
+        changed = where.stat().st_mtime_ns
+        return cls(str(where), changed, volume.require_spacing(), volume.changes)
 
     def open(self) -> Volume:
-        """Return the volume; a worker keeps the last ones open."""
-        return _opened(self)
+        """Return the volume; a worker keeps the last files open."""
+        volume = _opened(self.path, self.changed, self.spacing)
+        for change in self.changes:
+            volume = change(volume)
+        return volume
 
 
 @functools.lru_cache(maxsize=4)
-def _opened(volume: FarVolume) -> Volume:
-    return open_volume(volume.path, spacing=volume.spacing)
+def _opened(path: str, changed: int, spacing: Spacing) -> Volume:  # noqa: ARG001 - a file that changed is another
+    return open_volume(path, spacing=spacing)
 
 
-def far_model(place: str | os.PathLike[str] | None, name: str) -> str:
-    """Return where workers find a model: a path of this machine that they must see too.
+@dataclass(frozen=True)
+class FarModel:
+    """A model as the workers of a cluster know it.
 
-    Raises
-    ------
-    electrodej.errors.InputError
-        It was made or changed in memory, with dropout for instance.
+    Attributes
+    ----------
+    place
+        A path of this machine that they must see too.
+    engine
+        Name of the library that computes it here, and is to compute it there.
+    mirrored
+        Whether it is asked about mirror images too.
     """
-    if place is None:
-        raise InputError(
-            f"the workers of a cluster load the model themselves, and {name or 'this one'} is in memory only "
-            "(dropout changes it there); leave the scheduler out"
-        )
-    return str(Path(place).resolve())
+
+    place: str
+    engine: str
+    mirrored: bool = False
+
+    @classmethod
+    def of(cls, place: str | os.PathLike[str] | None, engine: Engine, name: str) -> Self:
+        """Return what workers need to load a model.
+
+        Raises
+        ------
+        electrodej.errors.InputError
+            It was made or changed in memory, with dropout for instance.
+        """
+        if place is None:
+            raise InputError(
+                f"the workers of a cluster load the model themselves, and {name or 'this one'} is in memory "
+                "only (dropout changes it there); leave the scheduler out"
+            )
+        return cls(str(Path(place).resolve()), engine.name, isinstance(engine, Mirrored))
+
+    def load(self, load: Callable[..., Any]) -> Any:
+        """Return the model; ``load`` takes its path and the option ``engine``."""
+        model = load(self.place)
+        if model.engine.name != self.engine and self.engine in _ENGINES:
+            model = load(self.place, engine=_ENGINES[self.engine])
+        return model
+
+    def asked(self, engine: Engine) -> Engine:
+        """Return the engine of the loaded model as it is asked."""
+        return Mirrored(engine) if self.mirrored else engine
 
 
 def use_worker_threads() -> None:

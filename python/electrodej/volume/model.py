@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -89,6 +89,14 @@ class Volume(abc.ABC):
         """Return `spacing`, or raise `electrodej.errors.VoxelSizeError` saying what is missing."""
         spacing = self.spacing
         return self.voxel_size.require(str(self.path)) if spacing is None else spacing
+
+    @property
+    def changes(self) -> tuple[Callable[[Volume], Volume], ...]:
+        """What is done, one after the other, with the file's voxels where they are read.
+
+        A process that opens the file itself does the same with it.
+        """
+        return ()
 
     @property
     def size(self) -> int:
@@ -213,6 +221,11 @@ class BorrowedVolume(Volume):
             volume.path, volume.shape, volume.dtype, voxel_size or volume.voxel_size, is_2d=volume.is_2d
         )
         self._volume = volume
+
+    @property
+    def changes(self) -> tuple[Callable[[Volume], Volume], ...]:
+        """Those of the borrowed volume."""
+        return self._volume.changes
 
     def _read(self, box: Box) -> Array:
         return self._volume[box]

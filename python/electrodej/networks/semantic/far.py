@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from electrodej.models.far import FarVolume, far_model, parts, use_worker_threads
+from electrodej.models.far import FarModel, FarVolume, parts, use_worker_threads
 from electrodej.models.grey import FloatArray, Levels, scale
 from electrodej.models.sections import Sections
 from electrodej.models.tiles import plan_tiles, predict_planes
@@ -42,7 +42,8 @@ def far_slabs(
         First plane.
     """
     depth, tile = sizes
-    image, place = FarVolume.of(sections.volume), far_model(model.place, model.name)
+    image = FarVolume.of(sections.volume)
+    place = FarModel.of(model.place, model.engine, model.name)
     with run.workers() as workers:
         for first in range(start, sections.count, depth):
             last = min(first + depth, sections.count)
@@ -61,7 +62,7 @@ def far_slabs(
 
 def segment_part(
     image: FarVolume,
-    place: str,
+    place: FarModel,
     seen: tuple[View, tuple[float, float]],
     levels: Levels,
     part: tuple[int, int],
@@ -76,9 +77,10 @@ def segment_part(
     _, slab = next(sections.slabs(last - first, start=first))
     planes = sections.prepared(slab, lambda section: scale(section, levels.low, levels.high))
     plan = plan_tiles(sections.shown, model.needs, memory=memory, tile=tile)
-    return predict_planes(planes, model.engine, plan, lambda _: None)
+    return predict_planes(planes, place.asked(model.engine), plan, lambda _: None)
 
 
 @functools.lru_cache(maxsize=4)
-def _loaded(place: str) -> SemanticModel:
-    return load_model(place)
+def _loaded(place: FarModel) -> SemanticModel:
+    model: SemanticModel = place.load(load_model)
+    return model

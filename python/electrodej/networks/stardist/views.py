@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.files import check_target, scratch_folder
-from electrodej.models.far import FarVolume, far_model, use_worker_threads
+from electrodej.models.far import FarModel, FarVolume, use_worker_threads
 from electrodej.models.grey import FloatArray, normalise
 from electrodej.models.images import ImageLike, opened
 from electrodej.models.sections import SLAB_BYTES, Sections, section_scale
@@ -136,7 +136,7 @@ class FarSections:
 
 def look_far(
     image: FarVolume,
-    place: str,
+    place: FarModel,
     view: View,
     part: tuple[int, int],
     how: tuple[tuple[float, float], ViewSettings, int, bool, bool],
@@ -149,8 +149,9 @@ def look_far(
 
 
 @functools.lru_cache(maxsize=4)
-def _loaded(place: str) -> StarDistModel:
-    return load_stardist(place)
+def _loaded(place: FarModel) -> StarDistModel:
+    model: StarDistModel = place.load(load_stardist)
+    return model
 
 
 class _Finder:
@@ -197,7 +198,8 @@ class _Finder:
     ) -> None:
         """Have the workers of a cluster look at the sections, as many at a time as are looked at here."""
         sections, stage = self.sections, f"finding outlines ({self.sections.view})"
-        image, place = FarVolume.of(sections.volume), far_model(self.model.place, self.model.name)
+        image = FarVolume.of(sections.volume)
+        place = FarModel.of(self.model.place, self.model.engine, self.model.name)
         ranges = self._batches()
         how = (sections.scale, self.settings, self.run.room, labels is not None, probability is not None)
         with self.run.workers() as workers:
