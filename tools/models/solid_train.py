@@ -1,0 +1,216 @@
+"""Train the network of `nmc-particles-3d` on phantoms, for so many seconds.
+
+It makes its volumes, trains and leaves ``weights.npz``, ``history.csv`` and ``about.json`` in a folder. Of
+Keras's backends it takes what ``KERAS_BACKEND`` names; a graphics card makes it a matter of minutes, 16 cores
+feed it. `solid.py` makes the model of the weights:
+
+    KERAS_BACKEND=jax PYTHONPATH=python python tools/models/solid_train.py --out trained --seconds 240
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from volumes import VOXEL, read_volumes, write_volumes
+
+from electrodej.models.grey import normalise
+from electrodej.networks.stardist3d.losses import WEIGHTS, chance_loss, reach_loss
+from electrodej.networks.stardist3d.network import build_network
+from electrodej.networks.stardist3d.patches import Batch, Example, Feed, without_small
+from electrodej.networks.stardist3d.rays import make_rays
+from electrodej.networks.stardist3d.settings import SolidSettings, plan_halvings
+
+SETTINGS = SolidSettings(batch=8, patch=96, learning_rate=2e-3, rays=64, filters=32, depth=2, seed=1)
+COUNT, EDGE, SEED = 96, 128, 71
+HELD_OUT, HELD_OUT_SEED = 12, 72
+# The rate rises for this share of the time, then falls along a cosine to a hundredth.
+_RISE, _LEAST = 0.04, 0.01
+_SAID_EVERY = 20.0
+
+
+def main() -> None:
+    """Make the volumes, train until the time is over, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="where the weights are put")
+    parser.add_argument("--volumes", type=Path, default=Path("/tmp/solid-volumes"), help="where volumes are")
+    parser.add_argument("--seconds", type=float, default=240.0, help="of training")
+    parser.add_argument("--count", type=int, default=COUNT, help="volumes to train on")
+    parser.add_argument("--edge", type=int, default=EDGE, help="their edges in voxels")
+    parser.add_argument("--batch", type=int, default=SETTINGS.batch)
+    parser.add_argument("--patch", type=int, default=SETTINGS.patch)
+    parser.add_argument("--held-out", type=int, default=HELD_OUT, help="volumes to judge by")
+    parser.add_argument("--init", type=Path, help="weights.npz to go on from")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    settings = SETTINGS.changed({"batch": options.batch, "patch": options.patch})
+    # The network is compiled, by one core, while the others make volumes.
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(_make, options)
+        network, feed = prepare(settings, options.init)
+        print(f"compiled after {time.monotonic() - began:.0f} s", flush=True)
+        made.result()
+    training = _examples(options.volumes / "train")
+    held_out = _examples(options.volumes / "held-out")
+    print(f"{len(training)} volumes after {time.monotonic() - began:.0f} s", flush=True)
+    train(network, feed, (training, held_out), options)
+
+
+def _make(options: Any) -> None:
+    write_volumes(options.volumes / "train", count=options.count, edge=options.edge, seed=SEED)
+    write_volumes(options.volumes / "held-out", count=options.held_out, edge=options.edge, seed=HELD_OUT_SEED)
+
+
+def _examples(folder: Path) -> list[Example]:
+    examples = [
+        Example(name, normalise(grey, SETTINGS.percentiles), without_small(outlines, SETTINGS.least_diameter))
+        for name, grey, outlines in read_volumes(folder)
+    ]
+    return [example for example in examples if (example.labels > 0).any()]
+
+
+def prepare(settings: SolidSettings, init: Path | None) -> tuple[Any, Feed]:
+    """Build the network and compile its step."""
+    import keras
+
+    spacing = (VOXEL,) * 3
+    halvings = plan_halvings(spacing, grid=settings.grid, depth=settings.depth)
+    feed = Feed(settings, spacing, halvings, make_rays(settings.rays, spacing))
+    keras.utils.set_random_seed(settings.seed)
+    if keras.backend.backend() != "tensorflow":
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    network = build_network(halvings, rays=settings.rays, filters=settings.filters)
+    if init is not None:
+        with np.load(init) as held:
+            network.set_weights([held[name] for name in sorted(held.files)])
+    network.compile(
+        keras.optimizers.Adam(0.0),
+        loss={"prob": chance_loss, "dist": reach_loss},
+        loss_weights={"prob": WEIGHTS[0], "dist": WEIGHTS[1]},
+    )
+    shape = (settings.batch, *feed.patch)
+    cells = tuple(edge // step for edge, step in zip(feed.patch, halvings.grid, strict=True))
+    near = np.zeros((settings.batch, *cells, 1 + settings.rays), np.float16)
+    _step(network, (np.zeros((*shape, 1), np.float16), (near[..., :1], near)))
+    network.reset_metrics()
+    return network, feed
+
+
+def train(
+    network: Any, feed: Feed, examples: tuple[list[Example], list[Example]], options: argparse.Namespace
+) -> None:
+    """Train for the wanted time; the rate goes by the clock."""
+    settings, (training, held_out) = feed.settings, examples
+    rows: list[dict[str, float]] = []
+    middle = feed.middles(held_out)
+    coming = _prefetched(feed, training)
+    began = said = time.monotonic()
+    last: list[float] = []
+    steps = 0
+    while (share := (time.monotonic() - began) / options.seconds) < 1:
+        network.optimizer.learning_rate.assign(settings.learning_rate * _rate(share))
+        last = _step(network, next(coming))
+        steps += 1
+        if time.monotonic() - said > _SAID_EVERY:
+            said = time.monotonic()
+            rows.append(_row(steps, said - began, last))
+            network.reset_metrics()
+            print(rows[-1], flush=True)
+            _save(options.out, network, rows, settings, None)
+    judged = _judge(network, middle)
+    rows.append(_row(steps, time.monotonic() - began, last))
+    print(rows[-1], judged, flush=True)
+    _save(options.out, network, rows, settings, judged)
+    coming.close()
+
+
+def _prefetched(feed: Feed, examples: list[Example]) -> Generator[Batch]:
+    """Yield batches for ever, made by all cores."""
+    cores = os.cpu_count() or 1
+
+    def made(step: int) -> Batch:
+        image, (near, far) = feed.batch(examples, step)
+        # Half precision on the way to the card: an eighth of a voxel is what the truth is good for.
+        return image.astype(np.float16), (near.astype(np.float16), far.astype(np.float16))
+
+    with ThreadPoolExecutor(max(1, cores - 1)) as pool:
+        waiting: deque[Future[Batch]] = deque()
+        step = 0
+        try:
+            while True:
+                while len(waiting) < 2 * cores:
+                    waiting.append(pool.submit(made, step))
+                    step += 1
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _step(network: Any, batch: Batch) -> list[float]:
+    image, (near, far) = batch
+    logs = network.train_on_batch(image, {"prob": near, "dist": far}, return_dict=True)
+    return [float(logs["loss"]), float(logs.get("prob_loss", 0.0)), float(logs.get("dist_loss", 0.0))]
+
+
+def _judge(network: Any, batch: Batch) -> dict[str, float]:
+    image, (near, far) = batch
+    losses = []
+    for number in range(len(image)):
+        chance, reach = network.predict_on_batch(image[number : number + 1].astype(np.float32))
+        losses.append(
+            [
+                float(np.asarray(chance_loss(near[number : number + 1], np.asarray(chance)))),
+                float(np.asarray(reach_loss(far[number : number + 1], np.asarray(reach)))),
+            ]
+        )
+    prob, dist = np.mean(losses, axis=0)
+    return {"val_prob": float(prob), "val_dist": float(dist)}
+
+
+def _rate(share: float) -> float:
+    if share < _RISE:
+        return 0.1 + 0.9 * share / _RISE
+    return _LEAST + (1 - _LEAST) * 0.5 * (1 + math.cos(math.pi * (share - _RISE) / (1 - _RISE)))
+
+
+def _row(steps: int, seconds: float, last: list[float]) -> dict[str, float]:
+    # Keras reports means since the last reset.
+    loss, prob, dist = last or (math.nan,) * 3
+    return {
+        "steps": steps,
+        "seconds": round(seconds, 1),
+        "loss": round(float(loss), 4),
+        "prob": round(float(prob), 4),
+        "dist": round(float(dist), 4),
+    }
+
+
+def _save(
+    out: Path, network: Any, rows: list[dict[str, float]], settings: SolidSettings, judged: Any
+) -> None:
+    weights = {f"{number:04d}": np.asarray(each) for number, each in enumerate(network.get_weights())}
+    np.savez_compressed(out / "part.npz", **weights)
+    (out / "part.npz").replace(out / "weights.npz")
+    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
+    (out / "history.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    about = {"settings": settings.as_plain(), "spacing": VOXEL, "judged": judged, "steps": rows[-1]["steps"]}
+    (out / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
