@@ -3,8 +3,8 @@
 The volume is cut into tiles, and of each a short digest of its labels and grey values is kept, never the
 voxels. A particle whose box, grown by all that its measures look at, lies in tiles that are what they were
 keeps its counts; planes whose tiles all are keep what was found in them. The rest is measured as ever, and
-so is what depends on all particles: packing, neighbours, statistics over them. The table is, to the last bit, that of a
-measurement of everything.
+so is what depends on all particles: packing, neighbours, statistics over them. The table is, to the last bit,
+that of a measurement of everything.
 """
 
 from __future__ import annotations
