@@ -27,6 +27,7 @@ LEVELS = {
     "directions": 0,
     "java": 0,
     "jars": 0,
+    "unfinished": 0,
     "files": 0,
     "volume": 1,
     "phantom": 1,

@@ -59,5 +59,5 @@ def test_numbers_of_an_image_are_named_by_the_file_beside_it(tmp_path):
 def test_a_damaged_file_is_named(tmp_path, text):
     path = tmp_path / "a.labeling"
     path.write_text(text)
-    with pytest.raises(InputError, match=r"a\.labeling is no file of Labkit"):
+    with pytest.raises(InputError, match=r"a\.labeling is no (file of Labkit|JSON)"):
         read_labkit(path)

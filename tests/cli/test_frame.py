@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,6 @@ import pytest
 import tifffile
 
 from electrodej import verbs
-from electrodej.volume import write_volume
 
 FULL = Path("/dev/full")
 
@@ -174,54 +171,6 @@ def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
     assert "done in" in loud.stderr
     assert "\r" not in loud.stderr
     assert quiet.stderr == ""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to one process")
-@pytest.mark.parametrize("twice", [False, True])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopping_leaves_nothing_half_written(program, tmp_path, number, code, twice):
-    words = hearing(program, "phantom", "out", "--shape", "400,400,400", "--json")
-    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until(lambda: any(".partial" in path.name for path in tmp_path.iterdir()), process)
-    process.send_signal(number)
-    if twice:
-        time.sleep(0.02)
-        process.send_signal(signal.SIGTERM)
-    stdout, stderr = process.communicate(timeout=30)
-    assert process.returncode == code
-    assert json.loads(stdout) == {"error": "stopped; unfinished outputs were removed"}
-    assert stderr.splitlines()[-1] == "electrodej: stopped; unfinished outputs were removed"
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send to one process")
-def test_stopping_tells_from_where_a_run_can_go_on(program, tmp_path):
-    grey = np.random.default_rng(0).integers(0, 255, (64, 64, 64), np.uint8)
-    write_volume(tmp_path / "grey.tif", grey, spacing=(0.14, 0.14, 0.14))
-    words = hearing(program, "fuse", "grey.tif", "--model", "nmc-particles", "--out", "o.tif", "--json")
-    views = tmp_path / "o_views"
-    process = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    wait_until((views / "xy.tif").exists, process)
-    process.send_signal(signal.SIGINT)
-    stdout, _ = process.communicate(timeout=30)
-    assert process.returncode == 130
-    message = json.loads(stdout)["error"]
-    assert message.endswith(f"the same command with --resume goes on from what is finished in {views}")
-
-
-def hearing(*words):
-    """A command that hears Ctrl-C, also where these tests run in the background of a script."""
-    code = "import os, signal as s, sys; s.signal(s.SIGINT, s.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
-    return [sys.executable, "-c", code, *map(str, words)]
-
-
-def wait_until(condition, process, seconds=120):
-    """Wait for ``condition`` while the process runs."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, "the program ended before it could be stopped"
-        assert time.monotonic() < end, "what was waited for did not come"
-        time.sleep(0.05)
 
 
 def test_a_full_output_pipe_that_closes_early_is_no_error(program, tmp_path):

@@ -14,12 +14,10 @@ from electrodej.files import (
     check_files_in,
     check_folder_target,
     check_target,
-    discard_unfinished,
-    keep_for_resume,
-    kept_for_resume,
     whole_directory,
     whole_file,
 )
+from electrodej.unfinished import discard, keep_for_resume, kept, unfinished
 
 DEAD_PROCESS = 4_000_000_000  # no system gives numbers this high
 
@@ -376,11 +374,11 @@ def test_a_folder_whose_replacement_cannot_be_moved_is_put_back(tmp_path, monkey
     assert [entry.name for entry in tmp_path.iterdir()] == ["image.zarr"]
 
 
-def test_discard_unfinished_removes_what_is_open(tmp_path):
+def test_discarding_removes_what_is_open(tmp_path):
     writing = whole_file(tmp_path / "table.csv")
     part = writing.__enter__()
     part.write_text("half")
-    discard_unfinished()
+    discard(unfinished())
     assert not part.exists()
     with pytest.raises(OutputError):
         writing.__exit__(None, None, None)
@@ -396,5 +394,5 @@ def test_what_a_stop_leaves_to_go_on_from_is_told_where_something_is_finished(tm
     (begun / "state.json").write_text("{}")
     (begun / ".xy.partial.tif").write_text("half")
     (inner / "weights.npz").write_text("done")
-    told = [folder for folder in kept_for_resume() if tmp_path in folder.parents]
+    told = [folder for folder in kept(unfinished()) if tmp_path in folder.parents]
     assert told == [outer]

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from electrodej.errors import OutputError
-from electrodej.files import check_target, discard_unfinished, whole_directory, whole_file, whole_set
+from electrodej.files import check_target, whole_directory, whole_file, whole_set
 from electrodej.files.tables import write_table
+from electrodej.unfinished import discard, unfinished
 from electrodej.volume import write_volume
 
 NAMES = ("contacts.csv", "pictures.txt", "table.csv")
@@ -113,7 +114,7 @@ def test_a_folder_alone_in_its_set_is_replaced(tmp_path):
 def test_ending_at_once_removes_what_waits(tmp_path):
     with whole_set(tmp_path / "table.csv"):
         write(tmp_path, "table.csv")
-        discard_unfinished()
+        discard(unfinished())
         assert list(tmp_path.iterdir()) == []
         write(tmp_path, "table.csv", "again")
     assert content(tmp_path) == {"table.csv": "again"}

@@ -1,6 +1,7 @@
 """A process with little memory that reads what a fuzzer made."""
 
 import contextlib
+import importlib.util
 import json
 import os
 import queue
@@ -9,9 +10,13 @@ import sys
 import threading
 from pathlib import Path
 
-import numpy as np
 import pytest
-import tifffile
+
+# The seeds lie beside, and are no package.
+_spec = importlib.util.spec_from_file_location("fuzz_seeds", Path(__file__).with_name("seeds.py"))
+seeds = importlib.util.module_from_spec(_spec)
+sys.modules["fuzz_seeds"] = seeds
+_spec.loader.exec_module(seeds)
 
 START = 240  # seconds, to load all libraries on a busy machine
 SECONDS = 30  # for one file; what takes a fraction of a second on a machine that is busy
@@ -21,8 +26,8 @@ WORKER = Path(__file__).with_name("worker.py")
 class Reader:
     """Has files read by a process of its own, and a new one when that died or was ended."""
 
-    def __init__(self, whole: Path) -> None:
-        self._whole = whole
+    def __init__(self, whole: dict[str, str]) -> None:
+        self._whole = json.dumps(whole)
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
 
@@ -65,7 +70,7 @@ class Reader:
         # Each thread of the C library would take room of its own.
         surroundings = {**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(self._whole)],
+            [sys.executable, str(WORKER), self._whole],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings,
         )  # fmt: skip
         self._lines = queue.Queue()
@@ -84,8 +89,8 @@ class Reader:
 @pytest.fixture(scope="session")
 def reader(tmp_path_factory):
     """One reader for all files."""
-    whole = tmp_path_factory.mktemp("whole") / "whole.tif"
-    tifffile.imwrite(whole, np.zeros((4, 20, 30), np.uint8), compression="zlib", photometric="minisblack")
-    one = Reader(whole)
+    folder = tmp_path_factory.mktemp("whole")
+    every = {one.kind: str(seeds.write(one, one.files, folder)) for one in seeds.seeds()}
+    one = Reader(every)
     yield one
     one.close()

@@ -47,6 +47,10 @@ def seeds() -> list[Seed]:
     made.append(Seed("image", "picture.png", {"": picture()}))
     made.append(Seed("rois", "rois.zip", {"": rois()}))
     made.append(Seed("via", "via.json", {"": via()}))
+    made += [Seed("scan", f"{name}.nxs", {"": data}) for name, data in scans().items()]
+    made.append(Seed("labkit", "drawn.labeling", {"": labkit()}))
+    made.append(Seed("forest", "forest", forest()))
+    made.append(Seed("config", "run.toml", {"": config()}))
     made.append(Seed("description", "table.json", {"": json.dumps({"columns": {"A": {}}}).encode()}))
     return made
 
@@ -146,6 +150,78 @@ def via() -> bytes:
     regions = [{"shape_attributes": one, "region_attributes": {}} for one in (shape, circle)]
     entry = {"filename": "drawn.png", "size": 1, "regions": regions, "file_attributes": {}}
     return json.dumps({"_via_img_metadata": {"drawn.png1": entry}}).encode()
+
+
+def scans() -> dict[str, bytes]:
+    """NXtomo and Data Exchange, packed and not."""
+    import h5py
+
+    made = {}
+    for name, packing in {"nxtomo": None, "nxtomo-gzip": "gzip", "exchange": "gzip"}.items():
+        buffer = io.BytesIO()
+        pictures = np.arange(12 * 4 * 16, dtype=np.uint16).reshape(12, 4, 16)
+        angles = np.linspace(0, 180, 12)
+        with h5py.File(buffer, "w") as file:
+            if name == "exchange":
+                for key in ("data", "data_white", "data_dark"):
+                    file.create_dataset(f"exchange/{key}", data=pictures, compression=packing)
+                file["exchange/theta"] = angles
+            else:
+                detector = file.create_group("entry/instrument/detector")
+                detector.create_dataset("data", data=pictures, compression=packing)
+                detector["image_key"] = np.array([1, 2, *[0] * 10])
+                detector["x_pixel_size"] = 1e-7
+                detector["distance"] = 0.1
+                file["entry/sample/rotation_angle"] = angles
+                file["entry/beam/incident_energy"] = 20.0
+        made[name] = buffer.getvalue()
+    return made
+
+
+def labkit() -> bytes:
+    """What Labkit writes."""
+    drawn = {"pore": [[1, 2, 0], [2, 2, 1]], "particle": [[9, 9, 3]]}
+    return json.dumps({"interval": {"min": [0, 0, 0], "max": [29, 19, 3]}, "labels": drawn}).encode()
+
+
+def forest() -> dict[str, bytes]:
+    """A forest of one tree that decides once, as `train forest` writes it."""
+    import tempfile
+
+    from electrodej.forest import Forest, write_forest
+    from electrodej.forest.model import Trees
+
+    leaf = 65535 << 8
+    names = Forest(None, (0, 1), ("pore", "particle"), (0.7, 1.4), 2).bank().names
+    trees = Trees(
+        roots=np.zeros(1, np.int32),
+        nodes=np.array([(1 << 24) | (7 << 8), (1 << 24) | leaf, (2 << 24) | leaf], np.int64),
+        leaves=np.full((3, 3), 0.5, np.float32),
+        low=np.zeros(len(names), np.float32),
+        factor=np.ones(len(names), np.float32),
+    )
+    made = Forest(
+        trees, (0, 1), ("pore", "particle"), (0.7, 1.4), 2, spacing=(0.1, 0.1, 0.1), grey=(0.0, 1.0)
+    )
+    with tempfile.TemporaryDirectory() as place:
+        folder = write_forest(Path(place) / "forest", made)
+        return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def config() -> bytes:
+    """Settings of a run."""
+    return b"""spacing = [0.14, 0.14, 0.14]
+model = "nmc-particles"
+
+[table]
+radius = 0.7
+
+[particles]
+method = "kmeans"
+
+[filtering]
+slices = true
+"""
 
 
 def write(seed: Seed, files: dict[str, bytes], folder: Path) -> Path:
@@ -252,6 +328,49 @@ def _link(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001
     return LINK
 
 
+def _set_toml(data: bytes, b: int, c: int) -> bytes:
+    """Give a setting another value, or nest it deeply."""
+    lines = data.decode(errors="replace").splitlines()
+    places = [number for number, line in enumerate(lines) if "=" in line]
+    if not places:
+        return data
+    value = TOML[c % len(TOML)]
+    at = places[b % len(places)]
+    lines[at] = lines[at].partition("=")[0] + "= " + value
+    return "\n".join(lines).encode()
+
+
+def _set_npz(data: bytes, b: int, c: int) -> bytes:
+    """Change a length that an array in an archive says of itself, and keep the archive whole."""
+    if data[:2] != b"PK":
+        return _set_json(data, b, c)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            inside = {name: archive.read(name) for name in archive.namelist()}
+    except Exception:
+        return data
+    if not inside:
+        return data
+    name = sorted(inside)[b % len(inside)]
+    lengths = list(re.finditer(rb"\d+(?=[,)])", inside[name][:128]))
+    if lengths:
+        found = lengths[c % len(lengths)]
+        new = str(NUMBERS[c // 7 % len(NUMBERS)]).encode()
+        head, rest = inside[name][:128], inside[name][128:]
+        head = (head[: found.start()] + new + head[found.end() :].rstrip(b" \n")).ljust(127)[:127] + b"\n"
+        inside[name] = head + rest
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for each, content in inside.items():
+            archive.writestr(each, content)
+    return buffer.getvalue()
+
+
+TOML = (
+    "true", "-1", "0", "1e300", "inf", "nan", "99999999999999999999", '""', '"x"', "[]", "[[1]]", "{}",
+    "{a = 1}",
+    "1979-05-27T07:32:00Z", '"a\\nb"', "[" * DEPTH + "]" * DEPTH, '[1e300, "x"]', '"\\u0000"',
+)  # fmt: skip
 _BOMBS: list[bytes] = []
 WAYS = {
     "byte": _set_bytes,
@@ -264,3 +383,5 @@ WAYS = {
 # What changes what a TIFF says of itself finds more than what changes any byte.
 OFTEN = {"tag": 4, "count": 3, "json": 3}
 FOLDER_WAYS = {**WAYS, "bomb": _bomb, "link": _link}
+# Ways that suit some kinds alone.
+MORE_WAYS = {"config": {"toml": _set_toml}, "forest": {"npz": _set_npz}}

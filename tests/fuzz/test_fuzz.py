@@ -3,7 +3,6 @@
 make fuzz       # for an hour
 """
 
-import importlib.util
 import os
 import random
 import sys
@@ -15,11 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-# The seeds lie beside, and are no package.
-_spec = importlib.util.spec_from_file_location("fuzz_seeds", Path(__file__).with_name("seeds.py"))
-seeds = importlib.util.module_from_spec(_spec)
-sys.modules["fuzz_seeds"] = seeds
-_spec.loader.exec_module(seeds)
+seeds = sys.modules["fuzz_seeds"]  # loaded by conftest.py
 
 SECONDS = float(os.environ.get("ELECTRODEJ_FUZZ_SECONDS", "0"))
 EXAMPLES = {"image.tif": 800, "image.zarr": 250}
@@ -42,6 +37,7 @@ def test_a_seed_is_whole(reader, tmp_path, one):
 def test_what_is_damaged_gives_its_image_or_one_line(reader, group):
     several = of_group(group)
     ways = seeds.WAYS if all("" in one.files for one in several) else seeds.FOLDER_WAYS
+    ways = ways | seeds.MORE_WAYS.get(group, {})
     if os.name == "nt":  # links need rights there
         ways = {name: way for name, way in ways.items() if name != "link"}
     number = st.integers(0, 2**16)

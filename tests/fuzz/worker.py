@@ -51,7 +51,58 @@ def read_description(path):
     is_description(path)
 
 
-KINDS = {"image": read_image, "rois": read_rois, "via": read_via, "description": read_description}
+def read_scan(path):
+    """Open projections, and read a row of them and of their flats."""
+    from electrodej.tomography import open_scan
+
+    scan = open_scan(path)
+    repr(scan)
+    if 4 * scan.shape[0] * scan.shape[2] > MEMORY or scan.shape[1] < 1:  # what the verb refuses
+        return
+    row = slice(0, 1)
+    scan.frames.read(row)
+    if scan.flats is not None:
+        scan.flats.frames.read(row)
+    if scan.darks is not None:
+        scan.darks.read(row)
+
+
+def read_labkit(path):
+    """Read what was drawn in Labkit."""
+    from electrodej.annotation.labkit import read_labkit
+
+    assert read_labkit(path).things.ndim == 3
+
+
+def read_forest(path):
+    """Load a forest and ask it about a few voxels."""
+    import numpy
+
+    from electrodej.forest import load_forest
+
+    forest = load_forest(path)
+    forest.trees.ask(numpy.zeros((len(forest.bank().names), 4), numpy.float32))
+
+
+def read_config(path):
+    """Read the settings of a run."""
+    from electrodej.verbs.run import RunOptions
+    from electrodej.verbs.run.config import configured
+
+    options, _ = configured(RunOptions(images=(str(path),), out=path.with_name("out"), config=path))
+    options.as_plain()
+
+
+KINDS = {
+    "config": read_config,
+    "description": read_description,
+    "forest": read_forest,
+    "image": read_image,
+    "labkit": read_labkit,
+    "rois": read_rois,
+    "scan": read_scan,
+    "via": read_via,
+}
 
 
 def limit_memory():
@@ -87,17 +138,9 @@ def answer(kind, path):
 
 def main():
     """Answer line by line."""
-    import numpy
-    import roifile
-    import tifffile
-    import zarr
-
-    from electrodej.annotation import read_rois
-    from electrodej.volume import open_volume
-
-    assert all((numpy, roifile, tifffile, zarr, read_rois, open_volume))
-    if len(sys.argv) > 1:  # a file that is whole, so that all is loaded before memory is limited
-        read_image(Path(sys.argv[1]))
+    if len(sys.argv) > 1:  # files that are whole, so that all is loaded before memory is limited
+        for kind, path in json.loads(sys.argv[1]).items():
+            KINDS[kind](Path(path))
     limit_memory()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

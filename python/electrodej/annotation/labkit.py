@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
+from electrodej.errors import InputError, one_line
+from electrodej.files import read_json
+from electrodej.machine import usual_memory
 from electrodej.vocabulary import PathLike
 from electrodej.volume import compact_dtype, open_volume
 
-_LARGEST = 2**33  # voxels
 _BACKGROUND = ("background", "none", "unlabeled", "unlabelled")
 
 
@@ -68,8 +68,8 @@ def _sidecar(place: Path) -> Path:
 
 def _json(place: Path) -> Any:
     try:
-        return json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return read_json(place)
+    except OSError as error:
         raise InputError(f"{place} is no file of Labkit ({error}); save it anew there") from None
 
 
@@ -79,8 +79,11 @@ def _of_json(place: Path) -> Labelling:
         low, high = (np.array(found["interval"][end], np.int64) for end in ("min", "max"))
         lengths = high - low + 1
         named = {str(name): np.array(voxels, np.int64) for name, voxels in found["labels"].items()}
-        if low.size not in (2, 3) or (lengths < 1).any() or np.prod(lengths, dtype=float) > _LARGEST:
+        if low.size not in (2, 3) or low.shape != high.shape or (lengths < 1).any():
             raise ValueError("its size is none of an image")
+        # The classes, and how many were drawn at each voxel.
+        if 2 * np.prod(lengths, dtype=float) > usual_memory():
+            raise ValueError(f"its image has {' x '.join(map(str, lengths))} voxels, too many for the memory")
         classes = np.zeros(tuple(lengths[::-1]), compact_dtype(len(named)))
         drawn = np.zeros(classes.shape, np.uint8)
         for number, voxels in enumerate(named.values(), 1):
@@ -92,8 +95,8 @@ def _of_json(place: Path) -> Labelling:
             at = tuple(inside.T[::-1])
             classes[at] = number
             drawn[at] += 1
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{place} is no file of Labkit ({error}); save it anew there") from None
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
+        raise InputError(f"{place} is no file of Labkit ({one_line(error)}); save it anew there") from None
     classes[drawn > 1] = 0
     return Labelling(classes.reshape((1,) * (3 - low.size) + classes.shape), tuple(named))
 

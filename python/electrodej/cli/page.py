@@ -21,6 +21,7 @@ stdout, progress and notes to stderr. With `--json`, stdout holds one JSON objec
 | 1 | the input is bad; one line says what, where and what to do |
 | 2 | wrong usage |
 | 130, 143 | stopped by Ctrl-C or a termination signal; nothing is left half written |
+| 137 | ended by the system, most often for want of memory; nothing is left half written either |
 
 An output that exists is replaced with `--force` only. Outputs appear when they are complete: a run that fails
 or is killed leaves what was there before.

@@ -31,7 +31,7 @@ class WrongUsage(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Leaves it to `electrodej.cli.main` to say what is wrong, because with --json that is said twice."""
+    """Leaves it to `electrodej.cli.program` to say what is wrong, because with --json that is said twice."""
 
     def error(self, message: str) -> NoReturn:
         raise WrongUsage(f"{self.format_usage()}{self.prog}: error: {message}\n", " ".join(message.split()))

@@ -55,7 +55,7 @@ class Tf115:
         setup = {"java_home": str(java_home), "class_path": jars, "scratch": self._folder.name}
         self._said: collections.deque[str] = collections.deque(maxlen=_LINES_KEPT)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "electrodej.export.tf115_server"],
+            [sys.executable, "-P", "-m", "electrodej.export.tf115_server"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

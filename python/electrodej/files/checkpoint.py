@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, OutputError
+from electrodej.files.arrays import read_arrays
 from electrodej.files.atomic import whole_file
 from electrodej.files.json_files import read_json
 from electrodej.files.parts import is_part
-from electrodej.files.resume import keep_for_resume
+from electrodej.unfinished import keep_for_resume
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -150,9 +151,7 @@ class Checkpoint:
             They are missing or damaged.
         """
         try:
-            # Opened here, because NumPy leaves a damaged file open.
-            with self._path(name).open("rb") as handle, np.load(handle, allow_pickle=False) as stored:
-                return {key: stored[key] for key in stored.files}
+            return read_arrays(self._path(name))
         except Exception as error:  # whatever a damaged file makes NumPy stumble over
             raise self.damaged(self._path(name).name) from error
 

@@ -10,18 +10,17 @@ import contextlib
 import errno
 import os
 import re
-import shutil
 import socket
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from electrodej.errors import OutputError
+from electrodej.unfinished import begin, end, remove, unfinished
 
 PARTIAL = ".partial"
 FORMER = ".former"  # what is being replaced; put back if the replacement never came
 _LONGEST_NAME = 255  # bytes, on nearly every disk
-_unfinished: set[Path] = set()
 _staged: set[Path] = set()
 _aside: set[Path] = set()
 
@@ -41,7 +40,7 @@ _REASONS = {
 def beside(path: Path) -> Iterator[Path]:
     """Yield the name of a new part of ``path``; the part is removed after, unless it was moved."""
     part = part_name(path)
-    _unfinished.add(part)
+    begin(part)
     try:
         yield part
     except OSError as error:
@@ -66,17 +65,8 @@ def keep_staged(part: Path) -> None:
 def drop(part: Path) -> None:
     """Remove a part, if it was not moved, and forget it."""
     remove(part)
-    _unfinished.discard(part)
+    end(part)
     _staged.discard(part)
-
-
-def discard_unfinished() -> None:
-    """Remove what open `whole_file`, `whole_directory` and `whole_set` blocks have written so far.
-
-    For a program that is about to end without unwinding them.
-    """
-    for part in list(_unfinished):
-        drop(part)
 
 
 @contextlib.contextmanager
@@ -155,15 +145,6 @@ def move(source: Path, target: Path, *, force: bool, named: Path | None = None) 
         ) from error
 
 
-def remove(path: Path) -> None:
-    """Remove a file or folder, if it is there and can be; the next run sweeps what is still open."""
-    with contextlib.suppress(OSError):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
 def as_output_error(error: OSError, target: Path, part: Path | None = None) -> OutputError:
     """Return the error as a user should read it: of the target, whatever hidden name it was about."""
     name = errno.errorcode.get(error.errno or 0, "")
@@ -198,5 +179,5 @@ def _is_about_another(error: OSError, part: Path) -> bool:
 def _is_worked_on(entry: Path, process: int) -> bool:
     if process == os.getpid():
         # In a container every run may have the same number.
-        return entry.absolute() in {part.absolute() for part in _unfinished | _aside}
+        return entry.absolute() in {part.absolute() for part in unfinished().parts | _aside}
     return runs(process)

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from electrodej.files.parts import FORMER, drop, keep_staged, move, part_name, remove
+from electrodej.files.parts import FORMER, drop, keep_staged, move, part_name
 from electrodej.files.stopped import Replacement, forget, note_set
+from electrodej.unfinished import remove
 from electrodej.vocabulary import PathLike
 
 _sets: list[WholeSet] = []

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from electrodej.files.parts import remove, runs
+from electrodej.files.parts import runs
+from electrodej.unfinished import remove
 
 _NAME = re.compile(r"\.electrodej-(?P<host>.+)-(?P<process>\d+)-[0-9a-f]{8}\.set")
 _open: set[Path] = set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
-from electrodej.files import whole_directory
+from electrodej.errors import InputError, one_line
+from electrodej.files import read_arrays, read_json, whole_directory
 from electrodej.forest.bank import Bank
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.forest.settings import Sigmas
+from electrodej.vocabulary import UNLABELLED, PathLike, Spacing
 
 ARRAYS = "forest.npz"
 SIDECAR = "forest.json"
@@ -187,16 +187,16 @@ def load_forest(path: PathLike) -> Forest:
     if not is_forest(folder):
         raise InputError(f"{os.fspath(path)} is no forest; give the folder that `train forest` wrote")
     try:
-        about = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
+        about = read_json(folder / SIDECAR)
         if about["format"] != _FORMAT or about["version"] != 1:
             raise InputError(f"{folder} is of a later version of ElectrodeJ; use that, or train it again")
-        with (folder / ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            trees = Trees(**{each.name: arrays[each.name] for each in fields(Trees)})
+        arrays = read_arrays(folder / ARRAYS)
+        trees = Trees(**{each.name: arrays[each.name] for each in fields(Trees)})
         forest = Forest(
             trees=trees,
             ids=tuple(int(each["id"]) for each in about["classes"]),
             names=tuple(str(each["name"]) for each in about["classes"]),
-            sigmas=tuple(float(sigma) for sigma in about["sigmas"]),
+            sigmas=Sigmas().check(about["sigmas"]),
             dimensions=int(about["dimensions"]),
             percentiles=(float(about["percentiles"][0]), float(about["percentiles"][1])),
             spacing=None if about["spacing"] is None else tuple(map(float, about["spacing"])),  # type: ignore[arg-type]
@@ -204,8 +204,28 @@ def load_forest(path: PathLike) -> Forest:
             grey=tuple(map(float, about["grey_quantiles"])),
             made=dict(about["made"]),
         )
+        _check(forest)
         names = forest.bank().names
         trees.check(len(names), len(forest.ids) + 1)
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{folder} is damaged ({error}); copy it again, or train it again") from error
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged file makes NumPy and zipfile stumble over
+        raise InputError(
+            f"{folder} is damaged ({one_line(error)}); copy it again, or train it again"
+        ) from error
     return forest
+
+
+def _check(forest: Forest) -> None:
+    """Refuse numbers that make no sense, before anything is computed with them."""
+    low, high = forest.percentiles
+    if not 0 <= low < high <= 100:
+        raise ValueError("its percentiles are none")
+    if forest.spacing is not None and (
+        len(forest.spacing) != 3 or not all(1e-5 <= length <= 1e5 for length in forest.spacing)
+    ):
+        raise ValueError("its voxel size is none")
+    if len(set(forest.ids)) != len(forest.ids) or not all(0 <= number < UNLABELLED for number in forest.ids):
+        raise ValueError("its classes have no numbers of their own")
+    if not np.isfinite(forest.grey).all():
+        raise ValueError("its grey values are no numbers")

@@ -33,9 +33,10 @@ class Sigmas(Kind):
             raise ValueError(self._refusal(value))
         try:
             scales = tuple(float(each) for each in value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValueError(self._refusal(value)) from None
-        if not scales or min(scales) < _LEAST or max(scales) > _MOST or list(scales) != sorted(set(scales)):
+        within = all(_LEAST <= each <= _MOST for each in scales)  # no number is within nothing
+        if not scales or not within or list(scales) != sorted(set(scales)):
             raise ValueError(self._refusal(value))
         return scales
 

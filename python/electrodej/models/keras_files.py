@@ -104,7 +104,7 @@ def check_h5(path: Path, *, called: Path | None = None) -> str | None:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "electrodej.models.safety.h5_file", str(path)],
+            [sys.executable, "-P", "-m", "electrodej.models.safety.h5_file", str(path)],
             capture_output=True,
             timeout=MOST_SECONDS,
             check=False,

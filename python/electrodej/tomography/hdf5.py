@@ -12,11 +12,17 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError, one_line
 from electrodej.extras import require
+from electrodej.machine import memory_text
 from electrodej.tomography.scan import Flats, Frame, Frames, Scan
+from electrodej.volume.bounds import check_piece
 from electrodej.volume.units import micrometres_per, normal_unit
 
 SUFFIXES = (".nxs", ".h5", ".hdf5", ".hdf", ".nx")
 _KINDS = {"projections": 0, "flats": 1, "darks": 2}
+# Angles and keys of pictures: far more than any scan has.
+_MOST_NUMBERS = 10**7
+# What is not in the file yet promises more bytes than packing saves.
+_LARGE, _MOST_PACKED = 2**28, 5000
 _KEV = {"kev": 1.0, "ev": 1e-3, "j": 1 / 1.602176634e-16}
 
 
@@ -118,7 +124,36 @@ def _dataset(path: Path, group: Any, name: str, ndim: int | None = None) -> Any:
         raise InputError(f"{path}: {data.name} has {data.ndim} dimensions, not {ndim}")
     if ndim is not None and data.dtype.kind not in "uif":
         raise InputError(f"{path}: {data.name} holds {data.dtype}, and no numbers")
+    if ndim is not None:
+        _check_promise(path, data)
     return data
+
+
+def _check_promise(path: Path, data: Any) -> None:
+    """Hold the size that a dataset says against what lies in the file."""
+    stored, says = int(data.id.get_storage_size()), int(data.size) * data.dtype.itemsize
+    if stored > path.stat().st_size or (says > _LARGE and says > _MOST_PACKED * max(stored, 1)):
+        raise InputError(
+            f"{path}: {data.name} says that it has {memory_text(says)}, and {memory_text(stored)} are there; "
+            "the file may be incomplete, copy it again"
+        )
+    chunk = int(np.prod(data.chunks, dtype=object)) * data.dtype.itemsize if data.chunks else 0
+    check_piece(path, chunk, "chunk")
+
+
+def _numbers(path: Path, data: Any) -> NDArray[Any]:
+    """Return the numbers of a dataset, such as an angle for each picture."""
+    if data.size is None or data.size > _MOST_NUMBERS or data.dtype.kind not in "uif":
+        raise InputError(f"{path}: {data.name} holds no numbers of pictures; copy the file again")
+    return np.asarray(data[()]).ravel()
+
+
+def _number(path: Path, data: Any) -> float:
+    """Return the first number of a dataset, such as a length."""
+    found = _numbers(path, data)
+    if not found.size:
+        raise InputError(f"{path}: {data.name} is empty; copy the file again")
+    return float(found[0])
 
 
 def _nxtomo(path: Path, entry: Any) -> Scan:
@@ -132,14 +167,14 @@ def _nxtomo(path: Path, entry: Any) -> Scan:
         raise InputError(
             f"{path}: {detector.name} has no image_key, so flats cannot be told from projections; write it"
         )
-    kinds = np.asarray(keys[()]).ravel()
+    kinds = _numbers(path, keys)
     if len(kinds) != len(data):
         raise InputError(f"{path}: there are {len(data)} pictures and {len(kinds)} image keys; copy it again")
     numbers = {name: np.flatnonzero(kinds == key) for name, key in _KINDS.items()}
     if turn is None:
         angles = np.full(len(numbers["projections"]), np.nan)
     else:
-        every = np.asarray(turn[()], np.float64).ravel() * _degrees(path, turn)
+        every = _numbers(path, turn).astype(np.float64) * _degrees(path, turn)
         if len(every) not in (len(data), len(numbers["projections"])):
             raise InputError(f"{path}: there are {len(data)} pictures and {len(every)} angles; copy it again")
         angles = every[numbers["projections"]] if len(every) == len(data) else every
@@ -165,10 +200,18 @@ def _exchange(path: Path, file: Any) -> Scan:
     group = file["exchange"]
     data = _dataset(path, group, "data", 3)
     turn = _dataset(path, group, "theta")
+    if data is None:
+        raise InputError(f"{path}: {group.name} has no data; the file may be incomplete, copy it again")
     angles = np.full(len(data), np.nan)
     if turn is not None:
-        angles = np.asarray(turn[()], np.float64).ravel() * _degrees(path, turn)
+        angles = _numbers(path, turn).astype(np.float64) * _degrees(path, turn)
     white, dark = (_dataset(path, group, name, 3) for name in ("data_white", "data_dark"))
+    for other in (white, dark):
+        if other is not None and other.shape[1:] != data.shape[1:]:
+            raise InputError(
+                f"{path}: {other.name} has pictures of {other.shape[1]} x {other.shape[2]} pixels, and "
+                f"{data.name} of {data.shape[1]} x {data.shape[2]}; copy it again"
+            )
     flats = None
     if white is not None:
         flats = Flats(Stored(path, white.name, np.arange(len(white))), np.zeros(len(white), np.intp))
@@ -201,7 +244,7 @@ def _length(path: Path, group: Any, name: str, factor: float) -> float | None:
     data = _dataset(path, group, name)
     if data is None:
         return None
-    value = float(np.asarray(data[()]).ravel()[0])
+    value = _number(path, data)
     if value == 0 and name == "distance":
         return None
     try:
@@ -225,5 +268,5 @@ def _energy(path: Path, entry: Any) -> float | None:
         group, _, name = place.rpartition("/")
         if group in entry and (data := _dataset(path, entry[group], name)) is not None:
             factor = _KEV.get((_unit(data) or "keV").lower())
-            return None if factor is None else float(np.asarray(data[()]).ravel()[0]) * factor
+            return None if factor is None else _number(path, data) * factor
     return None

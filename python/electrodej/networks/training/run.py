@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import Enough, InputError, OutputError
-from electrodej.files import keep_for_resume, whole_file
+from electrodej.files import whole_file
 from electrodej.files.checkpoint import Checkpoint
 from electrodej.models.libraries import load_keras
 from electrodej.networks.training.history import History, draw_curves, write_history
 from electrodej.options import Choice, Number, Settings, Text, Whole, option, seed
 from electrodej.progress import Progress, silent
+from electrodej.unfinished import keep_for_resume
 from electrodej.vocabulary import PathLike
 
 STATE = "state.json"

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
-from electrodej.files import has_something_finished, keep_for_resume
 from electrodej.files.checkpoint import Checkpoint
+from electrodej.unfinished import has_something_finished, keep_for_resume
 from electrodej.vocabulary import VIEWS, PathLike
 
 if TYPE_CHECKING:

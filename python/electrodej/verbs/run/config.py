@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej import __version__
-from electrodej.errors import ElectrodeJError, InputError
+from electrodej.errors import ElectrodeJError, InputError, one_line
 from electrodej.files import whole_file
 from electrodej.options import Flag, Option, PathTo
 from electrodej.verbs import find
@@ -45,6 +45,7 @@ _MEANS = {
 _FILLED = ("spacing", "out", "model", "listing", "resume", "names", "rounds", "flat", "steps")
 _NOT_KEPT = ("config", "save_config", "resume")
 _WIDTH = 110
+_LARGEST = 2**24
 
 
 def stage_options(stage: str) -> dict[str, Option]:
@@ -113,11 +114,19 @@ def save_config(path: PathLike, options: RunOptions, stages: StageSettings, *, f
 
 def _read(path: Path) -> dict[str, Any]:
     try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(f"{path} is too large for a file of settings; give another file")
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except RecursionError as error:
+        raise InputError(
+            f"{path} is nested too deeply to be a file of settings; give another file"
+        ) from error
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path} is no TOML ({error}); electrodej run --save-config writes one") from error
+        raise InputError(
+            f"{path} is no TOML ({one_line(error)}); electrodej run --save-config writes one"
+        ) from error
 
 
 def _check_names(path: Path, own: Mapping[str, Any], stages: StageSettings, options: RunOptions) -> None:

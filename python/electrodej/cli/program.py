@@ -1,8 +1,8 @@
 """From the words on the command line to an exit code.
 
 0 the work is done; 1 the input is bad, said in one line; 2 the command was called wrongly, which its words
-alone show, whatever the files hold; 130 stopped by Ctrl-C and 143 by a termination signal, with nothing
-half written. With ``--json`` each of them prints one object.
+alone show, whatever the files hold. With ``--json`` each of them prints one object. What is said and returned
+where the work is stopped is in `electrodej.cli.guard`.
 """
 
 from __future__ import annotations
@@ -12,14 +12,11 @@ import contextlib
 import io
 import json
 import os
-import signal
 import sys
-import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn, TextIO, cast
+from typing import Any, TextIO, cast
 
 from electrodej import __version__, verbs
 from electrodej.cli.parser import WrongUsage, given_options, parse, run_of
@@ -28,37 +25,23 @@ from electrodej.errors import ElectrodeJError, InputError
 from electrodej.files.plain import plain
 from electrodej.progress import silent
 from electrodej.progress.bars import shown_progress
-from electrodej.verb import Outcome
-
-_SECONDS_BETWEEN_LOOKS = 0.1
+from electrodej.unfinished import answer
 
 
-class _Stopped(BaseException):
-    """The process was told to end; carries the exit code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb and return the exit code."""
-    _mend_surroundings()
-    words = list(sys.argv[1:] if arguments is None else arguments)
+def obey(words: Sequence[str]) -> int:
+    """Run one verb in this process and return the exit code."""
+    mend_surroundings()
     try:
         return _obey(words)
     except WrongUsage as wrong:
         sys.stderr.write(wrong.text)
         if "--json" in words:
-            _print_json({"error": wrong.reason})
+            print_json({"error": wrong.reason})
         _let_go_of_stdout()
         return 2
-    except KeyboardInterrupt:
-        # Before the work began, so there is nothing to tidy up.
-        return 130
 
 
-def _obey(words: list[str]) -> int:
+def _obey(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         sys.stdout.write(_overview())
         return 0
@@ -72,7 +55,7 @@ def _obey(words: list[str]) -> int:
     return _run(words[0], parse(found, words[1:]))
 
 
-def _mend_surroundings() -> None:
+def mend_surroundings() -> None:
     """Make up for what a daemon or a container may lack: open output streams, a place for compiled code."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -126,25 +109,20 @@ def _run(name: str, parsed: argparse.Namespace) -> int:
         warnings.simplefilter("ignore")
     talk = _Talk(quiet=parsed.quiet)
     answered = False
-    # While a verb works, a library may have put something else in its place.
-    stdout = sys.stdout
     try:
         run = run_of(parsed, progress=talk.progress, hear=talk.hear)
         options = parsed.verb.make(**given_options(parsed))
-        outcome = _run_stoppable(lambda: parsed.verb.run(options, run))
+        outcome = parsed.verb.run(options, run)
         talk.finish_progress()
+        answer()
         if outcome.text and not parsed.json:
             sys.stdout.write(outcome.text.rstrip("\n") + "\n")
         if outcome.failure:
             raise InputError(outcome.failure, result=outcome.numbers)
         answered = True
         if parsed.json:
-            _print_json({**outcome.numbers, "notes": run.notes})
+            print_json({**outcome.numbers, "notes": run.notes})
         sys.stdout.flush()
-    except (_Stopped, KeyboardInterrupt) as stop:
-        sys.stdout = stdout
-        code = stop.code if isinstance(stop, _Stopped) else 130
-        _leave(code, talk, answer=parsed.json and not answered)
     except BrokenPipeError:
         # Whoever read the output has gone; there is nobody left to tell.
         _let_go_of_stdout()
@@ -155,7 +133,7 @@ def _run(name: str, parsed: argparse.Namespace) -> int:
         message, code = _explain(error)
         sys.stderr.write(f"electrodej {name}: {message}\n")
         if parsed.json and not answered:
-            _print_json({"error": message, **getattr(error, "result", {})})
+            print_json({"error": message, **getattr(error, "result", {})})
         _let_go_of_stdout()
         return code
     return 0
@@ -190,76 +168,6 @@ def _let_go_of_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run_stoppable(do: Callable[[], Outcome]) -> Outcome:
-    """Work on a thread of its own, so that a signal is heard while native code is busy."""
-    outcome: list[Outcome] = []
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            outcome.append(do())
-        except BaseException as error:  # handed to the main thread, which raises it
-            failure.append(error)
-
-    _listen_for_termination()
-    thread = threading.Thread(target=work, name="electrodej", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_SECONDS_BETWEEN_LOOKS)
-    if failure:
-        raise failure[0]
-    return outcome[0]
-
-
-def _listen_for_termination() -> None:
-    if threading.current_thread() is not threading.main_thread():
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
-        _hear_no_more()
-        raise _Stopped(128 + number)
-
-    signal.signal(signal.SIGTERM, stop)
-
-
-def _hear_no_more() -> None:
-    """Let signals go while the program ends: `timeout`, for one, sends two."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-
-
-def _leave(code: int, talk: _Talk, *, answer: bool) -> NoReturn:
-    """End at once: threads may be deep in native code, so nothing waits for them."""
-    _hear_no_more()
-    from electrodej.files import discard_unfinished, kept_for_resume
-
-    discard_unfinished()
-    _end_children()
-    talk.finish_progress()
-    message = "stopped; unfinished outputs were removed"
-    if kept := kept_for_resume():
-        places = " and ".join(map(str, kept))
-        message += f"; the same command with --resume goes on from what is finished in {places}"
-    sys.stderr.write(f"electrodej: {message}\n")
-    sys.stderr.flush()
-    if answer:
-        with contextlib.suppress(OSError, ValueError):
-            _print_json({"error": message})
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
-    os._exit(code)
-
-
-def _end_children() -> None:
-    import psutil
-
-    for child in psutil.Process().children(recursive=True):
-        try:
-            child.kill()
-        except psutil.Error:
-            continue
-
-
 def _explain(error: Exception) -> tuple[str, int]:
     """Return the one line that the user reads, and the exit code."""
     if isinstance(error, ElectrodeJError):
@@ -276,7 +184,7 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _print_json(result: Mapping[str, Any]) -> None:
+def print_json(result: Mapping[str, Any]) -> None:
     """Print one object on one line; what stdout cannot show is escaped the way JSON does it."""
     text = json.dumps(plain(result), allow_nan=False, ensure_ascii=False, default=str)
     try:
