@@ -178,7 +178,7 @@ def plan_tiles(
         return TilePlan(spans[0], spans[1], 0, batch, True)
     margin = _up(needs.reach, needs.step)
     inner = max(needs.step, (tile or int(math.sqrt(pixels)) - 2 * margin) // needs.step * needs.step)
-    spans = [_spans(length, inner, margin, needs) for length in shape]
+    spans = [spans_along(length, inner, margin, needs) for length in shape]
     plan = TilePlan(spans[0], spans[1], margin, 1)
     return replace(plan, batch=max(1, min(_MOST_BATCH, pixels // math.prod(plan.size))))
 
@@ -283,7 +283,7 @@ def is_out_of_memory(error: Exception) -> bool:
     )
 
 
-def _spans(length: int, inner: int, margin: int, needs: TileNeeds) -> tuple[Span, ...]:
+def spans_along(length: int, inner: int, margin: int, needs: TileNeeds) -> tuple[Span, ...]:
     """Cut an axis into tiles of one length.
 
     All cuts of one length begin at the same place before its first pixel and end at the same one behind its

@@ -1,6 +1,7 @@
 #@ Context context
 #@ File (label="Folder with images", description="Images with their annotations", style="directory", required=false, persist=false) data
 #@ File (label="Init", description="Start from this model: a bundled name or a StarDist folder", style="both", required=false, persist=false) init
+#@ String (label="Dimensions", description="2: on sections; 3: on label volumes, for a model that finds 3D particles at once", choices={"2", "3"}, value="2", persistKey="electrodej.train.stardist.dimensions") dimensions
 #@ Integer (label="Epochs", description="At most so many epochs", value=100, min=1, persistKey="electrodej.train.stardist.epochs") epochs
 #@ Boolean (label="Resume", description="Go on with a training that was stopped, with the same options", value=false, persist=false) resume
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
@@ -18,12 +19,13 @@
 
 import electrodej.Library
 
-// Outlines particles on sections. Written from the verb; see docs/fiji.md.
+// Outlines particles on sections, or finds them in volumes. Written from the verb; see docs/fiji.md.
 def door = Library.door(context)
 door.guard {
 	door.tell(door.call("train stardist", [
 		data: data?.path,
 		init: init?.path,
+		dimensions: dimensions,
 		epochs: epochs,
 		resume: resume,
 		steps: steps,

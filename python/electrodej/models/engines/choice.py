@@ -148,17 +148,19 @@ def onnx_checksum(zipped: Path) -> str | None:
     return said if isinstance(said, str) else None
 
 
-def engine_for_onnx(path: Path, channels: int) -> Engine | None:
+def engine_for_onnx(path: Path, channels: int, wanted: EngineName = "auto") -> Engine | None:
     """Return the engine of an ONNX model, or None where none is installed that runs it.
 
-    ``channels`` are those of the output, where the model does not say.
+    ``channels`` are those of the output, where the model does not say. With "auto" a graphics card that ONNX
+    Runtime was built for comes first, then OpenVINO.
     """
     content, said = _onnx(path)
-    if has("openvino"):
+    on_graphics = wanted == "auto" and bool(_graphics())
+    if has("openvino") and wanted in ("auto", "openvino") and not on_graphics:
         from electrodej.models.engines.openvino import OpenVinoEngine
 
         return OpenVinoEngine(content, "onnx", channels=said or channels)
-    if has("onnxruntime"):
+    if has("onnxruntime") and wanted in ("auto", "onnxruntime"):
         from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
 
         return OnnxRuntimeEngine(content, channels=said or channels)

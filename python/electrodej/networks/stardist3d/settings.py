@@ -95,6 +95,23 @@ class Halvings:
             z, y, x = z * pool[0], y * pool[1], x * pool[2]
         return z, y, x
 
+    @property
+    def reach(self) -> Steps:
+        """How many voxels (z, y, x) away a voxel can change what `network.build_network`'s network says."""
+        z, y, x = (self._reach(axis) for axis in range(3))
+        return z, y, x
+
+    def _reach(self, axis: int) -> int:
+        cell = self.grid[axis]
+        # Two convolutions of the stem; then each convolution looks a cell of its level further, of which
+        # there are two on each level and on each way, four at the bottom and one at the head.
+        total = 2 + cell
+        for pool in self.pools:
+            total += 4 * cell
+            cell *= pool[axis]
+            total += 2 * cell  # the pooling, and its reverse
+        return total + 4 * cell + self.grid[axis]
+
 
 def plan_halvings(spacing: Spacing, *, grid: int, depth: int) -> Halvings:
     """Halve the axes with the shortest voxels first, until all are alike, then all."""

@@ -17,6 +17,7 @@ from electrodej.options import (
     Image,
     PathTo,
     Settings,
+    Whole,
     argument,
     as_is,
     flag,
@@ -44,7 +45,8 @@ class ParticlesOptions(Settings):
     model: PathLike = option(
         "nmc-particles",
         PathTo(metavar="M", role="model"),
-        "a bundled model, a StarDist model folder, a zip made by electrodej export, or watershed",
+        "a bundled model, a StarDist model folder (of sections or volumes), a zip made by electrodej export, "
+        "or watershed",
     )
     intact: bool = flag("leave cracks and dark cores out of the labels, as measure needs it for the damage")
     settings: ViewSettings = nested(ViewSettings)
@@ -56,6 +58,13 @@ class ParticlesOptions(Settings):
         group=OF_A_MODEL,
     )
     engine: EngineName = engine_option(group=OF_A_MODEL)
+    refine: int | None = option(
+        None,
+        Whole(0, 8),
+        "with a model of volumes: move borders by up to N voxels to the edges in the grey volume",
+        usual="what a voxel of the network is long",
+        group=OF_A_MODEL,
+    )
     spacing: Spacing | None = voxel_size()
     out: PathLike = output("the label volume to write", ".tif", title="Save labels as")
 
@@ -69,9 +78,19 @@ class ParticlesOptions(Settings):
 
 def particles(options: ParticlesOptions, run: Run) -> Outcome:
     """Find the particles and write them."""
+    from electrodej.networks.stardist3d.model import is_solid
+
     if options.model == WATERSHED and run.scheduler is not None:
         raise UsageError("--scheduler needs a StarDist model; watershed holds the whole volume at once")
-    return (_watershed if options.model == WATERSHED else _stardist)(options, run)
+    if options.model == WATERSHED:
+        return _watershed(options, run)
+    if is_solid(options.model):
+        from electrodej.verbs.segment.solid import solid_particles
+
+        return solid_particles(options, run)
+    if options.refine is not None:
+        raise UsageError("--refine is for a model of volumes; `electrodej fuse` refines borders, too")
+    return _stardist(options, run)
 
 
 def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
@@ -231,6 +250,10 @@ With a StarDist model, every section of the chosen view is segmented on its own,
 does it: labels are numbered on from section to section and mean nothing across sections. `electrodej link`
 joins them along one view; `electrodej fuse` runs a model in all three views and gives 3D particles at once.
 
+With a StarDist model of volumes, such as `nmc-particles-3d`, the labels are 3D particles at once: the volume
+is brought to the voxels of the training, looked at in large tiles, and borders are moved to the edges in the
+grey volume.
+
 The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
 particles parted by a watershed of their distance to the surface. It holds the whole volume in memory.""",
     example="electrodej segment particles grey.tif --model nmc-particles --view xz --out outlines.tif",
@@ -240,8 +263,8 @@ particles parted by a watershed of their distance to the surface. It holds the w
     menu=Menu(
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),
-        further=("probability_threshold", "overlap_threshold", "scale"),
-        models=("nmc-particles", WATERSHED),
+        further=("probability_threshold", "overlap_threshold", "scale", "refine"),
+        models=("nmc-particles", "nmc-particles-3d", WATERSHED),
         shows="labels",
         names={"image": "grey"},
         plugin="starDist",

@@ -1,11 +1,24 @@
-"""``electrodej train stardist``: a network that outlines particles on sections."""
+"""``electrodej train stardist``: a network that outlines particles on sections, or finds them in volumes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from electrodej.errors import UsageError
 from electrodej.networks.stardist.settings import StarDistSettings
-from electrodej.options import PathTo, Settings, Text, argument, flag, nested, option, output, voxel_size
+from electrodej.options import (
+    Choice,
+    PathTo,
+    Settings,
+    Text,
+    argument,
+    flag,
+    nested,
+    option,
+    output,
+    voxel_size,
+)
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
@@ -20,6 +33,9 @@ class TrainStarDistOptions(Settings):
         None,
         PathTo(metavar="MODEL", role="model"),
         "start from this model: a bundled name or a StarDist folder",
+    )
+    dimensions: int = option(
+        2, Choice((2, 3)), "2: on sections; 3: on label volumes, for a model that finds 3D particles at once"
     )
     resume: bool = flag("go on with a training that was stopped, with the same options")
     description: str = option("", Text(), "a sentence for the model's card")
@@ -39,16 +55,20 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
 
     check_target(options.out, force=run.force, inputs=[options.data])
     use_threads(run.cores)
-    trained = train_stardist(
-        read_pairs(options.data),
-        options.out,
-        settings=options.settings,
-        init=options.init,
-        description=options.description,
-        spacing=options.spacing,
-        resume=options.resume,
-        run=run,
-    )
+    pairs = read_pairs(options.data)
+    if options.dimensions == 3:
+        trained: Any = _train_solid(options, pairs, run)
+    else:
+        trained = train_stardist(
+            pairs,
+            options.out,
+            settings=options.settings,
+            init=options.init,
+            description=options.description,
+            spacing=options.spacing,
+            resume=options.resume,
+            run=run,
+        )
     numbers = trained.as_dict()
     f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in numbers["validation_f1"].items())
     return Outcome(
@@ -60,20 +80,61 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
     )
 
 
+# What sections are trained with and volumes are not.
+_OF_SECTIONS = ("blank",)
+
+
+def _train_solid(options: TrainStarDistOptions, pairs: Any, run: Run) -> Any:
+    """Train on volumes; what is not given is as `SolidSettings` has it."""
+    from electrodej.networks.stardist3d.settings import SolidSettings
+    from electrodej.networks.stardist3d.train import train_solid
+    from electrodej.networks.stardist3d.volumes import read_label_volumes
+
+    given, usual = options.settings.as_plain(), StarDistSettings().as_plain()
+    changed = {name: value for name, value in given.items() if value != usual[name]}
+    for name in _OF_SECTIONS:
+        if name in changed:
+            raise UsageError(f"--{name} is for sections; leave it out with --dimensions 3")
+    if "grid" in changed:
+        rows, columns = changed["grid"]
+        if rows != columns:
+            raise UsageError("--grid is one number with --dimensions 3; long voxels are seen to")
+        changed["grid"] = rows
+    settings = SolidSettings().changed(changed)
+    run.note(
+        f"for volumes: {settings.rays} rays, depth {settings.depth}, patches of {settings.patch} voxels, "
+        f"{settings.batch} in each of {settings.steps} steps, learning rate {settings.learning_rate:g}"
+    )
+    return train_solid(
+        read_label_volumes(pairs, progress=run.progress),
+        options.out,
+        settings=settings,
+        init=options.init,
+        description=options.description,
+        spacing=options.spacing,
+        resume=options.resume,
+        run=run,
+    )
+
+
 VERB = Verb(
     name="train stardist",
-    summary="outlines particles on sections",
+    summary="outlines particles on sections, or finds them in volumes",
     help="""Train a StarDist model, which outlines particles on sections.
 
 DATA is a folder with the subfolders images and masks (label images), a VIA JSON beside its images, or a
-folder of images with ImageJ ROI zips of the same name.""",
+folder of images with ImageJ ROI zips of the same name.
+
+With --dimensions 3 it learns from grey volumes with label volumes (images and masks), all of one voxel size,
+and finds particles in a volume at once; long voxels are honoured. It then has 64 rays, a U-Net of depth 2 and
+patches of 96 voxels, 2 of them in a step, where no other value than the ones below is given.""",
     example="electrodej train stardist annotated/ --out my-particles --init nmc-particles --epochs 30",
     options=TrainStarDistOptions,
     work=train,
     takes=("force", "jobs"),
     menu=Menu(
         "Train StarDist",
-        ("data", "init", "epochs", "resume", "spacing", "out"),
+        ("data", "init", "dimensions", "epochs", "resume", "spacing", "out"),
         further=("steps", "batch", "patch", "patience", "learning_rate", "rays", "seed", "description"),
     ),
 )
