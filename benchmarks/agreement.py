@@ -21,6 +21,7 @@ from peers.timed import peers, timed
 
 from electrodej.machine import available_cores
 from electrodej.morphology import (
+    PhaseImage,
     chords,
     intrusion,
     local_thickness,
@@ -75,7 +76,7 @@ porespy.settings.tqdm["disable"] = True
 """
 _PORESPY_WORK = """
 thick = porespy.filters.local_thickness(cube)
-entered = porespy.filters.porosimetry(cube, method="dt", smooth=False)
+entered = porespy.filters.porosimetry(cube, method="dt")
 lines = porespy.filters.apply_chords(cube, axis=0, spacing=0, trim_edges=True, label=True)
 found = porespy.simulations.tortuosity_fd(cube, axis=0, ftol=1e-3)
 np.save({thick!r}, thick)
@@ -105,7 +106,7 @@ def values(found: Iterable[Any]) -> dict[str, float]:
 
 
 def beside_scipy(phases: NDArray[np.uint8], load: str, python: str) -> None:
-    ours = values(measure_connectivity(phases, spacing=UNIT, names=NAMES))
+    ours = values(measure_connectivity(PhaseImage(phases, spacing=UNIT, names=NAMES)))
     theirs = timed(load, _SCIPY, python)["result"]
     row("clusters of pore", "SciPy", ours["Clusters_pore"], theirs["clusters"])
     row("share of pore in the largest", "SciPy", ours["Largest_pore"], theirs["largest"])
@@ -114,7 +115,7 @@ def beside_scipy(phases: NDArray[np.uint8], load: str, python: str) -> None:
 
 
 def beside_taufactor(phases: NDArray[np.uint8], cube: NDArray[np.bool_], load: str, python: str) -> None:
-    ours = values(measure_phases(phases, spacing=UNIT, names=NAMES))
+    ours = values(measure_phases(PhaseImage(phases, spacing=UNIT, names=NAMES)))
     setup = load + _TAUFACTOR.format(cores=available_cores())
     theirs = timed(setup, _TAUFACTOR_WORK, python)["result"]
     for number, name in NAMES.items():
@@ -122,7 +123,7 @@ def beside_taufactor(phases: NDArray[np.uint8], cube: NDArray[np.bool_], load: s
     for number, name in NAMES.items():
         area = mesh_surface(phases == number, spacing=UNIT) / phases.size
         row(f"surface of {name}, marching cubes", "TauFactor", area, theirs["surface"][str(number)])
-    crofton = values(measure_interfaces(phases[:SIDE], spacing=UNIT, names=NAMES))
+    crofton = values(measure_interfaces(PhaseImage(phases[:SIDE], spacing=UNIT, names=NAMES)))
     part = mesh_surface(phases[:SIDE] == 1, spacing=UNIT) / phases[:SIDE].size
     row("surface of NMC, Crofton / marching cubes", "own", crofton["Surface_NMC"], part)
     row(

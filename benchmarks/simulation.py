@@ -17,7 +17,7 @@ import numpy as np
 from peers.timed import peers, timed
 from scipy.ndimage import gaussian_filter
 
-from electrodej.morphology import measure_phases, microstructure, pybamm_parameters
+from electrodej.morphology import PhaseImage, measure_phases, microstructure, pybamm_parameters
 from electrodej.transport import TransportSettings, measure_transport
 from electrodej.volume import open_volume
 
@@ -53,13 +53,9 @@ def main(arguments: list[str]) -> None:
             phases, spacing = volume.read(), volume.require_spacing()
     else:
         phases, spacing = blobs(), (0.4, 0.4, 0.4)
-    measures = measure_phases(phases, spacing=spacing, names=names)
-    measures += measure_transport(
-        phases,
-        spacing=spacing,
-        names=names,
-        settings=TransportSettings(directions=("z",), conducting=("pore",), tolerance=1e-3),
-    )
+    image = PhaseImage(phases, spacing=spacing, names=names)
+    settings = TransportSettings(directions=("z",), conducting=("pore",), tolerance=1e-3)
+    measures = measure_phases(image) + measure_transport(image, settings=settings)
     electrode = microstructure(measures)
     values = pybamm_parameters(electrode)
     print(json.dumps(values, indent=1))

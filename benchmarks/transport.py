@@ -2,9 +2,10 @@
 
     ELECTRODEJ_PEERS=peers/bin/python python benchmarks/transport.py
 
-See peers/timed.py for the peers' environment. Without it only our own figures are printed. Volumes of one's
-own are added by their paths: ``transport.py pores.tif`` measures phase 0 of each along z. Numbers are sides
-of cubes for the cost of a voxel and the memory of the solver alone: ``transport.py 128 256 500``.
+See peers/timed.py for the peers' environment. Without it only our own figures are printed. Numbers are sides
+of cubes for the cost of a voxel and the memory of the solver alone: ``transport.py 128 256 500``. A folder is
+where TauFactor's examples lie as transport_256_phases.tif (phase 0 along z) and transport_500_pores.tif (255
+is pore; along z, y and x): ``transport.py FOLDER`` holds the numbers against its notebook's and tests'.
 """
 
 from __future__ import annotations
@@ -20,11 +21,20 @@ from scipy.ndimage import gaussian_filter
 
 SIDE, SMALL = 128, 64
 ERROR = 1e-3
+# File, which number conducts, along which axis, TauFactor's value, and how far from it we may be.
+REFERENCES = (
+    ("transport_256_phases.tif", 0, 0, 2.0772, 1e-3),
+    ("transport_500_pores.tif", 255, 0, 4.2431, 2e-3),
+    ("transport_500_pores.tif", 255, 1, 1.1513, 2e-3),
+    ("transport_500_pores.tif", 255, 2, 1.3905, 2e-3),
+)
 
 _LOAD = "pore = np.load({path!r})"
 _OURS = """
 from electrodej.transport import solve_conduction
-solve_conduction(pore[:8, :8, :8] | 1, (0, 1), spacing=(1, 1, 1))  # compiles, or loads what was compiled
+# Compiles, or loads what was compiled: of a volume that takes steps, for without them half is not called.
+rough = (np.arange(20**3).reshape(20, 20, 20) % 7 > 1).astype(np.uint8)
+assert solve_conduction(rough, (0, 1), spacing=(1, 1, 1)).steps > 2
 """
 _SOLVE = """
 found = solve_conduction(pore, (0, 1), spacing=(1, 1, 1), tolerance={error})
@@ -67,6 +77,20 @@ def ratio(name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     )
 
 
+def print_references(folder: Path) -> None:
+    """Print the tortuosity of TauFactor's examples beside what TauFactor's notebook and tests give."""
+    for name, pore, axis, known, limit in REFERENCES:
+        load = f"import tifffile; pore = (tifffile.imread({str(folder / name)!r}) == {pore}).astype(np.uint8)"
+        solve = _SOLVE.replace("tolerance={error}", f"axis={axis}").format()
+        found = timed(load + _OURS, solve)
+        tau = found["result"]["tau"]
+        print(
+            f"{name} along {'zyx'[axis]}: tau {tau:.5f}, reference {known}, apart {abs(tau / known - 1):.1e} "
+            f"(limit {limit:g}), {found['wall']:.1f} s, {found['memory'] / 2**30:.2f} GiB",
+            flush=True,
+        )
+
+
 def print_costs(sides: list[int]) -> None:
     """Print what a voxel costs in cubes of growing size."""
     first = None
@@ -86,18 +110,18 @@ def print_costs(sides: list[int]) -> None:
 def main(arguments: list[str]) -> None:
     from electrodej.machine import available_cores
 
-    sides, paths = ([each for each in arguments if each.isdigit() == wanted] for wanted in (True, False))
+    sides = [int(each) for each in arguments if each.isdigit()]
+    folders = [Path(each) for each in arguments if not each.isdigit()]
+    for place in folders:
+        print_references(place)
     if sides:
-        print_costs([int(side) for side in sides])
+        print_costs(sides)
+    if arguments:
         return
     python, cores = peers(), available_cores()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         folder = Path(name)
         loads = {f"{side}^3": structure(folder, side) for side in (SMALL, SIDE)}
-        for path in paths:
-            loads[Path(path).name] = (
-                f"import tifffile; pore = (tifffile.imread({path!r}) == 0).astype(np.uint8)"
-            )
         found = {}
         for title, load in loads.items():
             ours = found[title] = timed(load + _OURS, _SOLVE.format(error=ERROR))

@@ -44,7 +44,7 @@ def test_rooms_of_the_same_name_do_not_hide_the_functions():
 
     halves = np.repeat(np.array([[[0, 0, 0, 1]]], np.uint8), 4, axis=1)
     assert ej.morphology(halves, spacing=(1, 1, 1), names=("pore", "solid"))["Share_solid"] == 0.25
-    assert electrodej.morphology.measure_phases(halves, spacing=(1, 1, 1))
+    assert electrodej.morphology.measure_phases(electrodej.morphology.PhaseImage(halves, spacing=(1, 1, 1)))
 
 
 def test_measuring_arrays_gives_the_table_of_the_verb(phantom, tmp_path: Path):

@@ -210,9 +210,9 @@ def morphology(phases: NDArray[Any], *, spacing: Spacing, names: Sequence[str] =
     >>> morphology(half, spacing=(1, 1, 1), names=("pore", "solid"))["Share_pore"]
     0.75
     """
-    from electrodej.morphology import measure_phases
+    from electrodej.morphology import PhaseImage, measure_phases
 
-    found = measure_phases(phases, spacing=spacing, names=dict(enumerate(names)))
+    found = measure_phases(PhaseImage(phases, spacing=spacing, names=dict(enumerate(names))))
     return {each.name: each.value for each in found}
 
 

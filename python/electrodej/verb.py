@@ -65,6 +65,8 @@ class Menu:
     shows
         What the file in ``--out`` holds, which decides how it is opened: "labels", "phases", "image",
         "table", or "folder" for nothing that ImageJ opens.
+    plots
+        Names of the tables beside the result whose curves are drawn.
     names
         What a field is called in macros, where that is not the option's name in camel case.
     defaults
@@ -80,6 +82,7 @@ class Menu:
     needs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     shows: Literal["labels", "phases", "image", "table", "folder"] = "folder"
+    plots: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
     plugin: str = ""

@@ -766,6 +766,35 @@ def test_the_table_of_phases_opens_in_imagej(opened, run_script, tmp_path):
     assert table.getValue("Tau_pore_z", 0) > 1
 
 
+def test_curves_of_phases_are_drawn_from_the_tables_beside(opened, run_script, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    run_script(
+        "Measure Phases",
+        {
+            "phases": opened["labels"],
+            "names": "pore,particle",
+            "also": "sizes,statistics",
+            "table": tmp_path / "t.csv",
+        },
+    )
+    plots, file = library_class(context(), "Plots"), scyjava.jimport("java.io.File")
+    curves = {}
+    for name in ("sizes", "profiles", "correlations"):
+        curves[name] = plots.read(plots.beside(file(str(tmp_path / "t.csv")), name), name)
+        image = plots.drawn(name, curves[name])
+        assert (str(image.getTitle()), image.getStackSize()) == (name.capitalize(), len(curves[name]))
+        assert image.getStack().getProcessor(1).getHistogram()[0] > 0
+    assert str(next(iter(curves["profiles"].keySet()))) == "Share along z"
+    depth, share = curves["profiles"].get("Share along z").get("Share_particle")
+    # Slabs of two slices: the cube lies in the slices 3 to 8 of 12.
+    assert list(map(float, depth)) == pytest.approx([0.5, 1.5, 2.5, 3.5, 4.5, 5.5])
+    assert list(map(float, share)) == pytest.approx([0, 1 / 8, 1 / 4, 1 / 4, 1 / 8, 0])
+    assert set(map(str, curves["correlations"].get("along x").keySet())) == {
+        f"{phase} {curve}" for phase in ("pore", "particle") for curve in ("TwoPoint", "LinealPath")
+    }
+
+
 @pytest.mark.slow
 def test_phases_are_those_of_python_with_their_names(run_script, opened, pair, tmp_path):
     from electrodej.verbs import do

@@ -9,13 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology import measure_interfaces, mesh_surface, triple_lines
+from electrodej.morphology import PhaseImage, measure_interfaces, mesh_surface, triple_lines
 
 NAMES = {0: "pore", 1: "binder", 2: "particle"}
 
 
 def measured(phases: NDArray[Any], spacing: tuple[float, float, float]) -> dict[str, float]:
-    return {each.name: each.value for each in measure_interfaces(phases, spacing=spacing, names=NAMES)}
+    found = measure_interfaces(PhaseImage(phases, spacing=spacing, names=NAMES))
+    return {each.name: each.value for each in found}
 
 
 def test_a_ball_has_the_surface_of_a_ball():
@@ -71,4 +72,4 @@ def test_one_phase_has_no_surface():
 
 def test_other_shapes_are_refused():
     with pytest.raises(InputError, match="axes z, y, x"):
-        measure_interfaces(np.zeros((2, 2, 2, 2), np.uint8), spacing=(1, 1, 1))
+        PhaseImage(np.zeros((2, 2, 2, 2), np.uint8), spacing=(1, 1, 1))

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology import PairCounts, measure_phases, phase_measures
+from electrodej.morphology import PairCounts, PhaseImage, measure_phases, phase_measures
 from electrodej.morphology import phases as module
 
 CUBE = (1.0, 1.0, 1.0)
@@ -20,7 +20,7 @@ AXIS, FACE, BODY = 2 * 0.04577789120476, 2 * 0.03698062787608, 2 * 0.03519563978
 
 def values(phases: NDArray[Any], **options: Any) -> dict[str, float]:
     options = {"spacing": CUBE} | options
-    return {measure.name: measure.value for measure in measure_phases(phases, **options)}
+    return {measure.name: measure.value for measure in measure_phases(PhaseImage(phases, **options))}
 
 
 def balls(side: int, radius: float, spacing: tuple[float, float, float]) -> NDArray[np.uint8]:
@@ -112,7 +112,7 @@ def test_where_there_is_one_phase_or_one_voxel_nothing_is_made_up():
 
 def test_particle_labels_and_wrong_phases_are_refused():
     with pytest.raises(InputError, match="particle labels"):
-        measure_phases(np.full((2, 2, 2), 300, np.uint16), spacing=CUBE, ids=(0, 1))
+        PhaseImage(np.full((2, 2, 2), 300, np.uint16), spacing=CUBE)
     with pytest.raises(InputError, match="different numbers"):
         PairCounts((1, 1))
     with pytest.raises(InputError, match="voxel size"):
@@ -121,4 +121,4 @@ def test_particle_labels_and_wrong_phases_are_refused():
 
 def test_grey_values_are_no_phases():
     with pytest.raises(InputError, match="more than 64 different values"):
-        measure_phases(np.arange(200, dtype=np.uint8).reshape(2, 10, 10), spacing=(1.0, 1.0, 1.0))
+        PhaseImage(np.arange(200, dtype=np.uint8).reshape(2, 10, 10), spacing=CUBE)

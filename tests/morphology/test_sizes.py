@@ -14,13 +14,13 @@ from scipy.ndimage import distance_transform_edt
 
 from electrodej.errors import InputError
 from electrodej.morphology import (
+    PhaseImage,
     chords,
     distances,
     intrusion,
     local_thickness,
     measure_sizes,
     size_distribution,
-    weighted_percentiles,
 )
 from electrodej.run import Run
 
@@ -128,19 +128,11 @@ def test_chords_cut_by_a_face_do_not_count():
     }
 
 
-def test_particles_count_by_number_or_by_volume():
-    diameters = np.array([3.0, 1.0, 2.0])
-    found = weighted_percentiles(diameters, diameters**3)
-    assert found["number"][1] == 2
-    assert found["volume"][1] > 2.4
-    assert all(math.isnan(value) for value in weighted_percentiles(np.empty(0), np.empty(0))["number"])
-
-
 def test_slits_have_their_width_in_every_measure():
     phases = np.zeros((40, 12, 12), np.uint8)
     for first in range(4, 40, 10):
         phases[first : first + 5] = 1
-    found, shares = measure_sizes(phases, spacing=(0.2, 0.2, 0.2), names={1: "slit"})
+    found, shares = measure_sizes(PhaseImage(phases, spacing=(0.2, 0.2, 0.2), names={1: "slit"}))
     values = {each.name: each.value for each in found}
     assert values["ChordMean_slit_z"] == pytest.approx(1.0)
     assert math.isnan(values["ChordMean_slit_x"])
@@ -153,17 +145,17 @@ def test_slits_have_their_width_in_every_measure():
 
 
 def test_a_phase_without_an_end_has_no_size():
-    found, _ = measure_sizes(np.ones((5, 5, 5), np.uint8), spacing=CUBE)
+    found, _ = measure_sizes(PhaseImage(np.ones((5, 5, 5), np.uint8), spacing=CUBE))
     assert all(math.isnan(each.value) for each in found)
 
 
 def test_a_single_image_is_measured_too():
     image = np.zeros((1, 20, 20), np.uint8)
     image[0, 5:10] = 1
-    found, _ = measure_sizes(image[0], spacing=CUBE)
+    found, _ = measure_sizes(PhaseImage(image[0], spacing=CUBE))
     assert {each.name: each.value for each in found}["ChordMean_class1_y"] == 5
 
 
 def test_grey_images_are_refused():
     with pytest.raises(InputError, match="and not the grey one"):
-        measure_sizes(np.arange(400, dtype=np.uint16).reshape(4, 10, 10), spacing=CUBE)
+        PhaseImage(np.arange(400, dtype=np.uint16).reshape(4, 10, 10), spacing=CUBE)

@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 
-from electrodej.morphology import measure_arrangement, measure_sizes, size_table
+from electrodej.morphology import PhaseImage, Profiles, measure_arrangement, measure_phases, measure_sizes, size_table
 from electrodej.report.structure import structure_drawings
 
 NAMES = {0: "pore", 1: "particle"}
@@ -16,8 +16,12 @@ NAMES = {0: "pore", 1: "particle"}
 def tables() -> dict[str, dict[str, np.ndarray]]:
     phases = np.zeros((12, 12, 12), np.uint8)
     phases[3:9, 3:9, 3:9] = 1
-    _, found = measure_arrangement(phases, spacing=(0.5, 0.5, 0.5), names=NAMES)
-    found["sizes"] = size_table(measure_sizes(phases, spacing=(0.5, 0.5, 0.5), names=NAMES)[1])
+    image = PhaseImage(phases, spacing=(0.5, 0.5, 0.5), names=NAMES)
+    _, found = measure_arrangement(image)
+    profiles = Profiles(image)
+    profiles.measure(measure_phases)
+    found["profiles"] = profiles.table()
+    found["sizes"] = size_table(measure_sizes(image)[1])
     images = {name: np.full(len(next(iter(each.values()))), "a.tif", object) for name, each in found.items()}
     return {name: {"Image": images[name], **each} for name, each in found.items()}
 

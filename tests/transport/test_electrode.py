@@ -14,6 +14,7 @@ from scipy.sparse import coo_array, diags_array
 from scipy.sparse.linalg import spsolve
 
 from electrodej.errors import InputError
+from electrodej.morphology import PhaseImage
 from electrodej.run import Run
 from electrodej.transport import TransportSettings, measure_transport, solve_electrode
 
@@ -127,13 +128,9 @@ def test_the_impedance_is_that_of_taufactor():
 
 
 def measured(phases: NDArray[np.uint8], run: Run | None = None, **settings: Any) -> dict[str, float]:
-    found = measure_transport(
-        phases,
-        spacing=CUBE,
-        names={0: "pore", 1: "particle", 2: "binder"},
-        settings=TransportSettings(electrode=True, directions=("z",), conducting=("pore",), **settings),
-        run=run,
-    )
+    image = PhaseImage(phases, spacing=CUBE, names={0: "pore", 1: "particle", 2: "binder"})
+    chosen = TransportSettings(electrode=True, directions=("z",), conducting=("pore",), **settings)
+    found = measure_transport(image, settings=chosen, run=run)
     return {each.name: each.value for each in found}
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology import euler_number, find_clusters, measure_connectivity
+from electrodej.morphology import PhaseImage, euler_number, find_clusters, measure_connectivity
 from electrodej.run import Run
 from electrodej.transport import TransportSettings, measure_transport
 
@@ -19,15 +19,14 @@ NAMES = {0: "pore", 1: "binder", 2: "particle"}
 
 
 def transport(phases: NDArray[Any], run: Run | None = None, **settings: Any) -> dict[str, float]:
-    found = measure_transport(
-        phases, spacing=CUBE, names=NAMES, settings=TransportSettings(**settings), run=run
-    )
+    image = PhaseImage(phases, spacing=CUBE, names=NAMES)
+    found = measure_transport(image, settings=TransportSettings(**settings), run=run)
     assert all(each.definition for each in found)
     return {each.name: each.value for each in found}
 
 
 def connectivity(phases: NDArray[Any], **more: Any) -> dict[str, float]:
-    found = measure_connectivity(phases, spacing=(0.5, 0.5, 0.5), names=NAMES, **more)
+    found = measure_connectivity(PhaseImage(phases, spacing=(0.5, 0.5, 0.5), names=NAMES), **more)
     return {each.name: each.value for each in found}
 
 
@@ -71,7 +70,7 @@ def test_255_does_not_conduct():
 def test_labels_with_gaps_are_phases_like_others():
     phases = layers()
     phases[phases == 2] = 77
-    found = measure_transport(phases, spacing=CUBE, settings=TransportSettings(directions=("z",)))
+    found = measure_transport(PhaseImage(phases, spacing=CUBE), settings=TransportSettings(directions=("z",)))
     assert [each.name for each in found][-3:] == ["Tau_class77_z", "Keff_class77_z", "MacMullin_class77_z"]
 
 

@@ -93,6 +93,47 @@ def test_what_nobody_labelled_does_not_count_and_a_phase_may_lack_in_a_version(t
     assert np.isnan(first["Chord_class2"])
 
 
+def test_a_phase_may_lack_in_a_version_whatever_is_measured(tmp_path: Path):
+    phases = half(10)
+    write_volume(tmp_path / "a.tif", phases, spacing=SPACING, labels=True)
+    phases[:, 3:8, 3:8] = 2
+    write_volume(tmp_path / "b.tif", phases, spacing=SPACING, labels=True)
+    also = ("connectivity", "interfaces", "sizes", "transport")
+    result = measure_phase_images([tmp_path / "a.tif", tmp_path / "b.tif"], tmp_path / "t.csv", also=also)
+    first, second = result["versions"]
+    assert (first["Largest_class2"], second["Largest_class2"]) == (0, 1)
+    assert np.isnan(first["Thickness_class2_D50"])
+    assert second["Tau_class2_z"] == pytest.approx(1, rel=1e-3)
+
+
+def test_particles_are_counted_by_number_and_by_volume(versions: list[Path], tmp_path: Path):
+    """Nine cubes of 2 voxels a side and one of 8, which has most of the volume and is cut by a face."""
+    labels = np.zeros((10, 24, 24), np.uint16)
+    for number in range(9):
+        labels[
+            1:3, 1 + 3 * (number // 3) : 3 + 3 * (number // 3), 1 + 3 * (number % 3) : 3 + 3 * (number % 3)
+        ] = number + 1
+    labels[2:10, 12:20, 12:20] = 700
+    write_volume(tmp_path / "particles.tif", labels, spacing=SPACING, labels=True)
+    write_volume(tmp_path / "phases.tif", (labels > 0).astype(np.uint8), spacing=SPACING, labels=True)
+    done = do(
+        "morphology", tmp_path / "phases.tif", particles=tmp_path / "particles.tif", out=tmp_path / "t.csv"
+    )
+    found = done.numbers["versions"][0]
+    small, large = ((side * 0.5) * (6 / np.pi) ** (1 / 3) for side in (2, 8))
+    assert found["Particles"] == 10
+    for percent, number, volume in (("D10", small, small), ("D50", small, large), ("D90", small, large)):
+        assert found[f"ParticleSize_number_{percent}"] == pytest.approx(number)
+        # The small ones are 72 of 584 voxels.
+        assert found[f"ParticleSize_volume_{percent}"] == pytest.approx(volume)
+    assert any("1 of 10 particles touch a face" in note for note in done.numbers["notes"])
+    shares = [float(row["Share"]) for row in rows_of(tmp_path / "t_sizes.csv") if "number" in row["Size"]]
+    assert max(shares) == pytest.approx(0.9)
+    assert sum(shares) == pytest.approx(1)
+    with pytest.raises(InputError, match="same volume"):
+        do("morphology", versions[0], particles=tmp_path / "particles.tif", out=tmp_path / "u.csv")
+
+
 @pytest.mark.slow
 def test_networks_trained_on_each_version_follow_their_labels(tmp_path: Path):
     random = np.random.default_rng(0)

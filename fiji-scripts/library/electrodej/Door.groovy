@@ -125,6 +125,11 @@ class Door {
 		return Tables
 	}
 
+	/** Curves of tables that lie beside another one; see Plots. */
+	Class getPlots() {
+		return Plots
+	}
+
 	Class getRois() {
 		return Rois
 	}

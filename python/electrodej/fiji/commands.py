@@ -232,6 +232,8 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
     if menu.shows == "table":
         of = "door.used(labels)" if "labels" in images else "null"
         inner.append(f'\tdoor.tables.show(target, "{menu.title.split()[-1]}", {of})')
+        if menu.plots:
+            inner.append(f"\tdoor.plots.show(target, {json.dumps(list(menu.plots))})")
     elif result:
         inner.append(f"\t{result} = door.shown(target, found)")
     inner.append("}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.morphology.axes import as_phase_volume
 from electrodej.morphology.clusters import Clusters, find_clusters, outer_faces
-from electrodej.morphology.phases import Measure, find_phases, phase_names
+from electrodej.morphology.image import PhaseImage
+from electrodej.morphology.phases import Measure
+from electrodej.morphology.profiles import Profiles
 from electrodej.run import Run
-from electrodej.vocabulary import AXES, Spacing
+from electrodej.vocabulary import AXES
 
 
 def euler_number(mask: NDArray[Any]) -> int:
@@ -34,25 +36,19 @@ def euler_number(mask: NDArray[Any]) -> int:
 
 
 def measure_connectivity(
-    phases: NDArray[Any],
-    *,
-    spacing: Spacing,
-    names: Mapping[int, str] | None = None,
-    periodic: bool = False,
-    run: Run | None = None,
+    image: PhaseImage, *, periodic: bool = False, profiles: Profiles | None = None, run: Run | None = None
 ) -> list[Measure]:
     """Measure how each phase hangs together; voxels that share a face are connected.
 
     Parameters
     ----------
-    phases
-        Numbers from 0 to 254, shape (Z, Y, X) or (Y, X); 255 is not labelled.
-    spacing
-        Voxel size (z, y, x) in micrometres.
-    names
-        What phases are called, by their numbers.
+    image
+        The phases.
     periodic
         Whether the sides repeat: those along x and y for percolation along z, and so on.
+    profiles
+        Where the same measures of slabs go: the shares of the phase in a slab that lie in such clusters of
+        the whole volume; clusters and Euler's number of the slab by itself.
     run
         Progress.
 
@@ -67,51 +63,76 @@ def measure_connectivity(
     >>> phases = np.zeros((3, 3, 4), np.uint8)
     >>> phases[1, 1] = 1
     >>> phases[1, 1, 2] = 0
-    >>> found = measure_connectivity(phases, spacing=(1, 1, 1))
+    >>> found = measure_connectivity(PhaseImage(phases, spacing=(1, 1, 1)))
     >>> {each.name: round(each.value, 3) for each in found if each.name.endswith(("class1", "class1_x"))}
     ... # doctest: +NORMALIZE_WHITESPACE
     {'Percolating_class1_x': 0.0, 'Largest_class1': 0.667, 'Isolated_class1': 0.0, 'Clusters_class1': 2.0,
      'EulerNumber_class1': 2.0, 'EulerDensity_class1': 0.056}
     """
     run = run or Run()
-    volume, step = as_phase_volume(phases, spacing)
-    size = float(np.prod(step)) * volume.size
-    ids = find_phases([volume])
     found: list[Measure] = []
-    for number, (value, name) in enumerate(phase_names(ids, names).items()):
-        run.progress(number, len(ids), "looking for clusters")
-        found += _of_phase((volume == value).view(np.uint8), name, size, periodic)
+    for number, (value, name) in enumerate(image.names.items()):
+        run.progress(number, len(image.names), "looking for clusters")
+        mask = image.mask(value).view(np.uint8)
+        clusters = find_clusters(mask)
+        for share in _shares(mask, clusters, name, periodic):
+            found.append(share.measure(name))
+            if profiles is not None:
+                profiles.add_share(found[-1], share.voxels(mask), mask)
+        found += _counts(mask, clusters.count, name, image.size)
+        if profiles is not None:
+            for slab in profiles.slabs():
+                part = np.ascontiguousarray(mask[slab.box])
+                alone = find_clusters(part).count
+                profiles.add(slab, _counts(part, alone, name, image.part(slab.box).size))
     return found
 
 
-def _of_phase(mask: NDArray[np.uint8], name: str, size: float, periodic: bool) -> list[Measure]:
-    clusters = find_clusters(mask)
-    voxels = max(1, clusters.voxels)
-    euler = euler_number(mask)
-    shares = [_percolating(mask, clusters, axis, periodic) for axis in range(3)]
+@dataclass(frozen=True)
+class _Share:
+    """Some clusters of a phase; where ``axis`` is given, they were found with that axis in front."""
+
+    column: str
+    text: str
+    clusters: Clusters
+    which: NDArray[np.bool_]
+    axis: int = 0
+
+    def measure(self, name: str) -> Measure:
+        share = float(self.clusters.sizes[self.which].sum() / max(1, self.clusters.voxels))
+        return Measure(self.column, "", f"share of {name} in {self.text}", share)
+
+    def voxels(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the mask of the phase with these clusters alone."""
+        kept = np.array(np.moveaxis(mask, self.axis, 0), order="C")
+        self.clusters.clear(kept, self.which)
+        return np.moveaxis(kept, 0, self.axis)
+
+
+def _shares(mask: NDArray[np.uint8], clusters: Clusters, name: str, periodic: bool) -> Iterator[_Share]:
+    for axis, letter in enumerate(AXES):
+        text = (
+            f"clusters that reach from the first to the last slice along {letter}; voxels that share a face "
+            "are connected"
+        )
+        column = f"Percolating_{name}_{letter}"
+        if periodic:
+            joined = find_clusters(np.ascontiguousarray(np.moveaxis(mask, axis, 0)), wraps=(True, True))
+            yield _Share(column, text, joined, joined.through(0), axis)
+        else:
+            yield _Share(column, text, clusters, clusters.through(axis))
+    largest = np.zeros(clusters.count, np.bool_)
+    if clusters.count:  # one of several that are as large
+        largest[np.argmax(clusters.sizes)] = True
+    yield _Share(f"Largest_{name}", "its largest cluster", clusters, largest)
     inner = (clusters.touches & outer_faces(mask.shape)) == 0
-    isolated = float(clusters.sizes[inner].sum() / voxels)
+    yield _Share(f"Isolated_{name}", "clusters that touch no face of the volume", clusters, inner)
+
+
+def _counts(mask: NDArray[np.uint8], clusters: int, name: str, size: float) -> list[Measure]:
+    euler = euler_number(mask)
     return [
-        *(
-            Measure(
-                f"Percolating_{name}_{axis}",
-                "",
-                f"share of {name} in clusters that reach from the first to the last slice along {axis}; "
-                "voxels that share a face are connected",
-                share,
-            )
-            for axis, share in zip(AXES, shares, strict=True)
-        ),
-        Measure(
-            f"Largest_{name}",
-            "",
-            f"share of {name} in its largest cluster",
-            float(clusters.sizes.max() / voxels),
-        ),
-        Measure(
-            f"Isolated_{name}", "", f"share of {name} in clusters that touch no face of the volume", isolated
-        ),
-        Measure(f"Clusters_{name}", "", f"number of clusters of {name}", float(clusters.count)),
+        Measure(f"Clusters_{name}", "", f"number of clusters of {name}", float(clusters)),
         Measure(
             f"EulerNumber_{name}",
             "",
@@ -120,10 +141,3 @@ def _of_phase(mask: NDArray[np.uint8], name: str, size: float, periodic: bool) -
         ),
         Measure(f"EulerDensity_{name}", "um^-3", f"EulerNumber_{name} per volume", euler / size),
     ]
-
-
-def _percolating(mask: NDArray[np.uint8], clusters: Clusters, axis: int, periodic: bool) -> float:
-    if periodic:
-        turned = np.ascontiguousarray(np.moveaxis(mask, axis, 0))
-        clusters, axis = find_clusters(turned, wraps=(True, True)), 0
-    return float(clusters.sizes[clusters.through(axis)].sum() / max(1, clusters.voxels))

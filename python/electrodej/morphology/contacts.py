@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology.phases import find_phases, phase_names
+from electrodej.morphology.image import find_phases, phase_names
 from electrodej.vocabulary import UNLABELLED, Spacing
 from electrodej.volume import check_spacing
 

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.morphology.axes import as_phase_volume
 from electrodej.morphology.clusters import find_clusters
-from electrodej.morphology.phases import Measure, find_phases, measure_phases, phase_names
+from electrodej.morphology.image import PhaseImage
+from electrodej.morphology.phases import Measure, measure_phases
+from electrodej.morphology.profiles import Profiles
 from electrodej.run import Run
 from electrodej.vocabulary import AXES, UNLABELLED, Spacing
 from electrodej.volume import check_spacing
@@ -65,25 +66,18 @@ def mesh_surface(mask: NDArray[Any], *, spacing: Spacing) -> float:
 
 
 def measure_interfaces(
-    phases: NDArray[Any],
-    *,
-    spacing: Spacing,
-    names: Mapping[int, str] | None = None,
-    axis: int = 0,
-    run: Run | None = None,
+    image: PhaseImage, *, axis: int = 0, profiles: Profiles | None = None, run: Run | None = None
 ) -> list[Measure]:
     """Measure the surface of each phase, and the lines at which each three meet.
 
     Parameters
     ----------
-    phases
-        Numbers from 0 to 254, shape (Z, Y, X) or (Y, X); 255 is not labelled.
-    spacing
-        Voxel size (z, y, x) in micrometres.
-    names
-        What phases are called, by their numbers.
+    image
+        The phases.
     axis
         A line is percolating where its three phases all reach from end to end along this axis.
+    profiles
+        Where the same measures of slabs go, each by itself, but that lines percolate in the whole volume.
     run
         Progress.
 
@@ -103,40 +97,48 @@ def measure_interfaces(
     Examples
     --------
     >>> phases = np.array([[[0, 0], [1, 2]]] * 4)
-    >>> found = measure_interfaces(phases, spacing=(1, 1, 1))
+    >>> found = measure_interfaces(PhaseImage(phases, spacing=(1, 1, 1)))
     >>> [each.name for each in found][-2:]
     ['TPB', 'TPBPercolating']
     """
     run = run or Run()
-    volume, step = as_phase_volume(phases, spacing)
-    ids = find_phases([volume])
-    called = phase_names(ids, names)
-    size = math.prod(step) * max(1, int(np.count_nonzero(volume != UNLABELLED)))
-    areas = {
-        each.name: each.value
-        for each in measure_phases(volume, spacing=step, ids=ids, names=called)
-        if each.name.startswith("Area_")
-    }
-    found: list[Measure] = []
-    for number, value in enumerate(ids):
-        run.progress(number, len(ids) + 1, "measuring surfaces")
-        found += _surfaces(volume, value, called, areas, step, size)
-    run.progress(len(ids), len(ids) + 1, "looking for triple lines")
-    return found + _lines(volume, called, step, size, axis)
+    through = image
+    if len(image.names) > 2:
+        run.progress(0, 2, "looking for triple lines")
+        through = image.with_voxels(_through(image, axis))
+    run.progress(1, 2, "measuring surfaces")
+    if profiles is not None:
+        for slab in profiles.slabs():
+            profiles.add(slab, _interfaces(image.part(slab.box), through.part(slab.box), axis))
+    return _interfaces(image, through, axis)
 
 
-def _surfaces(
-    volume: NDArray[Any],
-    value: int,
-    called: Mapping[int, str],
-    areas: Mapping[str, float],
-    spacing: Spacing,
-    size: float,
-) -> list[Measure]:
+def _interfaces(image: PhaseImage, through: PhaseImage, axis: int) -> list[Measure]:
+    """Return the measures of an image of which ``through`` holds what reaches from end to end."""
+    labelled = math.prod(image.spacing) * max(1, int(np.count_nonzero(image.voxels != UNLABELLED)))
+    areas = {each.name: each.value for each in measure_phases(image) if each.name.startswith("Area_")}
+    found = [each for value in image.names for each in _surfaces(image, value, areas, labelled)]
+    for three in combinations(image.names, 3):
+        names = [image.names[value] for value in three]
+        tail = "" if len(image.names) == 3 else "_" + "_".join(names)
+        total, percolating = (
+            triple_lines(each.voxels, spacing=image.spacing, three=three) / _STAIRS / labelled
+            for each in (image, through)
+        )
+        text = f"length per volume of the lines at which {', '.join(names)} meet"
+        ends = f"{text}, where all three reach from end to end along {AXES[axis]}"
+        found += [
+            Measure(f"TPB{tail}", "um^-2", text, total),
+            Measure(f"TPBPercolating{tail}", "um^-2", ends, percolating),
+        ]
+    return found
+
+
+def _surfaces(image: PhaseImage, value: int, areas: Mapping[str, float], labelled: float) -> list[Measure]:
+    called = image.names
     name = called[value]
     pairs = [f"Area_{called[a]}_{called[b]}" for a, b in combinations(called, 2) if value in (a, b)]
     crofton = float(sum(areas[pair] for pair in pairs)) if pairs else 0.0
-    mesh = mesh_surface(volume == value, spacing=spacing) / size
     return [
         Measure(
             f"Surface_{name}",
@@ -148,40 +150,17 @@ def _surfaces(
             f"SurfaceMesh_{name}",
             "um^-1",
             f"area of {name} per volume by marching cubes, for comparison",
-            mesh,
+            mesh_surface(image.mask(value), spacing=image.spacing) / labelled,
         ),
     ]
 
 
-def _lines(
-    volume: NDArray[Any], called: Mapping[int, str], spacing: Spacing, size: float, axis: int
-) -> list[Measure]:
-    threes = list(combinations(called, 3))
-    found: list[Measure] = []
-    clean = {value: _through(volume, value, axis) for value in called} if threes else {}
-    for three in threes:
-        tail = "" if len(threes) == 1 else "_" + "_".join(called[value] for value in three)
-        names = ", ".join(called[value] for value in three)
-        through = np.full(volume.shape, UNLABELLED, np.uint8)
-        for value in three:
-            through[clean[value]] = value
-        lengths = (triple_lines(which, spacing=spacing, three=three) for which in (volume, through))
-        total, percolating = (length / _STAIRS / size for length in lengths)
-        text = f"length per volume of the lines at which {names} meet"
-        found += [
-            Measure(f"TPB{tail}", "um^-2", text, total),
-            Measure(
-                f"TPBPercolating{tail}",
-                "um^-2",
-                f"{text}, where all three reach from end to end along {AXES[axis]}",
-                percolating,
-            ),
-        ]
+def _through(image: PhaseImage, axis: int) -> NDArray[np.uint8]:
+    """Return the phases where they reach from end to end along an axis, and 255 elsewhere."""
+    found = np.full(image.shape, UNLABELLED, np.uint8)
+    for value in image.names:
+        mask = image.mask(value).view(np.uint8)
+        clusters = find_clusters(mask)
+        clusters.clear(mask, clusters.through(axis))
+        found[mask.view(np.bool_)] = value
     return found
-
-
-def _through(volume: NDArray[Any], value: int, axis: int) -> NDArray[np.bool_]:
-    mask = (volume == value).view(np.uint8)
-    clusters = find_clusters(mask)
-    clusters.clear(mask, clusters.through(axis))
-    return np.asarray(mask.view(np.bool_))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from electrodej.directions import DIRECTIONS, Direction, direction_shares
 from electrodej.errors import InputError
-from electrodej.progress import Progress, silent
+from electrodej.morphology.image import PhaseImage, phase_names
 from electrodej.vocabulary import UNLABELLED, Spacing
 
 Floats = NDArray[np.float64]
 
-# An image of more different values is none of phases.
-_MOST_PHASES = 64
 # Voxels whose pairs are counted at once.
 _AT_ONCE = 1 << 22
 
@@ -195,41 +193,11 @@ def phase_measures(
     return found
 
 
-def measure_phases(
-    phases: NDArray[Any],
-    *,
-    spacing: Spacing,
-    ids: Sequence[int] | None = None,
-    names: Mapping[int, str] | None = None,
-) -> list[Measure]:
-    """Measure an array of phases, shape (Z, Y, X) or (Y, X); see `phase_measures`."""
-    volume = phases[np.newaxis] if phases.ndim == 2 else phases
-    counts = PairCounts(find_phases([volume]) if ids is None else ids)
-    counts.add(volume)
-    return phase_measures(counts, spacing=spacing, names=names)
-
-
-def phase_names(ids: Iterable[int], names: Mapping[int, str] | None = None) -> dict[int, str]:
-    """Return what phases are called: their names, or ``class`` and their number."""
-    return {value: (names or {}).get(value, f"class{value}") for value in ids}
-
-
-def find_phases(
-    slabs: Iterable[NDArray[Any]], progress: Progress = silent, total: int = 1
-) -> tuple[int, ...]:
-    """Return the numbers that occur, without 255."""
-    seen: set[int] = set()
-    done = 0
-    for slab in slabs:
-        seen |= {int(value) for value in np.unique(slab)}
-        if len(seen) > _MOST_PHASES:
-            raise InputError(
-                f"the phase image has more than {_MOST_PHASES} different values; a phase is one number in "
-                "all its voxels, so give a phase image and not the grey one or labels"
-            )
-        done += len(slab)
-        progress(done, total, "looking for phases")
-    return tuple(sorted(seen - {UNLABELLED}))
+def measure_phases(image: PhaseImage) -> list[Measure]:
+    """Measure the shares, surfaces and chords of an image in memory; see `phase_measures`."""
+    counts = PairCounts(tuple(image.names))
+    counts.add(image.voxels)
+    return phase_measures(counts, spacing=image.spacing, names=image.names)
 
 
 def _shifted(length: int, step: int) -> slice:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.morphology.axes import as_phase_volume
 from electrodej.morphology.clusters import find_clusters, outer_faces
-from electrodej.morphology.phases import Measure, find_phases, phase_names
+from electrodej.morphology.image import Box, PhaseImage
+from electrodej.morphology.phases import Measure
+from electrodej.morphology.profiles import Profiles
 from electrodej.morphology.slabs import over
 from electrodej.run import Run
 from electrodej.vocabulary import AXES, Spacing
@@ -55,6 +56,12 @@ class SizeDistribution:
             return math.nan
         reached = np.concatenate([[0.0], np.cumsum(self.shares)])
         return float(np.interp(percent / 100, reached, self.sizes))
+
+    @property
+    def mean(self) -> float:
+        """Mean of the middles of the classes; NaN where there is nothing."""
+        middles = (self.sizes[1:] + self.sizes[:-1]) / 2
+        return float(middles @ self.shares) if self.shares.sum() > 0 else math.nan
 
 
 def distances(mask: NDArray[Any], *, spacing: Spacing, run: Run | None = None) -> NDArray[np.float32]:
@@ -216,44 +223,18 @@ def chords(mask: NDArray[Any], axis: int, *, spacing: Spacing) -> SizeDistributi
     return SizeDistribution(edges, found / max(1.0, found.sum()))
 
 
-def weighted_percentiles(
-    diameters: NDArray[Any], volumes: NDArray[Any], percents: tuple[float, ...] = (10, 50, 90)
-) -> dict[str, tuple[float, ...]]:
-    """Return D10, D50, D90 of particles, each particle counting once (number) or by its volume.
-
-    Percentile p of sorted diameters is where the middle of each particle's share reaches p, linearly between.
-
-    >>> weighted_percentiles(np.array([1.0, 2.0]), np.array([1.0, 3.0]), (50,))
-    {'number': (1.5,), 'volume': (1.75,)}
-    """
-    order = np.argsort(diameters, kind="stable")
-    sizes = np.asarray(diameters, np.float64)[order]
-    if not sizes.size:
-        return {name: (math.nan,) * len(percents) for name in ("number", "volume")}
-    found = {}
-    for name, weights in (("number", np.ones(sizes.size)), ("volume", np.asarray(volumes, float)[order])):
-        middle = (np.cumsum(weights) - weights / 2) / weights.sum()
-        found[name] = tuple(float(np.interp(p / 100, middle, sizes)) for p in percents)
-    return found
-
-
 def measure_sizes(
-    phases: NDArray[Any],
-    *,
-    spacing: Spacing,
-    names: Mapping[int, str] | None = None,
-    run: Run | None = None,
+    image: PhaseImage, *, profiles: Profiles | None = None, run: Run | None = None
 ) -> tuple[list[Measure], dict[str, SizeDistribution]]:
     """Measure the sizes of every phase.
 
     Parameters
     ----------
-    phases
-        Numbers from 0 to 254, shape (Z, Y, X) or (Y, X); 255 is not labelled.
-    spacing
-        Voxel size (z, y, x) in micrometres.
-    names
-        What phases are called, by their numbers.
+    image
+        The phases.
+    profiles
+        Where the same measures of slabs go: of balls and distances as they are in the whole volume, and of
+        the chords in the slab, those across it left out.
     run
         Threads, progress.
 
@@ -269,60 +250,114 @@ def measure_sizes(
     --------
     >>> slits = np.zeros((12, 8, 8), np.uint8)
     >>> slits[4:7] = 1
-    >>> found, _ = measure_sizes(slits, spacing=(1, 1, 1))
+    >>> found, _ = measure_sizes(PhaseImage(slits, spacing=(1, 1, 1)))
     >>> next(each.value for each in found if each.name == "ChordMean_class1_z")
     3.0
     """
     run = run or Run()
-    volume, _ = as_phase_volume(phases, spacing)
     measures: list[Measure] = []
     distributions: dict[str, SizeDistribution] = {}
-    ids = find_phases([volume])
-    for number, (value, name) in enumerate(phase_names(ids, names).items()):
-        found, more = _of_phase(volume == value, name, spacing, run.part(number, len(ids), f"{name}: "))
-        measures += found
-        distributions |= more
+    for number, (value, name) in enumerate(image.names.items()):
+        fields = _Fields.of(image, value, run.part(number, len(image.names), f"{name}: "))
+        distributions |= fields.distributions()
+        measures += fields.measures()
+        if profiles is not None:
+            for slab in profiles.slabs():
+                profiles.add(slab, fields.part(slab.box, across=slab.axis).measures())
     return measures, distributions
 
 
-def _of_phase(
-    mask: NDArray[np.bool_], name: str, spacing: Spacing, run: Run
-) -> tuple[list[Measure], dict[str, SizeDistribution]]:
-    whole = bool(mask.all())
-    thick, entered = SizeDistribution(np.zeros(2), np.zeros(1)), SizeDistribution(np.zeros(2), np.zeros(1))
-    mean = most = math.nan
-    if not whole:  # in a volume of one phase no ball ends
-        thick = size_distribution(local_thickness(mask, spacing=spacing, run=run.part(0, 3)), spacing=spacing)
-        entered = size_distribution(intrusion(mask, spacing=spacing, run=run.part(1, 3)), spacing=spacing)
-        away = np.sqrt(distances(mask, spacing=spacing, run=run.part(2, 3))[mask], dtype=np.float64)
-        mean, most = float(away.mean() * min(spacing)), float(away.max() * min(spacing))
-    found = [
-        Measure(
-            f"{what}_{name}_D{percent}",
-            "um",
-            f"diameter below which {percent} % of the volume of {name} lies, by {how}",
-            shown.percentile(percent),
+@dataclass(frozen=True)
+class _Fields:
+    """What is known of each voxel of a phase; in a volume of one phase no ball ends, so of its balls nothing.
+
+    Attributes
+    ----------
+    name
+        Of the phase.
+    mask
+        Where it is.
+    spacing
+        Voxel size in um.
+    thick, entered
+        Radius of the largest ball that holds a voxel, and of the largest that comes in from outside.
+    away
+        Squared distance to the nearest voxel of another phase.
+    axes
+        Along which chords are measured.
+    """
+
+    name: str
+    mask: NDArray[np.bool_]
+    spacing: Spacing
+    thick: Levels | None
+    entered: Levels | None
+    away: NDArray[np.float32] | None
+    axes: tuple[int, ...] = (0, 1, 2)
+
+    @classmethod
+    def of(cls, image: PhaseImage, value: int, run: Run) -> _Fields:
+        mask, spacing, name = image.mask(value), image.spacing, image.names[value]
+        if mask.all():
+            return cls(name, mask, spacing, None, None, None)
+        thick = local_thickness(mask, spacing=spacing, run=run.part(0, 3))
+        entered = intrusion(mask, spacing=spacing, run=run.part(1, 3))
+        away = distances(mask, spacing=spacing, run=run.part(2, 3))
+        return cls(name, mask, spacing, thick, entered, away)
+
+    def part(self, box: Box, *, across: int) -> _Fields:
+        """Return a slab of them; chords across it would be cut."""
+        axes, mask = tuple(axis for axis in self.axes if axis != across), self.mask[box]
+        if self.thick is None or self.entered is None or self.away is None:
+            return replace(self, mask=mask, axes=axes)
+        return _Fields(
+            self.name, mask, self.spacing, self.thick[box], self.entered[box], self.away[box], axes
         )
-        for what, how, shown in (
-            ("Thickness", "the largest ball inside it that holds a voxel", thick),
-            ("Intrusion", "the largest ball that holds a voxel and comes in through the faces", entered),
-        )
-        for percent in (10, 50, 90)
-    ]
-    shares = {f"Thickness_{name}": thick, f"Intrusion_{name}": entered}
-    for axis, letter in enumerate(AXES):
-        lengths = chords(mask, axis, spacing=spacing)
-        shares[f"Chord_{name}_{letter}"] = lengths
-        middles = (lengths.sizes[1:] + lengths.sizes[:-1]) / 2
-        value = float(middles @ lengths.shares) if lengths.shares.sum() > 0 else math.nan
-        text = f"mean length of the chords of {name} along {letter}, those cut by a face left out"
-        found.append(Measure(f"ChordMean_{name}_{letter}", "um", text, value))
-    text = f"distance from a voxel of {name} to the nearest of another phase, between centres"
-    return [
-        *found,
-        Measure(f"DistanceMean_{name}", "um", f"mean {text}", mean),
-        Measure(f"DistanceMax_{name}", "um", f"largest {text}", most),
-    ], shares
+
+    def distributions(self) -> dict[str, SizeDistribution]:
+        """Return how much of the phase has each size, and how many of its chords."""
+        nothing = SizeDistribution(np.zeros(2), np.zeros(1))
+        balls = {
+            f"{what}_{self.name}": nothing if each is None else size_distribution(each, spacing=self.spacing)
+            for what, each in (("Thickness", self.thick), ("Intrusion", self.entered))
+        }
+        lines = {
+            f"Chord_{self.name}_{AXES[axis]}": chords(self.mask, axis, spacing=self.spacing)
+            for axis in self.axes
+        }
+        return balls | lines
+
+    def measures(self) -> list[Measure]:
+        """Return percentiles and means."""
+        shares, name = self.distributions(), self.name
+        found = [
+            Measure(
+                f"{what}_{name}_D{percent}",
+                "um",
+                f"diameter below which {percent} % of the volume of {name} lies, by {how}",
+                shares[f"{what}_{name}"].percentile(percent),
+            )
+            for what, how in (
+                ("Thickness", "the largest ball inside it that holds a voxel"),
+                ("Intrusion", "the largest ball that holds a voxel and comes in through the faces"),
+            )
+            for percent in (10, 50, 90)
+        ]
+        for axis in self.axes:
+            letter = AXES[axis]
+            text = f"mean length of the chords of {name} along {letter}, those cut by a face left out"
+            mean = shares[f"Chord_{name}_{letter}"].mean
+            found.append(Measure(f"ChordMean_{name}_{letter}", "um", text, mean))
+        average = most = math.nan
+        if self.away is not None and self.mask.any():
+            away = np.sqrt(self.away[self.mask], dtype=np.float64) * min(self.spacing)
+            average, most = float(away.mean()), float(away.max())
+        text = f"distance from a voxel of {name} to the nearest of another phase, between centres"
+        return [
+            *found,
+            Measure(f"DistanceMean_{name}", "um", f"mean {text}", average),
+            Measure(f"DistanceMax_{name}", "um", f"largest {text}", most),
+        ]
 
 
 def size_table(distributions: Mapping[str, SizeDistribution]) -> dict[str, NDArray[Any]]:

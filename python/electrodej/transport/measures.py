@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology import Measure, as_phase_volume, find_phases, phase_names
+from electrodej.morphology import Measure, PhaseImage, Profiles
 from electrodej.run import Run
 from electrodej.transport.conduction import Conduction, solve_conduction
 from electrodej.transport.electrode import solve_electrode
 from electrodej.transport.settings import TransportSettings
-from electrodej.vocabulary import AXES, Spacing
+from electrodej.vocabulary import AXES
+
+# Slabs of which currents are measured: as many along each axis, of so many slices at least.
+_SLABS = {"most": 8, "least": 8}
+# Their error, where less is not asked of the whole.
+_ENOUGH = 1e-3
 
 
 def measure_transport(
-    phases: NDArray[Any],
+    image: PhaseImage,
     *,
-    spacing: Spacing,
-    names: Mapping[int, str] | None = None,
     settings: TransportSettings | None = None,
+    profiles: Profiles | None = None,
     run: Run | None = None,
 ) -> list[Measure]:
     """Measure how well phases conduct, each alone or several together.
 
     Parameters
     ----------
-    phases
-        Numbers from 0 to 254, shape (Z, Y, X) or (Y, X); 255 is not labelled and does not conduct.
-    spacing
-        Voxel size (z, y, x) in micrometres.
-    names
-        What phases are called, by their numbers.
+    image
+        The phases; 255 is not labelled and does not conduct.
     settings
         Directions, phases, conductivities.
+    profiles
+        Where the same measures of slabs go, each by itself: at most eight along each axis, to an error of
+        0.001.
     run
         Threads, memory, progress; its notes say which phases do not percolate.
 
@@ -52,36 +56,49 @@ def measure_transport(
     --------
     >>> phases = np.zeros((8, 8, 8), np.uint8)
     >>> phases[:, :, 4:] = 1
-    >>> found = measure_transport(phases, spacing=(1, 1, 1), settings=TransportSettings(directions=("z",)))
+    >>> image, settings = PhaseImage(phases, spacing=(1, 1, 1)), TransportSettings(directions=("z",))
+    >>> found = measure_transport(image, settings=settings)
     >>> [(each.name, round(each.value, 4)) for each in found if each.name.startswith("T")]
     [('Tau_class0_z', 1.0), ('Tau_class1_z', 1.0)]
     """
     run, settings = run or Run(), settings or TransportSettings()
-    volume, step = as_phase_volume(phases, spacing)
-    ids = find_phases([volume])
-    if not ids or ids[0] < 0 or ids[-1] > 254:
-        raise InputError(
-            "phases are numbers from 0 to 254, and 255 is not labelled; something must be labelled"
-        )
-    called = phase_names(ids, names)
-    jobs = _jobs(called, settings)
+    whole = run if profiles is None else run.part(0, 2)
+    found = _measured(image, settings, whole)
+    if profiles is not None:
+        rough = replace(settings, tolerance=max(settings.tolerance, _ENOUGH))
+        # What does not percolate in a slab is in its numbers, and no news.
+        silently = Run(jobs=run.jobs, memory=run.memory)
+        profiles.measure(lambda part: _measured(part, rough, silently), run.part(1, 2), **_SLABS)
+    return found
+
+
+def _measured(image: PhaseImage, settings: TransportSettings, run: Run) -> list[Measure]:
+    solve = _solver(settings)
+    jobs = _jobs(image.names, settings)
     found: list[Measure] = []
     for number, (title, values) in enumerate(jobs):
-        classes, conductivities = _classes(volume, values)
+        classes, conductivities = _classes(image.voxels, values)
+        walls = _walls(image, title, settings) if settings.electrode else None
         for turn, axis in enumerate(settings.axes):
             place = number * len(settings.axes) + turn
             here = run.part(place, len(jobs) * len(settings.axes), f"{title or 'all phases'}, {AXES[axis]}: ")
+            asked: dict[str, Any] = {
+                "spacing": image.spacing,
+                "axis": axis,
+                "periodic": settings.periodic,
+                "tolerance": settings.tolerance,
+                "run": here,
+            }
             solved = None
-            if volume.shape[axis] > 1:
-                solved = _solved(classes, conductivities, step, axis, settings, here)
+            if image.shape[axis] > 1:
+                solved = solve(classes, conductivities, **asked)
             else:
                 run.note(f"there is one slice along {AXES[axis]}, so there is no current along it")
             if solved is not None and solved.effective == 0:
                 run.note(f"{title or 'what conducts'} does not percolate along {AXES[axis]}: tau is infinite")
             found += _measures(title, AXES[axis], solved)
-            if settings.electrode:
-                walls = _walls(volume, title, called, settings)
-                found += _of_electrode(title, classes, walls, step, axis, settings, here)
+            if walls is not None:
+                found += _of_electrode(title, classes, walls, settings, asked)
     return found
 
 
@@ -104,63 +121,35 @@ def _classes(volume: NDArray[Any], values: Mapping[int, float]) -> tuple[NDArray
     return table[volume], [0.0, *values.values()]
 
 
-def _solved(
-    classes: NDArray[np.uint8],
-    conductivities: Sequence[float],
-    spacing: Spacing,
-    axis: int,
-    settings: TransportSettings,
-    run: Run,
-) -> Conduction:
+def _solver(settings: TransportSettings) -> Callable[..., Conduction]:
     if settings.engine == "taufactor":
         from electrodej.transport.taufactor import solve_with_taufactor
 
-        return solve_with_taufactor(
-            classes, conductivities, spacing=spacing, axis=axis, settings=settings, run=run
-        )
-    return solve_conduction(
-        classes,
-        conductivities,
-        spacing=spacing,
-        axis=axis,
-        periodic=settings.periodic,
-        tolerance=settings.tolerance,
-        run=run,
-    )
+        return solve_with_taufactor
+    return solve_conduction
 
 
-def _walls(
-    volume: NDArray[Any], title: str, called: Mapping[int, str], settings: TransportSettings
-) -> NDArray[np.uint8]:
+def _walls(image: PhaseImage, title: str, settings: TransportSettings) -> NDArray[np.uint8]:
     """Return where the phases are whose borders with one of them take up current."""
     table = np.zeros(256, np.uint8)
-    for number, name in called.items():
+    for number, name in image.names.items():
         table[number] = name != title and (settings.reacting is None or name in settings.reacting)
-    return np.asarray(table[volume])
+    return np.asarray(table[image.voxels])
 
 
 def _of_electrode(
     title: str,
     classes: NDArray[np.uint8],
     walls: NDArray[np.uint8],
-    spacing: Spacing,
-    axis: int,
     settings: TransportSettings,
-    run: Run,
+    asked: Mapping[str, Any],
 ) -> list[Measure]:
+    axis, run = asked["axis"], asked["run"]
     tail, values = f"_{title}_{AXES[axis]}", (math.nan, math.nan)
     if classes.shape[axis] > 1:
         turn = slice(None, None, -1 if settings.separator == "last" else 1)
         across = tuple(turn if each == axis else slice(None) for each in range(3))
-        solved = solve_electrode(
-            classes[across],
-            walls[across],
-            spacing=spacing,
-            axis=axis,
-            periodic=settings.periodic,
-            tolerance=settings.tolerance,
-            run=run,
-        )
+        solved = solve_electrode(classes[across], walls[across], **asked)
         values = (solved.tortuosity, solved.macmullin)
         if math.isinf(solved.tortuosity):
             run.note(

@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 # In-row smoothing uses old values; below 1 keeps the sweeps convergent where rows are the only way.
 _DAMPING = 0.9
 # Cells of the level that is solved outright.
-_COARSEST = 600
+_COARSEST = 200
 # Levels of fewer cells are not worth handing to threads.
 _SMALL = 1 << 15
 

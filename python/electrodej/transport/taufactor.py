@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.run import Run
 from electrodej.transport.conduction import Conduction
-from electrodej.transport.settings import TransportSettings
 from electrodej.vocabulary import Spacing
 
 
@@ -23,7 +22,8 @@ def solve_with_taufactor(
     *,
     spacing: Spacing,
     axis: int,
-    settings: TransportSettings,
+    periodic: bool,
+    tolerance: float,
     run: Run,
 ) -> Conduction:
     """Solve with TauFactor's binary solver; see `solve_conduction`.
@@ -39,7 +39,7 @@ def solve_with_taufactor(
             "engine: TauFactor and PyTorch are not both installed; run 'pip install taufactor torch', or "
             "leave out --engine taufactor"
         )
-    if len(conductivities) != 2 or settings.periodic or max(spacing) > min(spacing) * (1 + 1e-9):
+    if len(conductivities) != 2 or periodic or max(spacing) > min(spacing) * (1 + 1e-9):
         raise InputError(
             "engine: TauFactor is given one conducting phase, cubic voxels and sealed sides here; leave out "
             "--engine taufactor for anything else"
@@ -60,7 +60,7 @@ def solve_with_taufactor(
     solver: Any = taufactor.Solver(mask, device=device)
     run.progress(0.0, 1.0, "TauFactor is solving")
     # Its criterion is the spread of the current over the slices, which is coarser than the mean's error.
-    solver.solve(verbose=False, conv_crit=max(settings.tolerance * 10, 1e-4))
+    solver.solve(verbose=False, conv_crit=max(tolerance * 10, 1e-4))
     flux = np.asarray(solver.flux_1d, np.float64).reshape(-1)
     effective = float(np.ravel(solver.D_rel)[0]) * conductivities[1]
     spread = float((flux.max() - flux.min()) / flux.max())

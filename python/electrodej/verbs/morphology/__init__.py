@@ -60,6 +60,12 @@ class MorphologyOptions(Settings):
         f"measure these too, of each phase: {', '.join(FURTHER)}, or all; the image is then held in memory",
         title="Also",
     )
+    particles: Any = option(
+        None,
+        Image(labels=True, metavar="LABELS"),
+        "also the sizes of these particles, by number and by volume",
+        title="Particles",
+    )
     transport: TransportSettings = nested(TransportSettings)
     simulation: SimulationSettings = nested(SimulationSettings)
     grey: Any = option(
@@ -86,8 +92,8 @@ class MorphologyOptions(Settings):
         if self.simulation.bpx is not None and (len(self.phases) > 1 or self.border is not None):
             raise UsageError("--bpx is of one electrode; give one phase image, without --border")
         given = [name for name in _TRAINING if getattr(self, name) is not None]
-        if self.further and self.grey is not None:
-            raise UsageError("--also is for phase images; leave it out with --grey")
+        if self.grey is not None and (self.further or self.particles is not None):
+            raise UsageError("--also and --particles are for phase images; leave them out with --grey")
         if given and self.grey is None:
             raise UsageError(f"--{given[0]} is for the networks that --grey trains; leave it out")
 
@@ -107,7 +113,7 @@ class MorphologyOptions(Settings):
     @property
     def images(self) -> list[Any]:
         """All images that are read."""
-        return [*self.phases, *([] if self.grey is None else [self.grey])]
+        return [*self.phases, *(each for each in (self.grey, self.particles) if each is not None)]
 
     @property
     def inputs(self) -> list[Any]:
@@ -158,13 +164,19 @@ Several phase images are taken as versions of one image, drawn by several people
 row for each, and TABLE_spread.csv the mean and spread of each measure. With --border each version is measured
 also with each phase grown and shrunk. With --grey a network is trained on each version, and what it predicts
 is measured as well. With --also each phase's connectivity, interfaces, sizes and transport (tortuosity,
-effective conductivity) are measured too. --bpx writes what battery models take from it. 255 means that
+effective conductivity) are measured too, and with statistics their profiles along each axis; --particles
+tells how large particles are. --bpx writes what battery models take from it. 255 means that
 nobody labelled a voxel.""",
     example="electrodej morphology anna.tif ben.tif --names pore,binder,particle --out phases.csv",
     options=MorphologyOptions,
     work=morphology,
     takes=("force", "jobs", "memory", "scheduler"),
     menu=Menu(
-        "Measure Phases", ("phases", "names", "also", "spacing", "out"), shows="table", names={"out": "table"}
+        "Measure Phases",
+        ("phases", "names", "also", "particles", "spacing", "out"),
+        files=("particles",),
+        shows="table",
+        plots=("sizes", "profiles", "correlations"),
+        names={"out": "table"},
     ),
 )

@@ -7,16 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.machine import memory_text
 from electrodej.run import Run
 from electrodej.transport.settings import TransportSettings
-from electrodej.vocabulary import Shape, Spacing
+from electrodej.vocabulary import Shape
 
 if TYPE_CHECKING:
-    from electrodej.morphology import Measure
+    from electrodej.morphology import Measure, PhaseImage
 
 Columns = dict[str, "NDArray[Any]"]
 
@@ -24,7 +25,7 @@ _TABLES = {"sizes": ("sizes",), "statistics": ("profiles", "correlations", "volu
 
 
 # Bytes a voxel that each takes beside the image; the solver of transport says itself what it takes.
-_BYTES = {"connectivity": 8, "interfaces": 14, "sizes": 16, "statistics": 16}
+_BYTES = {"connectivity": 9, "interfaces": 14, "sizes": 18, "statistics": 16}
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,27 @@ class Further:
     measures: list[Measure] = field(default_factory=list)
     tables: dict[str, Columns] = field(default_factory=dict)
 
+    def __add__(self, other: Further) -> Further:
+        """Return both; rows of tables of one name follow one another."""
+        tables = dict(self.tables)
+        for name, columns in other.tables.items():
+            before = tables.get(name)
+            tables[name] = (
+                columns
+                if before is None
+                else {each: np.concatenate([before[each], columns[each]]) for each in columns}
+            )
+        return Further([*self.measures, *other.measures], tables)
 
-def tables_of(names: Iterable[str]) -> tuple[str, ...]:
-    """Return which tables come with what is measured.
+
+def tables_of(names: Iterable[str], particles: bool = False) -> tuple[str, ...]:
+    """Return which tables come with what is measured, and with the sizes of particles.
 
     >>> tables_of(("connectivity", "sizes"))
     ('sizes',)
     """
-    return tuple(table for name in names for table in _TABLES.get(name, ()))
+    found = [table for name in names for table in _TABLES.get(name, ())]
+    return tuple(dict.fromkeys([*(["sizes"] if particles else []), *found]))
 
 
 def check_room(shape: Shape, wanted: Iterable[str], run: Run) -> None:
@@ -74,40 +88,44 @@ def table_columns(tables: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def measure_further(
-    drawn: NDArray[Any],
-    wanted: Iterable[str],
-    *,
-    spacing: Spacing,
-    names: Mapping[int, str],
-    transport: TransportSettings,
-    run: Run,
+    image: PhaseImage, wanted: Iterable[str], *, transport: TransportSettings, run: Run
 ) -> Further:
-    """Measure what is wanted: connectivity, interfaces, sizes, statistics, transport."""
+    """Measure what is wanted: connectivity, interfaces, sizes, transport, statistics.
+
+    With statistics, of all others there are profiles too.
+    """
     from electrodej.morphology import (
+        Profiles,
         measure_arrangement,
         measure_connectivity,
         measure_interfaces,
+        measure_phases,
         measure_sizes,
         size_table,
     )
     from electrodej.transport import measure_transport
 
-    found, wanted = Further(), list(wanted)
-    for part, name in enumerate(wanted):
-        told = run.part(part, len(wanted), f"{name}: ")
-        common: dict[str, Any] = {"spacing": spacing, "names": names, "run": told}
+    found, names = Further(), list(wanted)
+    profiles = Profiles(image) if "statistics" in names else None
+    if profiles is not None:
+        profiles.measure(measure_phases)
+    for part, name in enumerate(names):
+        told = run.part(part, len(names), f"{name}: ")
+        common: dict[str, Any] = {"profiles": profiles, "run": told}
         if name == "connectivity":
-            found.measures.extend(measure_connectivity(drawn, periodic=transport.periodic, **common))
+            found.measures.extend(measure_connectivity(image, periodic=transport.periodic, **common))
         elif name == "interfaces":
-            found.measures.extend(measure_interfaces(drawn, **common))
+            found.measures.extend(measure_interfaces(image, **common))
         elif name == "sizes":
-            measures, distributions = measure_sizes(drawn, **common)
+            measures, distributions = measure_sizes(image, **common)
             found.measures.extend(measures)
             found.tables["sizes"] = size_table(distributions)
         elif name == "statistics":
-            measures, tables = measure_arrangement(drawn, **common)
+            measures, tables = measure_arrangement(image, run=told)
             found.measures.extend(measures)
             found.tables.update(tables)
         else:
-            found.measures.extend(measure_transport(drawn, settings=transport, **common))
+            found.measures.extend(measure_transport(image, settings=transport, **common))
+    if profiles is not None:
+        found.tables["profiles"] = profiles.table()
     return found

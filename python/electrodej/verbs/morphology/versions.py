@@ -73,29 +73,32 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     result
         The table's files, the measures of each version, and their spread.
     """
+    from electrodej.morphology import PhaseImage
+
     several = len(options.phases) > 1 or options.border is not None
-    beside = (*(("spread",) if several else ()), *tables_of(options.further))
+    tables_wanted = tables_of(options.further, options.particles is not None)
+    beside = (*(("spread",) if several else ()), *tables_wanted)
     targets = check_table_target(options.out, beside=beside, force=run.force, inputs=options.inputs)
     bpx = options.simulation.bpx
     if bpx is not None:
         targets["bpx"] = check_target(bpx, force=run.force, inputs=options.inputs, file=True)
     phases = _look(options, run)
+    particles = _particles(options, phases, run)
     versions = _versions(options, phases.names)
     rows: list[Row] = []
     tables: dict[str, list[Columns]] = {}
     for number, version in enumerate(versions):
         here = run.part(number, len(versions), f"version {number + 1} of {len(versions)}: ")
         measures = _measures(version, phases, options, here)
-        more = Further()
+        more = particles
         if options.further:  # which need the whole image
-            more = measure_further(
+            image = PhaseImage(
                 np.concatenate([slab for _, slab in _slabs(version, options.spacing, run.memory)]),
-                options.further,
                 spacing=phases.spacing,
                 names=phases.names,
-                transport=options.transport,
-                run=here,
+                ids=phases.names,
             )
+            more += measure_further(image, options.further, transport=options.transport, run=here)
         rows.append((version.title, LABELS, [*measures, *more.measures]))
         for name, table in more.tables.items():
             titles = np.full(len(next(iter(table.values()))), version.title, object)
@@ -212,6 +215,19 @@ def _look(options: MorphologyOptions, run: Run) -> Phases:
                 )
             ids |= set(found)
     return Phases(size, phase_names(sorted(ids), dict(enumerate(options.names))))
+
+
+def _particles(options: MorphologyOptions, phases: Phases, run: Run) -> Further:
+    """Measure the particles, which are the same for all versions."""
+    from electrodej.morphology import size_table
+    from electrodej.verbs.morphology.particles import particle_sizes
+    from electrodej.volume import open_volume
+
+    if options.particles is None:
+        return Further()
+    with open_volume(options.particles, spacing=options.spacing) as labels:
+        measures, shares = particle_sizes(labels, spacing=phases.spacing, run=run)
+    return Further(measures, {"sizes": size_table(shares)})
 
 
 def _versions(options: MorphologyOptions, names: Mapping[int, str]) -> list[Version]:
