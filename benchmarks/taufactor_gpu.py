@@ -1,4 +1,4 @@
-"""The engine taufactor on a GPU beside our own on the CPU: one structure, both tortuosity factors, both times.
+"""The engine taufactor on a GPU beside our own on the CPU: one structure, its tortuosity factors, the times.
 
     python benchmarks/taufactor_gpu.py [EDGE]
 

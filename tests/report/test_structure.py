@@ -7,7 +7,14 @@ import io
 
 import numpy as np
 
-from electrodej.morphology import PhaseImage, Profiles, measure_arrangement, measure_phases, measure_sizes, size_table
+from electrodej.morphology import (
+    PhaseImage,
+    Profiles,
+    measure_arrangement,
+    measure_phases,
+    measure_sizes,
+    size_table,
+)
 from electrodej.report.structure import structure_drawings
 
 NAMES = {0: "pore", 1: "particle"}

@@ -21,15 +21,27 @@ _FROM = {
 def slice_by_engine(
     sinogram: NDArray[np.float32], angles: NDArray[np.float64], column: float, settings: TomographySettings
 ) -> NDArray[np.float32]:
-    """Return one slice, attenuation per pixel."""
+    """Return one slice, attenuation per pixel, with its rows as our own back-projection has them.
+
+    What comes by algotom counts rows from the other side.
+    """
+    return np.ascontiguousarray(_by_algotom(sinogram, angles, column, settings)[::-1], np.float32)
+
+
+def _by_algotom(
+    sinogram: NDArray[np.float32], angles: NDArray[np.float64], column: float, settings: TomographySettings
+) -> NDArray[Any]:
     library = require("algotom.rec.reconstruction", what="this way of reconstruction", extra="tomo")
     turns = np.radians(angles)
     common: dict[str, Any] = {"angles": turns, "ratio": None, "apply_log": False}
     if settings.engine == "own":
-        return np.asarray(library.dfi_reconstruction(sinogram, column, **common), np.float32)
+        if sinogram.shape[1] % 2 == 0:
+            # Of an even width it has the axis on a pixel, and not in the middle of the slice.
+            sinogram = _moved(sinogram, (np.sin(turns) - np.cos(turns)) / 2)
+        return np.asarray(library.dfi_reconstruction(sinogram, column, **common))
     _check(settings.engine)
     if settings.engine == "tomopy":
-        return np.asarray(library.gridrec_reconstruction(sinogram, column, ncore=1, **common), np.float32)
+        return np.asarray(library.gridrec_reconstruction(sinogram, column, ncore=1, **common))
     found = library.astra_reconstruction(
         sinogram,
         column,
@@ -38,7 +50,19 @@ def slice_by_engine(
         ncore=1,
         **common,
     )
-    return np.asarray(found, np.float32)
+    return np.asarray(found)
+
+
+def _moved(sinogram: NDArray[np.float32], shifts: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return each projection moved by pixels of its own, by splines.
+
+    >>> _moved(np.array([[0, 1, 4, 9, 16, 25]], np.float32), np.array([1.0]))[0, 1:].round(3).tolist()
+    [0.0, 1.0, 4.0, 9.0, 16.0]
+    """
+    from scipy.ndimage import map_coordinates
+
+    rows, columns = np.indices(sinogram.shape)
+    return np.asarray(map_coordinates(sinogram, [rows, columns - shifts[:, None]], order=3, mode="nearest"))
 
 
 def _check(engine: str) -> None:

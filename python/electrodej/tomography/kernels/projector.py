@@ -32,6 +32,29 @@ def _scatter(values: Grid, low: Grid, high: Grid, share: np.float32, n: int) -> 
         low[k] += values[k] - part
 
 
+@compiled_inline
+def _meet(image: Grid, turns: Turns, middle: Turns, bins: Grid, back: bool) -> None:
+    """Visit each pixel at each angle, tile by tile, with the two bins that it falls between."""
+    count, columns, depth = bins.shape
+    height, width, _ = image.shape
+    x0, y0, centre = middle
+    for ty in range(0, height, _TILE):
+        for tx in range(0, width, _TILE):
+            for a in range(count):
+                cos, sin = turns[a]
+                for y in range(ty, min(ty + _TILE, height)):
+                    start = (y - y0) * sin - x0 * cos + centre
+                    for x in range(tx, min(tx + _TILE, width)):
+                        t = start + x * cos
+                        if t >= 0 and t <= columns - 1:
+                            i = min(int(t), columns - 2)
+                            share = np.float32(t - i)
+                            if back:
+                                _gather(image[y, x], bins[a, i], bins[a, i + 1], share, depth)
+                            else:
+                                _scatter(image[y, x], bins[a, i], bins[a, i + 1], share, depth)
+
+
 @compiled_without_nan
 def back_project(bins: Grid, turns: Turns, middle: Turns, out: Grid) -> None:
     """Add up, for each pixel, the bins that it falls on.
@@ -47,36 +70,10 @@ def back_project(bins: Grid, turns: Turns, middle: Turns, out: Grid) -> None:
     out
         (y, x, slices); added to. Bins beyond the detector count nothing.
     """
-    count, columns, depth = bins.shape
-    height, width, _ = out.shape
-    x0, y0, centre = middle
-    for ty in range(0, height, _TILE):
-        for tx in range(0, width, _TILE):
-            for a in range(count):
-                cos, sin = turns[a]
-                for y in range(ty, min(ty + _TILE, height)):
-                    start = (y - y0) * sin - x0 * cos + centre
-                    for x in range(tx, min(tx + _TILE, width)):
-                        t = start + x * cos
-                        if t >= 0 and t <= columns - 1:
-                            i = min(int(t), columns - 2)
-                            _gather(out[y, x], bins[a, i], bins[a, i + 1], np.float32(t - i), depth)
+    _meet(out, turns, middle, bins, True)
 
 
 @compiled_without_nan
 def project(image: Grid, turns: Turns, middle: Turns, bins: Grid) -> None:
     """Add each pixel to the bins that it falls on: the transpose of `back_project`."""
-    count, columns, depth = bins.shape
-    height, width, _ = image.shape
-    x0, y0, centre = middle
-    for ty in range(0, height, _TILE):
-        for tx in range(0, width, _TILE):
-            for a in range(count):
-                cos, sin = turns[a]
-                for y in range(ty, min(ty + _TILE, height)):
-                    start = (y - y0) * sin - x0 * cos + centre
-                    for x in range(tx, min(tx + _TILE, width)):
-                        t = start + x * cos
-                        if t >= 0 and t <= columns - 1:
-                            i = min(int(t), columns - 2)
-                            _scatter(image[y, x], bins[a, i], bins[a, i + 1], np.float32(t - i), depth)
+    _meet(image, turns, middle, bins, False)
