@@ -103,7 +103,7 @@ def prepare(program: str, folder: Path) -> None:
     )  # fmt: skip
     with tifffile.TiffWriter(folder / "pages.tif") as writer:
         page = np.ones((8, 8), np.uint8)
-        for _ in range(60_000):
+        for _ in range(20_000):
             writer.write(page, contiguous=False, metadata=None)
     tifffile.imwrite(folder / "height.tif", np.zeros((64, 64), np.uint8), rowsperstrip=1)
     data = bytearray((folder / "height.tif").read_bytes())
@@ -112,7 +112,7 @@ def prepare(program: str, folder: Path) -> None:
     data[place : place + 4] = (2**31 - 1).to_bytes(4, "little")
     (folder / "height.tif").write_bytes(data)
     with h5py.File(folder / "slow.nxs", "w") as slow:
-        for number in range(40_000):
+        for number in range(15_000):
             slow.create_group(f"entry{number}")
 
 

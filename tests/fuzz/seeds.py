@@ -212,6 +212,8 @@ def config() -> bytes:
     """Settings of a run."""
     return b"""spacing = [0.14, 0.14, 0.14]
 model = "nmc-particles"
+only = ["particles", "table"]
+names = ["pore", "binder", "particle"]
 
 [table]
 radius = 0.7

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from electrodej.options import Kind
+from electrodej.options import Kind, quoted
 
 _NUMBER = r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*"
 _LENGTHS = {"": "um", "um": "um", "µm": "um", "μm": "um", "nm": "nm", "px": "px", "vx": "px"}
@@ -49,10 +49,12 @@ class _Quantities(Kind):
         match = re.fullmatch(_NUMBER + r"([a-zµμ]*)\s*", text, re.IGNORECASE)
         unit = None if match is None else self._units().get(match[2].lower())
         if match is None or unit is None:
-            raise ValueError(f"{text!r} is no {self._called()}")
+            raise ValueError(f"{quoted(text)} is no {self._called()}")
         number = float(match[1])
         if not math.isfinite(number) or number < 0 or (self.above and number == 0):
-            raise ValueError(f"{text!r} is not possible; give a number {'above' if self.above else 'from'} 0")
+            raise ValueError(
+                f"{quoted(text)} is not possible; give a number {'above' if self.above else 'from'} 0"
+            )
         return Quantity(number, unit)
 
     def check(self, value: Any) -> Quantity:

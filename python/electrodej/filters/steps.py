@@ -13,7 +13,7 @@ from electrodej.filters.edges import Bilateral, Diffusion, NonLocal, TotalVariat
 from electrodej.filters.lines import Rings, Stripes
 from electrodej.filters.smooth import Gaussian, Median, Unsharp
 from electrodej.filters.step import Step
-from electrodej.options import Kind
+from electrodej.options import Kind, quoted
 
 STEPS: dict[str, type[Step]] = {
     step.name: step
@@ -55,7 +55,9 @@ def read_steps(text: str) -> tuple[Step, ...]:
     if not any(parts):
         raise InputError(f"no filter is named; there are {', '.join(STEPS)}")
     if not all(parts):
-        raise InputError(f"{text!r} has nothing between two commas, or before or after one; take it away")
+        raise InputError(
+            f"{quoted(text)} has nothing between two commas, or before or after one; take it away"
+        )
     return tuple(map(_read, parts))
 
 
@@ -64,7 +66,7 @@ def _read(text: str) -> Step:
     if name not in STEPS:
         near = difflib.get_close_matches(name, STEPS, n=1)
         raise InputError(
-            f"there is no filter {name!r}; "
+            f"there is no filter {quoted(name)}; "
             + (f"did you mean {near[0]!r}?" if near else f"there are {', '.join(STEPS)}")
         )
     kinds = {each.name: each.kind for each in STEPS[name].options()}
@@ -72,7 +74,9 @@ def _read(text: str) -> Step:
     for part in rest:
         key, sign, value = (piece.strip() for piece in part.partition("="))
         if not sign:
-            raise InputError(f"{name}: {part!r} has no value; write it like {name}:{next(iter(kinds))}=...")
+            raise InputError(
+                f"{name}: {quoted(part)} has no value; write it like {name}:{next(iter(kinds))}=..."
+            )
         if key in values:
             raise InputError(f"{name}: {key} is given twice; give it once")
         try:
@@ -97,7 +101,7 @@ class Steps(Kind):
         if isinstance(value, Iterable) and not isinstance(value, str):
             return tuple(step for each in value for step in self.check(each))
         if not isinstance(value, str):
-            raise ValueError(f"{value!r} are no filters; write them like median:radius=2px,nlm")
+            raise ValueError(f"{quoted(value)} are no filters; write them like median:radius=2px,nlm")
         try:
             return read_steps(value)
         except InputError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.options import Choice, Kind, Number, Settings, Whole, option
+from electrodej.options import Choice, Kind, Number, Settings, Whole, option, quoted
 
 _LEAST, _MOST = 0.5, 32.0
 
@@ -46,7 +46,7 @@ class Sigmas(Kind):
     @staticmethod
     def _refusal(value: Any) -> str:
         return (
-            f"{value!r} are no scales; give numbers of pixels from {_LEAST:g} to {_MOST:g}, the finest "
+            f"{quoted(value)} are no scales; give numbers of pixels from {_LEAST:g} to {_MOST:g}, the finest "
             "first, e.g. 0.7,1.5,4"
         )
 

@@ -23,6 +23,7 @@ from electrodej.options.kinds import (
     SpacingOf,
     Text,
     Whole,
+    quoted,
 )
 from electrodej.options.settings import Settings
 
@@ -52,6 +53,7 @@ __all__ = [
     "option",
     "options_of",
     "output",
+    "quoted",
     "seed",
     "voxel_size",
 ]

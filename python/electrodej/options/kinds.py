@@ -10,12 +10,28 @@ import math
 import numbers
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _BINARY_BYTES = {"k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _LEAST_MEMORY = 2**20
+_LONGEST_QUOTE = 80  # characters of a value in a message
+
+
+def quoted(value: Any, *, number: bool = False) -> str:
+    """Return a value as a message shows it; what is long is cut. A ``number`` is shown as it was typed.
+
+    >>> quoted("abc"), quoted(0.5, number=True), quoted("a" * 100)[-10:]
+    ("'abc'", "'0.5'", "a...aaaaa'")
+    """
+    try:
+        typed = number and isinstance(value, int | float)
+        text = repr(str(value) if typed else value)
+    except ValueError:  # Python writes no number of thousands of digits
+        text = "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 9]}...{text[-6:]}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,7 @@ class Text(Kind):
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
-            raise ValueError(f"{value!r} is no text")
+            raise ValueError(f"{quoted(value)} is no text")
         return value
 
 
@@ -63,7 +79,7 @@ class Flag(Kind):
 
     def check(self, value: Any) -> bool:
         if not isinstance(value, bool):
-            raise ValueError(f"{value!r} is neither true nor false")
+            raise ValueError(f"{quoted(value)} is neither true nor false")
         return value
 
 
@@ -101,7 +117,7 @@ class Whole(Kind):
 
     def _refusal(self, value: Any) -> str:
         most = f" to {int(self.most)}" if math.isfinite(self.most) else ""
-        shown = repr(str(value)) if isinstance(value, str | int | float) else repr(value)
+        shown = quoted(value, number=True)
         is_not = "is no number" if self.what == "a number" else f"is not {self.what}"
         return f"{shown} {is_not}; give a whole number from {self.least}{most}"
 
@@ -134,7 +150,10 @@ class Number(Kind):
     def check(self, value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise ValueError(self._refusal(value))
-        return self._within(float(value), value)
+        try:
+            return self._within(float(value), value)
+        except OverflowError:
+            raise ValueError(self._refusal(value)) from None
 
     def _within(self, number: float, given: Any) -> float:
         fits_below = number < self.most if self.below else number <= self.most
@@ -149,7 +168,7 @@ class Number(Kind):
             bounds.append(f"{'above' if self.above else 'from'} {self.least:g}")
         if math.isfinite(self.most):
             bounds.append(f"{'and below' if self.below else 'to'} {self.most:g}")
-        shown = repr(str(value)) if isinstance(value, str | int | float) else repr(value)
+        shown = quoted(value, number=True)
         return f"{shown} is {self.what or 'not possible'}; give {' '.join(['a number', *bounds])}"
 
 
@@ -167,12 +186,12 @@ class Numbers(Kind):
     def read(self, text: str) -> tuple[Any, ...]:
         parts = text.split(",")
         if len(parts) != len(self.kinds):
-            raise ValueError(f"{text!r} is not {len(self.kinds)} numbers; write them as {self.metavar}")
+            raise ValueError(f"{quoted(text)} is not {len(self.kinds)} numbers; write them as {self.metavar}")
         return tuple(kind.read(part) for kind, part in zip(self.kinds, parts, strict=True))
 
     def check(self, value: Any) -> tuple[Any, ...]:
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(self.kinds):
-            raise ValueError(f"{value!r} is not {len(self.kinds)} numbers, {self.metavar}")
+            raise ValueError(f"{quoted(value)} is not {len(self.kinds)} numbers, {self.metavar}")
         return tuple(kind.check(part) for kind, part in zip(self.kinds, value, strict=True))
 
     def shown(self, value: Any) -> str:
@@ -205,7 +224,7 @@ class Choice(Kind):
 
         near = difflib.get_close_matches(str(value), list(map(str, self.values)), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        return f"invalid choice: {value!r} (choose from {', '.join(map(repr, self.values))}){hint}"
+        return f"invalid choice: {quoted(value)} (choose from {', '.join(map(repr, self.values))}){hint}"
 
 
 @dataclass(frozen=True)
@@ -235,9 +254,9 @@ class Names(Kind):
     def check(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
             return self.read(value)
-        names = tuple(value)
+        names = tuple(value) if isinstance(value, Iterable) else (value,)
         if not all(isinstance(name, str) for name in names):
-            raise ValueError(f"{value!r} are not names; give them as {self.metavar}")
+            raise ValueError(f"{quoted(value)} are not names; give them as {self.metavar}")
         return names
 
     def shown(self, value: Any) -> str:
@@ -263,7 +282,7 @@ class PathTo(Kind):
 
     def check(self, value: Any) -> Any:
         if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-            raise ValueError(f"{value!r} is no path; give the name of a file or a folder")
+            raise ValueError(f"{quoted(value)} is no path; give the name of a file or a folder")
         return value
 
     def plain(self, value: Any) -> Any:
@@ -294,7 +313,7 @@ class Image(Kind):
             if not os.fspath(value):
                 raise ValueError("'' is no path; give the name of a file or a folder")
         elif not hasattr(value, "shape"):
-            raise ValueError(f"{value!r} is no image; give a path, an array or an open volume")
+            raise ValueError(f"{quoted(value)} is no image; give a path, an array or an open volume")
         return value
 
     def plain(self, value: Any) -> Any:
@@ -326,7 +345,7 @@ class SpacingOf(Kind):
             return self.read(value)
         try:
             return self._three([float(part) for part in value], value)
-        except TypeError:
+        except (TypeError, OverflowError):
             raise ValueError(self._refusal(value)) from None
 
     def shown(self, value: Any) -> str:
@@ -340,7 +359,7 @@ class SpacingOf(Kind):
     @staticmethod
     def _refusal(value: Any) -> str:
         return (
-            f"{value!r} is not a voxel size; give three lengths above 0 in micrometres as Z,Y,X, "
+            f"{quoted(value)} is not a voxel size; give three lengths above 0 in micrometres as Z,Y,X, "
             "e.g. 0.07,0.07,0.07"
         )
 
@@ -365,8 +384,8 @@ class ShapeOf(Kind):
             numbers = []
         if len(numbers) != 3:
             raise ValueError(
-                f"{value if given is None else given!r} is not a shape; give three whole numbers above 0 as "
-                "Z,Y,X, e.g. 256,256,256"
+                f"{quoted(value if given is None else given)} is not a shape; give three whole numbers above "
+                "0 as Z,Y,X, e.g. 256,256,256"
             )
         return numbers[0], numbers[1], numbers[2]
 
@@ -393,11 +412,11 @@ class Memory(Kind):
             except ValueError:
                 number = math.nan
         if match is None or not math.isfinite(number) or (match[3] and not match[2]):
-            raise ValueError(f"{text!r} is not an amount of memory; write it like 4GiB or 500MB")
+            raise ValueError(f"{quoted(text)} is not an amount of memory; write it like 4GiB or 500MB")
         unit = match[2].lower()
         size = int(number * (_BINARY_BYTES[unit] if match[3] else _BYTES[unit]))
         if size < _LEAST_MEMORY:
-            raise ValueError(f"{text!r} is too little memory to work with; give at least 1MiB")
+            raise ValueError(f"{quoted(text)} is too little memory to work with; give at least 1MiB")
         return size
 
     def check(self, value: Any) -> int:
@@ -420,6 +439,6 @@ class Address(Kind):
 
         if not is_address(value):
             raise ValueError(
-                f"{value!r} is no address of a Dask scheduler; give it like tcp://head-node:8786"
+                f"{quoted(value)} is no address of a Dask scheduler; give it like tcp://head-node:8786"
             )
         return value

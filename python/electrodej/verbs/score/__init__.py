@@ -20,6 +20,7 @@ from electrodej.options import (
     flag,
     option,
     output,
+    quoted,
     voxel_size,
 )
 from electrodej.run import Run
@@ -47,7 +48,7 @@ class LabelOrNone(Kind):
         if isinstance(value, str) and value.lower() == "none":
             return "none"
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ValueError(f"{value!r} is not a label; give a whole number from 0, or none")
+            raise ValueError(f"{quoted(value)} is not a label; give a whole number from 0, or none")
         return value
 
 
