@@ -1,0 +1,150 @@
+"""Particles on a section of any size: tile by tile, each particle by the tile that sees most of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from electrodej.errors import InputError
+from electrodej.models.grey import FloatArray
+from electrodej.models.tiles import is_out_of_memory
+from electrodej.networks.maskrcnn.instances import Instances, together
+from electrodej.networks.maskrcnn.network import Detector, Outliner, Parts
+from electrodej.networks.maskrcnn.patches import shown
+from electrodej.networks.maskrcnn.settings import DIVISOR
+from electrodej.networks.maskrcnn.shape import Selection
+
+Say = Callable[[str], None]
+
+# Edge of a tile, what two neighbours share at least, and the smallest tile worth looking at, in pixels.
+TILE, SHARED, SMALLEST = 512, 128, 128
+# Masks that are drawn at once.
+_MASKS = 32
+# What a network of ours looks at: a slice may have hundreds of particles.
+OWN = Selection(considered=2000, proposals=600, least=0.3, overlap=0.3, most=500)
+
+
+class Finder:
+    """A network over sections.
+
+    Parameters
+    ----------
+    parts
+        The network.
+    selection
+        How many boxes go on in a tile, and how sure one must be.
+    tile
+        Edge of a tile in pixels, a multiple of 64.
+    say
+        Told of smaller tiles.
+    """
+
+    def __init__(
+        self, parts: Parts, selection: Selection = OWN, *, tile: int = TILE, say: Say = print
+    ) -> None:
+        if tile % DIVISOR or tile < SMALLEST:
+            raise InputError(f"tiles are a multiple of {DIVISOR} from {SMALLEST} pixels on, not {tile}")
+        self.parts, self.selection, self.say = parts, selection, say
+        self._set(tile)
+
+    def _set(self, tile: int) -> None:
+        self.tile = tile
+        self._detect = Detector(self.parts, self.selection)
+        self._outline = Outliner(self.parts, (tile, tile))
+
+    def find(self, image: FloatArray) -> Instances:
+        """Return the particles of a normalised section (Y, X)."""
+        while True:
+            try:
+                return together([self._in_tile(image, tile) for tile in _tiles(image.shape, self.tile)])
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                smaller = self.tile // 2 // DIVISOR * DIVISOR
+                if smaller < SMALLEST:
+                    raise InputError(
+                        f"there is not enough memory for a tile of {self.tile} pixels; end other programs, "
+                        "or use a smaller network"
+                    ) from error
+                self.say(
+                    f"the memory did not do for tiles of {self.tile} x {self.tile} pixels; going on with "
+                    f"{smaller} x {smaller}, where particles above {SHARED} pixels may be cut"
+                )
+                self._set(smaller)
+
+    def steps(self, image: FloatArray) -> dict[str, Any]:
+        """Return all that the network says of the first tile of a section."""
+        tile = next(_tiles(image.shape, self.tile))
+        return self._look(image[tile.box])
+
+    def _look(self, part: FloatArray) -> dict[str, Any]:
+        padded = np.zeros((1, self.tile, self.tile), np.float32)
+        padded[0, : part.shape[0], : part.shape[1]] = part
+        said: dict[str, Any] = self._detect.predict_on_batch(shown(padded, self.parts.shape))
+        return said
+
+    def _in_tile(self, image: FloatArray, tile: _Tile) -> Instances:
+        part = image[tile.box]
+        said = self._look(part)
+        found = np.asarray(said["detections"][0])
+        found = found[found[:, 5] > 0]
+        last = np.array([self.tile - 1] * 4, np.float32)
+        boxes = np.minimum(found[:, :4] * last, np.array([*part.shape, *part.shape]) - 1)
+        # Each particle is of the tile in which its middle is not at the edge.
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + tile.start
+        size = boxes[:, 2:] - boxes[:, :2]
+        mine = ((middle >= tile.first) & (middle < tile.last) & (size >= 1)).all(axis=1)
+        found, boxes = found[mine], boxes[mine]
+        masks = self._masks(said["levels"], boxes / last, found[:, 4].astype(np.intp))
+        return Instances(boxes.astype(np.float32), found[:, 5], masks).moved(*tile.start)
+
+    def _masks(self, levels: Any, boxes: FloatArray, kinds: Any) -> FloatArray:
+        masks = np.zeros((len(boxes), 28, 28), np.float32)
+        for first in range(0, len(boxes), _MASKS):
+            some = boxes[first : first + _MASKS]
+            padded = np.zeros((1, _MASKS, 4), np.float32)
+            padded[0, : len(some)] = some
+            given = np.asarray(self._outline.predict_on_batch({"levels": list(levels), "boxes": padded})[0])
+            here = np.arange(len(some))
+            masks[first : first + len(some)] = given[here, :, :, kinds[first : first + len(some)]]
+        return masks
+
+
+@dataclasses.dataclass(frozen=True)
+class _Tile:
+    """Where a tile begins, what of the image is in it, and between which places middles are its own."""
+
+    start: tuple[int, int]
+    box: tuple[slice, slice]
+    first: tuple[float, float]
+    last: tuple[float, float]
+
+
+def _tiles(shape: tuple[int, ...], tile: int) -> Iterator[_Tile]:
+    rows, columns = (_spans(length, tile) for length in shape)
+    for y, y_first, y_last in rows:
+        for x, x_first, x_last in columns:
+            yield _Tile(
+                (y, x),
+                (slice(y, min(y + tile, shape[0])), slice(x, min(x + tile, shape[1]))),
+                (y_first, x_first),
+                (y_last, x_last),
+            )
+
+
+def _spans(length: int, tile: int) -> list[tuple[int, float, float]]:
+    """Return where tiles of an axis start, and between which places the middle of what is theirs lies.
+
+    >>> _spans(896, 512)
+    [(0, -inf, 448.0), (384, 448.0, inf)]
+    """
+    step = tile - min(SHARED, tile // 2)
+    count = 1 + max(0, -(-(length - tile) // step))
+    starts = [0] if count == 1 else [round(number * (length - tile) / (count - 1)) for number in range(count)]
+    # Neighbours part in the middle of what they share.
+    ends = [(one + tile + other) / 2 for one, other in itertools.pairwise(starts)]
+    return list(zip(starts, [-np.inf, *ends], [*ends, np.inf], strict=True))
