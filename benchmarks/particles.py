@@ -4,10 +4,10 @@
         [--keep DIR]
 
 The ways are commands, each run in a process of its own: the watershed; `nmc-particles` on xy sections,
-linked; the same network in three views, fused by flow and by k-means; StarDist 3D. F1 is at IoU 0.5, 0.75 and
-0.9 against the true outlines, slivers that the volume's faces cut off left out. Time is that of the processor
-in seconds, which a busy machine does not lengthen; memory is the most that a process of the way held. Borders
-are refined in the grey volume by the ways that can.
+linked; the same network in three views, fused by flow and by k-means; and, with ``--solid MODEL``, StarDist
+3D. F1 is at IoU 0.5, 0.75 and 0.9 against the true outlines, slivers that the volume's faces cut off left
+out. Time is that of the processor in seconds, which a busy machine does not lengthen; memory is the most that
+a process of the way held. Borders are refined in the grey volume by the ways that can.
 
 With ``--keep`` results stay in a folder, and what is there is not run again.
 """
@@ -83,7 +83,7 @@ def phantom_of(kind: str, edge: int) -> Any:
     return make_phantom((edge,) * 3, spacing=SPACING, seed=SEED, look=kind)
 
 
-def ways_of(folder: Path, wanted: list[str]) -> dict[str, tuple[Path, Cost]]:
+def ways_of(folder: Path, wanted: list[str], solid: str) -> dict[str, tuple[Path, Cost]]:
     """Run the ways in a folder with ``grey.tif``; return where the labels of each are, and what it cost."""
     found: dict[str, tuple[Path, Cost]] = {}
     if "watershed" in wanted:
@@ -110,13 +110,12 @@ def ways_of(folder: Path, wanted: list[str]) -> dict[str, tuple[Path, Cost]]:
             found[way] = folder / f"{way}.tif", cost
     if "solid" in wanted:
         cost = Cost()
-        model = "--model", "nmc-particles-3d"
-        cost.run(folder, "segment", "particles", "grey.tif", *model, "--out", "solid.tif")
+        cost.run(folder, "segment", "particles", "grey.tif", "--model", solid, "--out", "solid.tif")
         found["solid"] = folder / "solid.tif", cost
     return found
 
 
-def judge(kind: str, edge: int, wanted: list[str]) -> dict[str, dict[str, Any]]:
+def judge(kind: str, edge: int, wanted: list[str], solid: str) -> dict[str, dict[str, Any]]:
     """Return what each way finds on a kind."""
     from electrodej.run import Run
     from electrodej.score import InstanceSettings, score_instances
@@ -131,7 +130,7 @@ def judge(kind: str, edge: int, wanted: list[str]) -> dict[str, dict[str, Any]]:
         write_volume(folder / "grey.tif", phantom.grey, spacing=spacing)
         bright = 255 - phantom.grey if config.inverted else phantom.grey
         write_volume(folder / "bright.tif", bright, spacing=spacing)
-        for way, (path, cost) in ways_of(folder, wanted).items():
+        for way, (path, cost) in ways_of(folder, wanted, solid).items():
             with open_volume(path) as labels:
                 scores = score_instances(
                     labels.read(),
@@ -153,7 +152,8 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--ways", default=",".join(WAYS[:-1]))
+    parser.add_argument("--solid", default="", metavar="MODEL", help="also a StarDist model of volumes")
     parser.add_argument("--edge", type=int, default=160, help="of the phantoms in voxels of 0.14 um")
     parser.add_argument("--keep", type=Path, help="keep results here")
     options = parser.parse_args()
@@ -161,9 +161,10 @@ def main() -> int:
     for kind in options.kinds.split(","):
         kept = None if options.keep is None else options.keep / f"{kind}-{options.edge}.json"
         known = json.loads(kept.read_text()) if kept is not None and kept.is_file() else {}
-        missing = [way for way in options.ways.split(",") if way not in known]
+        wanted = [*options.ways.split(","), *(["solid"] if options.solid else [])]
+        missing = [way for way in wanted if way not in known]
         if missing:
-            known |= judge(kind, options.edge, missing)
+            known |= judge(kind, options.edge, missing, options.solid)
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
             kept.write_text(json.dumps(known, indent=1))

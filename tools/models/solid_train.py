@@ -28,11 +28,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 from volumes import VOXEL, read_volumes, write_volumes
 
 from electrodej.models.grey import normalise
+from electrodej.models.info import ModelInfo
 from electrodej.networks.stardist3d.losses import WEIGHTS, chance_loss, reach_loss
+from electrodej.networks.stardist3d.model import Plan, from_network
 from electrodej.networks.stardist3d.network import build_network
 from electrodej.networks.stardist3d.patches import Batch, Example, Feed, without_small
+from electrodej.networks.stardist3d.predict import predict_bodies
 from electrodej.networks.stardist3d.rays import make_rays
 from electrodej.networks.stardist3d.settings import SolidSettings, plan_halvings
+from electrodej.networks.stardist3d.thresholds import IOU, choose_thresholds, count_found
 
 SETTINGS = SolidSettings(batch=8, patch=96, learning_rate=2e-3, rays=64, filters=32, depth=2, seed=1)
 COUNT, EDGE, SEED = 96, 128, 71
@@ -52,16 +56,20 @@ def main() -> None:
     parser.add_argument("--edge", type=int, default=EDGE, help="their edges in voxels")
     parser.add_argument("--batch", type=int, default=SETTINGS.batch)
     parser.add_argument("--patch", type=int, default=SETTINGS.patch)
+    parser.add_argument("--filters", type=int, default=SETTINGS.filters, help="of the first level")
+    parser.add_argument("--rays", type=int, default=SETTINGS.rays)
+    parser.add_argument("--single", action="store_true", help="in single precision, as processors like it")
     parser.add_argument("--held-out", type=int, default=HELD_OUT, help="volumes to judge by")
     parser.add_argument("--init", type=Path, help="weights.npz to go on from")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    settings = SETTINGS.changed({"batch": options.batch, "patch": options.patch})
+    own = {name: getattr(options, name) for name in ("batch", "patch", "filters", "rays")}
+    settings = SETTINGS.changed(own)
     # The network is compiled, by one core, while the others make volumes.
     with ThreadPoolExecutor(1) as pool:
         made = pool.submit(_make, options)
-        network, feed = prepare(settings, options.init)
+        network, feed = prepare(settings, options.init, single=options.single)
         print(f"compiled after {time.monotonic() - began:.0f} s", flush=True)
         made.result()
     training = _examples(options.volumes / "train")
@@ -83,7 +91,7 @@ def _examples(folder: Path) -> list[Example]:
     return [example for example in examples if (example.labels > 0).any()]
 
 
-def prepare(settings: SolidSettings, init: Path | None) -> tuple[Any, Feed]:
+def prepare(settings: SolidSettings, init: Path | None, *, single: bool) -> tuple[Any, Feed]:
     """Build the network and compile its step."""
     import keras
 
@@ -91,7 +99,7 @@ def prepare(settings: SolidSettings, init: Path | None) -> tuple[Any, Feed]:
     halvings = plan_halvings(spacing, grid=settings.grid, depth=settings.depth)
     feed = Feed(settings, spacing, halvings, make_rays(settings.rays, spacing))
     keras.utils.set_random_seed(settings.seed)
-    if keras.backend.backend() != "tensorflow":
+    if not single:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     network = build_network(halvings, rays=settings.rays, filters=settings.filters)
     if init is not None:
@@ -136,6 +144,9 @@ def train(
     print(rows[-1], judged, flush=True)
     _save(options.out, network, rows, settings, judged)
     coming.close()
+    found = _score(network, feed, held_out)
+    print(found, flush=True)
+    _save(options.out, network, rows, settings, {**judged, **found})
 
 
 def _prefetched(feed: Feed, examples: list[Example]) -> Generator[Batch]:
@@ -180,6 +191,20 @@ def _judge(network: Any, batch: Batch) -> dict[str, float]:
         )
     prob, dist = np.mean(losses, axis=0)
     return {"val_prob": float(prob), "val_dist": float(dist)}
+
+
+def _score(network: Any, feed: Feed, held_out: list[Example]) -> dict[str, Any]:
+    """Choose the thresholds on every other volume, and score on the others."""
+    plan = Plan(feed.halvings, feed.settings.rays, feed.settings.filters)
+    info = ModelInfo(kind="stardist3d", channels_out=1 + plan.rays, spacing=feed.spacing)
+    model = from_network(network, info, plan)
+    chosen = choose_thresholds(model, [(each.image, each.labels) for each in held_out[::2]])
+    counts = np.zeros((len(IOU), 3))
+    for each in held_out[1::2]:
+        offered, _ = predict_bodies(each.image, model, probability=chosen.probability, levels=(0.0, 1.0))
+        counts += count_found(offered, each.labels.astype(np.uint16), overlap=chosen.overlap)
+    f1 = [round(float(2 * tp / max(1, 2 * tp + fp + fn)), 4) for tp, fp, fn in counts]
+    return {"chosen": chosen.as_dict(), "f1": dict(zip(map(str, IOU), f1, strict=True))}
 
 
 def _rate(share: float) -> float:

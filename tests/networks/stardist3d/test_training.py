@@ -41,7 +41,7 @@ def data(tmp_path_factory):
 @pytest.mark.slow
 def test_a_model_trained_by_the_verb_is_read_by_the_other_one(data, tmp_path):
     out = tmp_path / "model"
-    how = {"epochs": 2, "steps": 3, "batch": 2, "patch": 32, "filters": 8, "depth": 1, "rays": 24}
+    how = {"epochs": 1, "steps": 2, "batch": 1, "patch": 16, "filters": 4, "depth": 1, "rays": 24}
     trained = do("train stardist", data, out=out, dimensions=3, **how)
     assert trained.numbers["training_images"] == 2
     assert json.loads((out / "solid.json").read_text())["rays"] == 24
@@ -53,8 +53,6 @@ def test_a_model_trained_by_the_verb_is_read_by_the_other_one(data, tmp_path):
         assert labels.shape == (32, 32, 32)
         assert labels.spacing == SPACING
         assert labels.read().max() == found.numbers["particles"]
-    again = do("train stardist", data, out=tmp_path / "further", init=out, dimensions=3, **how)
-    assert again.numbers["epochs"] == 2
     with pytest.raises(InputError, match="no model of volumes"):
         do("train stardist", data, out=tmp_path / "other", init="nmc-particles", dimensions=3, **how)
 

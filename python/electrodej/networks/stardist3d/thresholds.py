@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from numpy.typing import NDArray
 from electrodej.models.grey import FloatArray
 from electrodej.networks.stardist3d.model import SolidModel
 from electrodej.networks.stardist3d.predict import predict_bodies
-from electrodej.networks.stardist3d.shapes import Drawn, choose
+from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose
 from electrodej.run import Run
 
 IOU = (0.5, 0.75, 0.9)
@@ -43,24 +45,37 @@ def choose_thresholds(
     model: SolidModel, volumes: Iterable[tuple[FloatArray, NDArray[Any]]], *, run: Run | None = None
 ) -> Thresholds:
     """Choose the thresholds that give the best score on grey values as scaled, and their labels."""
-    from electrodej.score import InstanceSettings, score_instances
-
     pairs = [(grey, np.maximum(labels, 0).astype(np.uint16)) for grey, labels in volumes]
     offered = [
         predict_bodies(grey, model, probability=_CHANCES[0], levels=(0.0, 1.0), run=run)[0]
         for grey, _ in pairs
     ]
+    tries = [(chance, overlap) for chance in _CHANCES for overlap in _OVERLAPS]
+    with ThreadPoolExecutor((run or Run()).cores) as pool:
+        counts = sum(pool.map(partial(_counts, tries), offered, (labels for _, labels in pairs)))
     best = Thresholds(0.5, _OVERLAPS[-1], (0.0,) * len(IOU))
-    for chance in _CHANCES:
-        for overlap in _OVERLAPS:
-            counts = np.zeros((len(IOU), 3))
-            for bodies, (_, truth) in zip(offered, pairs, strict=True):
-                chosen = choose(bodies.taken(bodies.probability > chance), overlap=overlap)
-                shape = truth.shape[0], truth.shape[1], truth.shape[2]
-                labels = Drawn(chosen, shape).slab(0, shape[0])
-                found = score_instances(labels, truth, settings=InstanceSettings(thresholds=IOU))
-                counts += [[getattr(found.at(iou), name) for name in ("tp", "fp", "fn")] for iou in IOU]
-            f1 = tuple(float(2 * tp / max(1, 2 * tp + fp + fn)) for tp, fp, fn in counts)
-            if sum(f1[:_JUDGED]) > sum(best.f1[:_JUDGED]):
-                best = Thresholds(chance, overlap, f1)
+    for (chance, overlap), rows in zip(tries, counts, strict=True):
+        f1 = tuple(float(2 * tp / max(1, 2 * tp + fp + fn)) for tp, fp, fn in rows)
+        if sum(f1[:_JUDGED]) > sum(best.f1[:_JUDGED]):
+            best = Thresholds(chance, overlap, f1)
     return best
+
+
+def _counts(tries: list[tuple[float, float]], offered: Bodies, truth: NDArray[np.uint16]) -> Any:
+    """Return how many particles of a volume are found, invented and missed, (tries, IoU, 3)."""
+    return np.array(
+        [
+            count_found(offered.taken(offered.probability > chance), truth, overlap=overlap)
+            for chance, overlap in tries
+        ]
+    )
+
+
+def count_found(offered: Bodies, truth: NDArray[Any], *, overlap: float) -> NDArray[np.int64]:
+    """Return how many particles are found, invented and missed at each of `IOU`, (IoU, 3)."""
+    from electrodej.score import InstanceSettings, score_instances
+
+    shape = truth.shape[0], truth.shape[1], truth.shape[2]
+    labels = Drawn(choose(offered, overlap=overlap), shape).slab(0, shape[0])
+    found = score_instances(labels, truth, settings=InstanceSettings(thresholds=IOU))
+    return np.array([[getattr(found.at(iou), name) for name in ("tp", "fp", "fn")] for iou in IOU])

@@ -250,9 +250,9 @@ With a StarDist model, every section of the chosen view is segmented on its own,
 does it: labels are numbered on from section to section and mean nothing across sections. `electrodej link`
 joins them along one view; `electrodej fuse` runs a model in all three views and gives 3D particles at once.
 
-With a StarDist model of volumes, such as `nmc-particles-3d`, the labels are 3D particles at once: the volume
-is brought to the voxels of the training, looked at in large tiles, and borders are moved to the edges in the
-grey volume.
+With a StarDist model of volumes, made by `electrodej train stardist --dimensions 3`, the labels are 3D
+particles at once: the volume is brought to the voxels of the training, looked at in large tiles, and borders
+are moved to the edges in the grey volume.
 
 The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
 particles parted by a watershed of their distance to the surface. It holds the whole volume in memory.""",
@@ -264,7 +264,7 @@ particles parted by a watershed of their distance to the surface. It holds the w
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),
         further=("probability_threshold", "overlap_threshold", "scale", "refine"),
-        models=("nmc-particles", "nmc-particles-3d", WATERSHED),
+        models=("nmc-particles", WATERSHED),
         shows="labels",
         names={"image": "grey"},
         plugin="starDist",
