@@ -1,8 +1,9 @@
-"""Compile what Fiji needs before it runs a script: Fields.java, and SciJava's index that names it.
+"""Compile what Fiji needs before it runs a script: Fields.java, Help.java, and SciJava's index.
 
 ``.venv/bin/python tools/compile_fields.py``
 
-Needs a Java with ``javac``. The class lies beside its source, for who installs ElectrodeJ need not have one.
+Needs a Java with ``javac``. The classes lie beside their sources, for who installs
+ElectrodeJ need not have one.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ def main() -> None:
     jars = fetched((IMAGEJ, *SCRIPTING), what="ImageJ 1.54p with SciJava")
     classpath = os.pathsep.join(map(str, jars))
     words = [str(Path(java.home) / "bin" / "javac"), "--release", RELEASE, "-g:none", "-Xlint:-options"]
-    source = library() / "electrodej" / "Fields.java"
-    subprocess.run([*words, "-classpath", classpath, "-d", str(library()), str(source)], check=True)
-    # A test holds the source against this.
-    checksum = hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+    sources = sorted((library() / "electrodej").glob("*.java"))
+    subprocess.run([*words, "-classpath", classpath, "-d", str(library()), *map(str, sources)], check=True)
+    # A test holds the sources against this.
+    text = "".join(source.read_text(encoding="utf-8") for source in sources)
+    checksum = hashlib.sha256(text.encode()).hexdigest()
     (library() / "electrodej" / "Fields.sha256").write_text(checksum + "\n", encoding="utf-8")
 
 

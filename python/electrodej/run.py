@@ -34,6 +34,9 @@ class Run:
         What a person should know of the result, each once. Every door shows them.
     hear
         Told what is said while the work goes on: each note, and what else is of interest at once.
+    watch
+        Given, after each epoch of a training, a function from a grey section (Y, X) to what the network finds
+        there now: particles, or phases from 1, as whole numbers.
     kept
         What a door keeps from one run to the next on the same image, by the name of who left it, so that only
         what changed is worked out anew. None where nothing is kept.
@@ -46,6 +49,7 @@ class Run:
     progress: Progress = silent
     notes: list[str] = field(default_factory=list)
     hear: Callable[[str], None] | None = None
+    watch: Callable[[Callable[[Any], Any]], None] | None = None
     kept: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:

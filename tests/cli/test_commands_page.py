@@ -9,6 +9,7 @@ import pytest
 from electrodej import verbs
 from electrodej.cli.page import commands_page
 from electrodej.fiji.commands import file_name, script_of
+from electrodej.fiji.help import folder, help_pages
 
 ROOT = Path(__file__).parents[2]
 MENU = ROOT / "fiji-scripts" / "scripts" / "Plugins" / "ElectrodeJ"
@@ -24,3 +25,12 @@ def test_the_page_of_commands_is_as_the_verbs_are():
 )
 def test_the_menu_command_is_as_the_verb_is(verb):
     assert (MENU / file_name(verb)).read_text(encoding="utf-8") == script_of(verb), MEND
+
+
+def test_the_pages_that_fiji_shows_are_as_the_commands_are():
+    pages = help_pages(verbs.in_menu())
+    for name, page in pages.items():
+        assert (folder() / f"{name}.html").read_text(encoding="utf-8") == page, MEND
+    assert {path.stem for path in folder().glob("*.html")} == set(pages), MEND
+    assert "Radius (um)" in pages["Measure_Particles"]
+    assert "electrodej measure grey.tif" in pages["Measure_Particles"]

@@ -240,8 +240,10 @@ def test_the_library_holds_the_classes_and_is_the_same_bytes_each_time():
 def test_what_was_compiled_is_the_source_that_lies_beside_it():
     from electrodej.fiji.content import library
 
-    source, checksum = (library() / "electrodej" / f"Fields.{end}" for end in ("java", "sha256"))
-    found = hashlib.sha256(source.read_text(encoding="utf-8").encode()).hexdigest()
+    place = library() / "electrodej"
+    checksum = place / "Fields.sha256"
+    sources = "".join(source.read_text(encoding="utf-8") for source in sorted(place.glob("*.java")))
+    found = hashlib.sha256(sources.encode()).hexdigest()
     assert checksum.read_text(encoding="utf-8").strip() == found, "run tools/compile_fields.py"
     with zipfile.ZipFile(io.BytesIO(library_jar())) as jar:
         assert {"electrodej/Fields.class", "META-INF/json/org.scijava.plugin.Plugin"} < set(jar.namelist())
@@ -371,3 +373,19 @@ def test_the_zip_is_laid_out_like_a_fiji_and_can_be_taken_away_again(fiji):
     (fiji / "electrodej" / "python.txt").write_text("/home/me/.electrodej/python/bin/python\n")
     assert uninstall(fiji).left == []
     assert snapshot(fiji) == before
+
+
+def test_fijis_own_python_mode_and_deepimagej_are_told_of_where_they_are(fiji):
+    names = {"Python mode", "DeepImageJ"}
+    assert not names & {finding.name for finding in examine(fiji)}
+    launcher = fiji / "config" / "jaunch"
+    launcher.mkdir(parents=True, exist_ok=True)
+    (launcher / "fiji.py").write_text("", "utf-8")
+    (fiji / "plugins" / "deepImageJ_-3.0.2.jar").write_bytes(b"")
+    told = {finding.name: finding for finding in examine(fiji)}
+    assert told["Python mode"].found.startswith("off;")
+    assert "--package" in told["DeepImageJ"].found
+    (launcher / "fiji.cfg").write_text("launch-mode = PYTHON\npython-dir = C:\\py env\n", "utf-8")
+    told = {finding.name: finding for finding in examine(fiji)}
+    assert told["Python mode"].found.startswith("on, C:\\py env;")
+    assert all(told[name].ok for name in names)

@@ -547,6 +547,17 @@ def in_fiji(run_script, grey, **inputs):
     return refused(run_script, "Segment Particles", grey=grey, engine="Fiji's StarDist plugin", **inputs)
 
 
+def test_on_another_processor_than_intels_python_is_named_for_the_plugin(run_script, opened):
+    before = system().getProperty("os.arch")
+    system().setProperty("os.arch", "aarch64")
+    try:
+        said = refused(run_script, "Segment Particles", grey=opened["grey"], engine="Fiji's StarDist plugin")
+    finally:
+        system().setProperty("os.arch", before)
+    assert "Intel processors only" in said
+    assert "choose Python" in said
+
+
 def test_without_the_stardist_plugin_the_update_sites_are_named(run_script, opened):
     said = in_fiji(run_script, opened["grey"], model="nmc-particles")
     assert "no StarDist plugin" in said
@@ -1025,3 +1036,66 @@ def test_odd_names_and_a_calibration_in_inches_change_no_number(run_script, open
         header, row = table.read_text("utf-8").splitlines()
         values = dict(zip(header.split(","), row.split(","), strict=True))
         assert float(values["Volume"]) == pytest.approx(216 * 0.5**3)
+
+
+def test_a_virtual_stack_is_read_where_it_lies_with_imagejs_voxel_size(run_script, opened, pair, tmp_path):
+    folder_opener = scyjava.jimport("ij.plugin.FolderOpener")
+    for name in ("grey", "labels"):
+        with open_volume(pair / f"{name}.tif") as volume:
+            (tmp_path / name).mkdir()
+            for z, plane in enumerate(volume.read()):
+                write_volume(tmp_path / name / f"{z:02d}.tif", plane[None], spacing=(1.0,) * 3)
+    images = {name: folder_opener.open(str(tmp_path / name), "virtual") for name in ("grey", "labels")}
+    for image in images.values():
+        assert image.getStack().isVirtual()
+        image.setCalibration(opened["grey"].getCalibration())
+    from electrodej.fiji.scripting import library_class
+
+    kind = library_class(context(), "Images")
+    assert str(kind.storedAt(images["grey"])) == str(tmp_path / "grey")
+    run_script(MEASURE, {**images, "attributes": "Volume", "table": tmp_path / "t.csv"})
+    assert float((tmp_path / "t.csv").read_text().splitlines()[1].split(",")[-1]) == 216 * 0.5**3
+    # A part of the folder is not the folder.
+    images["grey"].getStack().deleteLastSlice()
+    assert kind.storedAt(images["grey"]) is None
+
+
+def test_a_channel_and_a_time_point_of_an_image_are_chosen(run_script, opened, tmp_path):
+    stack = scyjava.jimport("ij.ImageStack")(12, 12)
+    many = 2 * 12 * 3
+    for n in range(many):
+        # Channels first, then slices, then time points; only channel 2 of time point 3 is not empty.
+        of, z = n % 2, (n // 2) % 12
+        plane = opened["labels"].getStack().getProcessor(z + 1).duplicate()
+        if (of, n // 24) != (1, 2):
+            plane.multiply(0)
+        stack.addSlice(plane)
+    image = scyjava.jimport("ij.ImagePlus")("many", stack)
+    image.setDimensions(2, 12, 3)
+    image.setCalibration(opened["labels"].getCalibration())
+    said = refused(run_script, grey=opened["grey"], labels=image, table=tmp_path / "t.csv")
+    assert "channel=1 frame=1" in said
+    macro = scyjava.jimport("ij.Macro")
+    thread = scyjava.jimport("java.lang.Thread").currentThread()
+    before = thread.getName()
+    for options, rows in (("channel=2 frame=3", 1), ("channel=1 frame=3", 0)):
+        # As ImageJ hands a macro's line to the command that it runs.
+        thread.setName("Run$_" + str(before))
+        macro.setOptions(thread, options + " ")
+        try:
+            from electrodej.fiji.scripting import library_class
+
+            planes = library_class(context(), "Axes").planes(image)
+        finally:
+            macro.setOptions(thread, None)
+            thread.setName(before)
+        voxels = sum(float(image.getStack().getProcessor(int(n)).getStats().max) for n in planes)
+        assert (len(planes), voxels > 0) == (12, rows == 1)
+
+
+def test_a_folder_of_images_goes_through_the_chain_with_a_log(run_script, pair, tmp_path, capfd):
+    given = {"imagesFile": pair / "grey.tif", "out": tmp_path / "out", "only": "particles,table"}
+    run_script("Run Whole Chain", {**given, "model": "watershed"})
+    assert (tmp_path / "out" / "run.log").is_file()
+    assert "ElectrodeJ: $ electrodej segment particles" in capfd.readouterr().out
+    assert "is empty" in refused(run_script, "Run Whole Chain", out=tmp_path / "none")

@@ -171,6 +171,11 @@ class Door {
 		return new StarDist(context, this)
 	}
 
+	/** Shows the pages about the commands in the web browser. */
+	static void showHelp() {
+		if (!GraphicsEnvironment.headless) Help.show("index")
+	}
+
 	/** Tells the user something, on the screen or in the log. */
 	static void say(String text) {
 		if (GraphicsEnvironment.headless) System.out.println(text)
@@ -237,9 +242,14 @@ class Door {
 		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
 		def ended = new CountDownLatch(1)
 		String end = null
+		Set<String> said = new HashSet<>()
 		IJ.resetEscape()
 		try {
 			task.listen({ event ->
+				if (event.info?.said != null) {
+					said << event.info.said
+					IJ.log("ElectrodeJ: " + event.info.said)
+				}
 				if (event.message != null) {
 					status.showStatus(event.current as int, event.maximum as int, event.message)
 					also.heard?.call(event.message)
@@ -261,7 +271,7 @@ class Door {
 			status.clearStatus()
 		}
 		if (end == "COMPLETION") {
-			mention(task.outputs.notes)
+			mention(task.outputs.notes?.findAll { !said.contains(it) && !said.contains("note: " + it) })
 			return task.outputs
 		}
 		if (end == "FAILURE") throw new Problem(task.error)

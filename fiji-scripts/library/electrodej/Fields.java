@@ -3,6 +3,7 @@ package electrodej;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
+import ij.WindowManager;
 import java.awt.GraphicsEnvironment;
 import java.io.File;
 import java.io.IOException;
@@ -10,9 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.scijava.ItemVisibility;
+import org.scijava.module.DefaultMutableModuleItem;
 import org.scijava.module.Module;
 import org.scijava.module.ModuleItem;
 import org.scijava.module.ModuleService;
@@ -22,6 +26,7 @@ import org.scijava.module.process.PreprocessorPlugin;
 import org.scijava.plugin.Parameter;
 import org.scijava.plugin.Plugin;
 import org.scijava.script.ScriptInfo;
+import org.scijava.widget.Button;
 import org.scijava.widget.InputHarvester;
 
 /**
@@ -29,11 +34,15 @@ import org.scijava.widget.InputHarvester;
  *
  * SciJava would take what a person chose last, also in a Fiji without a screen, and ask for the rest. It comes before a
  * script runs, which is why this is no script; tools/compile_fields.py compiles it. In a dialog nothing changes, but for
- * the image: SciJava takes the active one without a word where a command has one image, and here the dialog shows it.
- * Lists of models get those that were trained in this Fiji.
+ * images: SciJava takes the active one without a word where a command has one image, and here the dialog shows it.
+ * Lists of models get those that were trained in this Fiji, and each dialog a Help button.
  */
 @Plugin(type = PreprocessorPlugin.class, priority = InputHarvester.PRIORITY + 2)
 public class Fields extends AbstractPreprocessorPlugin {
+
+	// Fields that want numbers, not grey values.
+	private static final List<String> LABELS = Arrays.asList("labels", "pred", "truth", "slices", "phases", "cracks");
+	private static final String HELP = "help";
 
 	@Parameter
 	private ModuleService modules;
@@ -42,10 +51,13 @@ public class Fields extends AbstractPreprocessorPlugin {
 	public void process(Module module) {
 		if (!isOurs(module)) return;
 		for (ModuleItem<?> item : module.getInfo().inputs()) offerOwnModels(module, item);
+		for (ModuleItem<?> item : module.getInfo().inputs()) offerEngines(item);
 		boolean asks = !GraphicsEnvironment.isHeadless() && !(IJ.isMacro() && Macro.getOptions() != null);
+		if (asks) offerHelp((ScriptInfo) module.getInfo());
+		List<ImagePlus> taken = new ArrayList<>();
 		for (ModuleItem<?> item : module.getInfo().inputs()) {
 			if (!asks) settle(module, item);
-			else if (item.getType() == ImagePlus.class) module.unresolveInput(item.getName());
+			else if (item.getType() == ImagePlus.class) propose(module, item.getName(), taken);
 		}
 	}
 
@@ -56,11 +68,63 @@ public class Fields extends AbstractPreprocessorPlugin {
 		return path != null && path.replace('\\', '/').matches("(.*/)?Plugins/ElectrodeJ/.*");
 	}
 
+	/** Puts a button into a dialog that shows the command's page. */
+	private static void offerHelp(ScriptInfo info) {
+		if (info.getInput(HELP) != null) return;
+		DefaultMutableModuleItem<Button> help = new DefaultMutableModuleItem<Button>(info, HELP, Button.class) {
+
+			@Override
+			public void callback(Module module) {
+				Help.show(nameOf(info));
+			}
+		};
+		help.setLabel("Help");
+		help.setDescription("Shows what this command does, in the web browser; no network is needed");
+		help.setRequired(false);
+		help.setPersisted(false);
+		help.setVisibility(ItemVisibility.TRANSIENT);
+		info.registerInput(help);
+	}
+
+	/**
+	 * Puts the image into a field that most likely is meant: of labels for labels, of grey values for the others, the
+	 * active one before the others, and no image twice. The dialog shows it, and another one can be chosen.
+	 */
+	private static void propose(Module module, String field, List<ImagePlus> taken) {
+		List<ImagePlus> open = new ArrayList<>();
+		ImagePlus active = WindowManager.getCurrentImage();
+		if (active != null) open.add(active);
+		int[] numbers = WindowManager.getIDList();
+		for (int number : numbers == null ? new int[0] : numbers) open.add(WindowManager.getImage(number));
+		open.removeAll(taken);
+		boolean labels = LABELS.contains(field);
+		ImagePlus meant = open.isEmpty() ? null : open.get(0);
+		for (ImagePlus image : open) {
+			if (isOfLabels(image) != labels) continue;
+			meant = image;
+			break;
+		}
+		if (meant != null) {
+			module.setInput(field, meant);
+			taken.add(meant);
+		}
+		module.unresolveInput(field);
+	}
+
+	private static boolean isOfLabels(ImagePlus image) {
+		return image.getTitle().matches("(?i).*(label|particle|phase|mask|crack).*") || image.getProcessor().isColorLut();
+	}
+
+	/** The name of a command's script without its ending. */
+	private static String nameOf(ScriptInfo info) {
+		return info.getPath().replaceFirst(".*[/\\\\]", "").replaceFirst("\\.\\w+$", "");
+	}
+
 	/** Adds to a list of models those of the user's own that the command can run; other commands than these two take all. */
 	@SuppressWarnings("unchecked")
 	private static void offerOwnModels(Module module, ModuleItem<?> item) {
 		if (!item.getName().equals("model") || !(item instanceof MutableModuleItem) || item.getChoices() == null) return;
-		String title = ((ScriptInfo) module.getInfo()).getPath().replaceFirst(".*[/\\\\]", "");
+		String title = nameOf((ScriptInfo) module.getInfo());
 		MutableModuleItem<String> list = (MutableModuleItem<String>) item;
 		List<String> names = new ArrayList<>();
 		for (String name : list.getChoices()) if (!isOwn(name)) names.add(name);
@@ -97,6 +161,17 @@ public class Fields extends AbstractPreprocessorPlugin {
 		catch (IOException none) {
 			return "";
 		}
+	}
+
+	/** Leaves Python alone to choose from where the plugin's TensorFlow cannot run, and says so. */
+	@SuppressWarnings("unchecked")
+	private static void offerEngines(ModuleItem<?> item) {
+		String processor = System.getProperty("os.arch");
+		boolean intel = processor.equals("amd64") || processor.equals("x86_64");
+		if (intel || !item.getName().equals("engine") || !(item instanceof MutableModuleItem)) return;
+		MutableModuleItem<String> list = (MutableModuleItem<String>) item;
+		list.setChoices(Collections.singletonList("Python"));
+		list.setLabel("Works in (the plugin needs an Intel processor)");
 	}
 
 	private <T> void settle(Module module, ModuleItem<T> item) {

@@ -3,6 +3,7 @@ package electrodej
 import ij.IJ
 import ij.ImagePlus
 import ij.ImageStack
+import ij.VirtualStack
 import ij.io.FileSaver
 import ij.measure.Calibration
 import ij.process.LUT
@@ -24,15 +25,15 @@ class Images implements Closeable {
 	 */
 	Map argument(ImagePlus image, File file, String role) {
 		if (isGiven(file) || orNull(image) == null) return [file: given(file, role).absolutePath]
-		check(image)
-		if (bytes(image) > limit()) return [file: savedFile(image)]
+		List<Integer> planes = Axes.planes(image)
 		Calibration size = image.calibration
-		return [
-			array: share(image),
-			title: image.title,
-			voxel: [size.pixelDepth, size.pixelHeight, size.pixelWidth],
-			unit : size.scaled() ? size.unit : "pixel",
-		]
+		Map known = [title: image.title, voxel: [size.pixelDepth, size.pixelHeight, size.pixelWidth], unit: size.scaled() ? size.unit : "pixel"]
+		boolean whole = planes.size() == image.stackSize
+		// Slices that ImageJ reads as they are needed stay where they are; Python reads them there.
+		String place = whole && image.getStack().virtual ? storedAt(image) : null
+		if (place != null) return [file: place] + known
+		if (bytes(image, planes.size()) > limit()) return [file: savedFile(image, whole)] + known
+		return [array: share(image, planes)] + known
 	}
 
 	/** An image, or null for none: for a field left out SciJava may make an empty one of what was chosen last. */
@@ -144,9 +145,7 @@ class Images implements Closeable {
 	/** Stops at colours, channels and times, which are no axes of a volume. */
 	static void check(ImagePlus image) {
 		String title = image.title
-		if (image.type == ImagePlus.COLOR_RGB) {
-			throw new Problem(title + " is a colour image; turn it into grey values with Image > Type > 8-bit")
-		}
+		checkGrey(image)
 		if (image.NChannels > 1) {
 			throw new Problem(title + " has " + image.NChannels + " channels; choose one with Image > Color > Split Channels")
 		}
@@ -156,13 +155,19 @@ class Images implements Closeable {
 		}
 	}
 
-	private share(ImagePlus image) {
+	/** Stops at a colour image. */
+	static void checkGrey(ImagePlus image) {
+		if (image.type != ImagePlus.COLOR_RGB) return
+		throw new Problem(image.title + " is a colour image; turn it into grey values with Image > Type > 8-bit")
+	}
+
+	private share(ImagePlus image, List<Integer> planes) {
 		Class array = Door.apposeClass("NDArray")
 		Class shape = Door.apposeClass('NDArray$Shape')
 		Class order = Door.apposeClass('NDArray$Shape$Order')
 		Class type = Door.apposeClass('NDArray$DType')
 		String name = [8: "UINT8", 16: "UINT16", 32: "FLOAT32"][image.bitDepth]
-		int[] lengths = [image.stackSize, image.height, image.width]
+		int[] lengths = [planes.size(), image.height, image.width]
 		def extent = shape.getConstructor(order, int[]).newInstance(Enum.valueOf(order, "C_ORDER"), lengths)
 		def made
 		try {
@@ -178,24 +183,41 @@ class Images implements Closeable {
 		ImageStack stack = image.getStack()
 		int plane = image.width * image.height
 		// Most of the time goes into pages of memory that nobody had yet, which all cores may ask for.
-		IntStream slices = IntStream.range(0, image.stackSize)
+		IntStream slices = IntStream.range(0, planes.size())
 		(stack.virtual ? slices : slices.parallel()).forEach { z ->
-			voxels.duplicate().position(z * plane).put(stack.getPixels(z + 1))
+			voxels.duplicate().position(z * plane).put(stack.getPixels(planes[z]))
 		}
 		return made
 	}
 
-	private static String savedFile(ImagePlus image) {
-		def info = image.originalFileInfo
-		File file = info?.directory && info?.fileName ? new File(info.directory, info.fileName) : null
-		if (file == null || !file.file || image.changes) {
-			throw new Problem(image.title + " is larger than 2 GiB, and such images are read from their file; save it and try again")
+	private static String savedFile(ImagePlus image, boolean whole) {
+		String place = whole ? storedAt(image) : null
+		if (place == null) {
+			throw new Problem(image.title + " is larger than 2 GiB, and such images are read from their file; save it " +
+				(whole ? "" : "as an image of one channel and one time point ") + "and try again")
 		}
-		return file.absolutePath
+		return place
 	}
 
-	private static long bytes(ImagePlus image) {
-		return (long) image.width * image.height * image.stackSize * (image.bitDepth.intdiv(8))
+	/** Where the very voxels of an open image lie: its file, or the folder that it is a sequence of; null where nowhere. */
+	static String storedAt(ImagePlus image) {
+		if (image.changes) return null
+		def stack = image.getStack()
+		def info = image.originalFileInfo
+		File file = info?.directory && info?.fileName ? new File(info.directory, info.fileName) : null
+		// A sequence of files: all of a folder's images, in their order, or else Python would see others.
+		if (stack.getClass() == VirtualStack) {
+			File folder = stack.directory ? new File(stack.directory) : null
+			List<String> shown = (1..stack.size()).collect { stack.getFileName(it) }
+			List<String> there = folder?.list()?.findAll { it.toLowerCase() ==~ /.+\.tiff?/ }?.sort()
+			return there == shown ? folder.absolutePath : null
+		}
+		boolean same = file?.file && file.name.toLowerCase() ==~ /.+\.tiff?/ && info.nImages in [1, image.stackSize]
+		return same ? file.absolutePath : null
+	}
+
+	private static long bytes(ImagePlus image, int planes) {
+		return (long) image.width * image.height * planes * (image.bitDepth.intdiv(8))
 	}
 
 	private static long limit() {

@@ -33,26 +33,30 @@ class Lessons {
 		File enough = File.createTempFile("electrodej", ".enough")
 		enough.delete()
 		Curve curve = new Curve("Training of " + given.name)
+		List<Map> images = lessons(given, network)
+		Preview preview = new Preview(images*.remove("open") as List<ImagePlus>)
 		try {
 			Map found = door.call("learn", [
-				network: network, images: lessons(given, network), name: given.name, folder: Python.models().path, init: init, names: given.names,
+				network: network, images: images, name: given.name, folder: Python.models().path, init: init, names: given.names,
 				voxelSize: door.voxelSize(given.voxelSize), epochs: given.epochs, steps: given.steps, patch: given.patch,
-				patience: given.patience, enough: enough.path, replace: given.replace,
-			], [heard: curve.&hear, enough: { enough.createNewFile() }])
+				patience: given.patience, enough: enough.path, preview: preview.folder.path, replace: given.replace,
+			], [heard: { curve.hear(it); preview.look() }, enough: { enough.createNewFile() }])
 			IJ.log("ElectrodeJ: " + found.command)
 			return found
 		}
 		finally {
 			enough.delete()
+			preview.close()
 		}
 	}
 
-	/** The images to learn from, each with what was drawn on it. */
+	/** The images to learn from, each with what was drawn on it, and the open image that is meant. */
 	private List<Map> lessons(Map given, String network) {
 		if (given.from == "Label image") {
 			return [[
 				grey : door.image(given.grey, given.greyFile, "grey image"),
 				drawn: door.image(given.labels, given.labelFile, "label image"),
+				open : door.used(given.grey),
 			]]
 		}
 		if (given.from == "ROI Manager") {
@@ -70,7 +74,8 @@ class Lessons {
 		if (areas.isEmpty()) {
 			throw new Problem("nothing is drawn on " + image.title + "; outline things, and add each to the ROI Manager with T")
 		}
-		return [grey: door.image(image, null, "grey image"), drawn: door.image(drawn(areas, image, network != "stardist"), null, "drawing")]
+		Map sent = [grey: door.image(image, null, "grey image"), drawn: door.image(drawn(areas, image, network != "stardist"), null, "drawing")]
+		return sent + [open: image]
 	}
 
 	/**

@@ -9,6 +9,9 @@ import ij.process.FloatProcessor
 import ij.process.ImageProcessor
 import ij.process.ShortProcessor
 import java.util.concurrent.ExecutionException
+import java.util.concurrent.Future
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
 import org.scijava.Context
 
 /**
@@ -22,10 +25,17 @@ class StarDist {
 
 	private static final String NETWORK = "de.csbdresden.csbdeep.commands.GenericNetwork"
 	private static final String OUTLINES = "de.csbdresden.stardist.StarDist2DNMS"
+	private static final String NORMALIZER = "de.csbdresden.csbdeep.normalize.PercentileNormalizer"
 	private static final String REMEDY = "tick the update sites CSBDeep, StarDist and TensorFlow in Help > Update... and restart Fiji, " +
 		"or let Python do it"
+	private static final List<String> INTEL = ["amd64", "x86_64"]
+	private static final String NOT_INTEL = "Fiji's StarDist plugin needs TensorFlow 1.15, which exists for Intel processors only; " +
+		"choose Python in the field Works in"
 	// Pixels that go through the network at once.
 	private static final long TILE = 1L << 22
+	// Numbers that the network gives at once, 128 MiB: as many sections as that holds.
+	private static final long AT_ONCE = 1L << 25
+	private static final long LOOK_MS = 50
 	// Cells of the network's grid at the border of what the network sees in which no outline starts.
 	private static final int RIM = 2
 	private static final double SAME_SIZE = 0.25
@@ -69,6 +79,7 @@ class StarDist {
 	ImagePlus sections(ImagePlus grey, String model, Map<String, Object> changed = [:]) {
 		if (grey == null) throw new Problem("there is no grey image; open one, or give its file")
 		Images.check(grey)
+		if (!(System.getProperty("os.arch") in INTEL)) throw new Problem(NOT_INTEL)
 		if (!isHere()) throw new Problem("this Fiji has no StarDist plugin; " + REMEDY)
 		File zip = zip(model)
 		Map settings = settings(zip) + changed.findAll { it.value != null }
@@ -78,12 +89,16 @@ class StarDist {
 		long highest = 0
 		IJ.resetEscape()
 		try {
-			for (int z = 1; z <= depth; z++) {
-				if (IJ.escapePressed() || Thread.interrupted()) throw new Problem("cancelled")
-				door.showProgress("StarDist in Fiji, section " + z + " of " + depth, z - 1, depth)
-				FloatProcessor found = labelled(grey, z, zip, settings).convertToFloatProcessor()
-				highest = numberedOn(found, highest)
-				planes << found
+			int most = (int) Math.max(1L, AT_ONCE.intdiv((long) grey.width * grey.height * (settings.rays + 1)))
+			for (int first = 1; first <= depth; first += most) {
+				int last = Math.min(first + most - 1, depth)
+				door.showProgress("StarDist in Fiji, section " + first + " of " + depth, first - 1, depth)
+				ImagePlus both = predicted(grey, first, last, zip, settings)
+				for (int z = first; z <= last; z++) {
+					FloatProcessor found = labelled(both, z - first + 1, settings).convertToFloatProcessor()
+					highest = numberedOn(found, highest)
+					planes << found
+				}
 			}
 		}
 		finally {
@@ -131,7 +146,7 @@ class StarDist {
 			probability: (read.probability_threshold ?: 0.5) as double, overlap: (read.overlap_threshold ?: 0.4) as double,
 			percentiles: (read.percentiles ?: [1, 99.8])*.toDouble(), context: (read.context ?: 192) as int,
 			divisor: (read.size_divisor ?: 64) as int, grid: (read.grid ?: [1, 1])*.toInteger(),
-			spacing: read.spacing*.toDouble(),
+			spacing: read.spacing*.toDouble(), rays: (read.rays ?: 32) as int,
 		]
 	}
 
@@ -145,16 +160,15 @@ class StarDist {
 		}
 	}
 
-	private ImageProcessor labelled(ImagePlus grey, int slice, File zip, Map settings) {
-		if (!Tables.isOpen(grey)) throw new Problem(grey.title + " was closed; open it and try again")
-		ImagePlus section = new ImagePlus("section " + slice, grey.getStack().getProcessor(slice).duplicate())
-		// The probability, and behind it the distance along each ray.
-		ImageStack both = predicted(section, zip, settings).getStack()
-		ImageStack rays = new ImageStack(both.width, both.height)
-		for (int n = 2; n <= both.size(); n++) rays.addSlice(both.getProcessor(n))
+	/** The outlines of a section, of what the network gave for several: frame by frame the probability, and behind it the rays. */
+	private ImageProcessor labelled(ImagePlus predicted, int frame, Map settings) {
+		int channels = predicted.stackSize.intdiv(predicted.NFrames)
+		int start = (frame - 1) * channels
+		ImageStack rays = new ImageStack(predicted.width, predicted.height)
+		for (int n = 2; n <= channels; n++) rays.addSlice(predicted.getStack().getProcessor(start + n))
 		ImagePlus distances = new ImagePlus("distances", rays)
 		distances.setDimensions(rays.size(), 1, 1)
-		ImagePlus chances = new ImagePlus("probability", inside(both.getProcessor(1), settings))
+		ImagePlus chances = new ImagePlus("probability", inside(predicted.getStack().getProcessor(start + 1), settings))
 		return done(OUTLINES, "label", [
 			prob: dataset(chances), dist: dataset(distances),
 			probThresh: settings.probability, nmsThresh: settings.overlap,
@@ -163,16 +177,32 @@ class StarDist {
 		]).getStack().getProcessor(1)
 	}
 
-	private ImagePlus predicted(ImagePlus section, File zip, Map settings) {
+	/** What the network gives for some sections, which it is set up once for: they are time points to it. */
+	private ImagePlus predicted(ImagePlus grey, int first, int last, File zip, Map settings) {
+		if (!Tables.isOpen(grey)) throw new Problem(grey.title + " was closed; open it and try again")
+		ImageStack frames = new ImageStack(grey.width, grey.height)
+		for (int z = first; z <= last; z++) frames.addSlice(normalised(grey.getStack().getProcessor(z), settings))
+		ImagePlus sections = new ImagePlus("sections " + first + " to " + last, frames)
+		sections.setDimensions(1, 1, frames.size())
 		int step = settings.divisor
-		return done(NETWORK, "output", [
-			input: dataset(section), modelFile: zip,
-			normalizeInput: true, percentileBottom: (float) settings.percentiles[0], percentileTop: (float) settings.percentiles[1], clip: false,
-			nTiles: (int) Math.ceil(section.width * (double) section.height / TILE), blockMultiple: step,
+		ImagePlus found = done(NETWORK, "output", [
+			input: dataset(sections), modelFile: zip, normalizeInput: false,
+			nTiles: (int) Math.ceil(grey.width * (double) grey.height / TILE), blockMultiple: step,
 			// A tile that sees as much of its neighbours as the network looks leaves no seam.
 			overlap: step * (int) Math.ceil(settings.context / (double) step),
 			batchSize: 1, showProgressDialog: false,
 		])
+		found.setDimensions(found.stackSize.intdiv(frames.size()), 1, frames.size())
+		return found
+	}
+
+	/** A section as the network would make it for itself; of several, it would take them for one image. */
+	private ImageProcessor normalised(ImageProcessor section, Map settings) {
+		def scaler = Class.forName(NORMALIZER).getConstructor().newInstance()
+		scaler.setup(settings.percentiles as float[], [0f, 1f] as float[], false)
+		def made = scaler.normalize(dataset(new ImagePlus("section", section.duplicate())),
+			context.service("net.imagej.ops.OpService"), context.service("net.imagej.DatasetService"))
+		return asImage(made).getProcessor().convertToFloat()
 	}
 
 	/** The probability without the rim in which Python starts no outline either. */
@@ -202,13 +232,31 @@ class StarDist {
 		def found
 		try {
 			def commands = context.service("org.scijava.command.CommandService")
-			found = commands.run(Class.forName(command), false, values).get().getOutput(output)
+			found = waited(commands.run(Class.forName(command), false, values)).getOutput(output)
 		}
 		catch (ExecutionException error) {
 			throw new Problem("Fiji's StarDist plugin failed (" + (error.cause ?: error) + "); " + REMEDY)
 		}
 		if (found == null) throw new Problem("Fiji's StarDist plugin gave no labels; its own message is in the log. You can " + REMEDY)
+		return asImage(found)
+	}
+
+	private ImagePlus asImage(Object found) {
 		return (ImagePlus) context.service("org.scijava.convert.ConvertService").convert(found, ImagePlus)
+	}
+
+	/** What a command of the plugin's made; Escape does not wait for it. */
+	private static Object waited(Future<?> work) {
+		while (true) {
+			try {
+				return work.get(LOOK_MS, TimeUnit.MILLISECONDS)
+			}
+			catch (TimeoutException ignored) {
+				if (!IJ.escapePressed() && !Thread.currentThread().interrupted) continue
+				work.cancel(true)
+				throw new Problem("cancelled")
+			}
+		}
 	}
 
 	/** Adds what was counted before to every label, and returns the highest. */

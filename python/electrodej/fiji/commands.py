@@ -114,7 +114,10 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
     default = menu.defaults.get(option.name, None if option.required else option.default)
     kind = option.kind
     if option.name in menu.files:
-        yield _line("File", file_field_of(option, menu), label=label, description=words, **forgotten)
+        style = "both" if option.many else "open"
+        yield _line(
+            "File", file_field_of(option, menu), label=label, description=words, style=style, **forgotten
+        )
     elif isinstance(kind, Image):
         yield _line("ImagePlus", name, label=label, description=words, **forgotten)
         what = name.removesuffix("s")
@@ -122,7 +125,8 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
             "File",
             file_field_of(option, menu),
             label=f"or {what} file",
-            description="Instead of an open image",
+            description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr",
+            style="both",
             **forgotten,
         )
     elif option.name == "spacing":

@@ -19,6 +19,10 @@ _OLDEST_BUILDER = (0, 8)
 _OLDEST_IMAGEJ_TENSORFLOW = (1, 1, 9)
 _FIRST_CLASHING_PROTOBUF = (4,)
 _TENSORFLOW = (1, 15)
+# What opens packages of bioimage.io.
+_PACKAGE_RUNNERS = ("deepimagej_", "deepimagej", "dl-modelrunner")
+# Where Fiji's launcher keeps its settings.
+_LAUNCHER = Path("config", "jaunch")
 
 Jars = dict[str, list[tuple[tuple[int, ...], str]]]
 
@@ -75,6 +79,8 @@ def examine(folder: str | os.PathLike[str], *, machine: str | None = None) -> li
         _tensorflow(jars, (machine or platform.machine()).lower()),
         _bridge(jars),
         _protobuf(jars),
+        *_deepimagej(jars),
+        *_python_mode(fiji),
     ]
     return [*needed, *(replace(each, optional=True) for each in optional)]
 
@@ -203,3 +209,25 @@ def _protobuf(jars: Jars) -> Finding:
         remedy = f"tick TensorFlow in {_UPDATE_SITES}, which brings protobuf 3, and restart Fiji"
         return Finding("protobuf", False, newest[1], stops, remedy)
     return Finding("protobuf", True, "" if newest is None else newest[1])
+
+
+def _deepimagej(jars: Jars) -> list[Finding]:
+    """Say, where DeepImageJ or JDLL is there, how a model gets to them."""
+    newest = [_newest(jars, artifact) for artifact in _PACKAGE_RUNNERS]
+    names = [each[1] for each in newest if each is not None]
+    if not names:
+        return []
+    how = "electrodej export MODEL --package writes a package that they open"
+    return [Finding("DeepImageJ", True, f"{', '.join(names)}; {how}")]
+
+
+def _python_mode(fiji: Path) -> list[Finding]:
+    """Tell of Fiji's own Python mode (2.18 and newer), which runs Fiji inside of another Python than ours."""
+    if not (fiji / _LAUNCHER / "fiji.py").is_file():
+        return []
+    settings = fiji / _LAUNCHER / "fiji.cfg"
+    text = settings.read_text(encoding="utf-8", errors="replace") if settings.is_file() else ""
+    chosen = dict(re.findall(r"(?m)^\s*([\w-]+)\s*=\s*['\"]?(.*?)['\"]?\s*$", text))
+    mode = "on" if chosen.get("launch-mode", "").upper() == "PYTHON" else "off"
+    place = f", {chosen['python-dir']}" if chosen.get("python-dir") else ""
+    return [Finding("Python mode", True, f"{mode}{place}; ElectrodeJ's own Python works beside it")]

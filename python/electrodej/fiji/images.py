@@ -1,6 +1,7 @@
 """Images as Fiji hands them to the worker: the voxels in shared memory, or the path of a file.
 
-A Fiji script sends a dictionary, either ``{"file": path}`` or::
+A Fiji script sends a dictionary, ``{"file": path}``, with ``voxel`` and ``unit`` as below where an open image
+stands behind it, or::
 
     {"array": NDArray, "title": "grey.tif", "voxel": [z, y, x], "unit": "micron"}
 
@@ -60,7 +61,7 @@ def opened(image: Argument, *, role: str, spacing: Spacing | None = None) -> Ite
     ((2, 3, 4), [0.2, 0.07, 0.07])
     """
     if image.get("file"):
-        with open_volume(str(image["file"]), spacing=spacing) as volume:
+        with open_volume(str(image["file"]), spacing=spacing or calibration(image)) as volume:
             yield volume
         return
     shared = image.get("array")

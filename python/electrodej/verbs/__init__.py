@@ -71,6 +71,11 @@ def all_verbs() -> Iterator[Verb]:
         yield from members(found).values() if isinstance(found, Group) else (found,)
 
 
+def in_menu() -> dict[str, Verb]:
+    """Return the verbs that stand in Fiji's menu, by what they are called there."""
+    return {verb.menu.title: verb for verb in all_verbs() if verb.menu is not None}
+
+
 def find(name: str) -> Verb:
     """Return a verb by its whole name, "segment particles" for one; KeyError where there is none."""
     first, _, second = name.partition(" ")

@@ -29,6 +29,7 @@ from electrodej.run import Run
 from electrodej.verbs import find
 from electrodej.vocabulary import Spacing
 from electrodej.volume import compact_dtype, write_volume
+from electrodej.worker.preview import watcher
 
 # What every network starts from unless told otherwise, and the names of its two folders of data.
 # A forest starts from nothing.
@@ -56,11 +57,12 @@ class Drawn:
 def learn(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """Train a model from open images and put it where ElectrodeJ finds it by its name.
 
-    ``arguments`` has ``network`` (a key of `BUNDLED`), ``images`` (each a map with ``grey`` and
-    ``drawn``), ``name`` of the model, the ``folder`` that it goes into, ``init`` (a model, or empty for
-    none), ``names`` of the classes, ``voxelSize`` where the images do not say theirs, ``enough`` (a file;
-    once it is there, the training ends with the best network so far) and what the verb takes: epochs, steps,
-    batch, patch, patience, seed.
+    ``arguments`` has ``network`` (a key of `BUNDLED`), ``images`` (each a map with ``grey`` and ``drawn``),
+    ``preview`` (a folder that gets, after each epoch, what the network finds in one of the slices that were
+    drawn on, see `electrodej.worker.preview`), ``name`` of the model, the ``folder`` that it goes into,
+    ``init`` (a model, or empty for none), ``names`` of the classes, ``voxelSize`` where the images do not
+    say theirs, ``enough`` (a file; once it is there, the training ends with the best network so far) and
+    what the verb takes: epochs, steps, batch, patch, patience, seed.
     """
     network, name = str(arguments.get("network")), str(arguments.get("name") or "").strip()
     force = bool(arguments.get("replace"))
@@ -73,7 +75,12 @@ def learn(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
         drawn = [_read(each, network, arguments, stack) for each in sent]
         names = _class_names(arguments, drawn)
         slices = write_data(data, drawn, network, classes=len(names))
-    run = replace(run, force=force, progress=_until_enough(run.progress, arguments.get("enough")))
+    run = replace(
+        run,
+        force=force,
+        progress=_until_enough(run.progress, arguments.get("enough")),
+        watch=watcher(arguments.get("preview"), drawn, background=network == "unet"),
+    )
     trained = _train(network, data, model, names, arguments, run)
     zipped = "" if network == "forest" else _export(model, name, replace(run, force=True))
     command = f'run("{"Segment Particles" if network == "stardist" else "Segment Phases"}", "model={name}");'

@@ -111,7 +111,7 @@ def _is_given(value: Any) -> bool:
 
 def _value(option: Option, given: Any, stack: contextlib.ExitStack) -> Any:
     if isinstance(option.kind, Image) and isinstance(given, Mapping):
-        if given.get("file"):
+        if given.get("file") and "voxel" not in given:
             return str(given["file"])
         return stack.enter_context(opened(given, role=option.title.lower() or option.name))
     if isinstance(option.kind, PathTo) and option.kind.role in ("output", "folder"):

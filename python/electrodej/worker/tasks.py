@@ -7,6 +7,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from electrodej import __version__
@@ -58,7 +59,7 @@ def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> N
                 "install the scripts and the Python package of the same version"
             )
         with _one_at_a_time(progress):
-            outputs = dict(do(arguments, Run(progress=progress, hear=LOG.info)))
+            outputs = dict(do(arguments, Run(progress=progress, hear=partial(_say, progress, verb))))
     except Cancelled:
         LOG.info("%s cancelled", verb)
         task.cancel()
@@ -81,6 +82,11 @@ def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> N
         task.outputs.update(outputs)
 
 
+def _say(progress: Reporter, verb: str, text: str) -> None:
+    LOG.info(text)
+    progress.say(in_fiji_words(text, fields_of(verb)))
+
+
 class Reporter:
     """A `electrodej.progress.Progress` that speaks to ImageJ's status bar and hears its Cancel."""
 
@@ -101,6 +107,10 @@ class Reporter:
             self._last, self._stage = now, stage
         share = min(1.0, max(0.0, done / total)) if total > 0 else 0.0
         self._task.update(message=stage, current=round(share * _STEPS), maximum=_STEPS)
+
+    def say(self, text: str) -> None:
+        """Say something that is of interest at once, for ImageJ's Log window."""
+        self._task.update(info={"said": text})
 
 
 def in_fiji_words(message: str, fields: Mapping[str, str] | None = None) -> str:

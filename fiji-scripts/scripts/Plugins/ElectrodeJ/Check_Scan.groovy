@@ -1,6 +1,6 @@
 #@ Context context
 #@ ImagePlus (label="Grey image", description="The grey volume, or a single image", required=false, persist=false) grey
-#@ File (label="or grey file", description="Instead of an open image", required=false, persist=false) greyFile
+#@ File (label="or grey file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) greyFile
 #@ String (label="Model", description="The network that is to see it", value="nmc-particles", required=false, persistKey="electrodej.check.model") model
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
 

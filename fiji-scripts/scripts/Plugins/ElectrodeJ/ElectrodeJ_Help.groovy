@@ -2,9 +2,10 @@
 
 import electrodej.Library
 
-// Says where help is, and which versions work here.
+// Shows the pages about all commands, and says which versions work here.
 def door = Library.door(context)
 door.guard {
+	door.showHelp()
 	def found = door.call("version", [:])
 	door.say("ElectrodeJ " + found.electrodej + " in Python " + found.python + " (" + found.program + ")\n" +
 		"Open Sample makes an electrode to try. Segment Particles, then Measure Particles.\n" +

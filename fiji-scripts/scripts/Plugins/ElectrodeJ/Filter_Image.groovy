@@ -1,6 +1,6 @@
 #@ Context context
 #@ ImagePlus (label="Grey image", description="The grey volume, or a single image", required=false, persist=false) grey
-#@ File (label="or grey file", description="Instead of an open image", required=false, persist=false) greyFile
+#@ File (label="or grey file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) greyFile
 #@ String (label="Filters", description="Filters with commas between them, each with its parameters", value="nlm", required=false, persistKey="electrodej.filter.steps") steps
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
 #@ File (label="Save image as", description="A .tif or .ome.tif or .zarr file; empty to see it only", style="save", required=false, persist=false) out

@@ -1,6 +1,6 @@
 #@ Context context
 #@ ImagePlus (label="Grey image", description="The grey volume", required=false, persist=false) grey
-#@ File (label="or grey file", description="Instead of an open image", required=false, persist=false) greyFile
+#@ File (label="or grey file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) greyFile
 #@ String (label="Model", description="A bundled model, a model folder or an exported zip; the one below where that is given", choices={"nmc-particles"}, value="nmc-particles", persistKey="electrodej.fuse.model") model
 #@ File (label="or another model", description="A model's folder, or a zip made by electrodej export", style="both", required=false, persist=false) modelFile
 #@ String (label="Method", description="How the views are fused", choices={"flow", "watershed", "kmeans"}, value="flow", persistKey="electrodej.fuse.method") method

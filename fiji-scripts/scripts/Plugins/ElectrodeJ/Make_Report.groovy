@@ -1,8 +1,8 @@
 #@ Context context
-#@ File (label="Grey", description="The grey volume", required=false, persist=false) greyFile
-#@ File (label="Labels", description="Its particles", required=false, persist=false) labelFile
+#@ File (label="Grey", description="The grey volume", style="open", required=false, persist=false) greyFile
+#@ File (label="Labels", description="Its particles", style="open", required=false, persist=false) labelFile
 #@ File (label="Table", description="The table of particles that measure wrote; the tables of cracks and contacts beside it are found", style="open", required=false, persist=false) table
-#@ File (label="Phases", description="The phases", required=false, persist=false) phasesFile
+#@ File (label="Phases", description="The phases", style="open", required=false, persist=false) phasesFile
 #@ File (label="Morphology", description="The measures of the phases that morphology wrote", style="open", required=false, persist=false) morphology
 #@ File (label="Damage", description="The folder that damage made", style="directory", required=false, persist=false) damage
 #@ String (label="Title", description="Heading of the page", required=false, persistKey="electrodej.report.title") title
@@ -11,7 +11,7 @@
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
 #@ String (label="Names", description="Names of the phases 0, 1, ..., e.g. pore,binder,particle", required=false, persistKey="electrodej.report.names") names
-#@ File (label="Cracks", description="The cracks, to draw over the phases", required=false, persist=false) cracksFile
+#@ File (label="Cracks", description="The cracks, to draw over the phases", style="open", required=false, persist=false) cracksFile
 
 import electrodej.Library
 

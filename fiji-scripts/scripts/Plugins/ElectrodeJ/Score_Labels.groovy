@@ -1,8 +1,8 @@
 #@ Context context
 #@ ImagePlus (label="Labels to judge", description="The labels or phases to judge", required=false, persist=false) pred
-#@ File (label="or pred file", description="Instead of an open image", required=false, persist=false) predFile
+#@ File (label="or pred file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) predFile
 #@ ImagePlus (label="True labels", description="The labels or phases that are right", required=false, persist=false) truth
-#@ File (label="or truth file", description="Instead of an open image", required=false, persist=false) truthFile
+#@ File (label="or truth file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) truthFile
 #@ Boolean (label="Compare phases", description="Compare phases, not particles", value=false, persistKey="electrodej.score.phases") comparePhases
 #@ Boolean (label="Exclude border", description="Leave out particles cut by the border", value=false, persistKey="electrodej.score.exclude_border") excludeBorder
 #@ Double (label="Min volume", description="Leave out smaller particles, in cubic micrometres", value=0, min=0, persistKey="electrodej.score.min_volume") minVolume

@@ -1,6 +1,6 @@
 #@ Context context
 #@ ImagePlus (label="Grey image", description="The grey volume, or a single image", required=false, persist=false) grey
-#@ File (label="or grey file", description="Instead of an open image", required=false, persist=false) greyFile
+#@ File (label="or grey file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) greyFile
 #@ String (label="Model", description="A model folder, a forest, a zip made by electrodej export, or a bundled model; networks given again are all asked and the mean is taken; the one below where that is given", choices={"nmc-phases", "nmc-cracks"}, value="nmc-phases", persistKey="electrodej.segment.phases.model") model
 #@ File (label="or another model", description="A model's folder, or a zip made by electrodej export", style="both", required=false, persist=false) modelFile
 #@ String (label="View", description="Planes the network sees; all: the mean over the three", choices={"xy", "xz", "yz", "all"}, value="xy", persistKey="electrodej.segment.phases.view") view

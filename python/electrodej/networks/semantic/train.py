@@ -11,6 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
 from electrodej.models.grey import mean_histogram
@@ -26,6 +29,7 @@ from electrodej.networks.semantic.model import (
     load_model,
     write_model,
 )
+from electrodej.networks.semantic.predict import measure_volume, predict_slabs
 from electrodej.networks.semantic.samples import (
     Classes,
     Sample,
@@ -38,8 +42,10 @@ from electrodej.networks.semantic.settings import SemanticSettings
 from electrodej.networks.training.rate import falling_rate
 from electrodej.networks.training.run import TrainingRun
 from electrodej.networks.training.target import check_replaceable, is_only_model
+from electrodej.networks.training.watch import watched
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike
+from electrodej.volume import ArrayVolume
 
 # Patches of the held-out part are drawn once, with a seed of their own.
 _HELD_OUT_SEED = 7919
@@ -122,7 +128,8 @@ def train_semantic(
     follow = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(data, "epoch", epoch)  # noqa: ARG005 - Keras gives both
     )
-    training.fit(network, data, validation_data=validation, callbacks=[follow], progress=run.progress)
+    see = watched(run, partial(_phases_in, network=network, config=config, classes=classes))
+    training.fit(network, data, validation_data=validation, callbacks=[follow, *see], progress=run.progress)
     sizes = {sample.spacing for sample in samples}
     model = from_network(
         network,
@@ -140,6 +147,15 @@ def train_semantic(
     training.discard()
     run.note(*notes)
     return Trained(model, target, training.summary(), tuple(notes))
+
+
+def _phases_in(section: NDArray[Any], network: Any, config: NetworkConfig, classes: Classes) -> NDArray[Any]:
+    """Return which class a network finds in each pixel of a section while it is trained, counted from 1."""
+    model = from_network(network, config, classes)
+    volume = ArrayVolume(section[np.newaxis], spacing=None)
+    levels, _ = measure_volume(volume, model)
+    ((_, _, probability),) = predict_slabs(volume, model, levels=levels)
+    return np.asarray(probability[0].argmax(axis=-1) + 1, dtype=np.uint16)
 
 
 def _fitted(config: NetworkConfig, classes: Classes) -> NetworkConfig:

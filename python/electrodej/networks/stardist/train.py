@@ -14,14 +14,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.files import check_target, whole_directory
 from electrodej.models.bundled import find_model
 from electrodej.models.engines.base import FloatArray
 from electrodej.models.folders import load_folder
+from electrodej.models.grey import normalise
 from electrodej.models.info import FOLDER_FILE, ModelInfo, to_json
 from electrodej.models.libraries import need_keras
+from electrodej.networks.stardist.candidates import predict_sections
+from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import from_network
 from electrodej.networks.stardist.patches import (
     Example,
@@ -36,9 +42,12 @@ from electrodej.networks.stardist.thresholds import Thresholds, choose_threshold
 from electrodej.networks.training.rate import falling_rate
 from electrodej.networks.training.run import RunSettings, TrainingRun
 from electrodej.networks.training.target import check_replaceable, is_only_model
+from electrodej.networks.training.watch import watched
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike, Spacing
 
+# Thresholds while a network is trained; those of the model are chosen afterwards.
+_USUAL_PROBABILITY, _USUAL_OVERLAP = 0.5, 0.4
 WEIGHTS = "weights_best.h5"
 # Files by which a folder is known to be such a model.
 MARKERS = ("thresholds.json", FOLDER_FILE)
@@ -150,6 +159,7 @@ def train_stardist(
         training_patches(training, settings, epoch=trained.epoch),
         validation_data=validation_batch(kept, settings),
         validation_batch_size=settings.batch,
+        callbacks=watched(run, partial(_particles_in, network=network, settings=settings)),
         progress=run.progress,
         stage="training",
     )
@@ -187,6 +197,21 @@ def train_stardist(
         )
     trained.discard()
     return Trained(Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds)
+
+
+def _particles_in(section: NDArray[Any], network: Any, settings: StarDistSettings) -> NDArray[Any]:
+    """Return what a network finds in a section while it is trained, with StarDist's usual thresholds."""
+    usual = ModelInfo(
+        kind="stardist",
+        channels_out=1 + settings.rays,
+        grid=settings.grid,
+        rays=settings.rays,
+        percentiles=settings.percentiles,
+        size_divisor=settings.divisor,
+    )
+    image = normalise(section, settings.percentiles)[np.newaxis]
+    found = predict_sections(from_network(network, usual), image, threshold=_USUAL_PROBABILITY)[0].candidates
+    return draw(choose(found, overlap=_USUAL_OVERLAP), section.shape, factor=(1.0, 1.0))
 
 
 def _middle(sizes: Sequence[tuple[float, float] | None]) -> Spacing | None:

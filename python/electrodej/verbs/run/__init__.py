@@ -22,7 +22,7 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Outcome, Verb
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 STAGES = ("particles", "phases", "cracks", "table", "morphology", "damage", "report")
@@ -42,13 +42,21 @@ class RunOptions(Settings):
         Text(), "grey images, or projections in HDF5: files, folders, patterns such as 'scans/*.tif'",
         default=(), word="grey",
         many=True,
+        title="Image, or a folder of them",
     )  # fmt: skip
     only: tuple[str, ...] = option(
-        (), Names(), f"only these stages, of {', '.join(STAGES)}; what they need is taken from DIR"
+        (),
+        Names(),
+        f"only these stages, of {', '.join(STAGES)}; what they need is taken from DIR",
+        title="Only these stages",
     )
-    without: tuple[str, ...] = option((), Names(), "all stages but these")
+    without: tuple[str, ...] = option((), Names(), "all stages but these", title="Leave out stages")
     filter: tuple[Step, ...] | None = option(
-        None, Steps(), "filter the image first, as electrodej filter --steps does", usual="not"
+        None,
+        Steps(),
+        "filter the image first, as electrodej filter --steps does",
+        usual="not",
+        title="Filter first",
     )
     labels: Any = option(None, _OWN, "the particles, of one image", group=_INSTEAD)
     phases: Any = option(None, _OWN, "the phases, of one image", group=_INSTEAD)
@@ -75,17 +83,30 @@ class RunOptions(Settings):
         PathTo(metavar="FILE", suffixes=(".csv",)),
         "a table with the column image and others, sample or cycles, by which images are compared; the "
         "columns labels, phases and cracks name an image's own",
+        title="Table of groups",
         group=_MANY,
     )
     by: str = option(
-        "", Text(metavar="COLUMN"), "which column of --groups", usual="the first after image", group=_MANY
+        "",
+        Text(metavar="COLUMN"),
+        "which column of --groups",
+        usual="the first after image",
+        group=_MANY,
+        title="Compare by",
     )
-    flat: bool = flag("the slices of a stack have nothing to do with one another: measure each as 2D")
-    resume: bool = flag("keep the stages that are finished, and do those whose inputs or settings changed")
+    flat: bool = flag(
+        "the slices of a stack have nothing to do with one another: measure each as 2D",
+        title="Slices are unrelated",
+    )
+    resume: bool = flag(
+        "keep the stages that are finished, and do those whose inputs or settings changed",
+        title="Keep finished stages",
+    )
     config: PathLike | None = option(
         None,
         PathTo(metavar="FILE", suffixes=(".toml",)),
         "take settings from here, also those of single stages; what the command says counts more",
+        title="Settings file",
     )
     save_config: PathLike | None = option(
         None,
@@ -93,7 +114,9 @@ class RunOptions(Settings):
         "write all settings there, each explained; without an image, that is all",
     )
     spacing: Spacing | None = voxel_size()
-    out: PathLike | None = output("the folder for everything (required)", role="folder", default=None)
+    out: PathLike | None = output(
+        "the folder for everything (required)", role="folder", default=None, title="Folder for everything"
+    )
 
     def check(self) -> None:
         import difflib
@@ -151,4 +174,12 @@ is measured as 2D, see docs/2d.md. More: docs/run.md.""",
     options=RunOptions,
     work=run_chain,
     takes=("force", "jobs", "memory", "scheduler"),
+    menu=Menu(
+        "Run Whole Chain",
+        ("images", "model", "without", "flat", "spacing", "out"),
+        further=("only", "filter", "config", "groups", "by", "resume"),
+        models=("nmc-particles", "watershed"),
+        needs=("images", "out"),
+        files=("images",),
+    ),
 )
