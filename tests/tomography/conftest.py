@@ -30,5 +30,5 @@ def sample() -> np.ndarray:
 def clean(sample, tmp_path_factory) -> Path:
     """A scan in which nothing goes wrong but that the axis is 2.3 pixels off."""
     path = tmp_path_factory.mktemp("scan") / "clean.nxs"
-    settings = ScanSettings(angles=91, offset=2.3, photons=0, drift=0, rings=0, zingers=0)
+    settings = ScanSettings.flawless(angles=91, offset=2.3)
     return write_scan(path, sample, settings, pixel=PIXEL)

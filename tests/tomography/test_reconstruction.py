@@ -76,7 +76,7 @@ def test_every_method_gives_the_sample_at_its_place(tmp_path, settings, edge):
     """A soft body off the middle: neither mirrored nor moved, with the axis on a pixel or between two."""
     y, x = np.mgrid[:edge, :edge] - (edge - 1) / 2
     body = np.float32(MU) * np.exp(-((y - 3) ** 2 + (x + 6) ** 2) / 50).astype(np.float32)
-    clean = ScanSettings(angles=91, offset=2.3, photons=0, drift=0, rings=0, zingers=0)
+    clean = ScanSettings.flawless(angles=91, offset=2.3)
     path = write_scan(tmp_path / "soft.nxs", body[None], clean, pixel=PIXEL)
     found = reconstruction(path, rings=0, centre=str((edge - 1) / 2 + 2.3), **settings).slab(0, 1)[0]
     heavy = np.maximum(found - MU / 10, 0)
@@ -109,7 +109,7 @@ def test_slabs_and_a_region_have_the_bytes_of_the_whole(clean):
 
 
 def test_a_whole_turn_with_the_axis_at_the_side_is_joined(sample, tmp_path):
-    settings = ScanSettings(angles=181, turn=360, offset=-9.25, photons=0, drift=0, rings=0, zingers=0)
+    settings = ScanSettings.flawless(angles=181, turn=360, offset=-9.25)
     path = write_scan(tmp_path / "half.nxs", sample, settings, pixel=PIXEL, columns=32)
     work = reconstruction(path, rings=0)
     assert work.centre.column == pytest.approx(15.5 - 9.25, abs=0.3)
@@ -125,7 +125,7 @@ def test_a_whole_turn_with_the_axis_at_the_side_is_joined(sample, tmp_path):
 
 
 def test_a_whole_turn_about_the_middle_needs_no_joining(sample, tmp_path):
-    settings = ScanSettings(angles=180, turn=360, photons=0, drift=0, rings=0, zingers=0)
+    settings = ScanSettings.flawless(angles=180, turn=360)
     path = write_scan(tmp_path / "turn.nxs", sample, settings, pixel=PIXEL)
     work = reconstruction(path, rings=0)
     assert work.centre.column == pytest.approx(23.5, abs=0.1)
@@ -135,7 +135,7 @@ def test_a_whole_turn_about_the_middle_needs_no_joining(sample, tmp_path):
 def test_zingers_and_a_drifting_beam_leave_little(sample, tmp_path):
     both = {}
     for name, extra in (("clean", {"drift": 0, "zingers": 0}), ("bad", {"drift": 0.2, "zingers": 1e-3})):
-        settings = ScanSettings(angles=91, photons=0, rings=0, **extra)
+        settings = ScanSettings.flawless(angles=91, **extra)
         path = write_scan(tmp_path / f"{name}.nxs", sample, settings, pixel=PIXEL, seed=3)
         both[name] = off(reconstruction(path, rings=0, centre="23.5").slab(0, 6), sample)
         both[name + " raw"] = off(reconstruction(path, rings=0, centre="23.5", zingers=0).slab(0, 6), sample)
@@ -147,7 +147,7 @@ def test_zingers_and_a_drifting_beam_leave_little(sample, tmp_path):
 def test_rings_become_weaker(sample, tmp_path, method):
     found = {}
     for name, rings in (("without", 0.0), ("with", 0.05)):
-        settings = ScanSettings(angles=91, photons=0, drift=0, rings=rings, zingers=0)
+        settings = ScanSettings.flawless(angles=91, rings=rings)
         path = write_scan(tmp_path / f"{name}.nxs", sample, settings, pixel=PIXEL, seed=5)
         for cleaned in (0, 5):
             found[name, cleaned] = reconstruction(
@@ -172,9 +172,7 @@ def test_paganin_gives_the_thickness_of_a_homogeneous_object():
 
 
 def test_phase_is_retrieved_in_slabs_without_seams(sample, tmp_path):
-    settings = ScanSettings(
-        angles=21, photons=0, drift=0, rings=0, zingers=0, distance=10, energy=20, delta_beta=50
-    )
+    settings = ScanSettings.flawless(angles=21, distance=10, energy=20, delta_beta=50)
     path = write_scan(tmp_path / "phase.nxs", np.repeat(sample, 6, axis=0), settings, pixel=PIXEL)
     for phase in ("paganin", "ctf"):
         work = reconstruction(path, rings=0, centre="23.5", phase=phase, delta_beta=50)

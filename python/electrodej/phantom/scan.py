@@ -57,6 +57,15 @@ class ScanSettings(Settings):
     )
     delta_beta: float = option(100.0, Number(0), "delta over beta of the material", group=_SCAN)
 
+    @classmethod
+    def flawless(cls, **others: Any) -> ScanSettings:
+        """Return a scan in which nothing goes wrong, but what is named.
+
+        >>> ScanSettings.flawless(offset=2.0).rings
+        0.0
+        """
+        return cls(**{"photons": 0.0, "drift": 0.0, "rings": 0.0, "zingers": 0.0, **others})
+
 
 def attenuation_of(phases: NDArray[Any]) -> Image:
     """Return the attenuation per micrometre of a pillar cut out of a phantom's phases."""
