@@ -5,8 +5,8 @@
 The sample is a pillar cut out of a phantom, 257 x 257 pixels a slice, 361 projections over half a turn,
 10,000 photons a pixel; its attenuation is the truth. Errors are root mean square over the standard deviation
 of the truth (NRMSE) within the pillar, and SSIM of scikit-image. ``python benchmarks/tomo.py quick`` takes 5
-scans instead of 20 for the axis; names of parts (slices, axis, memory, rings, thickness, seams, filters, astra,
-particles) do these alone.
+scans instead of 20 for the axis; names of parts (slices, axis, memory, rings, thickness, seams, filters,
+astra, particles) do these alone.
 """
 
 from __future__ import annotations

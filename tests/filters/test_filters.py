@@ -247,3 +247,20 @@ def test_a_stop_leaves_nothing(noisy, tmp_path: Path):
             run=Run(progress=stop, memory=2**20),
         )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_gives_the_same_bytes(tmp_path, cluster):
+    """In slabs with margins; each worker finds out for itself how noisy the image is."""
+    grey = np.random.default_rng(2).normal(100, 12, (23, 20, 24)).clip(0, 255).astype(np.uint8)
+    write_volume(tmp_path / "grey.tif", grey, spacing=(0.1, 0.1, 0.1))
+    steps, few = "median:radius=1px,nlm:strength=0.8n:reach=2px,normalise", 2**19
+    here, there = tmp_path / "here.tif", tmp_path / "there.tif"
+    do("filter", tmp_path / "grey.tif", steps=steps, out=here, memory=few)
+    do(
+        "filter", tmp_path / "grey.tif", steps=steps, out=there, memory=few,
+        scheduler=cluster.scheduler_address,
+    )  # fmt: skip
+    with open_volume(here) as one, open_volume(there) as other:
+        np.testing.assert_array_equal(one.read(), other.read())
+    with pytest.raises(InputError, match="no file"):
+        do("filter", grey, steps="median", spacing=(1, 1, 1), out=tmp_path / "no.tif", scheduler="a:1")

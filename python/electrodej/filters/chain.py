@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from electrodej.errors import InputError
 from electrodej.filters.step import Filter, Place, Step
 from electrodej.machine import memory_text
+from electrodej.models.far import FarVolume
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike
 from electrodej.volume import Volume, VolumeWriter, check_grey
@@ -117,7 +119,8 @@ def filter_volume(
     dtype
         Of what is written, the volume's own by default; values beyond it are cut off, and counted in a note.
     run
-        How the work is done; its memory bounds the slabs, its jobs are slabs at once.
+        How the work is done; its memory bounds the slabs, its jobs are slabs at once. With a scheduler the
+        slabs are given to a Dask cluster whose workers see the image, and memory is what each may use.
 
     Returns
     -------
@@ -128,13 +131,18 @@ def filter_volume(
     run.progress(0, 1, "looking at the image")
     chain = filtered(volume, steps, flat=flat)
     kind = np.dtype(volume.dtype if dtype is None else dtype)
-    depth, jobs = plan(chain, run)
+    far = run.scheduler is not None
+    depth, jobs = plan(chain, replace(run, jobs=1) if far else run)
     count = chain.shape[0]
-    tasks = [(chain, z0, min(z0 + depth, count), kind) for z0 in range(0, count, depth)]
+    bounds = [(z0, min(z0 + depth, count)) for z0 in range(0, count, depth)]
     beyond = 0
+    if far:
+        slabs = _filtered_far(chain, bounds, kind, run)
+    else:
+        slabs = in_order(_filtered_slab, [(chain, *each, kind) for each in bounds], jobs=jobs)
     with VolumeWriter(out, chain.shape, kind, spacing=volume.require_spacing(), force=run.force) as writer:
         z0 = 0
-        for slab, cut in in_order(_filtered_slab, tasks, jobs=jobs):
+        for slab, cut in slabs:
             writer.write(z0, slab)
             z0 += len(slab)
             beyond += cut
@@ -170,6 +178,22 @@ def plan(chain: Filtered, run: Run) -> tuple[int, int]:
 def _filtered_slab(task: tuple[Filtered, int, int, np.dtype[Any]]) -> tuple[NDArray[Any], int]:
     chain, z0, z1, kind = task
     return fitted(chain[z0:z1], kind)
+
+
+def _filtered_far(
+    chain: Filtered, bounds: Sequence[tuple[int, int]], kind: np.dtype[Any], run: Run
+) -> Generator[tuple[NDArray[Any], int]]:
+    """Yield filtered slabs in order, as many at a time as the cluster has workers."""
+    image = FarVolume.of(chain)
+    with run.workers() as workers:
+        for first in range(0, len(bounds), workers.count):
+            tasks = [(image, *each, kind) for each in bounds[first : first + workers.count]]
+            found = dict(workers.run(_far_slab, tasks))
+            yield from (found[number] for number in range(len(tasks)))
+
+
+def _far_slab(image: FarVolume, z0: int, z1: int, kind: np.dtype[Any]) -> tuple[NDArray[Any], int]:
+    return fitted(image.open()[z0:z1], kind)
 
 
 def fitted(values: NDArray[np.float32], kind: np.dtype[Any]) -> tuple[NDArray[Any], int]:

@@ -102,7 +102,7 @@ from the image. The filters, and their parameters with what is usual:
     example='electrodej filter grey.tif --steps "rings,nlm:strength=0.8n" --out filtered.tif',
     options=FilterOptions,
     work=filter_image,
-    takes=("force", "jobs", "memory"),
+    takes=("force", "jobs", "memory", "scheduler"),
     menu=Menu(
         "Filter Image",
         ("image", "steps", "spacing", "out"),
