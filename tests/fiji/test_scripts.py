@@ -691,6 +691,32 @@ def test_outlines_to_a_roi_file_and_back_give_the_same_labels(run_script, imagej
     assert {tuple(point) for point in hole} == {(22, 12), (24, 12), (24, 14), (22, 14)}
 
 
+RING = [[1, 1], [5, 1], [5, 5], [1, 1]]
+FEATURE = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [RING]}, "properties": {}}
+
+
+def damaged_geojson():
+    """Texts that are no polygons within any image."""
+    yield ""
+    yield "3"
+    yield '{"features": [3]}'
+    yield "[" * 100_000 + "]" * 100_000
+    for coordinates in ([[["a", 1]]], [[[1e300, 1], [5, 1], [5, 5]]], [[[1]]], 7, [[7]], [[]], None):
+        yield json.dumps(FEATURE | {"geometry": {"type": "Polygon", "coordinates": coordinates}})
+    yield json.dumps(FEATURE | {"geometry": {"type": "Point", "coordinates": [1, 1]}})
+    for name, value in {"label": "x", "slice": -3}.items():
+        yield json.dumps(FEATURE | {"properties": {"slice": 1, name: value}})
+
+
+def test_a_damaged_geojson_is_one_sentence(run_script, opened, tmp_path):
+    file = tmp_path / "rois.geojson"
+    for text in damaged_geojson():
+        file.write_text(text)
+        said = refused(run_script, "Show Particles", labels=opened["labels"], what="Labels from ROI file",
+                       roiFile=file)  # fmt: skip
+        assert "rois.geojson is no GeoJSON of polygons" in said, text[:200]
+
+
 def test_a_selection_that_was_drawn_by_hand_is_a_particle_of_its_own(opened):
     from electrodej.fiji.scripting import library_class
 

@@ -13,6 +13,8 @@ import java.awt.geom.Rectangle2D
 class GeoJson {
 
 	private static final String LABEL = "electrodej.label"
+	// No image is as wide.
+	private static final double FARTHEST = 1e7d
 
 	static String written(List<Roi> rois) {
 		return JsonOutput.toJson([type: "FeatureCollection", features: rois.collect { roi ->
@@ -31,9 +33,27 @@ class GeoJson {
 			List features = found instanceof List ? found : found.features ?: [found]
 			return features.collect { roi(it as Map) }
 		}
-		catch (RuntimeException error) {
-			throw new Problem(file.path + " is no GeoJSON of polygons (" + error.message?.readLines()?.first() + ")")
+		catch (RuntimeException | StackOverflowError error) {
+			throw new Problem(file.path + " is no GeoJSON of polygons (" + reason(error) + ")")
 		}
+	}
+
+	/** What went wrong, on one line; a text nested too deeply has nothing to say. */
+	private static String reason(Throwable error) {
+		List<String> lines = error.message?.readLines()
+		return lines ? lines.first() : error.class.simpleName
+	}
+
+	private static double coordinate(Object value) {
+		double number = (value as Number) as double
+		if (!(Math.abs(number) <= FARTHEST)) throw new IllegalArgumentException(value + " is no coordinate")
+		return number
+	}
+
+	private static int whole(Object value, int least, String what) {
+		int number = value as int
+		if (number < least) throw new IllegalArgumentException(value + " is no " + what)
+		return number
 	}
 
 	private static Roi roi(Map feature) {
@@ -42,14 +62,19 @@ class GeoJson {
 		if (polygons == null) throw new IllegalArgumentException("a " + geometry.type)
 		Path2D path = new Path2D.Double(Path2D.WIND_EVEN_ODD)
 		for (List ring in polygons.collectMany { it as List }) {
-			ring.eachWithIndex { point, n -> n == 0 ? path.moveTo(point[0] as double, point[1] as double) : path.lineTo(point[0] as double, point[1] as double) }
+			if (ring.size() < 3) throw new IllegalArgumentException("an outline of " + ring.size() + " points")
+			ring.eachWithIndex { point, n ->
+				double x = coordinate(point[0]), y = coordinate(point[1])
+				n == 0 ? path.moveTo(x, y) : path.lineTo(x, y)
+			}
 			path.closePath()
 		}
+		if (path.currentPoint == null) throw new IllegalArgumentException("no outline")
 		Roi made = new ShapeRoi(path)
 		Map about = (feature.properties ?: [:]) as Map
-		made.setPosition((about.slice ?: ((geometry.plane?.z ?: 0) as int) + 1) as int)
+		made.setPosition(whole(about.slice ?: ((geometry.plane?.z ?: 0) as int) + 1, 1, "slice"))
 		if (about.name) made.setName(about.name as String)
-		if (about.label) made.setProperty(LABEL, about.label as String)
+		if (about.label) made.setProperty(LABEL, whole(about.label, 0, "label") as String)
 		return made
 	}
 
