@@ -73,6 +73,7 @@ update-site: env
 lock:
 	uv pip compile --universal --python-version 3.11 --all-extras --group dev --generate-hashes --no-header \
 		--quiet --upgrade pyproject.toml --output-file requirements.lock
+	python3 tools/make_fiji_locks.py
 
 clean:
 	rm -rf .venv site dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

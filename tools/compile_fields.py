@@ -1,4 +1,4 @@
-"""Compile what Fiji needs before it runs a script: Fields.java, Help.java, and SciJava's index.
+"""Compile what Fiji needs before it runs a script: Fields, Chosen and Help, and SciJava's index.
 
 ``.venv/bin/python tools/compile_fields.py``
 

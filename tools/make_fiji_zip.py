@@ -1,7 +1,7 @@
 """Make the archive for people who only drag ElectrodeJ into their Fiji folder.
 
 It has the layout of a Fiji folder: scripts, macros, models, colours, and in electrodej/ the wheel and the
-lock from which Plugins > ElectrodeJ > Set Up Python builds a Python. ``electrodej fiji uninstall`` takes it
+locks from which Plugins > ElectrodeJ > Set Up Python builds a Python. ``electrodej fiji uninstall`` takes it
 away.
 
     .venv/bin/python tools/make_fiji_zip.py dist/electrodej-fiji.zip
@@ -32,7 +32,7 @@ def main() -> None:
         sys.exit("usage: make_fiji_zip.py OUT.zip")
     out = Path(sys.argv[1])
     out.parent.mkdir(parents=True, exist_ok=True)
-    files = contents(build_wheel(), ROOT / "requirements.lock")
+    files = contents(build_wheel(), ROOT / "fiji-locks")
     with whole_file(out, force=True) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files.items()):
             entry = zipfile.ZipInfo(name, _DATE)
@@ -42,11 +42,11 @@ def main() -> None:
     print(f"{out}: {len(files)} files for ElectrodeJ {__version__}")
 
 
-def contents(wheel: tuple[str, bytes], lock: Path) -> dict[str, bytes]:
+def contents(wheel: tuple[str, bytes], locks: Path) -> dict[str, bytes]:
     """Return everything in the archive, the manifest for ``electrodej fiji uninstall`` included."""
     files = planned()
     files[f"{OWN_FOLDER}/{wheel[0]}"] = wheel[1]
-    files[f"{OWN_FOLDER}/requirements.lock"] = lock.read_bytes()
+    files |= {f"{OWN_FOLDER}/{lock.name}": lock.read_bytes() for lock in sorted(locks.glob("*.lock"))}
     folders = {parent.as_posix() for name in files for parent in Path(name).parents} - {
         ".",
         *_FOLDERS_OF_FIJI,

@@ -29,7 +29,9 @@ def main() -> None:
     folder = Path(sys.argv[1])
     name, wheel = build_wheel()
     files = {**planned(), f"{PACKAGE}/{name}": wheel}
-    files[f"{PACKAGE}/requirements.lock"] = (ROOT / "requirements.lock").read_bytes()
+    files |= {
+        f"{PACKAGE}/{lock.name}": lock.read_bytes() for lock in sorted((ROOT / "fiji-locks").glob("*.lock"))
+    }
     told = write_site(folder, files, stamp=stamp_of(moment()))
     counts = ", ".join(f"{len(names)} {what}" for what, names in told.items() if names)
     print(f"{folder}: ElectrodeJ {__version__}, {counts}")

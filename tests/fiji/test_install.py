@@ -364,8 +364,10 @@ def test_the_zip_is_laid_out_like_a_fiji_and_can_be_taken_away_again(fiji):
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     before = snapshot(fiji)
-    files = tool.contents(("electrodej-0-py3-none-any.whl", b"wheel"), path.parents[1] / "requirements.lock")
-    assert {MEASURE, "electrodej/requirements.lock", "electrodej/electrodej-0-py3-none-any.whl"} < set(files)
+    files = tool.contents(("electrodej-0-py3-none-any.whl", b"wheel"), path.parents[1] / "fiji-locks")
+    assert {MEASURE, "electrodej/macos-intel-light.lock", "electrodej/electrodej-0-py3-none-any.whl"} < set(
+        files
+    )
     assert "electrodej/python.txt" not in files
     for name, data in files.items():
         (fiji / name).parent.mkdir(parents=True, exist_ok=True)

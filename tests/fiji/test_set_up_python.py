@@ -36,6 +36,20 @@ def write_wheel(path):
         wheel.writestr(f"{about}/RECORD", "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"]))
 
 
+def write_part(path):
+    """A wheel with a module and nothing else."""
+    about = "electrodej_part-1.0.dist-info"
+    files = {
+        "electrodej_part.py": "",
+        f"{about}/METADATA": "Metadata-Version: 2.1\nName: electrodej-part\nVersion: 1.0\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(name, text)
+        wheel.writestr(f"{about}/RECORD", "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"]))
+
+
 @pytest.fixture
 def fiji(imagej, tmp_path):
     """A Fiji folder with our wheel, a lock that forbids the network, and the builder's uv in its place."""
@@ -73,6 +87,48 @@ def test_a_python_is_built_tried_and_remembered_and_built_anew(run_script, fiji)
     run_script("Set Up Python", BUILD)
     assert Path(note.read_text("utf-8").strip()) == program
     assert program.is_file()
+
+
+def test_one_that_does_not_run_any_more_is_built_anew(run_script, fiji):
+    run_script("Set Up Python", BUILD)
+    program = Path((fiji / "electrodej" / "python.txt").read_text("utf-8").strip())
+    (package,) = built().rglob("electrodej_here.pth")
+    package.unlink()
+    run_script("Set Up Python", BUILD)
+    assert package.is_file()
+    assert program.is_file()
+
+
+def test_a_computer_without_the_network_takes_a_folder_of_wheels(run_script, fiji, tmp_path):
+    lock = fiji / "electrodej" / "linux-light.lock"
+    lock.write_text("# bytes: 1048576\nelectrodej-part==1.0\n")
+    (fiji / "electrodej" / "linux-training.lock").write_text("nothing-like-it==1.0\n")
+    system = scyjava.jimport("java.lang.System")
+    before = str(system.getProperty("os.name"))
+    wheels = tmp_path / "it's wheels"
+    wheels.mkdir()
+    system.setProperty("os.name", "Linux")
+    try:
+        with pytest.raises(ElectrodeJError, match="there is no folder"):
+            run_script("Set Up Python", {**BUILD, "wheels": tmp_path / "none"})
+        with pytest.raises(ElectrodeJError, match="folder has to hold all that linux-light"):
+            run_script("Set Up Python", {**BUILD, "wheels": wheels})
+        write_part(wheels / "electrodej_part-1.0-py3-none-any.whl")
+        run_script("Set Up Python", {**BUILD, "wheels": wheels})
+        assert list(built().rglob("electrodej_part.py"))
+    finally:
+        system.setProperty("os.name", before)
+
+
+def test_each_computer_has_its_lock_with_its_size():
+    folder = Path(__file__).parents[2] / "fiji-locks"
+    for computer in ("windows", "macos-intel", "macos-arm", "linux"):
+        first, *lines = (folder / f"{computer}-light.lock").read_text("utf-8").splitlines()
+        assert 1e8 < int(first.removeprefix("# bytes: ")) < 4e8
+        assert all(" --hash=sha256:" in line for line in lines)
+        names = {line.partition("==")[0] for line in lines}
+        assert {"appose", "openvino", "numba", "shap"} < names
+        assert not names & {"tensorflow", "jax", "mkdocs", "pytest"}
 
 
 def test_what_cannot_be_fetched_is_named_with_what_to_do(run_script, fiji):

@@ -134,6 +134,11 @@ class Door {
 		return Rois
 	}
 
+	/** Builds a Python for ElectrodeJ; returns its program. */
+	File built(boolean training, File wheels) {
+		return new Builder(this, training, wheels).built()
+	}
+
 	Class getPages() {
 		return Pages
 	}

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.scijava.ItemVisibility;
+import org.scijava.convert.ConvertService;
 import org.scijava.module.DefaultMutableModuleItem;
 import org.scijava.module.Module;
 import org.scijava.module.ModuleItem;
@@ -47,6 +48,9 @@ public class Fields extends AbstractPreprocessorPlugin {
 	@Parameter
 	private ModuleService modules;
 
+	@Parameter
+	private ConvertService conversions;
+
 	@Override
 	public void process(Module module) {
 		if (!isOurs(module)) return;
@@ -62,7 +66,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 	}
 
 	/** Whether a module is one of the menu's scripts. */
-	private static boolean isOurs(Module module) {
+	static boolean isOurs(Module module) {
 		if (!(module.getInfo() instanceof ScriptInfo)) return false;
 		String path = ((ScriptInfo) module.getInfo()).getPath();
 		return path != null && path.replace('\\', '/').matches("(.*/)?Plugins/ElectrodeJ/.*");
@@ -90,7 +94,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 	 * Puts the image into a field that most likely is meant: of labels for labels, of grey values for the others, the
 	 * active one before the others, and no image twice. The dialog shows it, and another one can be chosen.
 	 */
-	private static void propose(Module module, String field, List<ImagePlus> taken) {
+	private void propose(Module module, String field, List<ImagePlus> taken) {
 		List<ImagePlus> open = new ArrayList<>();
 		ImagePlus active = WindowManager.getCurrentImage();
 		if (active != null) open.add(active);
@@ -105,10 +109,18 @@ public class Fields extends AbstractPreprocessorPlugin {
 			break;
 		}
 		if (meant != null) {
-			module.setInput(field, meant);
+			module.setInput(field, listed(meant));
 			taken.add(meant);
 		}
 		module.unresolveInput(field);
+	}
+
+	/** An image as the list in the dialog has it: SciJava lists what can become an image, and proposes no other thing. */
+	private Object listed(ImagePlus image) {
+		for (Object each : conversions.getCompatibleInputs(ImagePlus.class)) {
+			if (each == image || conversions.convert(each, ImagePlus.class) == image) return each;
+		}
+		return image;
 	}
 
 	private static boolean isOfLabels(ImagePlus image) {

@@ -34,39 +34,6 @@ class Python {
 		return found
 	}
 
-	/** Builds an environment from the wheel and the lock that came with the zip. */
-	static File build(Door door) {
-		// From the zip, or from the update site.
-		List<File> folders = fiji() == null ? [] : ["electrodej", "lib/electrodej"].collect { new File(fiji(), it) }
-		File lock = folders.collect { new File(it, "requirements.lock") }.find { it.file }
-		File wheel = lock?.parentFile?.listFiles()?.find { it.name.endsWith(".whl") }
-		if (wheel == null) {
-			throw new Problem("this Fiji has no ElectrodeJ package to build from; take ElectrodeJ's zip for Fiji, " +
-				"or make a Python with it in a terminal and choose that here")
-		}
-		Class appose = Door.apposeClass("Appose")
-		if (!appose.methods.any { it.name == "uv" }) {
-			throw new Problem("the Appose of this Fiji cannot build a Python; update Fiji with Help > Update...")
-		}
-		File base = new File(System.getProperty("user.home"), ".electrodej/python")
-		// The builder takes an environment that is there for whole; one without its program was cut off.
-		if (program(base) == null) base.deleteDir()
-		try {
-			appose.uv().python("3.11").base(base).scheme("requirements.txt")
-				.content(lock.getText("UTF-8") + "\n" + wheel.toURI() + "\n")
-				.subscribeProgress { title, done, total -> door.showProgress(title, done, total) }
-				.subscribeOutput { door.showProgress(it.trim(), 0, 1) }
-				.subscribeError { door.showProgress(it.trim(), 0, 1) }
-				.build()
-		}
-		catch (IOException | RuntimeException error) {
-			throw new Problem("Python could not be built (" + reason(error) + "); this fetches uv and Python from github.com and " +
-				"packages from pypi.org: connect to the network and try again, or make a Python with ElectrodeJ in a terminal " +
-				"and choose that here")
-		}
-		return given(base)
-	}
-
 	/** What stands behind an error of the builder, on one line. */
 	static String reason(Throwable error) {
 		Throwable cause = error
