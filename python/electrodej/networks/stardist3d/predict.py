@@ -21,7 +21,7 @@ from electrodej.run import Run
 from electrodej.vocabulary import Shape, Spacing
 from electrodej.volume import Volume
 
-# A voxel in the network takes so many bytes for each filter of its first level: 136 to 157 in OpenVINO with 32.
+# Bytes that a voxel takes in the network for each filter of its first level: 136 to 157 for 32 in OpenVINO.
 _BYTES_PER_FILTER = 6
 _LEAST_REACH = 1e-3
 # Of a volume brought to size, kept in memory up to so many bytes, else in a file.
