@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError, OutputError
-from electrodej.mesh import Surface, surface_bytes, surface_of, write_surface
+from electrodej.mesh import Surface, coarser_surface, surface_bytes, surface_of, write_surface
 
 
 def ball(radius: float = 12.0) -> np.ndarray:
@@ -33,6 +33,45 @@ def test_smoothing_brings_the_area_of_a_ball_near_to_the_truth():
     rough, smooth = (surface_of(ball(), spacing=(1, 1, 1), smoothing=n).area for n in (0, 10))
     assert smooth == pytest.approx(truth, rel=0.02)
     assert abs(smooth - truth) < abs(rough - truth)
+
+
+def points_on(surface: Surface) -> np.ndarray:
+    """Corners, and points inside every triangle."""
+    corners = surface.corners[surface.faces]
+    weights = ((1 / 3, 1 / 3, 1 / 3), (0.6, 0.2, 0.2), (0, 0.5, 0.5))
+    return np.concatenate([surface.corners, *(np.einsum("k,ikj->ij", w, corners) for w in weights)])
+
+
+def away(points: np.ndarray, surface: Surface) -> np.ndarray:
+    """Distance of each point to the nearest triangle: to its plane inside of it, else to its sides."""
+    nearest = np.full(len(points), np.inf)
+    for a, b, c in surface.corners[surface.faces]:
+        normal = np.cross(b - a, c - a)
+        inside = np.ones(len(points), bool)
+        for start, end in ((a, b), (b, c), (c, a)):
+            side, from_start = end - start, points - start
+            inside &= np.cross(side, from_start) @ normal >= 0
+            share = np.clip(from_start @ side / (side @ side), 0, 1)
+            nearest = np.minimum(nearest, np.linalg.norm(from_start - share[:, None] * side, axis=1))
+        height = np.abs((points - a) @ normal) / np.linalg.norm(normal)
+        nearest = np.where(inside, np.minimum(nearest, height), nearest)
+    return nearest
+
+
+@pytest.mark.parametrize(("bound", "fewer"), [(0.1, 1.5), (0.3, 6)])
+def test_fewer_triangles_are_no_farther_away_than_they_may_be(bound: float, fewer: float):
+    """Either way; closed, and with the voxels' volume once that is set right."""
+    mask, spacing = ball(6)[8:23, 8:23, 8:23], (0.15, 0.1, 0.1)
+    mask[:7, :, 5:10] = 1
+    fine = surface_of(mask, spacing=spacing)
+    coarse = coarser_surface(fine, bound)
+    assert coarse.watertight
+    assert len(coarse.faces) < len(fine.faces) / fewer
+    for one, other in ((fine, coarse), (coarse, fine)):
+        assert away(points_on(one), other).max() <= bound
+    set_right = surface_of(mask, spacing=spacing, coarsen=bound)
+    assert set_right.watertight
+    assert set_right.volume == pytest.approx(mask.sum() * np.prod(spacing), rel=0.01)
 
 
 def test_positions_are_x_y_z_of_voxel_centres():

@@ -31,6 +31,16 @@ def test_a_surface_has_the_volume_of_the_voxels(phases: Path, tmp_path: Path, su
     assert volume == pytest.approx(8**3 * 0.4 * 0.3 * 0.2, rel=0.01)
 
 
+def test_a_coarser_surface_has_fewer_triangles_and_the_same_volume(phases: Path, tmp_path: Path):
+    fine, coarse = (
+        do("mesh", phases, select=(2,), coarsen=coarsen, out=tmp_path / f"{coarsen}.ply").numbers
+        for coarsen in (0.0, 0.5)
+    )
+    assert coarse["triangles"] < fine["triangles"] / 2
+    assert coarse["volume_um3"] == pytest.approx(fine["volume_um3"], rel=0.01)
+    assert len(meshio.read(tmp_path / "0.5.ply").cells_dict["triangle"]) == coarse["triangles"]
+
+
 def test_a_voxel_mesh_has_a_brick_for_each_voxel(phases: Path, tmp_path: Path):
     found = do("mesh", phases, out=tmp_path / "m.vtu").numbers
     mesh = meshio.read(tmp_path / "m.vtu")

@@ -1,7 +1,9 @@
 """Surfaces and voxel meshes of particles and phases for simulation and printing."""
 
+from electrodej.mesh.coarse import coarser_surface
 from electrodej.mesh.files import FORMATS, surface_bytes, write_surface
-from electrodej.mesh.surfaces import Surface, surface_of
+from electrodej.mesh.surface import Surface
+from electrodej.mesh.surfaces import surface_of
 from electrodej.mesh.voxels import Bricks, bricks_of, write_bricks
 
 __all__ = [
@@ -9,6 +11,7 @@ __all__ = [
     "Bricks",
     "Surface",
     "bricks_of",
+    "coarser_surface",
     "surface_bytes",
     "surface_of",
     "write_bricks",

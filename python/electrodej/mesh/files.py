@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from electrodej.errors import InputError
-from electrodej.mesh.surfaces import Surface
+from electrodej.mesh.surface import Surface
 
 FORMATS = (".stl", ".ply", ".obj", ".glb")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.mesh.coarse import coarser_surface
+from electrodej.mesh.surface import Surface
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_spacing
 
@@ -16,46 +17,7 @@ from electrodej.volume import check_spacing
 _SHRINK, _GROW = 0.5, -0.53
 
 
-@dataclass(frozen=True)
-class Surface:
-    """Triangles that close round a body.
-
-    Attributes
-    ----------
-    corners
-        Positions (x, y, z) in micrometres, shape (n, 3).
-    faces
-        Three corners each, shape (m, 3), seen anticlockwise from outside.
-    """
-
-    corners: NDArray[np.float64]
-    faces: NDArray[np.int64]
-
-    @property
-    def volume(self) -> float:
-        """Volume inside, in um^3: a sixth of the sum of a . (b x c) over the triangles."""
-        a, b, c = (self.corners[self.faces[:, place]] for place in range(3))
-        return float(np.einsum("ij,ij->", a, np.cross(b, c)) / 6)
-
-    @property
-    def area(self) -> float:
-        """Area in um^2."""
-        return float(np.linalg.norm(self._normals(), axis=1).sum() / 2)
-
-    @property
-    def watertight(self) -> bool:
-        """Whether every edge has as many triangles on one side as on the other."""
-        edges = np.concatenate([self.faces[:, [0, 1]], self.faces[:, [1, 2]], self.faces[:, [2, 0]]])
-        codes = edges[:, 0] * len(self.corners) + edges[:, 1]
-        back = edges[:, 1] * len(self.corners) + edges[:, 0]
-        return bool(np.array_equal(np.sort(codes), np.sort(back)))
-
-    def _normals(self) -> NDArray[np.float64]:
-        a, b, c = (self.corners[self.faces[:, place]] for place in range(3))
-        return np.asarray(np.cross(b - a, c - a), np.float64)
-
-
-def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10) -> Surface:
+def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10, coarsen: float = 0.0) -> Surface:
     """Return the surface of a mask, closed where it is cut by the volume's faces.
 
     Parameters
@@ -66,6 +28,8 @@ def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10) -> 
         Voxel size (z, y, x) in micrometres.
     smoothing
         Steps of smoothing; 0 for the voxels' stairs.
+    coarsen
+        Take triangles away as long as no point moves by more than that, in um; see `coarser_surface`.
 
     Notes
     -----
@@ -97,6 +61,8 @@ def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10) -> 
     if surface.volume < 0:
         surface = Surface(surface.corners, np.ascontiguousarray(surface.faces[:, ::-1]))
     smooth = _smoothed(surface, smoothing)
+    if coarsen > 0:
+        smooth = coarser_surface(smooth, coarsen)
     return _filled(smooth, float(inside.sum()) * step[0] * step[1] * step[2])
 
 
@@ -125,7 +91,7 @@ def _filled(surface: Surface, volume: float) -> Surface:
         short = volume - surface.volume
         if abs(short) <= 1e-4 * volume:
             break
-        each = surface._normals()
+        each = surface.normals()
         normals = np.zeros_like(surface.corners)
         for place in range(3):
             np.add.at(normals, surface.faces[:, place], each)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.options import Image, Settings, Whole, argument, option, output, voxel_size
+from electrodej.options import Image, Number, Settings, Whole, argument, option, output, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
@@ -29,6 +29,9 @@ class MeshOptions(Settings):
         usual="all but 0",
     )
     smoothing: int = option(10, Whole(0, 1000), "steps of smoothing of a surface; 0 for the voxels' stairs")
+    coarsen: float = option(
+        0.0, Number(0), "take triangles away while no point moves by more than this", unit="um"
+    )
     spacing: Spacing | None = voxel_size()
     out: PathLike = output(
         "the surface to write, .stl, .ply, .obj or .glb, or a brick for each voxel, .vtu",
@@ -65,7 +68,7 @@ def _surface(numbers: Any, size: Spacing, out: Path, options: MeshOptions, run: 
     mask = np.isin(numbers, options.select) if options.select else numbers > 0
     if not mask.any():
         raise InputError(f"{options.image} has no voxel of what is to be a mesh; check --select")
-    surface = surface_of(mask, spacing=size, smoothing=options.smoothing)
+    surface = surface_of(mask, spacing=size, smoothing=options.smoothing, coarsen=options.coarsen)
     write_surface(out, surface, force=run.force)
     return {"triangles": len(surface.faces), "volume_um3": surface.volume}
 
@@ -87,8 +90,8 @@ def _bricks(numbers: Any, size: Spacing, out: Path, options: MeshOptions, run: R
 VERB = Verb(
     name="mesh",
     summary="write a surface or a voxel mesh of phases or particles",
-    help="""Write the surface of phases or particles (STL, PLY, OBJ, glTF; closed, smoothed, same volume),
-or a brick for each voxel for finite elements (VTU).""",
+    help="""Write the surface of phases or particles (STL, PLY, OBJ, glTF; closed, smoothed, same volume;
+fewer triangles with --coarsen), or a brick for each voxel for finite elements (VTU).""",
     example="electrodej mesh phases.tif --select 2 --out particles.stl",
     options=MeshOptions,
     work=mesh,
