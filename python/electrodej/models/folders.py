@@ -31,6 +31,11 @@ def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
     A StarDist model still has its separate outputs, on its grid.
     """
     own = read_info(folder / FOLDER_FILE) if (folder / FOLDER_FILE).is_file() else None
+    if own is not None and own.kind == "stardist3d":
+        raise InputError(
+            f"{folder} is a StarDist model of volumes, which 'electrodej segment particles' takes; "
+            "what is asked for here needs a model of sections"
+        )
     if (folder / CONFIG).is_file():
         model, info = _load_configured(folder)
     elif own is not None:

@@ -127,6 +127,15 @@ def test_a_damaged_description_is_refused_in_words(folder, tmp_path, name, chang
         load_solid(tmp_path)
 
 
+def test_what_takes_a_model_of_sections_says_so(folder):
+    from electrodej.models import load_folder
+    from electrodej.networks.stardist import load_stardist
+
+    for load in (load_folder, load_stardist):
+        with pytest.raises(InputError, match="model of volumes"):
+            load(folder)
+
+
 def test_onnx_of_another_model_or_with_more_than_arithmetic_is_not_run(folder, tmp_path):
     import hashlib
 
