@@ -40,7 +40,9 @@ def layers() -> NDArray[np.uint8]:
 def test_every_phase_and_direction_has_its_columns():
     found = transport(layers())
     assert [name for name in found if name.endswith("_z")] == [
-        f"{what}_{name}_z" for name in ("pore", "binder", "particle") for what in ("Tau", "Keff", "MacMullin")
+        f"{what}_{name}_z"
+        for name in ("pore", "binder", "particle")
+        for what in ("Tau", "Keff", "MacMullin", "KeffError")
     ]
     assert found["Tau_pore_z"] == pytest.approx(1, rel=1e-4)
     assert found["Keff_particle_x"] == pytest.approx(1 / 2, rel=1e-4)
@@ -50,7 +52,9 @@ def test_every_phase_and_direction_has_its_columns():
 def test_what_does_not_percolate_is_infinite_and_said():
     run = Run()
     found = transport(layers(), run, directions=("y",), conducting=("pore",))
-    assert found == {"Tau_pore_y": math.inf, "Keff_pore_y": 0, "MacMullin_pore_y": math.inf}
+    assert found == {
+        "Tau_pore_y": math.inf, "Keff_pore_y": 0, "MacMullin_pore_y": math.inf, "KeffError_pore_y": 0,
+    }  # fmt: skip
     assert run.notes == ["pore does not percolate along y: tau is infinite"]
 
 
@@ -71,7 +75,7 @@ def test_labels_with_gaps_are_phases_like_others():
     phases = layers()
     phases[phases == 2] = 77
     found = measure_transport(PhaseImage(phases, spacing=CUBE), settings=TransportSettings(directions=("z",)))
-    assert [each.name for each in found][-3:] == ["Tau_class77_z", "Keff_class77_z", "MacMullin_class77_z"]
+    assert [each.name for each in found][-4:-1] == ["Tau_class77_z", "Keff_class77_z", "MacMullin_class77_z"]
 
 
 def test_a_single_image_has_no_current_across_it():
@@ -84,7 +88,17 @@ def test_a_single_image_has_no_current_across_it():
 
 def test_one_phase_alone_conducts_everywhere():
     found = transport(np.zeros((5, 6, 7), np.uint8))
-    assert all(value == pytest.approx(1, rel=1e-5) for value in found.values())
+    assert all(value == pytest.approx(1, rel=1e-5) for name, value in found.items() if "Error" not in name)
+
+
+def test_the_error_that_is_told_is_below_what_was_asked_for_and_above_the_true_one():
+    phases = (np.random.default_rng(1).random((20, 21, 22)) < 0.4).astype(np.uint8)
+    exact, rough = (
+        transport(phases, conducting=("pore",), directions=("z",), tolerance=tolerance)
+        for tolerance in (1e-7, 1e-2)
+    )
+    assert 0 < rough["KeffError_pore_z"] <= 1e-2
+    assert abs(rough["Keff_pore_z"] / exact["Keff_pore_z"] - 1) <= rough["KeffError_pore_z"]
 
 
 def test_a_grey_image_is_refused():

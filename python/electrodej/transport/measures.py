@@ -48,9 +48,9 @@ def measure_transport(
     Returns
     -------
     list of Measure
-        ``Tau_NAME_z``, ``Keff_NAME_z``, ``MacMullin_NAME_z`` for each phase and direction; with
-        conductivities ``Tau_z``, ``Keff_z`` of all phases together; where asked for ``TauElectrode_NAME_z``,
-        ``MacMullinElectrode_NAME_z``. NaN along an axis of a single slice.
+        ``Tau_NAME_z``, ``Keff_NAME_z``, ``MacMullin_NAME_z``, ``KeffError_NAME_z`` for each phase and
+        direction; with conductivities ``Tau_z``, ``Keff_z``, ``KeffError_z`` of all phases together; where
+        asked for ``TauElectrode_NAME_z``, ``MacMullinElectrode_NAME_z``. NaN along an axis of a single slice.
 
     Examples
     --------
@@ -172,6 +172,12 @@ def _of_electrode(
 def _measures(title: str, axis: str, solved: Conduction | None) -> list[Measure]:
     nan = math.nan
     tail = f"_{title}_{axis}" if title else f"_{axis}"
+    error = Measure(
+        f"KeffError{tail}",
+        "",
+        f"relative error that Keff{tail} has at most, by the solver's bound",
+        solved.bound if solved else nan,
+    )
     if title:
         keff = f"Share_{title} / Tau{tail}"
         return [
@@ -194,6 +200,7 @@ def _measures(title: str, axis: str, solved: Conduction | None) -> list[Measure]
                 f"MacMullin number of {title} along {axis}: 1 / Keff{tail}",
                 solved.macmullin if solved else nan,
             ),
+            error,
         ]
     return [
         Measure(
@@ -208,4 +215,5 @@ def _measures(title: str, axis: str, solved: Conduction | None) -> list[Measure]
             f"effective conductivity of all phases along {axis}, in the unit of the conductivities given",
             solved.effective if solved else nan,
         ),
+        error,
     ]
