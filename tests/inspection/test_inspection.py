@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
@@ -9,7 +10,17 @@ import pytest
 from scipy import ndimage
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.inspection import Look, Plan, Prepared, find_look, inspect, prepare, refuse_grey, write_look
+from electrodej.inspection import (
+    Look,
+    Plan,
+    Prepared,
+    find_look,
+    inspect,
+    look_of,
+    prepare,
+    refuse_grey,
+    write_look,
+)
 from electrodej.run import Run
 from electrodej.volume import ArrayVolume
 
@@ -180,8 +191,6 @@ def test_grey_values_unlike_the_training_are_told():
 
 
 def test_findings_are_the_runs_notes_and_plain_json():
-    import json
-
     run = Run()
     inspection = inspect(np.zeros((4, 64, 64), np.uint8), run=run)
     assert run.notes == [each.told for each in inspection.findings]
@@ -198,6 +207,37 @@ def test_a_look_comes_back_from_a_models_folder(tmp_path):
     (tmp_path / "look.json").write_text("{")
     with pytest.raises(InputError, match="is damaged"):
         find_look(tmp_path)
+
+
+def test_a_look_is_learnt_from_training_images():
+    images = [discs(diameter, seed=diameter) for diameter in (28, 30, 32)]
+    look = look_of("mine", images, SIZE)
+    assert look.diameter == pytest.approx(inspect(images[1]).diameter, rel=0.1)
+    assert (look.particles, look.pixel) == ("bright", 0.1)
+    # Of two greys, discs of 57 %: the lowest deciles are dark, the upper ones bright.
+    assert look.quantiles[2] < 0.25 and look.quantiles[8] > 0.75
+    for image in images:
+        own = inspect(image, SIZE, look)
+        assert (own.plan.scale, own.plan.invert, own.warned) == (1.0, False, False)
+    larger = inspect(255 - discs(60), SIZE, look)
+    assert larger.plan.invert
+    assert larger.plan.scale == pytest.approx(0.5, rel=0.2)
+
+
+def test_a_look_says_nothing_that_training_images_do_not_agree_on():
+    both = [discs(30), 255 - discs(30), discs(60)]
+    look = look_of("mine", both, None)
+    assert (look.particles, look.pixel) == ("unclear", None)
+    assert not inspect(255 - discs(30), SIZE, look).plan.invert
+    # Sizes within those that it was trained on stay as they are.
+    assert inspect(discs(54), SIZE, look).plan.scale == 1.0
+    assert look_of("mine", [np.zeros((64, 64), np.uint8)], None) is None
+
+
+def test_a_look_whose_size_is_unknown_is_plain_json(tmp_path):
+    write_look(tmp_path, Look(name="mine"))
+    json.loads((tmp_path / "look.json").read_text(), parse_constant=pytest.fail)
+    assert math.isnan(find_look(tmp_path).diameter)
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.37, 1.0, 1.8])

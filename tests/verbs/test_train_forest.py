@@ -94,7 +94,11 @@ def test_pictures_show_where_another_label_would_help_and_not_where_labels_are(s
 
 
 def test_a_forest_is_data_and_says_how_it_was_made(forest):
-    assert sorted(path.name for path in forest[0].iterdir()) == ["forest.json", "forest.npz"]
+    assert sorted(path.name for path in forest[0].iterdir()) == [
+        "forest.json",
+        "forest.npz",
+        "look.json",
+    ]
     about = json.loads((forest[0] / "forest.json").read_text())
     assert [each["name"] for each in about["classes"]] == ["pore", "binder", "particle"]
     assert about["made"]["settings"]["trees"] == 8

@@ -1,10 +1,13 @@
 """The bundled models `nmc-phases` (LRCS-Net) and `nmc-cracks` (U-Net): data, training, scores.
 
 They go on from the bundled weights on slices of widely drawn electrodes, a third of them of the usual look.
-A recipe that was stopped goes on where it was when it is called again. On two free cores, the slices take a
-quarter of an hour and each of the networks an hour:
+A recipe that was stopped goes on where it was when it is called again. On two free cores, the slices take half
+an hour and each of the networks five hours; with KERAS_BACKEND=jax or torch and a GPU, five minutes:
 
     nice -n 19 .venv/bin/python tools/models/phases.py --work /some/folder --only nmc-phases
+
+What is trained on a GPU without TensorFlow is exported, proven and scored where there is TensorFlow: the recipe
+takes the folder of the trained model from --work and goes on from there.
 
 With ``--trial`` the models are scored and left in the working folder; compare ``scores.json`` with that of
 the bundled one before it is replaced.
@@ -59,7 +62,9 @@ VIEWS = ("xy", "xz", "yz")
 # Voxel sizes (um) that are trained on, and those of the electrodes that are scored.
 FINEST, COARSEST = 0.065, 0.16
 USUAL = (0.07, 0.14)
-WIDE_SLICES, USUAL_SLICES, EDGE, WIDE_SEED = 400, 240, 288, 41
+WIDE_SLICES, USUAL_SLICES, EDGE, WIDE_SEED = 330, 240, 288, 41
+# Wide and usual slices are mixed: the last tenth is held out, and is to have some of both.
+MIXING_SEED = 5
 HELD_OUT_WIDE, HELD_OUT_WIDE_SEED = 24, 42
 HELD_OUT_EDGE, HELD_OUT_VOXEL = 320, 0.1
 # By absorption, binder hardly shows beside pores: that is the phantom's default. By phase contrast it does.
@@ -82,8 +87,8 @@ class Recipe:
         What its classes are called.
     ignore, foreground
         Which phases are not told apart, or told from all others.
-    epochs, steps
-        How long it is trained.
+    epochs, steps, batch
+        How long it is trained, and with how many patches at once.
     learning_rate
         The highest; it falls along a cosine.
     weigh_classes
@@ -98,6 +103,7 @@ class Recipe:
     foreground: int | None = None
     epochs: int = 60
     steps: int = 50
+    batch: int = 8
     learning_rate: float = 2e-3
     weigh_classes: bool = False
 
@@ -169,7 +175,7 @@ def training_samples(recipe: Recipe, work: Path) -> list[Sample]:
         )
         for number, held in enumerate(read_slices(folder, WIDE_SLICES))
     ]
-    return wide + [
+    samples = wide + [
         sample(
             recipe,
             make_slice((EDGE, EDGE), view=VIEWS[number % 3], jobs=os.cpu_count() or 1, **electrode(number)),
@@ -177,6 +183,7 @@ def training_samples(recipe: Recipe, work: Path) -> list[Sample]:
         )
         for number in range(USUAL_SLICES)
     ]
+    return [samples[i] for i in np.random.default_rng(MIXING_SEED).permutation(len(samples))]
 
 
 def sample(recipe: Recipe, phantom: Phantom, name: str) -> Sample:
@@ -199,7 +206,7 @@ def train(recipe: Recipe, work: Path, init: str | None) -> Path:
     settings = SemanticSettings(
         run=RunSettings(epochs=recipe.epochs, patience=0, seed=3),
         patch=128,
-        batch=8,
+        batch=recipe.batch,
         steps=recipe.steps,
         learning_rate=recipe.learning_rate,
         falling=True,

@@ -1,6 +1,9 @@
 from .found import Finding as Finding
 from .found import Inspection as Inspection
 from .found import Plan as Plan
+from .learnt import few as few
+from .learnt import look_of as look_of
+from .learnt import write_look_of as write_look_of
 from .look import check_voxels as check_voxels
 from .look import inspect as inspect
 from .look import refuse_grey as refuse_grey

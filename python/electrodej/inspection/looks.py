@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.files import whole_file
 from electrodej.inspection.polarity import Polarity
 from electrodej.vocabulary import Spacing
 
@@ -100,6 +101,7 @@ def find_look(model: str | os.PathLike[str]) -> Look | None:
         try:
             values = json.loads(file.read_text(encoding="utf-8"))
             values["quantiles"] = tuple(map(float, values.get("quantiles", ())))
+            values["diameter"] = math.nan if values.get("diameter") is None else float(values["diameter"])
             return Look(**values)
         except (OSError, ValueError, TypeError) as error:
             raise InputError(f"{file} is damaged ({error}); take it away, or copy the model again") from error
@@ -116,6 +118,8 @@ def known_look(model: str | os.PathLike[str], spacing: Spacing | None) -> Look:
 
 def write_look(folder: str | os.PathLike[str], look: Look) -> Path:
     """Write what a model was trained on into its folder."""
+    values = asdict(look) | {"diameter": look.diameter if math.isfinite(look.diameter) else None}
     target = Path(folder) / LOOK
-    target.write_text(json.dumps(asdict(look), indent=1) + "\n", encoding="utf-8")
+    with whole_file(target, force=True) as part:
+        part.write_text(json.dumps(values, indent=1, allow_nan=False) + "\n", encoding="utf-8")
     return target

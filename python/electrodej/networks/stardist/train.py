@@ -67,12 +67,15 @@ class Trained:
         How many images were trained on, and how many were kept for validation.
     thresholds
         The thresholds, and the score with them on the validation images.
+    spacing
+        Voxel size (z, y, x) of the images in micrometres, if known.
     """
 
     folder: Path
     epochs: tuple[int, int]
     images: tuple[int, int]
     thresholds: Thresholds
+    spacing: Spacing | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -196,7 +199,9 @@ def train_stardist(
             validation_images=len(kept),
         )
     trained.discard()
-    return Trained(Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds)
+    return Trained(
+        Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds, info.spacing
+    )
 
 
 def _particles_in(section: NDArray[Any], network: Any, settings: StarDistSettings) -> NDArray[Any]:

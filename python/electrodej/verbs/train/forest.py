@@ -55,6 +55,7 @@ def train(options: TrainForestOptions, run: Run) -> Outcome:
     """Train on whatever is labelled, and say where more labels would help."""
     from electrodej.files import check_target
     from electrodej.forest import read_labelled, train_forest, write_forest
+    from electrodej.inspection import few, look_of, write_look
 
     for target in (options.out, options.pictures):
         if target is not None:
@@ -70,10 +71,16 @@ def train(options: TrainForestOptions, run: Run) -> Outcome:
         forest = train_forest(
             images, settings=options.settings, names=called, name=Path(options.out).name, run=first
         )
+        sizes = {image.spacing for image in images}
+        look = look_of(
+            forest.name, [image.grey for image in few(images)], sizes.pop() if len(sizes) == 1 else None
+        )
         where = []
         if options.pictures is not None:
             where = _draw(options.pictures, images, forest, run.part(1, 2))
     write_forest(options.out, forest, force=run.force)
+    if look is not None:
+        write_look(options.out, look)
     return Outcome(
         _numbers(options, forest, where),
         _text(options, forest, where),

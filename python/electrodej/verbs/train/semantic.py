@@ -122,6 +122,7 @@ def train(kind: Literal["lrcs", "unet"], options: TrainOptions, run: Run) -> Out
     if options.dense and kind != "lrcs":
         raise UsageError("--dense is for lrcs; leave it out")
     check_target(options.out, force=run.force, inputs=[*options.data, *options.held_out_data])
+    from electrodej.inspection import few, write_look_of
     from electrodej.models.libraries import use_threads
     from electrodej.networks.semantic import train_semantic
 
@@ -138,6 +139,7 @@ def train(kind: Literal["lrcs", "unet"], options: TrainOptions, run: Run) -> Out
         resume=options.resume,
         run=run,
     )
+    write_look_of(options.out, [sample.grey for sample in few(samples)], trained.model.spacing)
     classes, summary = trained.model.classes, trained.summary
     return Outcome(
         {

@@ -50,6 +50,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
     """Train on a folder of images with labels, VIA polygons or ImageJ ROIs."""
     from electrodej.annotation import read_pairs
     from electrodej.files import check_target
+    from electrodej.inspection import few, write_look_of
     from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.train import train_stardist
 
@@ -69,6 +70,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
             resume=options.resume,
             run=run,
         )
+        write_look_of(options.out, [pair.grey for pair in few(pairs)], trained.spacing)
     numbers = trained.as_dict()
     f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in numbers["validation_f1"].items())
     return Outcome(
