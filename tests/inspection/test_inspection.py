@@ -215,7 +215,8 @@ def test_a_look_is_learnt_from_training_images():
     assert look.diameter == pytest.approx(inspect(images[1]).diameter, rel=0.1)
     assert (look.particles, look.pixel) == ("bright", 0.1)
     # Of two greys, discs of 57 %: the lowest deciles are dark, the upper ones bright.
-    assert look.quantiles[2] < 0.25 and look.quantiles[8] > 0.75
+    assert look.quantiles[2] < 0.25
+    assert look.quantiles[8] > 0.75
     for image in images:
         own = inspect(image, SIZE, look)
         assert (own.plan.scale, own.plan.invert, own.warned) == (1.0, False, False)

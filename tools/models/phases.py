@@ -1,13 +1,13 @@
 """The bundled models `nmc-phases` (LRCS-Net) and `nmc-cracks` (U-Net): data, training, scores.
 
 They go on from the bundled weights on slices of widely drawn electrodes, a third of them of the usual look.
-A recipe that was stopped goes on where it was when it is called again. On two free cores, the slices take half
-an hour and each of the networks five hours; with KERAS_BACKEND=jax or torch and a GPU, five minutes:
+A recipe that was stopped goes on where it was when it is called again. On two free cores, the slices take
+half an hour and each of the networks five hours; with KERAS_BACKEND=jax or torch and a GPU, five minutes:
 
     nice -n 19 .venv/bin/python tools/models/phases.py --work /some/folder --only nmc-phases
 
-What is trained on a GPU without TensorFlow is exported, proven and scored where there is TensorFlow: the recipe
-takes the folder of the trained model from --work and goes on from there.
+What is trained on a GPU without TensorFlow is exported, proven and scored where there is TensorFlow: the
+recipe takes the folder of the trained model from --work and goes on from there.
 
 With ``--trial`` the models are scored and left in the working folder; compare ``scores.json`` with that of
 the bundled one before it is replaced.

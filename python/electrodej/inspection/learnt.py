@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.inspection.found import Inspection
-from electrodej.inspection.look import inspect
+from electrodej.inspection.look import as_volume, inspect
 from electrodej.inspection.looks import Look, write_look
 from electrodej.inspection.polarity import Polarity
+from electrodej.inspection.sample import take_sample
 from electrodej.vocabulary import PathLike, Spacing
+from electrodej.volume import Volume
 
 Image = TypeVar("Image")
 
@@ -27,7 +29,7 @@ _DECILES = np.linspace(0, 1, 11)
 _WORSE = 1.25
 
 
-def write_look_of(folder: PathLike, images: Sequence[NDArray[Any]], spacing: Spacing | None) -> None:
+def write_look_of(folder: PathLike, images: Sequence[Volume | NDArray[Any]], spacing: Spacing | None) -> None:
     """Write into a trained model's folder what its training images are like, where they tell anything."""
     look = look_of(Path(folder).name, images, spacing)
     if look is not None:
@@ -43,7 +45,7 @@ def few(images: Sequence[Image]) -> list[Image]:
     return [images[i] for i in np.unique(np.linspace(0, len(images) - 1, _MOST_IMAGES).astype(int))]
 
 
-def look_of(name: str, images: Sequence[NDArray[Any]], spacing: Spacing | None) -> Look | None:
+def look_of(name: str, images: Sequence[Volume | NDArray[Any]], spacing: Spacing | None) -> Look | None:
     """Return the look of a model's training images, or None where they tell nothing.
 
     Parameters
@@ -69,7 +71,7 @@ def look_of(name: str, images: Sequence[NDArray[Any]], spacing: Spacing | None) 
             continue  # too flat for grey values; it can be learnt from all the same
         if found.high > found.low:
             seen.append(found)
-            values = np.quantile(np.asarray(image, np.float32), _DECILES)
+            values = np.quantile(take_sample(as_volume(image)).values().astype(np.float32), _DECILES)
             greys.append(np.clip((values - found.low) / (found.high - found.low), 0, 1))
     if not seen:
         return None

@@ -87,7 +87,7 @@ def inspect(
     >>> inspection.findings[0].text
     'all voxels have the value 0: there is nothing to see; export the scan again'
     """
-    volume = _as_volume(image)
+    volume = as_volume(image)
     size = volume.spacing if spacing is None else spacing
     if size is not None:
         check_voxels(size, str(volume.path))
@@ -161,7 +161,7 @@ def refuse_swapped(grey: Volume, labels: Volume) -> None:
 
 def refuse_grey(labels: Volume | NDArray[Any]) -> None:
     """Refuse grey values that are given as labels: where hardly two neighbours have the same number."""
-    volume = _as_volume(labels)
+    volume = as_volume(labels)
     # Floating-point labels are looked at, voxel by voxel, where they are read.
     if volume.dtype.kind == "f" or min(volume.shape[1:]) < SMALLEST:
         return
@@ -175,7 +175,8 @@ def refuse_grey(labels: Volume | NDArray[Any]) -> None:
         )
 
 
-def _as_volume(image: Volume | NDArray[Any]) -> Volume:
+def as_volume(image: Volume | NDArray[Any]) -> Volume:
+    """Return a volume of an array (YX or ZYX), refusing colours and movies with what to do."""
     if isinstance(image, Volume):
         return image
     if image.ndim == 3 and image.shape[-1] in (3, 4) and min(image.shape[:2]) > 16:
