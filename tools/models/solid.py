@@ -29,7 +29,6 @@ from electrodej.models.info import ModelInfo
 from electrodej.networks.stardist3d.model import (
     KIND,
     ONNX,
-    Plan,
     SolidModel,
     load_solid,
     write_info,
@@ -38,7 +37,7 @@ from electrodej.networks.stardist3d.model import (
 from electrodej.networks.stardist3d.network import build_network
 from electrodej.networks.stardist3d.patches import without_small
 from electrodej.networks.stardist3d.predict import predict_bodies
-from electrodej.networks.stardist3d.settings import plan_halvings
+from electrodej.networks.stardist3d.settings import Plan, plan_halvings
 from electrodej.networks.stardist3d.shapes import Drawn, choose
 from electrodej.networks.stardist3d.thresholds import choose_thresholds
 

@@ -30,12 +30,12 @@ from volumes import VOXEL, read_volumes, write_volumes
 from electrodej.models.grey import normalise
 from electrodej.models.info import ModelInfo
 from electrodej.networks.stardist3d.losses import WEIGHTS, chance_loss, reach_loss
-from electrodej.networks.stardist3d.model import Plan, from_network
+from electrodej.networks.stardist3d.model import from_network
 from electrodej.networks.stardist3d.network import build_network
 from electrodej.networks.stardist3d.patches import Batch, Example, Feed, without_small
 from electrodej.networks.stardist3d.predict import predict_bodies
 from electrodej.networks.stardist3d.rays import make_rays
-from electrodej.networks.stardist3d.settings import SolidSettings, plan_halvings
+from electrodej.networks.stardist3d.settings import Plan, SolidSettings, plan_halvings
 from electrodej.networks.stardist3d.thresholds import IOU, choose_thresholds, count_found
 
 SETTINGS = SolidSettings(batch=8, patch=96, learning_rate=2e-3, rays=64, filters=32, depth=2, seed=1)

@@ -9,10 +9,10 @@ import pytest
 
 from electrodej.errors import InputError
 from electrodej.models.info import ModelInfo
-from electrodej.networks.stardist3d.model import Plan, is_solid, load_solid, write_solid
+from electrodej.networks.stardist3d.model import is_solid, load_solid, write_solid
 from electrodej.networks.stardist3d.predict import plan_spans, predict_bodies
 from electrodej.networks.stardist3d.resample import bring
-from electrodej.networks.stardist3d.settings import plan_halvings
+from electrodej.networks.stardist3d.settings import Plan, plan_halvings
 from electrodej.volume import ArrayVolume
 
 RAYS = 16

@@ -15,39 +15,13 @@ from electrodej.models.engines.base import Engine
 from electrodej.models.engines.choice import engine_for_onnx, has
 from electrodej.models.engines.names import EngineName
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json, to_json
-from electrodej.networks.stardist3d.settings import Halvings, Steps
+from electrodej.networks.stardist3d.settings import Halvings, Plan, Steps
 from electrodej.vocabulary import PathLike
 
 KIND = "stardist3d"
 # What the network is made of, its weights for training, and the same network for the light engines.
 SOLID_FILE, WEIGHTS, ONNX = "solid.json", "model.weights.h5", "model.onnx"
 _FIELDS = ("grid", "pools", "rays", "filters")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a network of volumes is made of.
-
-    Attributes
-    ----------
-    halvings
-        Its grid and poolings.
-    rays, filters
-        How many.
-    """
-
-    halvings: Halvings
-    rays: int
-    filters: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return {
-            "grid": list(self.halvings.grid),
-            "pools": [list(pool) for pool in self.halvings.pools],
-            "rays": self.rays,
-            "filters": self.filters,
-        }
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from electrodej.extras import require
 from electrodej.models.contract import INPUT, OUTPUT
-from electrodej.networks.stardist3d.model import Plan
+from electrodej.networks.stardist3d.settings import Plan
 
 _OPSET = 13
 

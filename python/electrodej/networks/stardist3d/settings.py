@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.options import Choice, Number, Numbers, Settings, Whole, option, seed
@@ -128,3 +129,29 @@ def plan_halvings(spacing: Spacing, *, grid: int, depth: int) -> Halvings:
     for _ in range(grid.bit_length() - 1):
         whole = [a * b for a, b in zip(whole, halved(), strict=True)]
     return Halvings((whole[0], whole[1], whole[2]), tuple(halved() for _ in range(depth)))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a network of volumes is made of.
+
+    Attributes
+    ----------
+    halvings
+        Its grid and poolings.
+    rays, filters
+        How many.
+    """
+
+    halvings: Halvings
+    rays: int
+    filters: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {
+            "grid": list(self.halvings.grid),
+            "pools": [list(pool) for pool in self.halvings.pools],
+            "rays": self.rays,
+            "filters": self.filters,
+        }

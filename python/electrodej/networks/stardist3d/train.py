@@ -19,7 +19,6 @@ from electrodej.networks.stardist3d.losses import WEIGHTS, chance_loss, reach_lo
 from electrodej.networks.stardist3d.model import (
     KIND,
     SOLID_FILE,
-    Plan,
     from_network,
     is_solid,
     network_of,
@@ -28,7 +27,7 @@ from electrodej.networks.stardist3d.model import (
 from electrodej.networks.stardist3d.network import build_network
 from electrodej.networks.stardist3d.patches import Example, Feed, patch_shape
 from electrodej.networks.stardist3d.rays import make_rays
-from electrodej.networks.stardist3d.settings import SolidSettings, plan_halvings
+from electrodej.networks.stardist3d.settings import Plan, SolidSettings, plan_halvings
 from electrodej.networks.stardist3d.thresholds import Thresholds, choose_thresholds
 from electrodej.networks.stardist3d.volumes import SolidPair, common_spacing, prepare, split
 from electrodej.networks.training.rate import falling_rate
