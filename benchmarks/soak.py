@@ -191,11 +191,12 @@ def with_losses(files: Path) -> bool:
 
             def lose() -> None:
                 while not over.wait(SECONDS_BETWEEN_LOSSES if lost else 2.0):
-                    number = len(lost) % 4
+                    # On a busy machine it may be that none has come back yet.
                     pids = [each.pid for each in cluster.workers.values() if each.pid]
                     with contextlib.suppress(psutil.NoSuchProcess):
-                        psutil.Process(pids[number % len(pids)]).kill()
-                        lost.append(number)
+                        for pid in pids[len(lost) % 4 :][:1] or pids[:1]:
+                            psutil.Process(pid).kill()
+                            lost.append(pid)
 
             killer = threading.Thread(target=lose)
             killer.start()

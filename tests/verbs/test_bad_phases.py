@@ -35,7 +35,7 @@ def measured(
 def test_a_phase_that_does_not_percolate_is_infinite_and_said(tmp_path: Path):
     phases = np.zeros((9, 8, 8), np.uint8)
     phases[4] = 1
-    found = measured(tmp_path, phases)
+    found = measured(tmp_path, phases, also=("connectivity", "transport"))
     assert found["Tau_class0_z"] == math.inf
     assert found["Percolating_class0_z"] == 0
     assert found["Tau_class0_x"] == pytest.approx(1, rel=1e-3)
