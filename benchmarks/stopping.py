@@ -45,7 +45,7 @@ COMMANDS = {
     "fuse": "fuse phantom/grey.tif --model nmc-particles --out OUT.tif",
     "link": "link sections.tif --out OUT.tif",
     "measure": "measure phantom/grey.tif phantom/labels.tif --out OUT.csv",
-    "morphology": "morphology phantom/phases.tif --out OUT.csv --transport",
+    "morphology": "morphology phantom/phases.tif --out OUT.csv --also transport",
     "mesh": "mesh phantom/labels.tif --out OUT.stl",
     "damage": "damage table.csv --out OUT",
     "report": "report --table table.csv --out OUT.html",

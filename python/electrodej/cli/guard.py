@@ -70,16 +70,16 @@ def _new_folder() -> Path | None:
 
 def _guarded(words: Sequence[str], folder: Path) -> int:
     book = folder / _BOOK
-    process = None
+    process, ready = None, threading.Event()
     try:
         with _held():
             process = _start(words, book)
             _listen()
-        _get_ready()
+        ready = _get_ready()
         code = _wait(process)
     except _Stopped as stop:
         if process is not None:
-            _end(process)
+            _end(process, ready)
         return _tell(128 + stop.number, book, words)
     if code < 0:
         return _tell(128 - code, book, words)
@@ -131,15 +131,21 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
             return process.wait(_PATIENCE)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    from electrodej.cli.work import end_children
+def _end(process: subprocess.Popen[bytes], ready: threading.Event) -> None:
+    if ready.is_set():
+        from electrodej.cli.work import end_children
 
-    end_children()
+        end_children()
+    process.kill()
     process.wait()
 
 
-def _get_ready() -> None:
-    """Load what ending needs while the work goes on, where it takes longer than that."""
+def _get_ready() -> threading.Event:
+    """Load what ending needs while the work goes on; return what tells that it is there.
+
+    Work that has just begun has started no other processes yet, and loading takes longer than ending it.
+    """
+    ready = threading.Event()
 
     def load() -> None:
         import json
@@ -150,10 +156,12 @@ def _get_ready() -> None:
         import electrodej.unfinished
 
         assert all((json, psutil, electrodej.cli.work, electrodej.unfinished))
+        ready.set()
 
     timer = threading.Timer(_SECONDS_BEFORE_READY, load)
     timer.daemon = True
     timer.start()
+    return ready
 
 
 def _tell(code: int, book: Path, words: Sequence[str]) -> int:
