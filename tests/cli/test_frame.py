@@ -240,6 +240,7 @@ def test_a_full_stdout_is_told_in_one_line(electrodej):
     assert "No space left" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name of a file is text")
 @pytest.mark.parametrize("table", [b"t\xfd.csv", b"t\xfd.parquet"])
 def test_names_that_are_no_text_are_taken_and_told(electrodej, tmp_path, table):

@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
 SPACING = (0.2, 0.2, 0.2)
 TINY = ["--filters", 2, "--epochs", 1, "--steps", 2, "--batch", 2, "--patch", 16]
 

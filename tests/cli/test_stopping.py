@@ -76,6 +76,7 @@ def test_stopping_leaves_nothing_half_written(started, tmp_path, number, code, t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_stopping_tells_from_where_a_run_can_go_on(started, tmp_path):
     grey = np.random.default_rng(0).integers(0, 255, (64, 64, 64), np.uint8)
     write_volume(tmp_path / "grey.tif", grey, spacing=(0.14, 0.14, 0.14))

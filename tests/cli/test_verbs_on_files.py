@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import tifffile
 
+# Each starts the whole program, most of them several times.
+pytestmark = pytest.mark.slow
 # The regression's columns and its target, as the design lists them.
 ATTRIBUTES = [
     *(

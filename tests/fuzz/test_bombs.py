@@ -102,6 +102,7 @@ def test_pages_that_share_a_long_table_of_strips(reader, tmp_path):
     assert "pages lie on top of each other" in reader.read("image", path)
 
 
+@pytest.mark.slow
 def test_a_page_that_unpacks_to_gigabytes(reader, tmp_path):
     side = 60_000
     packer = zlib.compressobj(9)
@@ -137,6 +138,7 @@ def test_a_chunk_that_is_gigabytes(reader, tmp_path):
     assert "a chunk that unpacks to 4.0 GiB" in reader.read("image", path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", ["gzip", "zlib", "zstd", "blosc", "bz2"])
 def test_a_chunk_that_unpacks_to_more_than_it_should(reader, tmp_path, packing):
     import numcodecs
@@ -161,6 +163,7 @@ def test_a_gzip_of_several_parts(reader, tmp_path):
     assert "unpacks to more than" in reader.read("image", path)
 
 
+@pytest.mark.slow
 def test_a_chunk_whose_count_of_bytes_begins_anew(reader, tmp_path):
     """A gzip counts to 2^32, so that 2^32 + 2400 bytes look like 2400."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -32,6 +32,7 @@ def test_a_seed_is_whole(reader, tmp_path, one):
     assert reader.read(one.kind, seeds.write(one, one.files, tmp_path)) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(max(300, SECONDS + 300))
 @pytest.mark.parametrize("group", GROUPS)
 def test_what_is_damaged_gives_its_image_or_one_line(reader, group):
