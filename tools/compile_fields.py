@@ -1,4 +1,4 @@
-"""Compile what Fiji needs before it runs a script: Fields, Chosen and Help, and SciJava's index.
+"""Compile what Fiji needs before it runs a script: Fields, Proposals and Help, and SciJava's index.
 
 ``.venv/bin/python tools/compile_fields.py``
 
@@ -30,6 +30,9 @@ def main() -> None:
     jars = fetched((IMAGEJ, *SCRIPTING), what="ImageJ 1.54p with SciJava")
     classpath = os.pathsep.join(map(str, jars))
     words = [str(Path(java.home) / "bin" / "javac"), "--release", RELEASE, "-g:none", "-Xlint:-options"]
+    # SciJava adds to an index that is there, and would keep what is gone.
+    for old in (*(library() / "electrodej").glob("*.class"), *(library() / "META-INF" / "json").iterdir()):
+        old.unlink()
     sources = sorted((library() / "electrodej").glob("*.java"))
     subprocess.run([*words, "-classpath", classpath, "-d", str(library()), *map(str, sources)], check=True)
     # A test holds the sources against this.

@@ -172,7 +172,12 @@ def walk(screen: Screen, grey: Any, labels: Any) -> None:
     screen.press(screen.ask("Measure Particles"), "OK")
     table = screen.until("the table", lambda: screen.java("ij.WindowManager").getWindow("Particles"))
     table.setBounds(LEFT, TOP + 320, 1000, 400)
+    notes = screen.java("ij.WindowManager").getWindow("Log")
+    if notes is not None:
+        notes.setBounds(LEFT + 2 * 290, TOP, 480, 300)
     step(screen, "measure")
+    if notes is not None:
+        notes.setVisible(False)
     table.dispose()
     correct(screen, labels)
 
@@ -255,7 +260,8 @@ def solid(page: Path) -> None:
         "--hide-scrollbars",
     ]
     how = [f"--window-size={SCREEN[0]},{SCREEN[1]}", "--virtual-time-budget=8000", f"--screenshot={target}"]
-    subprocess.run([browser, *words, *how, page.as_uri()], check=False, capture_output=True, timeout=LONGEST)
+    command = [browser, *words, *how, f"{page.as_uri()}#solids"]
+    subprocess.run(command, check=False, capture_output=True, timeout=LONGEST)
     if target.is_file():
         Image.open(target).convert("RGB").quantize(COLOURS).save(target, optimize=True)
 

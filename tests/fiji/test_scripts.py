@@ -1125,3 +1125,51 @@ def test_a_folder_of_images_goes_through_the_chain_with_a_log(run_script, pair, 
     assert (tmp_path / "out" / "run.log").is_file()
     assert "ElectrodeJ: $ electrodej segment particles" in capfd.readouterr().out
     assert "is empty" in refused(run_script, "Run Whole Chain", out=tmp_path / "none")
+
+
+def test_every_command_without_anything_says_in_one_sentence_what_it_needs(run_script):
+    from electrodej.fiji.content import scripts
+
+    titles = {path.stem.replace("_", " ") for path in scripts().rglob("ElectrodeJ/*.groovy")}
+    for title in sorted(titles - {"Open Sample", "ElectrodeJ Help"}):
+        said = refused(run_script, title)
+        assert len(said) < 500, title
+        assert not re.search(r"Exception|Traceback|\bnull\b|error of its own", said), (title, said)
+
+
+def test_two_commands_at_once_follow_one_another(run_script, pair, tmp_path):
+    given = {"greyFile": pair / "grey.tif", "labelFile": pair / "labels.tif", "attributes": "Volume"}
+    failed = []
+
+    def click(number):
+        try:
+            run_script(MEASURE, {**given, "table": tmp_path / f"{number}.csv"})
+        except ElectrodeJError as error:
+            failed.append(error)
+
+    clicks = [threading.Thread(target=click, args=(number,)) for number in range(2)]
+    for each in clicks:
+        each.start()
+    for each in clicks:
+        each.join()
+    assert failed == []
+    assert len({(tmp_path / f"{number}.csv").read_text() for number in range(2)}) == 1
+    assert len(workers()) == 1
+
+
+def test_numbers_above_16_bit_are_measured_corrected_and_painted(imagej, run_script, opened, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    labels = imagej.createImage("many", "32-bit black", 12, 12, 12)
+    labels.setCalibration(opened["labels"].getCalibration())
+    for z, y, x in np.ndindex(3, 3, 3):
+        labels.getStack().setVoxel(2 + x, 2 + y, 2 + z, 70000.0)
+        labels.getStack().setVoxel(7 + x, 7 + y, 7 + z, 1000001.0)
+    run_script(MEASURE, {"grey": opened["grey"], "labels": labels, "table": tmp_path / "t.csv"})
+    rows = (tmp_path / "t.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[1] for row in rows] == ["70000", "1000001"]
+    table = scyjava.jimport("ij.measure.ResultsTable").open(str(tmp_path / "t.csv"))
+    painted = library_class(context(), "Colours").by(table, "X", labels)
+    assert float(painted.getStack().getVoxel(8, 8, 8)) == pytest.approx(8 * 0.5)
+    run_script("Correct Particles", {"labels": labels, "what": "Merge", "particles": "1000001,70000"})
+    assert float(labels.getStack().getVoxel(8, 8, 8)) == 70000

@@ -3,7 +3,6 @@ package electrodej;
 import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
-import ij.WindowManager;
 import java.awt.GraphicsEnvironment;
 import java.io.File;
 import java.io.IOException;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.scijava.ItemVisibility;
-import org.scijava.convert.ConvertService;
 import org.scijava.module.DefaultMutableModuleItem;
 import org.scijava.module.Module;
 import org.scijava.module.ModuleItem;
@@ -41,15 +39,10 @@ import org.scijava.widget.InputHarvester;
 @Plugin(type = PreprocessorPlugin.class, priority = InputHarvester.PRIORITY + 2)
 public class Fields extends AbstractPreprocessorPlugin {
 
-	// Fields that want numbers, not grey values.
-	private static final List<String> LABELS = Arrays.asList("labels", "pred", "truth", "slices", "phases", "cracks");
 	private static final String HELP = "help";
 
 	@Parameter
 	private ModuleService modules;
-
-	@Parameter
-	private ConvertService conversions;
 
 	@Override
 	public void process(Module module) {
@@ -58,15 +51,19 @@ public class Fields extends AbstractPreprocessorPlugin {
 		for (ModuleItem<?> item : module.getInfo().inputs()) offerEngines(item);
 		boolean asks = !GraphicsEnvironment.isHeadless() && !(IJ.isMacro() && Macro.getOptions() != null);
 		if (asks) offerHelp((ScriptInfo) module.getInfo());
-		List<ImagePlus> taken = new ArrayList<>();
+		List<String> images = new ArrayList<>();
 		for (ModuleItem<?> item : module.getInfo().inputs()) {
 			if (!asks) settle(module, item);
-			else if (item.getType() == ImagePlus.class) propose(module, item.getName(), taken);
+			else if (item.getType() == ImagePlus.class) {
+				module.unresolveInput(item.getName());
+				images.add(item.getName());
+			}
 		}
+		if (!images.isEmpty()) Proposals.make(module.getInfo().getTitle(), images);
 	}
 
 	/** Whether a module is one of the menu's scripts. */
-	static boolean isOurs(Module module) {
+	private static boolean isOurs(Module module) {
 		if (!(module.getInfo() instanceof ScriptInfo)) return false;
 		String path = ((ScriptInfo) module.getInfo()).getPath();
 		return path != null && path.replace('\\', '/').matches("(.*/)?Plugins/ElectrodeJ/.*");
@@ -88,43 +85,6 @@ public class Fields extends AbstractPreprocessorPlugin {
 		help.setPersisted(false);
 		help.setVisibility(ItemVisibility.TRANSIENT);
 		info.registerInput(help);
-	}
-
-	/**
-	 * Puts the image into a field that most likely is meant: of labels for labels, of grey values for the others, the
-	 * active one before the others, and no image twice. The dialog shows it, and another one can be chosen.
-	 */
-	private void propose(Module module, String field, List<ImagePlus> taken) {
-		List<ImagePlus> open = new ArrayList<>();
-		ImagePlus active = WindowManager.getCurrentImage();
-		if (active != null) open.add(active);
-		int[] numbers = WindowManager.getIDList();
-		for (int number : numbers == null ? new int[0] : numbers) open.add(WindowManager.getImage(number));
-		open.removeAll(taken);
-		boolean labels = LABELS.contains(field);
-		ImagePlus meant = open.isEmpty() ? null : open.get(0);
-		for (ImagePlus image : open) {
-			if (isOfLabels(image) != labels) continue;
-			meant = image;
-			break;
-		}
-		if (meant != null) {
-			module.setInput(field, listed(meant));
-			taken.add(meant);
-		}
-		module.unresolveInput(field);
-	}
-
-	/** An image as the list in the dialog has it: SciJava lists what can become an image, and proposes no other thing. */
-	private Object listed(ImagePlus image) {
-		for (Object each : conversions.getCompatibleInputs(ImagePlus.class)) {
-			if (each == image || conversions.convert(each, ImagePlus.class) == image) return each;
-		}
-		return image;
-	}
-
-	private static boolean isOfLabels(ImagePlus image) {
-		return image.getTitle().matches("(?i).*(label|particle|phase|mask|crack).*") || image.getProcessor().isColorLut();
 	}
 
 	/** The name of a command's script without its ending. */

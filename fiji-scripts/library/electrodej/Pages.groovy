@@ -9,6 +9,7 @@ import java.awt.GraphicsEnvironment
 class Pages {
 
 	private static final int MOST_PAGES = 20
+	private static final String IN_3D = "#solids"
 
 	/** Writes the page of particles, shows it where there is a screen, and returns its file. */
 	static File solid(Door door, ImagePlus labels, ImagePlus grey, ResultsTable table, String voxelSize) {
@@ -36,6 +37,6 @@ class Pages {
 	/** Shows a page in the web browser; without a screen says where it is. */
 	static void show(File page) {
 		if (GraphicsEnvironment.headless) println page.path
-		else BrowserLauncher.openURL(page.toURI() as String)
+		else BrowserLauncher.openURL(page.toURI().toString() + IN_3D)
 	}
 }

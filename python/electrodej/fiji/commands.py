@@ -164,7 +164,11 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
         none = [""] if default is None and not option.required else []
         listed = [*none, *map(str, kind.values)]
         value = listed[0] if default is None else str(default)
-        yield _line("String", name, label=label, description=words, choices=listed, value=value, **kept)
+        # Without a value SciJava would wait for one, and without a screen give up.
+        open_ = {"required": False} if none else {}
+        yield _line(
+            "String", name, label=label, description=words, choices=listed, value=value, **open_, **kept
+        )
     elif isinstance(kind, Whole | Number) and default is not None:
         java = "Integer" if isinstance(kind, Whole) else "Double"
         bounds = {"min": kind.least, "max": kind.most}

@@ -6,7 +6,7 @@
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
 #@ String (label="Solid", description="Share of the volume inside particles, 0 to 0.9", required=false, persistKey="electrodej.phantom.solid") solid
-#@ String (label="Contrast", description="Absorption: binder hardly shows beside pores; phase: it does", choices={"", "absorption", "phase"}, persistKey="electrodej.phantom.contrast") contrast
+#@ String (label="Contrast", description="Absorption: binder hardly shows beside pores; phase: it does", choices={"", "absorption", "phase"}, required=false, persistKey="electrodej.phantom.contrast") contrast
 #@ File (label="Config", description="Start from the phantom.json of another phantom", style="open", required=false, persist=false) config
 #@ String (label="Format", description="TIFF or OME-Zarr", choices={"tif", "zarr"}, value="tif", persistKey="electrodej.phantom.format") format
 

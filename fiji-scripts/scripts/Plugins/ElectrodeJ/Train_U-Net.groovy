@@ -11,7 +11,7 @@
 #@ String (label="Foreground", description="Tell only this class from all the others", required=false, persistKey="electrodej.train.unet.foreground") foreground
 #@ String (label="Views", description="Planes to learn from: xy, or xy,xz,yz", value="xy", required=false, persistKey="electrodej.train.unet.views") views
 #@ String (label="Loss", description="Cross-entropy, Dice or both", choices={"ce", "dice", "both"}, value="both", persistKey="electrodej.train.unet.loss") loss
-#@ String (label="Freeze", description="With Init: keep the encoder as it is", choices={"", "encoder"}, persistKey="electrodej.train.unet.freeze") freeze
+#@ String (label="Freeze", description="With Init: keep the encoder as it is", choices={"", "encoder"}, required=false, persistKey="electrodej.train.unet.freeze") freeze
 #@ Integer (label="Steps", description="Batches in an epoch", value=50, min=1, persistKey="electrodej.train.unet.steps") steps
 #@ Integer (label="Batch", description="Patches in a batch", value=8, min=1, persistKey="electrodej.train.unet.batch") batch
 #@ Integer (label="Patch", description="Side of a patch in pixels; made a multiple of the network's step", value=128, min=1, persistKey="electrodej.train.unet.patch") patch
