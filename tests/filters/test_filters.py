@@ -264,3 +264,16 @@ def test_a_cluster_gives_the_same_bytes(tmp_path, cluster):
         np.testing.assert_array_equal(one.read(), other.read())
     with pytest.raises(InputError, match="no file"):
         do("filter", grey, steps="median", spacing=(1, 1, 1), out=tmp_path / "no.tif", scheduler="a:1")
+
+
+def test_a_filter_that_changes_nothing_is_noted(noisy, tmp_path: Path):
+    flat = np.full(noisy.shape, 7, np.float32)
+    run = Run()
+    volume = ArrayVolume(flat, spacing=SPACING)
+    filter_volume(volume, read_steps("median:radius=2px"), tmp_path / "flat.tif", run=run)
+    assert any("median" in note and "nothing" in note for note in run.notes)
+    run = Run()
+    filter_volume(
+        ArrayVolume(noisy, spacing=SPACING), read_steps("median:radius=2px"), tmp_path / "n.tif", run=run
+    )
+    assert not any("nothing" in note for note in run.notes)

@@ -55,6 +55,14 @@ def test_lines_leave_the_time_out_until_it_can_be_told(at: Clock) -> None:
     ]
 
 
+def test_what_is_over_at_once_has_no_line(at: Clock) -> None:
+    stream = io.StringIO()
+    progress = LineProgress(stream)
+    at(1)
+    progress(5, 5, "report")
+    assert stream.getvalue() == ""
+
+
 def test_a_bar_leaves_the_time_out_until_it_can_be_told(at: Clock) -> None:
     stream = io.StringIO()
     progress = BarProgress(stream)

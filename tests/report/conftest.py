@@ -176,6 +176,11 @@ def open_page(chromium: Any, tmp_path: Path) -> Callable[[ReportContent], Page]:
     return write_and_open
 
 
+@pytest.fixture
+def open_file(chromium: Any) -> Callable[[Path], Page]:
+    return lambda path: Page(chromium, path)
+
+
 # Nothing asks for updates or welcomes; pages that prefer dark are dark.
 _PREFERENCES = {
     "app.update.enabled": False,

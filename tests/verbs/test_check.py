@@ -61,3 +61,17 @@ def test_labels_are_refused_as_a_grey_image():
     labels = make_phantom((24, 96, 96), spacing=SPACING, seed=3).labels
     with pytest.raises(InputError):
         do("check", labels, spacing=SPACING)
+
+
+def test_nan_in_a_slice_that_is_not_looked_at_is_found(grey, tmp_path: Path):
+    real = grey.astype(np.float32)
+    real[1, 5, 7] = np.nan  # of 24 slices the 2nd, 6th, ... are looked at
+    path = write_volume(tmp_path / "grey.tif", real, spacing=SPACING)
+    with pytest.raises(InputError, match="z=1, y=5, x=7"):
+        do("check", path)
+
+
+def test_projections_are_to_be_reconstructed_first(tmp_path: Path):
+    (tmp_path / "projections.nxs").write_bytes(b"")
+    with pytest.raises(InputError, match="electrodej reconstruct"):
+        do("check", tmp_path / "projections.nxs")

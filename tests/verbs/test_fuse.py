@@ -446,3 +446,11 @@ def test_arrays_are_fused_as_files_are(views, tmp_path):
     fuse_views(*[cones()] * 3, out=tmp_path / "arrays.tif", spacing=SPACING, jobs=1)
     with open_volume(tmp_path / "files.tif") as files, open_volume(tmp_path / "arrays.tif") as arrays:
         assert np.array_equal(files.read(), arrays.read())
+
+
+def test_a_single_section_is_sent_to_where_its_particles_are_found(tmp_path):
+    write_volume(tmp_path / "slice.tif", np.zeros((32, 32), np.uint8), spacing=(0.1, 0.1, 0.1))
+    with pytest.raises(InputError, match="electrodej segment particles") as raised:
+        do("fuse", tmp_path / "slice.tif", model="nmc-particles", out=tmp_path / "labels.tif")
+    assert "\n" not in str(raised.value)
+    assert not (tmp_path / "labels.tif").exists()

@@ -199,3 +199,22 @@ def test_straight_channels_conduct_as_their_share_and_only_along_themselves(tmp_
 def test_further_measures_that_make_no_sense_are_wrong_usage(tmp_path: Path, options: dict[str, Any]):
     with pytest.raises(UsageError):
         do("morphology", (tmp_path / "p.tif",), out=tmp_path / "t.csv", **options)
+
+
+def test_a_phase_that_is_not_there_is_found_before_anything_is_measured(versions: list[Path], tmp_path: Path):
+    told: list[str] = []
+    with pytest.raises(InputError, match="'poer'"):
+        measure_phase_images(
+            versions[:1], tmp_path / "t.csv", names=NAMES, also=("transport",), conductivity=("poer=1",),
+            progress=lambda *state: told.append(state[-1]),
+        )  # fmt: skip
+    assert not any("measuring" in stage for stage in told)
+
+
+def test_a_phase_without_a_name_is_noted(versions: list[Path], tmp_path: Path):
+    notes: list[str] = []
+    measure_phase_images(versions[:1], tmp_path / "t.csv", names=("pore",), notes=notes)
+    assert any("--names" in note and "class1" in note for note in notes)
+    notes.clear()
+    measure_phase_images(versions[:1], tmp_path / "u.csv", names=NAMES, notes=notes)
+    assert not any("--names" in note for note in notes)

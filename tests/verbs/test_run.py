@@ -400,3 +400,57 @@ def test_a_full_disk_stops_one_image_and_leaves_nothing_half_written(scans: Path
     assert states["small.tif"]["State"] == "done"
     assert "\n" not in states["large.tif"]["Failure"]
     assert {path.name for path in (tmp_path / "out" / "large").iterdir()} <= {"run.json", "run.log"}
+
+
+def test_why_a_stage_failed_is_said_once_and_kept_in_the_log(
+    scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    grey, labels = write_electrode(scans, "a")
+    many = (np.arange(9 * 28 * 38).reshape(9, 28, 38) % 250).astype(np.uint8)
+    no_phases = write_volume(scans / "many.tif", many, spacing=SPACING, labels=True)
+    words = ["run", str(grey), "--labels", str(labels), "--phases", str(no_phases)]
+    assert main([*words, "--only", "table,morphology", "--out", str(tmp_path / "out")]) == 1
+    captured = capsys.readouterr()
+    why = captured.err.splitlines()[-1].partition("morphology: ")[2]
+    assert why
+    assert (captured.out + captured.err).count(why) == 1
+    assert "morphology failed" in captured.err
+    assert why in (tmp_path / "out" / "run.log").read_text(encoding="utf-8")
+
+
+def test_a_page_of_the_same_files_stays_and_a_new_one_keeps_the_notes(scans: Path, tmp_path: Path) -> None:
+    grey, labels = write_electrode(scans, "flat", depth=1)
+    out, config = tmp_path / "out", tmp_path / "run.toml"
+    given = {"labels": labels, "out": out, **FAST}
+    do("run", str(grey), **given)
+    page = out / "report.html"
+    made = page.stat().st_mtime_ns
+    do("run", str(grey), resume=True, **given)
+    assert page.stat().st_mtime_ns == made
+    config.write_text("[report]\ntitle = 'Anew'\n")
+    do("run", str(grey), resume=True, config=config, **given)
+    text = page.read_text(encoding="utf-8")
+    assert "<title>Anew" in text
+    # The table was not measured again, and what there is to know of it is told all the same.
+    assert "Measured as 2D" in text
+
+
+def test_methods_claim_no_model_where_particles_are_too_few(scans: Path, tmp_path: Path) -> None:
+    pytest.importorskip("shap")
+    grey, labels = write_electrode(scans, "a")
+    do("run", str(grey), labels=labels, out=tmp_path / "out", without=("phases", "cracks"))
+    methods = (tmp_path / "out" / "report.html").read_text(encoding="utf-8").partition("Methods, to paste")[2]
+    assert "breiman2001forests" not in methods
+
+
+def test_the_page_of_many_leads_to_each_and_has_the_numbers_of_the_groups(many: Path, tmp_path: Path) -> None:
+    images = [str(many / "s?.tif"), str(many / "bad.tif")]
+    do("run", *images, groups=many / "groups.csv", out=tmp_path / "out", without=("phases", "cracks"))
+    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+    assert '<a href="s1/report.html">s1.tif</a>' in page
+    assert "1 failed" in page
+    assert "cycles 100" in page
+    assert "No particle was measured" not in page
+    # Of 24 particles a group there is no model, and that is said.
+    assert "What explains the damage: 10" in page
+    assert "cliff1993dominance" in page

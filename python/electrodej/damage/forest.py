@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,15 +69,27 @@ def new_forest(config: DamageConfig, *, seed: int, oob: bool = False) -> Any:
     )
 
 
-def on_cores(cores: int) -> AbstractContextManager[Any]:
+@contextmanager
+def on_cores(cores: int) -> Iterator[None]:
     """Fit on so many cores within the block.
 
     A forest that predicts on several adds its trees up in the order in which they come, so the last digits
     would change from run to run; it predicts outside the block.
     """
     joblib = require("joblib", what=_WHAT, extra="damage")
-    parallel: AbstractContextManager[Any] = joblib.parallel_config(backend="threading", n_jobs=cores)
-    return parallel
+    shown = warnings.showwarning
+
+    def show(message: Warning | str, *where: Any, **more: Any) -> None:
+        # scikit-learn's threads empty the filters of warnings for each other, and then one warns of that.
+        if "sklearn.utils.parallel" not in str(message):
+            shown(message, *where, **more)
+
+    warnings.showwarning = show
+    try:
+        with joblib.parallel_config(backend="threading", n_jobs=cores):
+            yield
+    finally:
+        warnings.showwarning = shown
 
 
 def fit_forest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import zlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -44,6 +45,7 @@ class Filtered(Volume):
             source.path, source.shape, np.dtype(np.float32), source.voxel_size, is_2d=source.is_2d
         )
         self.source, self.step = source, step
+        self.did_something = False
 
     @property
     def changes(self) -> tuple[Callable[[Volume], Volume], ...]:
@@ -57,7 +59,12 @@ class Filtered(Volume):
         grey = self.source[first:last]
         if not isinstance(self.source, Filtered):
             grey = check_grey(grey, self.path, start=first).astype(np.float32)
-        done = self.step.apply(np.ascontiguousarray(grey, np.float32), first)
+        grey = np.ascontiguousarray(grey, np.float32)
+        # A step may work in place, so what was there is remembered by its checksum.
+        before = None if self.did_something else zlib.crc32(grey.data)
+        done = self.step.apply(grey, first)
+        if before is not None and zlib.crc32(np.ascontiguousarray(done, np.float32).data) != before:
+            self.did_something = True
         return np.ascontiguousarray(done[z0 - first : z1 - first, box[1], box[2]])
 
     @property
@@ -147,12 +154,27 @@ def filter_volume(
             z0 += len(slab)
             beyond += cut
             run.progress(z0, count, "filtering")
+    for step in _idle(chain, steps) if run.scheduler is None else ():
+        run.note(f"{step.text} changed nothing; look at its lengths and levels, in the image's own units")
     if beyond > chain.size // 1000:
         run.note(
             f"{beyond / chain.size:.1%} of the filtered values do not fit {kind} and were cut off; "
             "--type float32 keeps them"
         )
     return Path(out)
+
+
+def _idle(chain: Filtered, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps that left every value as it was."""
+    idle: list[Step] = []
+    link: Volume = chain
+    for step in reversed(steps):
+        if not isinstance(link, Filtered):
+            break
+        if not link.did_something:
+            idle.insert(0, step)
+        link = link.source
+    return idle
 
 
 def plan(chain: Filtered, run: Run) -> tuple[int, int]:
@@ -186,8 +208,9 @@ def _filtered_far(
     """Yield filtered slabs in order, as many at a time as the cluster has workers."""
     image = FarVolume.of(chain)
     with run.workers() as workers:
-        for first in range(0, len(bounds), workers.count):
-            tasks = [(image, *each, kind) for each in bounds[first : first + workers.count]]
+        together = workers.count  # later ones may come, and are no part of this
+        for first in range(0, len(bounds), together):
+            tasks = [(image, *each, kind) for each in bounds[first : first + together]]
             found = dict(workers.run(_far_slab, tasks))
             yield from (found[number] for number in range(len(tasks)))
 

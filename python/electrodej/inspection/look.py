@@ -213,12 +213,16 @@ def _measured(
     if not high > low or min(volume.shape[1:]) < SMALLEST:
         scaling = Scaling(scale, "person") if scale else scaling_of(math.nan, math.nan, pixel, look)
         return Inspection(**basic, scaling=scaling, plan=Plan(scale=scaling.scale, low=low, high=high))
-    slices = [np.clip((_filled(each) - low) / (high - low), 0, 1) for each in sample.slices]
+    slices = _scaled(sample, low, high)
+    evidence = line_evidence(slices)
+    polarity: Polarity = "unclear" if abs(evidence) < _CLEAR else "bright" if evidence > 0 else "dark"
+    if polarity == "dark":
+        # Its reverse is measured, so that a scan and its reverse are alike in all but their polarity.
+        low, high = (float(v) for v in np.percentile(values, [100 - at for at in reversed(PERCENTILES)]))
+        slices = _scaled(sample, low, high) if high > low else slices
     noise = float(np.median([noise_of(each) for each in slices]))
     parts = np.array([parts_of(each) for each in slices])
     dark, bright, share = (float(value) for value in parts.mean(axis=0))
-    evidence = line_evidence(slices)
-    polarity: Polarity = "unclear" if abs(evidence) < _CLEAR else "bright" if evidence > 0 else "dark"
     inverted = to_invert(polarity, "bright" if look is None else look.particles)
     shown = 1 - dark if inverted else bright
     diameter = bodies_of(slices, dark=polarity == "dark").diameter
@@ -248,6 +252,13 @@ def _measured(
             gain=_gain(shown, look),
         ),
     )
+
+
+def _scaled(sample: Sample, low: float, high: float) -> list[NDArray[np.float32]]:
+    """Return the slices with ``low`` as 0 and ``high`` as 1, and nothing beyond."""
+    return [
+        np.asarray(np.clip((_filled(each) - low) / (high - low), 0, 1), np.float32) for each in sample.slices
+    ]
 
 
 def _gain(bright: float, look: Look | None) -> float:

@@ -108,7 +108,7 @@ def look_first(
     first = seen[0]
     if not first.plan.invert:
         return Ready(volume, volume, None, pixels, seen)
-    plan = Plan(invert=True, low=first.low, high=first.high)
+    plan = Plan(invert=True, low=first.plan.low, high=first.plan.high)
     return Ready(volume, Prepared(volume, plan), plan, pixels, seen)
 
 

@@ -97,7 +97,10 @@ class BarProgress:
 
 
 class LineProgress:
-    """A line at the start and the end of each stage, and one every few seconds between them."""
+    """A line at the start and the end of each stage, and one every few seconds between them.
+
+    What is over when it is first heard of is not worth a line.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -110,8 +113,10 @@ class LineProgress:
         now = time.monotonic()
         if stage != self._stage:
             self._stage, self._start, self._last, self._pace = stage, now, now, Pace()
-            if done < total:
-                self._write(f"{stage} ...")
+            if done >= total:
+                self._stage = None
+                return
+            self._write(f"{stage} ...")
         left = self._pace.left(done, total, now)
         if done >= total:
             self._write(f"{stage}: done in {now - self._start:.1f} s")

@@ -1,4 +1,5 @@
 from .content import Figure as Figure
+from .content import KeyNumber as KeyNumber
 from .content import ReportContent as ReportContent
 from .content import Section as Section
 from .content import SliceSource as SliceSource

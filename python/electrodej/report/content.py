@@ -52,6 +52,16 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class KeyNumber:
+    """A number at the head of the page."""
+
+    name: str
+    value: str
+    unit: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Section:
     """A part of the page that another room hands in.
 
@@ -109,6 +119,8 @@ class ReportContent:
         Further parts, in order.
     subtitle
         One line below the title.
+    key_numbers
+        At the head of a page that is of no single table, and has no part on the particles of one.
     """
 
     title: str
@@ -128,6 +140,7 @@ class ReportContent:
     notes: Sequence[str] = ()
     sections: Sequence[Section] = ()
     subtitle: str = ""
+    key_numbers: Sequence[KeyNumber] = ()
 
     def __post_init__(self) -> None:
         self._check_images()

@@ -50,11 +50,12 @@ def electrode_sections(
         lambda: distribution_figure(groups, names, units),
         wide=True,
     )
+    of = "area" if any("Area" in sample.columns for _, sample in samples) else "volume"
     sections = [
         Section(
             "Samples",
             "Median of each attribute, sample by sample; D10, D50 and D90 are equivalent diameters in µm, "
-            "by volume: so much of the volume lies in smaller particles.",
+            f"by {of}: so much of the {of} lies in smaller particles.",
             [as_figure(drawing)] if names else [],
             sample_table(samples, names),
         )

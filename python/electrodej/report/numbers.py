@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from electrodej.report.content import ReportContent
-
-
-@dataclass(frozen=True)
-class KeyNumber:
-    """A number at the head of the page."""
-
-    name: str
-    value: str
-    unit: str = ""
-    detail: str = ""
+from electrodej.report.content import KeyNumber, ReportContent
 
 
 def readable(value: Any, digits: int = 4) -> str:
@@ -115,6 +104,8 @@ def percent(share: float) -> str:
 
 def key_numbers(content: ReportContent, labelled_share: float | None) -> list[KeyNumber]:
     """Return the numbers at the head of the page: those that the table can tell."""
+    if content.key_numbers:
+        return list(content.key_numbers)
     numbers = [KeyNumber("Particles", str(content.rows))]
     of = "volume"
     if content.grey is not None and content.spacing is not None:

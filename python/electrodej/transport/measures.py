@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -102,12 +102,17 @@ def _measured(image: PhaseImage, settings: TransportSettings, run: Run) -> list[
     return found
 
 
+def check_phase_names(names: Collection[str], settings: TransportSettings) -> None:
+    """Refuse settings that name a phase which is not there."""
+    for name in (*(settings.conducting or ()), *(settings.reacting or ()), *settings.conductivities):
+        if name not in names:
+            raise InputError(f"there is no phase {name!r}; there are {', '.join(names)}")
+
+
 def _jobs(called: Mapping[int, str], settings: TransportSettings) -> list[tuple[str, dict[int, float]]]:
     """Return what conducts together: a title, and the conductivity of each phase's number."""
     numbers = {name: value for value, name in called.items()}
-    for name in (*(settings.conducting or ()), *(settings.reacting or ()), *settings.conductivities):
-        if name not in numbers:
-            raise InputError(f"there is no phase {name!r}; there are {', '.join(numbers)}")
+    check_phase_names(numbers, settings)
     if settings.conductivities:
         return [("", {numbers[name]: value for name, value in settings.conductivities.items()})]
     return [(name, {numbers[name]: 1.0}) for name in settings.conducting or numbers]

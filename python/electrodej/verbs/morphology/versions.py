@@ -88,7 +88,8 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
     rows: list[Row] = []
     tables: dict[str, list[Columns]] = {}
     for number, version in enumerate(versions):
-        here = run.part(number, len(versions), f"version {number + 1} of {len(versions)}: ")
+        which = f"version {number + 1} of {len(versions)}: " if several else ""
+        here = run.part(number, len(versions), which)
         measures = _measures(version, phases, options, here)
         more = particles
         if options.further:  # which need the whole image
@@ -195,6 +196,7 @@ def write_versions(
 def _look(options: MorphologyOptions, run: Run) -> Phases:
     """Return what the versions share, once it is sure that they are of one image."""
     from electrodej.morphology import find_phases, phase_names
+    from electrodej.transport import check_phase_names
     from electrodej.volume import common_spacing, open_volume
 
     ids: set[int] = set()
@@ -214,7 +216,13 @@ def _look(options: MorphologyOptions, run: Run) -> Phases:
                     "labelled, and something must be labelled"
                 )
             ids |= set(found)
-    return Phases(size, phase_names(sorted(ids), dict(enumerate(options.names))))
+    names = phase_names(sorted(ids), dict(enumerate(options.names)))
+    if "transport" in options.further:
+        check_phase_names(names.values(), options.transport)
+    nameless = [name for value, name in names.items() if value >= len(options.names)]
+    if options.names and nameless:
+        run.note(f"--names has {len(options.names)} names; {', '.join(nameless)} in the image had none")
+    return Phases(size, names)
 
 
 def _particles(options: MorphologyOptions, phases: Phases, run: Run) -> Further:

@@ -18,7 +18,7 @@ from electrodej.verbs.measure import beside
 from electrodej.verbs.measure.cracks import PACKING, RELATED
 from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.same import check_same
-from electrodej.vocabulary import UNLABELLED
+from electrodej.vocabulary import UNLABELLED, PathLike
 
 if TYPE_CHECKING:
     from electrodej.damage.table_file import TableFile
@@ -127,10 +127,18 @@ def _methods(options: ReportOptions, story: Story, made: Mapping[str, Any]) -> S
     return methods_section(
         {} if options.table is None else _described(options.table),
         commands=story.provenance.get("commands", ()),
-        damage=options.damage is not None,
+        damage=_has_model(options.damage),
         compared=bool(options.compare),
         versions=made.get("versions", {}),
     )
+
+
+def _has_model(folder: PathLike | None) -> bool:
+    """Whether the damage was modelled: of few particles it is described only."""
+    if folder is None:
+        return False
+    tables = _read_json(Path(folder) / SUMMARY).get("tables") or ()
+    return any(each.get("modelled") for each in tables)
 
 
 def _sizes(table: TableFile | None, options: ReportOptions) -> list[Section]:

@@ -56,7 +56,8 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run, *, command: 
         return _single(done[0])
     from electrodej.verbs.run.summary import sum_up
 
-    files = sum_up(done, folder, by=jobs.by, run=run)
+    damage = settings.get("damage", {}) if "damage" in options.stages else None
+    files = sum_up(done, folder, by=jobs.by, damage=damage, run=run)
     return _several(done, files)
 
 
@@ -141,13 +142,14 @@ def _absolute(job: Job) -> Job:
 def _try(job: Job, options: RunOptions, settings: StageSettings, run: Run, command: str) -> Found:
     """Take one of several images through the chain; what stops it does not stop the others."""
     try:
-        return run_one(job, options, settings, run, command=command)
+        found = run_one(job, options, settings, run, command=command)
     except Cancelled:
         raise
     except (ElectrodeJError, OSError, MemoryError) as error:
-        text = " ".join(str(error).split()) or "there is not enough memory"
-        run.say(f"{job.image}: {text}")
-        return Found(failed={"image": text})
+        found = Found(failed={"image": " ".join(str(error).split()) or "there is not enough memory"})
+    if "image" in found.failed:
+        run.say(f"{job.image} failed; the others go on")
+    return found
 
 
 def _single(done: Done) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,15 @@ class Stage:
     command: str
     seconds: float
     output: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is told of a stage when it is not done again: its numbers, how long it took, and its notes."""
+
+    numbers: Mapping[str, Any]
+    seconds: float = 0.0
+    notes: Sequence[str] = ()
 
 
 @dataclass
@@ -73,8 +82,9 @@ class Chain:
         command = found.command(named if self.typed_inside else asked)
         if self.facts is not None and (known := self.facts.kept(title, found, asked)) is not None:
             self.run.say(f"finished before: {command}")
-            self.stages.append(Stage(title, command, 0.0, output))
-            return Outcome(known)
+            self.stages.append(Stage(title, command, known.seconds, output))
+            self.run.keep(known.notes)
+            return Outcome(dict(known.numbers))
         self.run.say(f"$ {command}")
         start = time.perf_counter()
         started = {} if self.facts is None else self.facts.files()
@@ -86,10 +96,12 @@ class Chain:
             scheduler=self.run.scheduler if "scheduler" in found.takes else None,
         )
         outcome = found.run(asked, own)
-        self.stages.append(Stage(title, command, round(time.perf_counter() - start, 2), output))
+        seconds = round(time.perf_counter() - start, 2)
+        self.stages.append(Stage(title, command, seconds, output))
         if self.facts is not None:
-            self.run.keep(own.notes)
-            self.facts.remember(title, found, asked, outcome, since=started)
+            new = own.notes[len(self.run.notes) :]
+            self.run.keep(new)
+            self.facts.remember(title, found, asked, Kept(outcome.numbers, seconds, new), since=started)
         return outcome
 
     def path(self, name: str) -> Path:

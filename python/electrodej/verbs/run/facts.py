@@ -17,8 +17,8 @@ from electrodej.errors import InputError
 from electrodej.files import checksum, whole_file
 from electrodej.files.plain import plain
 from electrodej.options import Option, PathTo, Settings
-from electrodej.verb import Outcome, Verb
-from electrodej.verbs.run.chain import is_file
+from electrodej.verb import Verb
+from electrodej.verbs.run.chain import Kept, is_file
 
 NAME, LOG = "run.json", "run.log"
 # What later stages and the summary want to know of an earlier one.
@@ -59,19 +59,18 @@ class Facts:
         versions = {str(stage.get("version")) for stage in self._stages.values()}
         return sorted(versions - {__version__})
 
-    def kept(self, stage: str, verb: Verb, options: Settings) -> dict[str, Any] | None:
-        """Return the numbers of a stage that is finished; None where it is to be done."""
+    def kept(self, stage: str, verb: Verb, options: Settings) -> Kept | None:
+        """Return what is known of a stage that is finished; None where it is to be done."""
         known = self._stages.get(stage)
         if not self._resume or known is None or known.get("made_of") != self._made_of(verb, options):
             return None
         written = known.get("written", {})
         if not written or any(self._sum(self.folder / name) != mark for name, mark in written.items()):
             return None
-        numbers: dict[str, Any] = known.get("numbers", {})
-        return numbers
+        return Kept(known.get("numbers", {}), float(known.get("seconds", 0.0)), known.get("notes", []))
 
     def remember(
-        self, stage: str, verb: Verb, options: Settings, outcome: Outcome, *, since: Mapping[str, Look]
+        self, stage: str, verb: Verb, options: Settings, kept: Kept, *, since: Mapping[str, Look]
     ) -> None:
         """Write down that a stage is finished; ``since`` are the files that were there before it."""
         written = [name for name, look in self.files().items() if since.get(name) != look]
@@ -79,7 +78,9 @@ class Facts:
             "version": __version__,
             "made_of": self._made_of(verb, options),
             "written": {name: self._sum(self.folder / name) for name in written},
-            "numbers": plain({name: outcome.numbers[name] for name in _NUMBERS if name in outcome.numbers}),
+            "numbers": plain({name: kept.numbers[name] for name in _NUMBERS if name in kept.numbers}),
+            "seconds": kept.seconds,
+            "notes": list(kept.notes),
         }
         with whole_file(self.folder / NAME, force=True) as part:
             part.write_text(json.dumps({"stages": self._stages}, indent=1), encoding="utf-8")

@@ -17,7 +17,7 @@ from electrodej.verbs.run.chain import Chain
 from electrodej.verbs.run.config import VERBS, StageSettings
 from electrodej.verbs.run.facts import LOG, Facts, existing
 from electrodej.verbs.run.images import Job
-from electrodej.verbs.run.log import logged
+from electrodej.verbs.run.log import Write, logged
 
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
@@ -72,17 +72,22 @@ def run_one(job: Job, options: RunOptions, settings: StageSettings, run: Run, *,
     """
     _prepare(job, options, run)
     own = replace(run, notes=[])
-    with logged(job.folder / LOG, own, command=command) as loud:
-        found = Journey(job, options, settings, loud).go()
+    with logged(job.folder / LOG, own, command=command) as (loud, write):
+        found = Journey(job, options, settings, loud, write).go()
     found.notes = list(own.notes)
     return found
 
 
 class Journey:
-    """The way of one image through the chain."""
+    """The way of one image through the chain.
 
-    def __init__(self, job: Job, options: RunOptions, settings: StageSettings, run: Run) -> None:
-        self.job, self.options, self.settings, self.run = job, options, settings, run
+    ``write`` takes what the log keeps and nobody is told on the way.
+    """
+
+    def __init__(
+        self, job: Job, options: RunOptions, settings: StageSettings, run: Run, write: Write
+    ) -> None:
+        self.job, self.options, self.settings, self.run, self.write = job, options, settings, run, write
         self.name = job.image.name.partition(".")[0]
         self.facts = Facts(job.folder, resume=options.resume)
         self.chain = Chain(job.folder, run, self.facts, typed_inside=False)
@@ -123,7 +128,7 @@ class Journey:
         if need is not None and need not in self.found.files:
             if need not in self.found.failed and stage in self.options.only:
                 self.found.failed[stage] = f"{stage} needs {need}, and {OUTPUTS[need]} is not there"
-                self.run.say(f"{stage}: {self.found.failed[stage]}")
+                self.write(f"{stage}: {self.found.failed[stage]}")
             return
         try:
             outcome = work()
@@ -138,7 +143,10 @@ class Journey:
     def _fail(self, stage: str, error: BaseException) -> None:
         text = " ".join(str(error).split()) or "there is not enough memory"
         self.found.failed[stage] = text
-        self.run.say(f"{stage} failed: {text}")
+        # Why is said at the end, in the last line.
+        self.write(f"{stage} failed: {text}")
+        if stage != "image":
+            self.run.say(f"{stage} failed; what does not need it is done all the same")
 
     def _make_image(self) -> None:
         """Reconstruct the image where projections were given, and filter it where that is asked for."""
@@ -244,11 +252,13 @@ class Journey:
                 f"installed; {_EXTRA}"
             )
             return None
+        from electrodej.verbs.damage.flat import leave_out_in_2d
+
         contacts = self.chain.path(CONTACTS)
         options: dict[str, Any] = {}
         if self.is_2d:
             # Of the network of contacts a section shows too little.
-            options["leave_out"] = _not_in_2d(self.settings)
+            options["leave_out"] = leave_out_in_2d(self.settings.get("damage", {}).get("leave_out", ()))
         elif contacts.exists():
             options["contacts"] = contacts
         return self._do("damage", VERBS["damage"], tables=(self.found.files["table"],), out=DAMAGE, **options)
@@ -275,14 +285,6 @@ def _names(classes: Any) -> tuple[str, ...]:
 
     known = {int(each["value"]): str(each["name"]) for each in classes}
     return tuple(phase_names(range(max(known, default=-1) + 1), known).values())
-
-
-def _not_in_2d(settings: StageSettings) -> tuple[str, ...]:
-    from electrodej.damage.config import ATTRIBUTES
-    from electrodej.features.flat import NAMES
-
-    asked = tuple(settings.get("damage", {}).get("leave_out", ()))
-    return tuple(dict.fromkeys((*asked, *(name for name in ATTRIBUTES if name not in NAMES))))
 
 
 def _prepare(job: Job, options: RunOptions, run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.verb import Outcome
 from electrodej.verbs.report import VERB, ReportOptions
-from electrodej.verbs.run.chain import Stage
+from electrodej.verbs.run.chain import Kept, Stage
 
 if TYPE_CHECKING:
     from electrodej.verbs.run.one import Journey
@@ -19,7 +19,7 @@ _ROLES = ("table", "phases", "cracks", "morphology", "damage")
 def write_page(journey: Journey, name: str) -> Outcome | None:
     """Write the page; None where there is nothing to show.
 
-    It tells of this run, so it is written again each time.
+    A page of the same files stays as it is, unless a stage failed now, of which it is to tell.
     """
     from electrodej.verbs.report import page
 
@@ -28,8 +28,14 @@ def write_page(journey: Journey, name: str) -> Outcome | None:
         return None
     chain = journey.chain
     command = VERB.command(options)
+    facts = journey.facts
+    known = None if journey.found.failed else facts.kept("report", VERB, options)
+    if known is not None:
+        chain.run.say(f"finished before: {command}")
+        chain.stages.append(Stage("report", command, known.seconds, name))
+        return Outcome(dict(known.numbers))
     chain.run.say(f"$ {command}")
-    start = time.perf_counter()
+    start, before = time.perf_counter(), facts.files()
     missing = [f"The stage {stage} failed: {why}" for stage, why in journey.found.failed.items()]
     story = page.Story(
         stages=[(stage.name, stage.seconds, stage.output) for stage in chain.stages],
@@ -38,7 +44,10 @@ def write_page(journey: Journey, name: str) -> Outcome | None:
         provenance={"commands": [*(stage.command for stage in chain.stages), command]},
     )
     numbers = page.write_page(options, replace(chain.run, notes=[], force=True), story)
-    chain.stages.append(Stage("report", command, round(time.perf_counter() - start, 2), name))
+    seconds = round(time.perf_counter() - start, 2)
+    chain.stages.append(Stage("report", command, seconds, name))
+    if not journey.found.failed:
+        facts.remember("report", VERB, options, Kept(numbers, seconds), since=before)
     return Outcome(numbers)
 
 

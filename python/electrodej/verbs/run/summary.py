@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,9 @@ from electrodej.damage.table_file import TableFile, read_table_file
 from electrodej.files import described
 from electrodej.files.tables import write_table
 from electrodej.run import Run
+from electrodej.verbs.run.comparison import write_comparison
 
 if TYPE_CHECKING:
-    from electrodej.damage import Group
     from electrodej.verbs.run.batch import Done
 
 SUMMARY, COMPARISON = "summary.csv", "comparison.html"
@@ -24,8 +23,13 @@ _MEASURED = ("EqDiameter", "Damage", "Elongation", "Sphericity", "Circularity", 
 _NOT_MEASURED = ("Image", "Of")
 
 
-def sum_up(done: Sequence[Done], folder: Path, *, by: str, run: Run) -> dict[str, Path]:
-    """Write the table over all images and the page that compares them; return both by what they are."""
+def sum_up(
+    done: Sequence[Done], folder: Path, *, by: str, damage: Mapping[str, Any] | None, run: Run
+) -> dict[str, Path]:
+    """Write the table over all images and the page that compares them; return both by what they are.
+
+    See `electrodej.verbs.run.comparison.write_comparison`.
+    """
     tables = {
         number: read_table_file(path)
         for number, each in enumerate(done)
@@ -35,7 +39,7 @@ def sum_up(done: Sequence[Done], folder: Path, *, by: str, run: Run) -> dict[str
     files = {"summary": folder / SUMMARY}
     filled = {number: table for number, table in tables.items() if len(table.columns.get("Label", ()))}
     if filled:
-        _write_page(folder / COMPARISON, done, filled, by=by, run=run)
+        write_comparison(folder / COMPARISON, done, filled, by=by, damage=damage, run=run)
         files["comparison"] = folder / COMPARISON
     return files
 
@@ -102,62 +106,3 @@ def _meaning(head: str) -> str:
         "D90": "The same for 90 %.",
     }
     return known.get(head, "As in the table of groups, or as in the image's table of phases.")
-
-
-def group_samples(
-    done: Sequence[Done], tables: Mapping[int, TableFile], *, by: str
-) -> tuple[list[Group], str]:
-    """Return the groups in the order of their values, and what was left out, in a note.
-
-    Without a column to go by, each image is a group of its own.
-    """
-    from electrodej.damage import Group, Sample
-
-    samples: dict[str, list[Sample]] = {}
-    left_out = []
-    for number, table in tables.items():
-        each = done[number]
-        sample = Sample(each.job.folder.name, table.columns)
-        value = each.job.about.get(by, "") if by else sample.name
-        if value:
-            samples.setdefault(value, []).append(sample)
-        else:
-            left_out.append(each.job.image.name)
-    note = f"no {by} is known of {', '.join(left_out)}, left out of the comparison" if left_out else ""
-    order = sorted(samples, key=_in_order) if by else list(samples)
-    return [Group(name, samples[name]) for name in order], note
-
-
-def _in_order(value: str) -> tuple[bool, float, str]:
-    """Numbers by their size, before texts: 10 cycles come before 50, and 50 before 100."""
-    try:
-        return False, float(value), value
-    except ValueError:
-        return True, 0.0, value
-
-
-def _write_page(
-    path: Path, done: Sequence[Done], tables: Mapping[int, TableFile], *, by: str, run: Run
-) -> None:
-    from electrodej.damage import compare_electrodes
-    from electrodej.report import ReportContent, write_report
-    from electrodej.report.electrode_sections import electrode_sections
-
-    groups, note = group_samples(done, tables, by=by)
-    compared = len(groups) > 1 and (bool(by) or len(groups) == 2)
-    comparisons = compare_electrodes(groups, run=run.quiet()) if compared else ()
-    units = {name: unit for table in tables.values() for name, unit in table.units.items()}
-    failed = [f"{each.job.image.name}: {each.failure}" for each in done if each.failure]
-    notes = [*(f"Failed: {text}" for text in failed), *([note] if note else [])]
-    content = ReportContent(
-        title=f"{len(done)} images" + (f" by {by}" if by else ""),
-        subtitle="Measured by electrodej run",
-        grey=None,
-        labels=None,
-        spacing=None,
-        table={},
-        notes=notes,
-        provenance=described(inputs=[table.path for table in tables.values()]),
-        sections=electrode_sections(groups, comparisons, units=units),
-    )
-    write_report(path, content, force=True, progress=replace(run, notes=[]).progress)
