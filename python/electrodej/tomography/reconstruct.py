@@ -201,8 +201,9 @@ def reconstruct_to(
             kept.open()
         slabs = [(z0, min(z0 + depth, last)) for z0 in range(first, last, depth)]
         with VolumeWriter(out, work.shape, kind, spacing=work.spacing, force=run.force) as writer:
-            for start in range(0, len(slabs), workers.count):
-                some = slabs[start : start + workers.count]
+            together = workers.count  # later ones may come, and are no part of this
+            for start in range(0, len(slabs), together):
+                some = slabs[start : start + together]
                 done = (
                     {}
                     if kept is None
