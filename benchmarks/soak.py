@@ -1,12 +1,13 @@
 """Long and wide: the same work again and again leaves nothing behind, and lost workers change nothing.
 
-    python benchmarks/soak.py [--times 200] [--edge 64] [--only worker|process|folder|cluster]
+    python benchmarks/soak.py [--times 200] [--edge 64] [--only worker|process|folder|cluster] [--loss 10]
 
 - Measure, segment and fuse, so many times through one worker of Fiji's and through one Python process. Limit:
   from a tenth of the rounds on, memory grows by less than 5 %; no handle, thread, shared-memory block or
   temporary file is left.
 - Two runs at once into one folder: each has its files, as if it had been alone.
-- A Dask cluster of four workers that loses one every ten seconds gives the same bytes as threads.
+- A Dask cluster of four workers that loses one every ten seconds gives the same bytes as threads. On a
+  machine so busy that a worker takes longer to start, say with --loss how often.
 """
 
 from __future__ import annotations
@@ -172,8 +173,8 @@ def in_one_folder(files: Path) -> bool:
     return fine and not stray
 
 
-def with_losses(files: Path) -> bool:
-    """A cluster that loses a worker every ten seconds."""
+def with_losses(files: Path, seconds: float) -> bool:
+    """A cluster that loses a worker every so many seconds."""
     from distributed import LocalCluster
 
     write_volume(files / "grey.ome.zarr", np.tile(read(files / "grey.tif"), (4, 4, 4)), spacing=SPACING)
@@ -190,7 +191,7 @@ def with_losses(files: Path) -> bool:
         ) as cluster:
 
             def lose() -> None:
-                while not over.wait(SECONDS_BETWEEN_LOSSES if lost else 2.0):
+                while not over.wait(seconds):
                     # On a busy machine it may be that none has come back yet.
                     pids = [each.pid for each in cluster.workers.values() if each.pid]
                     with contextlib.suppress(psutil.NoSuchProcess):
@@ -242,6 +243,13 @@ def main() -> int:
     )
     parser.add_argument("--times", type=int, default=200, help="rounds")
     parser.add_argument("--edge", type=int, default=64, help="voxels along each axis")
+    parser.add_argument(
+        "--loss",
+        type=float,
+        default=SECONDS_BETWEEN_LOSSES,
+        metavar="SECONDS",
+        help="between two lost workers",
+    )
     parser.add_argument("--only", choices=("worker", "process", "folder", "cluster"))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
@@ -257,7 +265,7 @@ def main() -> int:
             "worker": lambda: through_a_worker(files, temporary, options.times),
             "process": lambda: through_a_process(files, temporary, options.times),
             "folder": lambda: in_one_folder(files),
-            "cluster": lambda: with_losses(files),
+            "cluster": lambda: with_losses(files, options.loss),
         }
         began = time.monotonic()
         fine = [part() for name, part in parts.items() if options.only in (None, name)]
