@@ -41,7 +41,7 @@ def damage_drawings(result: DamageResult, *, suffix: str = "") -> list[Drawing]:
             f"contribution{suffix}",
             "Contribution of each attribute",
             "Mean absolute SHAP value: 0.01 means that the attribute moves the expected damage by one "
-            "percent of the particle's volume, on average. "
+            "percent of the particle (its volume; in 2D its area), on average. "
             f"Bars: mean and SD over {result.config.seeds} seeds."
             + (
                 f" Diamonds: mean and SD over {result.config.draws} draws of {model.draw_size} particles."

@@ -237,7 +237,7 @@ def _lead(result: DamageResult) -> str:
     lead = f"{description.particles} particles"
     if numbers:
         lead += (
-            f" with a mean damage of {percent(numbers['mean'])} % of their volume (SD "
+            f" with a mean damage of {percent(numbers['mean'])} % (SD "
             f"{percent(numbers['sd'])} %, median {percent(numbers['median'])} %, "
             f"largest {percent(numbers['largest'])} %)"
         )
