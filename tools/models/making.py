@@ -10,6 +10,7 @@ from typing import Any
 from telling import report
 
 from electrodej.export import export_model, verify_zip
+from electrodej.export.onnx_recipe import write_recipe
 from electrodej.networks.stardist.settings import StarDistSettings
 from electrodej.verbs import do
 
@@ -58,8 +59,9 @@ def train_once(
 
 def export_and_verify(folder: Path, name: str) -> dict[str, Any]:
     """Make the zip of a model and prove it; return what ``scores.json`` says of it."""
-    # OpenVINO runs the zip as fast as ONNX, and weights are bundled once.
+    # Weights are bundled once: ONNX is made again of the zip where somebody asks for it.
     export_model(folder, folder / "model.zip", name=name, onnx=False)
+    write_recipe(folder / "model.zip")
     found = verify_zip(folder / "model.zip", source=folder)
     print(found.verdict, flush=True)
     return {

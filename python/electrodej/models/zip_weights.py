@@ -38,7 +38,7 @@ def take_zip_weights(network: Any, path: Path) -> None:
     electrodej.errors.InputError
         The zip holds no such network.
     """
-    constants = _constants(read_zip(path).saved.graph)
+    constants = graph_constants(read_zip(path).saved.graph)
     for layer, name in zip(all_layers(network), layer_names(network), strict=True):
         if layer.weights and not hasattr(layer, "layers"):
             values = [_value(constants, name, weight, path) for weight in layer.weights]
@@ -63,7 +63,8 @@ def _value(constants: Constants, layer: str, weight: Any, path: Path) -> NDArray
     return fitting[0].reshape(shape)
 
 
-def _constants(graph: bytes) -> Constants:
+def graph_constants(graph: bytes) -> Constants:
+    """Return the numbers in the bytes of a ``GraphDef``, by the names of its constants."""
     found: Constants = {}
     for node in Message(graph).messages(1):
         if node.text(2) != "Const":

@@ -82,6 +82,34 @@ def test_the_more_probable_of_two_outlines_stays():
     assert kept.points.tolist() == [[20, 20], [60, 60]]
 
 
+@pytest.mark.parametrize("overlap", [0.0, 0.1, 0.4, 0.5, 0.9])
+@pytest.mark.parametrize(
+    ("radius", "ragged", "spread"), [(3, 0.3, 40), (9, 0.1, 60), (25, 0.5, 120), (40, 0, 90)]
+)
+def test_telling_many_apart_first_keeps_those_that_stardist_alone_keeps(
+    overlap: float, radius: float, ragged: float, spread: int
+):
+    chance = np.random.default_rng(int(radius))
+    count = 120
+    offered = Candidates(
+        chance.integers(-spread, spread, (count, 2)),
+        np.linspace(1, 0.5, count, dtype=np.float32),
+        (radius * (1 + ragged * chance.standard_normal((count, 32)))).clip(1e-3).astype(np.float32),
+    )
+    alone = choose(offered, overlap=overlap, many=False)
+    assert choose(offered, overlap=overlap).points.tolist() == alone.points.tolist()
+    assert len(alone.points) > 1
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, 0.0])
+def test_distances_that_are_none_change_nothing_about_the_others(wrong: float):
+    offered = outlines_of((20, 20, 8, 0.9), (200, 200, wrong, 0.8), (21, 21, 8, 0.8), (60, 60, 8, 0.7))
+    kept = choose(offered, overlap=0.4).points.tolist()
+    assert [20, 20] in kept
+    assert [60, 60] in kept
+    assert [21, 21] not in kept
+
+
 def test_nothing_offered_gives_nothing():
     nothing = Candidates(np.zeros((0, 2), np.int64), np.zeros(0, np.float32), np.zeros((0, 32), np.float32))
     assert draw(choose(nothing, overlap=0.4), (5, 6), factor=(1.0, 1.0)).tolist() == np.zeros((5, 6)).tolist()

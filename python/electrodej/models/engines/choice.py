@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from electrodej.errors import InputError
 from electrodej.models.engines.base import Engine
 from electrodej.models.engines.names import EngineName
+from electrodej.models.engines.onnx_recipe import onnx_by_recipe, recipe_of
 from electrodej.models.info import read_json
 from electrodej.models.safety.onnx_graph import read_onnx
-from electrodej.models.safety.tensorflow_graph import RefusedError
+from electrodej.models.safety.tensorflow_graph import RefusedError, SavedGraph
 from electrodej.models.safety.wire import DamagedError
 from electrodej.models.zips import read_zip
 
@@ -36,7 +37,12 @@ def runs_networks() -> bool:
 
 def is_light(zipped: Path) -> bool:
     """Whether an engine is installed that needs seconds less than TensorFlow to start, and runs the zip."""
-    return has("openvino") or (has("onnxruntime") and zipped.with_suffix(".onnx").is_file())
+    return has("openvino") or (has("onnxruntime") and _has_onnx(zipped))
+
+
+def _has_onnx(zipped: Path) -> bool:
+    """Whether the ONNX form of a zip is there, or what it is made again of."""
+    return zipped.with_suffix(".onnx").is_file() or recipe_of(zipped).is_file()
 
 
 def engine_report() -> tuple[str, ...]:
@@ -44,14 +50,13 @@ def engine_report() -> tuple[str, ...]:
     lines = []
     cards = _graphics()
     if cards:
-        lines.append(
-            f"onnxruntime, on the graphics card ({', '.join(cards)}): models that have ONNX beside them"
-        )
+        lines.append(f"onnxruntime, on the graphics card ({', '.join(cards)}): exported and bundled models")
     if has("openvino"):
         reason = "" if cards else _why_no_graphics()
         lines.append(f"openvino, on the processor: exported and bundled models{reason}")
     elif has("onnxruntime"):
-        lines.append("onnxruntime, on the processor: models that have ONNX beside them; OpenVINO is missing")
+        reason = "; OpenVINO is missing" + ("" if cards else _why_no_graphics())
+        lines.append(f"onnxruntime, on the processor: exported and bundled models{reason}")
     if has("keras"):
         lines.append("keras: models that were not exported, dropout, training")
     return tuple(lines)
@@ -67,6 +72,13 @@ def _graphics() -> tuple[str, ...]:
 
 
 def _why_no_graphics() -> str:
+    from electrodej.models.engines.cards import nvidia_cards
+
+    cards = nvidia_cards()
+    if cards:
+        there = f"{cards[0]} is there, and would be taken with"
+        replaced = " in place of onnxruntime, which uses no card" if has("onnxruntime") else ""
+        return f" ({there} pip install onnxruntime-gpu{replaced}; or --engine keras on JAX or PyTorch)"
     if has("onnxruntime"):
         return " (ONNX Runtime is installed, but for no graphics card)"
     return " (a graphics card would need ONNX Runtime built for it, onnxruntime-gpu or onnxruntime-directml)"
@@ -96,7 +108,7 @@ def engine_for_zip(path: Path, grid: tuple[int, int], wanted: EngineName = "auto
     zipped = read_zip(path)
     by_openvino = has("openvino") and not zipped.saved.has_variables
     if wanted == "onnxruntime" or (wanted == "auto" and (_graphics() or not by_openvino)):
-        engine = _by_onnxruntime(path, zipped.saved.channels, wanted)
+        engine = _by_onnxruntime(path, zipped.saved, wanted)
         if engine is not None and (wanted != "auto" or engine.on_graphics or not by_openvino):
             return _thinned(engine, grid)
     if wanted in ("auto", "openvino") and by_openvino:
@@ -114,24 +126,36 @@ def engine_for_zip(path: Path, grid: tuple[int, int], wanted: EngineName = "auto
     return _thinned(TensorflowZip(zipped), grid)
 
 
-def _by_onnxruntime(path: Path, channels: int, wanted: EngineName) -> OnnxRuntimeEngine | None:
-    """Return ONNX Runtime with the model beside a zip; None where there is none and nobody asked for it."""
-    onnx = path.with_suffix(".onnx")
-    if wanted == "auto" and not (has("onnxruntime") and onnx.is_file()):
+def _by_onnxruntime(path: Path, saved: SavedGraph, wanted: EngineName) -> OnnxRuntimeEngine | None:
+    """Return ONNX Runtime with the ONNX form of a zip; None where there is none and nobody asked for it."""
+    if wanted == "auto" and not (has("onnxruntime") and _has_onnx(path)):
         return None
     _refuse_missing("onnxruntime")
-    if not onnx.is_file():
-        raise InputError(
-            f"{onnx} is missing, which onnxruntime would run; electrodej export writes it beside the zip, "
-            "or leave --engine out"
-        )
     from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
 
-    content, said = _onnx(onnx)
-    wanted_sum = onnx_checksum(path)
-    if wanted_sum is not None and hashlib.sha256(content).hexdigest() != wanted_sum:
-        raise InputError(f"{onnx} is not the one that was exported with {path.name}; export the model anew")
-    return OnnxRuntimeEngine(content, channels=said or channels)
+    content, said = _onnx_beside(path, saved)
+    return OnnxRuntimeEngine(content, channels=said or saved.channels)
+
+
+def _onnx_beside(path: Path, saved: SavedGraph) -> tuple[bytes, int]:
+    """Return the ONNX model beside a zip, which was looked through, and its channels."""
+    onnx = path.with_suffix(".onnx")
+    if onnx.is_file():
+        content, said = _onnx(onnx)
+        wanted_sum = onnx_checksum(path)
+        if wanted_sum is not None and hashlib.sha256(content).hexdigest() != wanted_sum:
+            raise InputError(
+                f"{onnx} is not the one that was exported with {path.name}; export the model anew"
+            )
+        return content, said
+    recipe = recipe_of(path)
+    if recipe.is_file():
+        content = onnx_by_recipe(recipe, saved.graph)
+        return content, _looked_through(content, recipe)
+    raise InputError(
+        f"{onnx} is missing, which onnxruntime would run; electrodej export writes it beside the zip, "
+        "or leave --engine out"
+    )
 
 
 def _refuse_missing(engine: EngineName) -> None:
@@ -177,8 +201,13 @@ def _onnx(path: Path) -> tuple[bytes, int]:
     if path.stat().st_size > _MOST_ONNX_BYTES:
         raise InputError(f"{path} is too large for a network of images; it is not opened")
     content = path.read_bytes()
+    return content, _looked_through(content, path)
+
+
+def _looked_through(content: bytes, path: Path) -> int:
+    """Return the channels of an ONNX model; one that may do more than compute is an `InputError`."""
     try:
-        return content, read_onnx(content).channels
+        return read_onnx(content).channels
     except RefusedError as error:
         raise InputError(f"{path} is not run: {error}; do not use it unless you know who made it") from error
     except (DamagedError, RecursionError) as error:

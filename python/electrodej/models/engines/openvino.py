@@ -12,6 +12,7 @@ import numpy as np
 from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.models.engines.base import FloatArray
+from electrodej.models.engines.quicker import quicken
 from electrodej.models.libraries import threads
 
 # Networks are compiled for each size of image; a volume has tiles of one size in each view.
@@ -38,7 +39,7 @@ class OpenVinoEngine:
     def __init__(self, content: bytes, kind: str, *, channels: int, grid: tuple[int, int] = (1, 1)) -> None:
         openvino = require("openvino", what="running a network", extra="run")
         self.channels = channels
-        self._core, self._tensor = openvino.Core(), openvino.Tensor
+        self._openvino, self._core, self._tensor = openvino, openvino.Core(), openvino.Tensor
         with tempfile.TemporaryDirectory(prefix="electrodej-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / f"graph.{kind}"
             path.write_bytes(content)
@@ -84,6 +85,7 @@ class OpenVinoEngine:
         model = self._model.clone()
         try:
             model.reshape([1, *shape])
+            quicken(self._openvino, model)
             return self._core.compile_model(
                 model,
                 "CPU",

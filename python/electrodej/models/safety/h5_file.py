@@ -6,12 +6,13 @@ Prints one JSON object: ``config``, the description of the layers or null, or wh
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from electrodej.models.safety.limits import MIB, MOST_DEPTH, MOST_NODES, MOST_UNPACKED
+from electrodej.models.safety.limits import MIB, MOST_DEPTH, MOST_NODES, MOST_SECONDS, MOST_UNPACKED
 
 
 class _RefusedError(Exception):
@@ -65,4 +66,6 @@ def _links(group: Any, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, 
 
 
 if __name__ == "__main__":
+    # Also where the one who asked is gone: this ends even a library that never comes back.
+    faulthandler.dump_traceback_later(MOST_SECONDS, exit=True)
     sys.stdout.write(json.dumps(look_through(sys.argv[1])) + "\n")

@@ -37,6 +37,10 @@ class Candidates:
     probability: FloatArray
     distances: FloatArray
 
+    def those(self, kept: NDArray[np.bool_] | NDArray[np.int64]) -> Candidates:
+        """Return some of them."""
+        return Candidates(self.points[kept], self.probability[kept], self.distances[kept])
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -121,4 +125,4 @@ def _joined(parts: list[Candidates]) -> Candidates:
     distances = np.concatenate([part.distances for part in parts])
     # Ties by place, so that the tiles make no difference.
     order = np.lexsort((points[:, 1], points[:, 0], -probability))
-    return Candidates(points[order], probability[order], distances[order])
+    return Candidates(points, probability, distances).those(order)

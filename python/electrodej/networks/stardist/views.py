@@ -26,6 +26,9 @@ from electrodej.run import Run
 from electrodej.vocabulary import PathLike, Shape, Spacing, View, across
 from electrodej.volume import VolumeWriter, compact_dtype
 
+# Of all sections: from here on outlines are so many that telling them apart first pays.
+_MANY_PIXELS = 2**20
+
 
 @dataclass(frozen=True)
 class ViewResult:
@@ -163,6 +166,7 @@ class _Finder:
         self.settings = settings
         self.threshold = settings.probability_threshold or model.probability_threshold
         self.overlap = settings.overlap_threshold or model.overlap_threshold
+        self.many = sections.count * sections.shown[0] * sections.shown[1] >= _MANY_PIXELS
 
     def fill(
         self, labels: NDArray[np.uint16] | None, probability: NDArray[np.uint8] | None
@@ -179,7 +183,7 @@ class _Finder:
             if probability is not None:
                 self._show(prediction, probability[self.sections.place(number)])
 
-        # One thread, for StarDist's choice of outlines lets no other one of Python's run, and uses all cores.
+        # One thread: the network needs the cores for longer.
         with ThreadPoolExecutor(1) as pool:
             waiting: list[Future[None]] = []
             for first, predictions in self._predictions():
@@ -269,7 +273,7 @@ class _Finder:
         return normalise(section, self.model.info.percentiles)
 
     def _draw(self, prediction: Prediction, labels: NDArray[np.uint16]) -> int:
-        chosen = choose(prediction.candidates, overlap=self.overlap)
+        chosen = choose(prediction.candidates, overlap=self.overlap, many=self.many)
         labels[...] = draw(chosen, self.sections.shape, factor=self.sections.step)
         return len(chosen.points)
 

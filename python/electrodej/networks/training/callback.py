@@ -65,7 +65,12 @@ def make_callback(run: Followed, progress: Progress, stage: str) -> Any:
 
 def _text(figures: Mapping[str, float]) -> str:
     """Return what an epoch gave: the loss, and what is known of the images that were held out."""
-    shown = {"loss": "loss", "val_loss": "held out", "val_accuracy": "right"}
+    shown = {
+        "loss": "loss",
+        "val_loss": "held out",
+        "val_accuracy": "right",
+        "val_dist_dist_iou_metric": "overlap",
+    }
     found = [f"{word} {figures[name]:.3g}" for name, word in shown.items() if name in figures]
     return f" (last: {', '.join(found)})" if found else ""
 

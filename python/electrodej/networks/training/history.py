@@ -9,6 +9,16 @@ from pathlib import Path
 
 from electrodej.files import whole_file
 
+# Of what the networks tell, what says at a glance how a training goes.
+TITLES = {
+    "loss": "loss (less is better)",
+    "accuracy": "share of pixels that are right",
+    "dist_dist_iou_metric": "overlap of outlines with the truth (IoU)",
+}
+_PANELS = 3
+# Epochs up to which each is a dot.
+_FEW = 30
+
 
 @dataclass
 class History:
@@ -49,29 +59,31 @@ def write_history(path: Path, history: History) -> None:
             writer.writerow([number, *(repr(row[name]) if name in row else "" for name in names)])
 
 
-def draw_curves(path: Path, history: History, *, monitor: str) -> None:
-    """Draw each figure and its ``val_`` partner over the epochs as a PNG."""
+def draw_curves(path: Path, history: History, *, monitor: str, best: int = 0) -> None:
+    """Draw the loss and the score over the epochs as a PNG, and where the network was ``best``.
+
+    All other figures stand in the CSV.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
-    groups: dict[str, list[str]] = {}
-    for name in history.names:
-        if name != "learning_rate":
-            groups.setdefault(name.removeprefix("val_"), []).append(name)
-    figure = Figure(figsize=(5 * max(1, len(groups)), 3.6), layout="constrained")
+    groups = dict.fromkeys(name.removeprefix("val_") for name in history.names)
+    shown = [name for name in groups if name in TITLES or name == monitor.removeprefix("val_")]
+    shown = sorted(shown or list(groups)[:1], key=lambda name: name != "loss")[:_PANELS]
+    figure = Figure(figsize=(5 * max(1, len(shown)), 3.6), layout="constrained")
     FigureCanvasAgg(figure)
-    for index, (group, names) in enumerate(groups.items(), 1):
-        axes = figure.add_subplot(1, len(groups), index)
-        for name in names:
+    for index, group in enumerate(shown, 1):
+        axes = figure.add_subplot(1, len(shown), index)
+        for name, label in ((group, "training"), (f"val_{group}", "held out")):
             epochs = [number for number, row in enumerate(history.rows, 1) if name in row]
-            marker = "." if len(epochs) < 30 else ""
-            label = "held out" if name.startswith("val_") else "training"
-            axes.plot(epochs, history.column(name), marker=marker, label=label)
-        values = [value for name in names for value in history.column(name)]
-        if group == monitor.removeprefix("val_") and values and min(values) > 0:
-            axes.set_yscale("log")
+            if epochs:
+                axes.plot(epochs, history.column(name), marker="." if len(epochs) < _FEW else "", label=label)
+        if 0 < best <= len(history.rows):
+            axes.axvline(best, color="grey", linestyle=":", label=f"best, epoch {best}")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
-        axes.set_title(group.replace("_", " "))
+        axes.set_title(TITLES.get(group, group.replace("_", " ")))
         axes.grid(alpha=0.3)
         axes.legend()
     with whole_file(path, force=True) as part:

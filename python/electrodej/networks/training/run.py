@@ -226,7 +226,7 @@ class TrainingRun:
         )
         self._kept.keep_only(lambda name: name in names.values())
         write_history(self.folder / HISTORY, self.history)
-        draw_curves(self.folder / CURVES, self.history, monitor=self.settings.monitor)
+        draw_curves(self.folder / CURVES, self.history, monitor=self.settings.monitor, best=self.best_epoch)
         self._saved_at = time.monotonic()
 
     def take_best(self, model: Any) -> None:
@@ -237,7 +237,7 @@ class TrainingRun:
     def write_into(self, folder: Path, **more: Any) -> None:
         """Write history, curves and a summary into a model's folder; ``more`` goes into the summary."""
         write_history(folder / HISTORY, self.history)
-        draw_curves(folder / CURVES, self.history, monitor=self.settings.monitor)
+        draw_curves(folder / CURVES, self.history, monitor=self.settings.monitor, best=self.best_epoch)
         summary = {**self.summary(), **more}
         with whole_file(folder / SUMMARY, force=True) as part:
             part.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
