@@ -29,8 +29,10 @@ def choose(candidates: Candidates, *, overlap: float, many: bool = True) -> Cand
 
         with np.errstate(invalid="ignore", over="ignore"):  # a broken network may give NaN or infinity
             rows, columns = np.trunc(outlines(candidates)).transpose(1, 0, 2)
-            open_ = settled(np.ascontiguousarray(rows), np.ascontiguousarray(columns), overlap)
-        candidates = candidates.those(open_)
+            left, doubtful = settled(np.ascontiguousarray(rows), np.ascontiguousarray(columns), overlap)
+        candidates = candidates.those(left)
+        if not doubtful:
+            return candidates
     if not len(candidates.points):
         return candidates
     return candidates.those(

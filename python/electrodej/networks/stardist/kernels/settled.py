@@ -21,8 +21,8 @@ _ASIDE_X, _ASIDE_Y = 0.000731, 0.001173
 _OPEN, _DOUBTFUL, _GONE = 0, 1, 2
 
 
-def settled(rows: Any, columns: Any, threshold: float) -> Any:
-    """Return for each outline whether it may still be chosen.
+def settled(rows: Any, columns: Any, threshold: float) -> tuple[Any, bool]:
+    """Return for each outline whether it may be chosen, and whether any of these is doubtful.
 
     Parameters
     ----------
@@ -42,7 +42,9 @@ def settled(rows: Any, columns: Any, threshold: float) -> Any:
     first = np.searchsorted(tops, box[:, 0] - tallest)
     last = np.searchsorted(tops, box[:, 1], side="right")
     about = np.column_stack([box, area, rim])
-    return _settle(rows, columns, about, order, np.stack([first, last], axis=1), threshold) != _GONE
+    state = _settle(rows, columns, about, order, np.stack([first, last], axis=1), threshold)
+    whole = bool(np.isfinite(about).all())  # a broken network may give NaN or infinity
+    return state != _GONE, bool((state == _DOUBTFUL).any()) or not whole
 
 
 @compiled
@@ -77,7 +79,7 @@ def _settle(rows: Any, columns: Any, about: Any, order: Any, near: Any, threshol
                 continue
             common, sound = _common(rows[i], columns[i], rows[j], columns[j], lengths, turns)
             share = common / area
-            if not sound or abs(share - threshold) <= _DOUBT * about[small, 5] / area:
+            if not (sound and abs(share - threshold) > _DOUBT * about[small, 5] / area):
                 state[j] = _DOUBTFUL
             elif share > threshold:
                 state[j] = _DOUBTFUL if state[i] == _DOUBTFUL else _GONE
