@@ -35,6 +35,8 @@ SCREEN = (1280, 900)
 LONGEST = 240
 STEPS = ("sample", "segment", "measure", "correct", "colour", "3d")
 COLOURS = 64
+# Where the particles in 3D begin on their page, in pixels from above.
+IN_3D = 1310
 # Where windows are put, so that nothing lies over anything.
 LEFT, TOP = 10, 100
 
@@ -259,11 +261,17 @@ def solid(page: Path) -> None:
         "--use-angle=swiftshader",
         "--hide-scrollbars",
     ]
-    how = [f"--window-size={SCREEN[0]},{SCREEN[1]}", "--virtual-time-budget=8000", f"--screenshot={target}"]
-    command = [browser, *words, *how, f"{page.as_uri()}#solids"]
+    how = [
+        f"--window-size={SCREEN[0]},{IN_3D + SCREEN[1]}",
+        "--virtual-time-budget=8000",
+        f"--screenshot={target}",
+    ]
+    command = [browser, *words, *how, page.as_uri()]
     subprocess.run(command, check=False, capture_output=True, timeout=LONGEST)
     if target.is_file():
-        Image.open(target).convert("RGB").quantize(COLOURS).save(target, optimize=True)
+        whole = Image.open(target).convert("RGB")
+        seen = whole.crop((0, IN_3D, SCREEN[0], IN_3D + SCREEN[1]))
+        seen.quantize(COLOURS).save(target, optimize=True)
 
 
 def step(screen: Screen, name: str) -> None:
