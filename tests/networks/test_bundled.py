@@ -17,9 +17,13 @@ MOST_BYTES = 20 * 2**20
 
 def test_every_bundled_model_is_whole():
     models = bundled_models()
-    assert set(models) == {"nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"}
+    assert set(models) == {"nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks", "nmc-regions"}
     for name, folder in models.items():
         names = {path.name for path in folder.iterdir()}
+        assert json.loads((folder / "electrodej.json").read_text())["name"] == name
+        if name == "nmc-regions":
+            assert {"maskrcnn.json", "weights_best.h5", "scores.json"} <= names
+            continue
         assert {
             "electrodej.json",
             "model.zip",
@@ -29,13 +33,24 @@ def test_every_bundled_model_is_whole():
             "scores.json",
         } <= names
         assert (folder / "model.zip").stat().st_size < MOST_BYTES
-        assert json.loads((folder / "electrodej.json").read_text())["name"] == name
 
 
 @pytest.mark.parametrize("name", ["nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks"])
 def test_the_zip_of_a_bundled_model_passes_its_proof(name):
     found = verify_zip(find_model(name) / "model.zip", source=find_model(name))
     assert found.runs_in_fiji, found.findings
+
+
+def test_the_mask_rcnn_finds_the_particles_of_unseen_sections(unseen, tmp_path):
+    from electrodej.score import score_instances
+    from electrodej.verbs import do
+    from electrodej.volume import ArrayVolume, open_volume
+
+    grey = ArrayVolume(unseen.grey[:2], spacing=unseen.config.spacing)
+    do("segment particles", grey, model="nmc-regions", out=tmp_path / "found.tif")
+    with open_volume(tmp_path / "found.tif") as found:
+        scores = score_instances(found[0], unseen.outlines[0])
+    assert scores.at(0.5).f1 > 0.8
 
 
 @pytest.fixture(scope="module")

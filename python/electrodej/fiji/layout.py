@@ -10,6 +10,7 @@ from electrodej import __version__
 from electrodej.errors import InputError
 from electrodej.fiji import content
 from electrodej.models.bundled import bundled_models
+from electrodej.models.contract import ZIP
 
 OWN_FOLDER = "electrodej"
 MANIFEST = f"{OWN_FOLDER}/installed.json"
@@ -50,6 +51,7 @@ def planned() -> dict[str, bytes]:
     files |= {
         f"models/ElectrodeJ/{name}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for name, folder in bundled_models().items()
+        if (folder / ZIP).is_file()  # what Fiji cannot run it does not need
         for path in _files(folder)
         if path.suffix in _OF_A_MODEL
     }

@@ -88,6 +88,7 @@ _PHASES: dict[str, Any] = {
 BUNDLED = {
     "nmc-particles": Look(name="nmc-particles", **_OUTLINES),
     "nmc-shapes": Look(name="nmc-shapes", **_OUTLINES),
+    "nmc-regions": Look(name="nmc-regions", **_OUTLINES),
     "nmc-phases": Look(name="nmc-phases", **_PHASES, bright=0.8),
     "nmc-cracks": Look(name="nmc-cracks", **_PHASES),
 }

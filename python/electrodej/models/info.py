@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from electrodej.errors import InputError
 from electrodej.models.safety.limits import LARGEST_VOXEL, MOST_CELL, MOST_COUNT, SMALLEST_VOXEL
 
-Kind = Literal["stardist", "stardist3d", "care", "unet", "lrcs", "keras"]
+Kind = Literal["stardist", "stardist3d", "maskrcnn", "care", "unet", "lrcs", "keras"]
 
 FORMAT = "electrodej-model"
 VERSION = 1
@@ -32,8 +32,8 @@ class ModelInfo:
     ----------
     kind
         What the network is: "stardist" (probability, then ray distances), "stardist3d" (the same of
-        volumes), "care" (restored grey values), "unet" or "lrcs" (one probability for each class), "keras"
-        (anything else).
+        volumes), "maskrcnn" (boxes, and a mask in each), "care" (restored grey values), "unet" or "lrcs" (one
+        probability for each class), "keras" (anything else).
     name
         What people call it.
     description

@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-pytest.importorskip("keras")
-
 from electrodej.networks.maskrcnn.align import cropped, level_of, pooled
 from electrodej.networks.maskrcnn.boxes import chosen, deltas_between, moved
 from electrodej.networks.maskrcnn.finding import _spans

@@ -129,8 +129,19 @@ def load_weights(parts: Parts, path: Path, *, complete: bool = True) -> Loaded:
     return Loaded(tuple(taken), tuple(new))
 
 
-def write_weights(parts: Parts, path: Path) -> None:
-    """Write the weights as `read_weights` reads them."""
+def rounded(weight: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return weights in 16 bits, eight binary digits of which count, so that they pack well.
+
+    >>> rounded(np.array([1.0, 1.0 + 1 / 128, 1.0 + 1 / 500], np.float32)).tolist()
+    [1.0, 1.0078125, 1.0]
+    """
+    bits = weight.astype(np.float16).view(np.uint16)
+    # The last three of the ten digits after the first; a carry goes on into the next, as it should.
+    return ((bits + np.uint16(4)) & np.uint16(0xFFF8)).view(np.float16)
+
+
+def write_weights(parts: Parts, path: Path, *, packed: bool = False) -> None:
+    """Write the weights as `read_weights` reads them; with ``packed`` in a third of the size, `rounded`."""
     h5py = require("h5py", what="writing weights", extra="train")
     layers: Mapping[str, Any] = parts.layers()
     with h5py.File(path, "w") as file:
@@ -140,7 +151,8 @@ def write_weights(parts: Parts, path: Path) -> None:
             names = [f"{name}/{weight.name}:0" for weight in layer.weights]
             group.attrs["weight_names"] = _names(names)
             for each, weight in zip(names, layer.get_weights(), strict=True):
-                group.create_dataset(each, data=weight)
+                stored = rounded(weight) if packed else weight
+                group.create_dataset(each, data=stored, compression="gzip", shuffle=True)
 
 
 def _names(names: Iterable[str]) -> NDArray[np.bytes_]:

@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.files import check_target, scratch_folder
+from electrodej.files import check_target
 from electrodej.models.far import FarModel, FarVolume, use_worker_threads
 from electrodej.models.grey import FloatArray, normalise
 from electrodej.models.images import ImageLike, opened
 from electrodej.models.sections import SLAB_BYTES, Sections, section_scale
+from electrodej.networks.drawn import canvas, numbered, slabs
 from electrodej.networks.stardist.candidates import BATCH_PIXELS, Prediction, predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import PIXEL_BYTES, StarDistModel, load_stardist
 from electrodej.networks.stardist.settings import ViewSettings
 from electrodej.run import Run
-from electrodej.vocabulary import PathLike, Shape, Spacing, View, across
+from electrodej.vocabulary import PathLike, Spacing, View, across
 from electrodej.volume import VolumeWriter, compact_dtype
 
 # Of all sections: from here on outlines are so many that telling them apart first pays.
@@ -105,24 +106,24 @@ def predict_view(
             drawn = shown = None
             in_memory = labels is None and probability is None
             if labels is not None or in_memory:
-                drawn = _place(stack, labels, grey.shape, np.uint16)
+                drawn = canvas(stack, labels, grey.shape, np.uint16)
             if probability is not None or in_memory:
-                shown = _place(stack, probability, grey.shape, np.uint8)
+                shown = canvas(stack, probability, grey.shape, np.uint8)
             counts = finder.fill(drawn, shown)
             found = ViewResult(finder.sections.count, int(counts.sum()), scale)
             if in_memory and drawn is not None:
-                numbered = [slab for _, slab in _numbered(drawn, counts, finder.sections.axis)]
-                return ViewResult(found.sections, found.outlines, scale, np.concatenate(numbered), shown)
+                every = [slab for _, slab in numbered(drawn, counts, finder.sections.axis)]
+                return ViewResult(found.sections, found.outlines, scale, np.concatenate(every), shown)
             if labels is not None and drawn is not None:
                 dtype = compact_dtype(found.outlines)
                 with VolumeWriter(
                     Path(labels), grey.shape, dtype, spacing=size, labels=True, force=run.force
                 ) as writer:
-                    for z0, slab in _numbered(drawn, counts, finder.sections.axis):
+                    for z0, slab in numbered(drawn, counts, finder.sections.axis):
                         writer.write(z0, slab)
             if probability is not None and shown is not None:
                 with VolumeWriter(probability, grey.shape, np.uint8, spacing=size, force=run.force) as writer:
-                    for z0, z1 in _slabs(grey.shape):
+                    for z0, z1 in slabs(grey.shape):
                         writer.write(z0, shown[z0:z1])
             del drawn, shown
     return found
@@ -284,32 +285,3 @@ class _Finder:
         probability[...] = enlarge(
             prediction.probability, *self.sections.shape, down * step[0], right * step[1]
         )
-
-
-def _place(
-    stack: contextlib.ExitStack, target: PathLike | None, shape: Shape, dtype: type[np.generic]
-) -> NDArray[Any]:
-    """Return a volume to fill in any order: in memory, or with a target on the disk until the stack ends."""
-    if target is None:
-        return np.zeros(shape, dtype)
-    folder = stack.enter_context(scratch_folder(target))
-    return np.lib.format.open_memmap(folder / "volume.npy", mode="w+", dtype=dtype, shape=shape)
-
-
-def _slabs(shape: Shape) -> Iterator[tuple[int, int]]:
-    depth = max(1, SLAB_BYTES // (4 * shape[1] * shape[2]))
-    for z0 in range(0, shape[0], depth):
-        yield z0, min(z0 + depth, shape[0])
-
-
-def _numbered(
-    drawn: NDArray[np.uint16], counts: NDArray[np.int64], axis: int
-) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Yield the labels slab by slab, numbered on from section to section."""
-    dtype = compact_dtype(int(counts.sum()))
-    before = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(dtype)
-    for z0, z1 in _slabs((drawn.shape[0], drawn.shape[1], drawn.shape[2])):
-        slab = drawn[z0:z1].astype(dtype)
-        offset = before[z0:z1] if axis == 0 else before
-        ahead = np.broadcast_to(np.expand_dims(offset, tuple({0, 1, 2} - {axis})), slab.shape)
-        yield z0, np.where(slab > 0, slab + ahead, 0).astype(dtype)

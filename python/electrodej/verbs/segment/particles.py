@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from electrodej.volume import Volume
 
 WATERSHED = "watershed"
-_SLICES = 16
+OF_REGIONS = "with a Mask R-CNN"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ class ParticlesOptions(Settings):
         "nmc-particles",
         PathTo(metavar="M", role="model"),
         "a bundled model, a StarDist model folder (of sections or volumes), a zip made by electrodej export, "
-        "or watershed",
+        "a Mask R-CNN (a folder or LIBNet's .h5), or watershed",
     )
     intact: bool = flag("leave cracks and dark cores out of the labels, as measure needs it for the damage")
     settings: ViewSettings = nested(ViewSettings)
@@ -65,6 +63,18 @@ class ParticlesOptions(Settings):
         usual="what a voxel of the network is long",
         group=OF_A_MODEL,
     )
+    confidence: PathLike | None = option(
+        None,
+        PathTo(metavar="C.csv", role="output", suffixes=(".csv",)),
+        "also write how sure the network is of each particle, as score --coco reads it",
+        group=OF_REGIONS,
+    )
+    explain: PathLike | None = option(
+        None,
+        PathTo(metavar="DIR", role="folder"),
+        "also write pictures of each step on the middle section: anchors, proposals, boxes, masks",
+        group=OF_REGIONS,
+    )
     spacing: Spacing | None = voxel_size()
     out: PathLike = output("the label volume to write", ".tif", title="Save labels as")
 
@@ -73,17 +83,26 @@ class ParticlesOptions(Settings):
             return
         for each in self.options():
             if each.group and self.value_of(each) != each.default:
-                raise UsageError(f"{each.flag} needs a StarDist model, and watershed is none")
+                needed = "a Mask R-CNN" if each.group == OF_REGIONS else "a StarDist model"
+                raise UsageError(f"{each.flag} needs {needed}, and watershed is none")
 
 
 def particles(options: ParticlesOptions, run: Run) -> Outcome:
     """Find the particles and write them."""
+    from electrodej.networks.maskrcnn.place import is_maskrcnn
     from electrodej.networks.stardist3d.model import is_solid
 
     if options.model == WATERSHED and run.scheduler is not None:
         raise UsageError("--scheduler needs a StarDist model; watershed holds the whole volume at once")
     if options.model == WATERSHED:
         return _watershed(options, run)
+    if is_maskrcnn(options.model):
+        from electrodej.verbs.segment.regions import region_particles
+
+        return region_particles(options, run)
+    for name in ("confidence", "explain"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} needs a Mask R-CNN, and {os.fspath(options.model)} is none")
     if is_solid(options.model):
         from electrodej.verbs.segment.solid import solid_particles
 
@@ -143,6 +162,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
     from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.model import load_stardist
     from electrodej.networks.stardist.views import predict_view
+    from electrodej.verbs.segment.intact import outlined
     from electrodej.volume import check_grey, open_volume
 
     settings, files = options.settings, _targets(options, run)
@@ -160,13 +180,13 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
             as_is=options.as_is,
             run=run,
         )
-        with _outlined(options, ready.volume, run) as outlined:
+        with outlined(options, ready.volume, run) as drawn:
             found = predict_view(
                 ready.volume,
                 model,
                 spacing=size,
                 settings=replace(settings, scale=ready.scales()[settings.view]),
-                labels=outlined,
+                labels=drawn,
                 probability=options.probability,
                 run=run,
             )
@@ -192,37 +212,6 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
         f"in {options.out}",
         files,
     )
-
-
-@contextlib.contextmanager
-def _outlined(options: ParticlesOptions, grey: Volume, run: Run) -> Iterator[PathLike]:
-    """Yield where outlines are to be drawn; where only material is wanted, the rest goes after that."""
-    from electrodej.files import scratch_folder
-    from electrodej.fusion import Material
-    from electrodej.volume import VolumeWriter, open_volume
-
-    if not options.intact:
-        yield options.out
-        return
-    with scratch_folder(options.out) as folder:
-        path = folder / "outlines.tif"
-        yield path
-        material = Material(grey, spacing=grey.require_spacing(), run=run)
-        with (
-            open_volume(path) as outlines,
-            VolumeWriter(
-                options.out,
-                outlines.shape,
-                outlines.dtype,
-                spacing=grey.require_spacing(),
-                labels=True,
-                force=run.force,
-            ) as writer,
-        ):
-            depth = outlines.shape[0]
-            for z in range(0, depth, _SLICES):
-                count = min(_SLICES, depth - z)
-                writer.write(z, outlines[z : z + count] * material.mask(z, count))
 
 
 def _targets(options: ParticlesOptions, run: Run) -> dict[str, PathLike]:
@@ -253,6 +242,9 @@ joins them along one view; `electrodej fuse` runs a model in all three views and
 With a StarDist model of volumes, made by `electrodej train stardist --dimensions 3`, the labels are 3D
 particles at once: the volume is brought to the voxels of the training, looked at in large tiles, and borders
 are moved to the edges in the grey volume.
+
+A Mask R-CNN (`nmc-regions`, or a `mask_rcnn_*.h5` of LIBNet's kind) does the same, with a mask for each
+particle.
 
 The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
 particles parted by a watershed of their distance to the surface. It holds the whole volume in memory.""",
