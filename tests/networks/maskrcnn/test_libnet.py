@@ -1,0 +1,73 @@
+"""LIBNet's own network and its file of weights (see libnet_reference.py) against ours."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from electrodej.networks.maskrcnn.anchors import anchors
+from electrodej.networks.maskrcnn.model import shape_of_weights
+from electrodej.networks.maskrcnn.network import Parts, build
+from electrodej.networks.maskrcnn.patches import MEAN_PIXEL
+from electrodej.networks.maskrcnn.shape import published
+from electrodej.networks.maskrcnn.weights import load_weights, read_weights
+
+_spec = importlib.util.spec_from_file_location(
+    "libnet_reference", Path(__file__).parent / "libnet_reference.py"
+)
+assert _spec is not None
+assert _spec.loader is not None
+libnet: Any = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(libnet)
+
+# A ResNet-50 is built twice, and its 180 MB of weights are read.
+pytestmark = pytest.mark.slow
+
+ANCHORS = (8.0, 16.0, 32.0, 64.0, 128.0)
+
+
+@pytest.fixture(scope="module")
+def parts() -> Parts:
+    return build(published("resnet50"))
+
+
+@pytest.fixture(scope="module")
+def reference() -> dict[str, Any]:
+    with np.load(libnet.DATA / "libnet.npz") as arrays:
+        return dict(arrays)
+
+
+def test_libnets_file_goes_into_its_layers_by_their_names(parts: Parts) -> None:
+    path = Path(libnet.DATA / "libnet.h5")
+    assert shape_of_weights(read_weights(path), path) == published("resnet50")
+    assert load_weights(parts, path).new == ()
+    for name, layer in parts.layers().items():
+        for weight in layer.weights:
+            wanted = libnet.constant(f"{name}/{weight.name}")
+            assert float(np.ptp(weight.numpy())) == 0
+            assert float(weight.numpy().flat[0]) == pytest.approx(wanted, abs=1e-7), name
+
+
+def test_the_backbone_gives_what_libnets_gives(parts: Parts, reference: dict[str, Any]) -> None:
+    for name, layer in parts.layers().items():
+        layer.set_weights([libnet.weight(f"{name}/{w.name}", tuple(w.shape)) for w in layer.weights])
+    stages = keras.Model(
+        parts.features.inputs, [parts.features.get_layer(name).output for name in libnet.STAGES]
+    )
+    image = libnet.picture()[np.newaxis].astype(np.float32) - np.array(MEAN_PIXEL, np.float32)
+    for name, found in zip(libnet.STAGES, stages.predict_on_batch(image), strict=True):
+        wanted = reference[name]
+        scale = float(np.abs(wanted).mean())
+        np.testing.assert_allclose(found[0, :, :, ::16] / scale, wanted / scale, atol=1e-4, rtol=1e-4)
+
+
+def test_anchors_are_libnets(reference: dict[str, Any]) -> None:
+    shape = replace(published("resnet50"), anchors=ANCHORS)
+    found = anchors(shape, libnet.EDGE, libnet.EDGE)
+    np.testing.assert_allclose(found, reference["anchors"], atol=1e-6)
