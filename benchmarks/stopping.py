@@ -11,7 +11,6 @@ are as documented, and no hidden part and no temporary file is left.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import itertools
 import os
 import signal
@@ -124,8 +123,12 @@ def words_of(name: str) -> list[str]:
 def took(program: str, words: Sequence[str], folder: Path) -> float:
     """Return the seconds that a command takes, or as many as it is let."""
     begun = time.monotonic()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run([program, *words], cwd=folder, capture_output=True, timeout=LONGEST)
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen([program, *words], cwd=folder, stdout=quiet, stderr=quiet) as running:
+        try:
+            running.wait(timeout=LONGEST)
+        except subprocess.TimeoutExpired:
+            running.terminate()
     return time.monotonic() - begun
 
 
@@ -155,6 +158,8 @@ def stop(program: str, words: Sequence[str], folder: Path, moment: float, number
         return
     seen.times += 1
     seen.worst = max(seen.worst, delay)
+    if running.returncode == -number:  # Python itself had not begun
+        return
     if running.returncode != CODES[number] or "stopped; " not in said:
         seen.wrong = f"exit code {running.returncode}: {said.strip()[-200:]}"
     parts = [path.name for path in folder.rglob(".*partial*")]

@@ -20,6 +20,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return guard()
     except KeyboardInterrupt:  # before anything began
+        import sys
+
+        if sys.stderr is not None:
+            sys.stderr.write("electrodej: stopped; nothing was written yet\n")
         return 130
 
 
