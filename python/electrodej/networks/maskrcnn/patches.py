@@ -115,18 +115,3 @@ def training_patches(
             self.epoch += 1
 
     return Patches()
-
-
-def validation_patches(
-    examples: Sequence[Example], shape: NetworkShape, settings: MaskRCNNSettings
-) -> tuple[Inputs, FloatArray]:
-    """Return one patch of each example, from its middle."""
-    drawn = []
-    for example in examples:
-        rows, columns = (
-            slice((length - settings.patch) // 2, (length - settings.patch) // 2 + settings.patch)
-            for length in example.image.shape
-        )
-        drawn.append((example.image[rows, columns], example.labels[rows, columns]))
-    inputs = inputs_of(drawn, shape, settings.most, np.random.default_rng(settings.seed))
-    return inputs, np.zeros((len(drawn), 1), np.float32)
