@@ -125,7 +125,12 @@ def test_the_report_names_the_graphics_card_first_where_there_is_one(monkeypatch
     assert choice.engine_report()[0].startswith("onnxruntime, on the graphics card (CUDA)")
 
 
-def test_without_openvino_a_bundled_model_runs_in_keras(monkeypatch: pytest.MonkeyPatch):
+def test_without_openvino_a_bundled_model_runs_in_onnx_runtime_and_without_that_in_keras(
+    monkeypatch: pytest.MonkeyPatch,
+):
     installed = choice.has
     monkeypatch.setattr(choice, "has", lambda engine: engine != "openvino" and installed(engine))
+    assert load_model("nmc-shapes").engine.name == "ONNX Runtime"
+    light = ("openvino", "onnxruntime")
+    monkeypatch.setattr(choice, "has", lambda engine: engine not in light and installed(engine))
     assert load_model("nmc-shapes").engine.name == "Keras"
