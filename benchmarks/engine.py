@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from electrodej.models import bundled_models, load_model, use_threads
+from electrodej.models.bundled import find_model
 from electrodej.models.engines.choice import has
 from electrodej.models.engines.tensorflow_zip import TensorflowZip
 from electrodej.models.engines.thinned import ThinnedEngine
@@ -57,6 +58,8 @@ def main() -> None:
     options = parser.parse_args()
     use_threads(CORES)
     for name in bundled_models():
+        if not (find_model(name) / "model.zip").is_file():
+            continue  # only Keras runs it
         network(name, options.edge, options.rounds)
     first_run()
     small_slice()

@@ -23,6 +23,8 @@ NETWORKS = ("model.keras", "model.h5")
 _WEIGHTS = ("weights_best.h5", "weights_best.weights.h5", "weights_last.h5", "weights_last.weights.h5")
 # What StarDist uses where no thresholds were optimised.
 _PROBABILITY, _OVERLAP = 0.5, 0.4
+# Kinds that have a loader of their own, and one verb that runs them.
+_ONLY_SEGMENTS = {"stardist3d": "a StarDist model of volumes", "maskrcnn": "a Mask R-CNN"}
 
 
 def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
@@ -31,10 +33,10 @@ def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
     A StarDist model still has its separate outputs, on its grid.
     """
     own = read_info(folder / FOLDER_FILE) if (folder / FOLDER_FILE).is_file() else None
-    if own is not None and own.kind == "stardist3d":
+    if own is not None and own.kind in _ONLY_SEGMENTS:
         raise InputError(
-            f"{folder} is a StarDist model of volumes, which 'electrodej segment particles' takes; "
-            "what is asked for here needs a model of sections"
+            f"{folder} is {_ONLY_SEGMENTS[own.kind]}, which 'electrodej segment particles' takes; "
+            "what is asked for here needs another kind of model, see docs/particles.md"
         )
     if (folder / CONFIG).is_file():
         model, info = _load_configured(folder)

@@ -63,6 +63,7 @@ class PhaseImage:
         ids: Iterable[int] = (),
     ) -> None:
         volume = phases[np.newaxis] if phases.ndim == 2 else phases
+        volume = volume.view(np.uint8) if volume.dtype == bool else volume
         if volume.ndim != 3 or volume.size == 0 or volume.dtype.kind not in "bui":
             raise InputError(
                 f"phases are whole numbers with the axes z, y, x; these are {phases.dtype} of shape "

@@ -25,7 +25,7 @@ class KerasEngine:
         self.network = network
         self.channels = sum(int(output.shape[-1]) for output in network.outputs)
         backend = load_keras("running a network").backend.backend()
-        _with_all_digits(backend)
+        with_all_digits()
         self._call = _traced(network) if backend == "tensorflow" else network.predict_on_batch
 
     def run(self, images: FloatArray) -> FloatArray:
@@ -36,11 +36,12 @@ class KerasEngine:
         return np.asarray(found, np.float32)
 
 
-def _with_all_digits(backend: str) -> None:
+def with_all_digits() -> None:
     """Have a graphics card compute in single precision.
 
     By themselves all three round the factors of a convolution to 10 bits there, which distances do not bear.
     """
+    backend = load_keras("running a network").backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 # Positions of the axes: images, channels, rows, columns.
 _CHANNELS, _ROWS = 1, 2
 _LAST = [0, 2, 3, 1]
+# Which of two pixels a place between them takes, where each pixel comes twice then.
+_REPEATING = ("floor", "round_prefer_floor", "simple")
 
 
 def quicken(openvino: Any, model: Any) -> None:
@@ -88,7 +90,8 @@ def _before_repeating(source: Any) -> Any | None:
     if node.get_type_name() != "Interpolate":
         return None
     said = node.get_attributes()
-    if said["mode"] != "nearest" or said["coordinate_transformation_mode"] != "asymmetric":
+    how = said["mode"], said["coordinate_transformation_mode"]
+    if how != ("nearest", "asymmetric") or said["nearest_mode"] not in _REPEATING:
         return None
     small = _behind_transposes(node.input_value(0))
     images, channels, rows, columns = source.get_shape()

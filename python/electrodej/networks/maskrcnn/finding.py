@@ -22,6 +22,8 @@ Say = Callable[[str], None]
 
 # Edge of a tile, what two neighbours share at least, and the smallest tile worth looking at, in pixels.
 TILE, SHARED, SMALLEST = 512, 128, 128
+# Pixels by which the middles of one particle differ in two tiles at most.
+_APART = 8.0
 # Masks that are drawn at once.
 _MASKS = 32
 # What a network of ours looks at: a slice may have hundreds of particles.
@@ -72,7 +74,7 @@ class Finder:
                     ) from error
                 self.say(
                     f"the memory did not do for tiles of {self.tile} x {self.tile} pixels; going on with "
-                    f"{smaller} x {smaller}, where particles above {SHARED} pixels may be cut"
+                    f"{smaller} x {smaller}, where particles above {_shared(smaller)} pixels may be cut"
                 )
                 self._set(smaller)
 
@@ -136,15 +138,23 @@ def _tiles(shape: tuple[int, ...], tile: int) -> Iterator[_Tile]:
             )
 
 
+def _shared(tile: int) -> int:
+    return min(SHARED, tile // 2)
+
+
 def _spans(length: int, tile: int) -> list[tuple[int, float, float]]:
     """Return where tiles of an axis start, and between which places the middle of what is theirs lies.
 
+    Neighbours see the middle of one particle a little apart, so their places overlap; what both have is drawn
+    once.
+
     >>> _spans(896, 512)
-    [(0, -inf, 448.0), (384, 448.0, inf)]
+    [(0, -inf, 456.0), (384, 440.0, inf)]
     """
-    step = tile - min(SHARED, tile // 2)
+    step = tile - _shared(tile)
     count = 1 + max(0, -(-(length - tile) // step))
     starts = [0] if count == 1 else [round(number * (length - tile) / (count - 1)) for number in range(count)]
     # Neighbours part in the middle of what they share.
     ends = [(one + tile + other) / 2 for one, other in itertools.pairwise(starts)]
-    return list(zip(starts, [-np.inf, *ends], [*ends, np.inf], strict=True))
+    first, last = [-np.inf, *(end - _APART for end in ends)], [*(end + _APART for end in ends), np.inf]
+    return list(zip(starts, first, last, strict=True))

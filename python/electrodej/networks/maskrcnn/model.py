@@ -77,6 +77,9 @@ def load_maskrcnn(model: PathLike) -> MaskRCNNModel:
             raise InputError(
                 f"{place}: {FOLDER_FILE} calls the model {info.kind}, and it has a {NETWORK_FILE}"
             )
+    from electrodej.models.engines.keras import with_all_digits
+
+    with_all_digits()
     parts = build(shape)
     load_weights(parts, weights)
     return MaskRCNNModel(str(model), info, parts, place)

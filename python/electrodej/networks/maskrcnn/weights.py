@@ -122,8 +122,8 @@ def load_weights(parts: Parts, path: Path, *, complete: bool = True) -> Loaded:
                 f"{path}: the layer {name} has weights of the shapes {_shapes(there)}, and this network's "
                 f"has {_shapes(wanted)}" + ("; the numbers of classes differ" if name in HEADS else "")
             )
-        if not all(np.isfinite(array).all() for array in arrays[name]):
-            raise InputError(f"{path}: the layer {name} has weights that are NaN or infinite")
+        if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in arrays[name]):
+            raise InputError(f"{path}: the layer {name} has weights that are NaN, infinite or no numbers")
         layer.set_weights(arrays[name])
         taken.append(name)
     return Loaded(tuple(taken), tuple(new))

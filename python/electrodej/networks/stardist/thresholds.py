@@ -87,7 +87,7 @@ def choose_thresholds(
 def _counts(found: Any, example: Example) -> list[list[int]]:
     """Return number of the IoU threshold, hits, false finds and misses of one image."""
     scores = score_instances(
-        _where_known(found, example.labels),
+        where_known(found, example.labels),
         np.maximum(example.labels, 0),
         settings=InstanceSettings(thresholds=IOU),
     )
@@ -97,7 +97,7 @@ def _counts(found: Any, example: Example) -> list[list[int]]:
     ]
 
 
-def _where_known(found: Any, labels: Any) -> Any:
+def where_known(found: Any, labels: Any) -> Any:
     """Leave out what was found for the most part where nobody knows what is there."""
     unknown = labels < 0
     if not unknown.any():

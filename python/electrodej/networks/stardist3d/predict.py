@@ -21,8 +21,9 @@ from electrodej.run import Run
 from electrodej.vocabulary import Shape, Spacing
 from electrodej.volume import Volume
 
-# Bytes that a voxel takes in the network for each filter of its first level: 136 to 157 for 32 in OpenVINO.
-_BYTES_PER_FILTER = 6
+# Bytes that a voxel takes in the network for each filter of its first level: 136 to 157 for 32 filters and a
+# grid of 2 in OpenVINO; a grid of 1 is taken to need four times as much for the levels behind the grid.
+_BYTES_PER_FILTER, _BYTES_AT_FULL_SIZE = 4, 16
 _LEAST_REACH = 1e-3
 # Of a volume brought to size, kept in memory up to so many bytes, else in a file.
 _MOST_HELD = 2**30
@@ -144,7 +145,9 @@ def predict_bodies(
 
 def tile_voxels(model: SolidModel, memory: int) -> int:
     """Return how many voxels go through the network at once."""
-    return max(1, int(_SHARE * memory) // (_BYTES_PER_FILTER * model.plan.filters))
+    # A first level at full size keeps what otherwise lies on a coarser grid.
+    each = _BYTES_PER_FILTER + _BYTES_AT_FULL_SIZE / math.prod(model.plan.halvings.grid)
+    return max(1, int(_SHARE * memory / (each * model.plan.filters)))
 
 
 def plan_spans(shape: Shape, model: SolidModel, voxels: int) -> tuple[tuple[Span, ...], ...]:
@@ -225,7 +228,8 @@ def _offered(
     highest &= chance > threshold
     kept = tuple(span.part(step) for span, step in zip(tile, grid, strict=True))
     first = np.array([span.cells(step).start for span, step in zip(tile, grid, strict=True)])
-    at = np.argwhere(highest[kept])
+    # What is not finite is no distance.
+    at = np.argwhere((highest & np.isfinite(both).all(axis=-1))[kept])
     chosen = both[kept][tuple(at.T)]
     return (at + first) * np.array(grid), chosen[:, 0], np.maximum(chosen[:, 1:], np.float32(_LEAST_REACH))
 

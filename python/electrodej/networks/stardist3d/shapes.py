@@ -107,6 +107,9 @@ def choose(bodies: Bodies, *, overlap: float) -> Bodies:
     places = bodies.centres * np.array(bodies.spacing)
     # Two bodies meet only where their centres are at most two such edges apart.
     edge = float(bodies.distances.max()) * (1 + 1e-6)
+    # Small bodies in a large volume: no more cells than there are bodies, or the table would outgrow them.
+    span = places.max(axis=0) - places.min(axis=0)
+    edge = max(edge, float(np.prod(span + edge) / len(bodies)) ** (1 / 3))
     cells = np.floor((places - places.min(axis=0)) / edge).astype(np.int64)
     shape = cells.max(axis=0) + 1
     flat = np.ravel_multi_index(tuple(cells.T), tuple(shape))

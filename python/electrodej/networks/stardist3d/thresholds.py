@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.models.grey import FloatArray
+from electrodej.networks.stardist.thresholds import where_known
 from electrodej.networks.stardist3d.model import SolidModel
 from electrodej.networks.stardist3d.predict import predict_bodies
 from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose
@@ -45,7 +46,7 @@ def choose_thresholds(
     model: SolidModel, volumes: Iterable[tuple[FloatArray, NDArray[Any]]], *, run: Run | None = None
 ) -> Thresholds:
     """Choose the thresholds that give the best score on grey values as scaled, and their labels."""
-    pairs = [(grey, np.maximum(labels, 0).astype(np.uint16)) for grey, labels in volumes]
+    pairs = [(grey, np.asarray(labels, np.int32)) for grey, labels in volumes]
     offered = [
         predict_bodies(grey, model, probability=_CHANCES[0], levels=(0.0, 1.0), run=run)[0]
         for grey, _ in pairs
@@ -61,7 +62,7 @@ def choose_thresholds(
     return best
 
 
-def _counts(tries: list[tuple[float, float]], offered: Bodies, truth: NDArray[np.uint16]) -> Any:
+def _counts(tries: list[tuple[float, float]], offered: Bodies, truth: NDArray[np.int32]) -> Any:
     """Return how many particles of a volume are found, invented and missed, (tries, IoU, 3)."""
     return np.array(
         [
@@ -77,5 +78,7 @@ def count_found(offered: Bodies, truth: NDArray[Any], *, overlap: float) -> NDAr
 
     shape = truth.shape[0], truth.shape[1], truth.shape[2]
     labels = Drawn(choose(offered, overlap=overlap), shape).slab(0, shape[0])
-    found = score_instances(labels, truth, settings=InstanceSettings(thresholds=IOU))
+    found = score_instances(
+        where_known(labels, truth), np.maximum(truth, 0), settings=InstanceSettings(thresholds=IOU)
+    )
     return np.array([[getattr(found.at(iou), name) for name in ("tp", "fp", "fn")] for iou in IOU])

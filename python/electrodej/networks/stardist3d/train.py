@@ -54,12 +54,15 @@ class TrainedSolid:
         How many were trained on, and how many kept for validation.
     thresholds
         The thresholds, and the score with them on the validation volumes.
+    spacing
+        Voxel size (z, y, x) of the volumes in micrometres.
     """
 
     folder: Path
     epochs: tuple[int, int]
     volumes: tuple[int, int]
     thresholds: Thresholds
+    spacing: Spacing
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -180,7 +183,7 @@ def train_solid(
         )
     trained.discard()
     return TrainedSolid(
-        Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds
+        Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds, size
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def particle_sizes(
     from electrodej.morphology import Measure, SizeDistribution
 
     voxels, cut = _counted(labels, run)
-    volumes = voxels[voxels > 0].astype(np.float64)
+    volumes = voxels.astype(np.float64)
     if labels.shape[0] == 1:
         diameters = np.sqrt(volumes * spacing[1] * spacing[2] * 4 / math.pi)
     else:
@@ -81,21 +82,20 @@ def particle_sizes(
 
 
 def _counted(labels: Volume, run: Run) -> tuple[np.ndarray[Any, np.dtype[np.int64]], int]:
-    """Return the voxels of each label, and how many particles touch a face; a single slice has its edges."""
+    """Return the voxels of each particle, and how many touch a face; a single slice has its edges."""
     from electrodej.volume import check_labels
 
-    voxels = np.zeros(1, np.int64)
+    voxels: Counter[int] = Counter()
     touching: set[int] = set()
     for z0, z1, raw in labels.slabs(memory=_SLAB):
         slab = check_labels(raw, labels.path, start=z0)
-        counts = np.bincount(slab.ravel())
-        counts[0] = 0
-        if len(counts) > len(voxels):
-            voxels = np.pad(voxels, (0, len(counts) - len(voxels)))
-        voxels[: len(counts)] += counts
+        # Labels may be few and large.
+        numbers, counts = np.unique(slab, return_counts=True)
+        voxels.update(dict(zip(numbers.tolist(), counts.tolist(), strict=True)))
         faces = [slab[:, [0, -1]], slab[:, :, [0, -1]]]
         if labels.shape[0] > 1:
             faces += [slab[:1]] * (z0 == 0) + [slab[-1:]] * (z1 == labels.shape[0])
         touching.update(*(np.unique(face).tolist() for face in faces))
         run.progress(z1, labels.shape[0], "measuring particles")
-    return voxels, len(touching - {0})
+    del voxels[0]
+    return np.array([voxels[number] for number in sorted(voxels)], np.int64), len(touching - {0})

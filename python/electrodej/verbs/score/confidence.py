@@ -55,10 +55,19 @@ def read_confidence(path: PathLike, *, slices: int | None) -> dict[int, float] |
 
 def _read_row(row: dict[str, str], where: str, *, by_slice: bool) -> tuple[int, int, float]:
     try:
-        place = int(float(row["Slice"])) if by_slice else 0
-        label, confidence = int(float(row["Label"])), float(row["Confidence"])
+        place = _whole(row["Slice"]) if by_slice else 0
+        label, confidence = _whole(row["Label"]), float(row["Confidence"])
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{where}: a slice, a label or a confidence is no number") from error
+        raise InputError(
+            f"{where}: a slice or a label is no whole number, or a confidence no number"
+        ) from error
     if not math.isfinite(confidence):
         raise InputError(f"{where}: the confidence {confidence} is not a plain number")
     return place, label, confidence
+
+
+def _whole(text: str) -> int:
+    value = float(text)
+    if not value.is_integer():
+        raise ValueError(text)
+    return int(value)

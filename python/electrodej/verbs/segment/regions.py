@@ -54,7 +54,9 @@ def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
         if options.explain is not None:
             _explain(options.explain, ready, model, size, settings, run)
     if options.confidence is not None:
-        _write_confidence(options.confidence, found, force=run.force)
+        # Slices are those of the file: those of another view are none.
+        sliced = settings.view == "xy"
+        _write_confidence(options.confidence, found, sliced=sliced, force=run.force)
     chosen = model.selection(least=settings.probability_threshold, overlap=settings.overlap_threshold)
     return Outcome(
         {
@@ -78,6 +80,7 @@ def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
 def _targets(options: ParticlesOptions, run: Run) -> dict[str, PathLike]:
     """Return what is written, once it is sure that it may be; refuse what such a model does not do."""
     from electrodej.files import check_target
+    from electrodej.files.targets import check_folder_target
     from electrodej.volume.write import check_volume_target
 
     for name, what in (("probability", None), ("refine", None), ("engine", "auto")):
@@ -91,22 +94,29 @@ def _targets(options: ParticlesOptions, run: Run) -> dict[str, PathLike]:
         check_target(options.confidence, force=run.force, inputs=[options.image], file=True)
         files["confidence"] = options.confidence
     if options.explain is not None:
-        check_target(options.explain, force=run.force)
+        check_folder_target(options.explain, ours=_is_explanation, force=run.force)
         files["pictures"] = options.explain
     return files
 
 
-def _write_confidence(path: PathLike, found: RegionsResult, *, force: bool) -> None:
-    """Write a row for each particle: its section from 0, its label, and how sure the network is."""
+def _is_explanation(path: Path) -> bool:
+    from electrodej.networks.maskrcnn.explain import NAMES
+
+    return path.is_dir() and all(entry.name in NAMES for entry in path.iterdir())
+
+
+def _write_confidence(path: PathLike, found: RegionsResult, *, sliced: bool, force: bool) -> None:
+    """Write a row for each particle: its slice from 0, its label, and how sure the network is."""
     from electrodej.files import whole_file
 
     with whole_file(path, force=force) as part, part.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(["Slice", "Label", "Confidence"])
+        writer.writerow(["Slice", "Label", "Confidence"] if sliced else ["Label", "Confidence"])
         label = 0
         for section, count in enumerate(found.counts.tolist()):
             for _ in range(count):
-                writer.writerow([section, label + 1, round(float(found.confidence[label]), 6)])
+                row = [label + 1, round(float(found.confidence[label]), 6)]
+                writer.writerow([section, *row] if sliced else row)
                 label += 1
 
 
@@ -115,13 +125,10 @@ def _explain(
 ) -> None:
     """Draw the steps on the middle section."""
     from electrodej.files import whole_directory
-    from electrodej.networks.maskrcnn.explain import NAMES, explain
+    from electrodej.networks.maskrcnn.explain import explain
     from electrodej.networks.maskrcnn.views import finder_for, sections_for, shown_section
-
-    def ours(path: Path) -> bool:
-        return all(entry.name in NAMES for entry in path.iterdir())
 
     sections = sections_for(ready.volume, model, size, settings)
     section: Any = next(sections.slabs(1, start=sections.count // 2))[1][0]
-    with whole_directory(folder, ours=ours, force=run.force) as part:
+    with whole_directory(folder, ours=_is_explanation, force=run.force) as part:
         explain(finder_for(model, sections, settings, run), shown_section(sections, section, model), part)

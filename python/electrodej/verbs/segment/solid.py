@@ -61,7 +61,7 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
         found = find_solids(
             ready.volume,
             model,
-            voxel=min(size[1:]) / ready.scales()["xy"],
+            voxel=min(size[1:]) / ready.scales()["xy"] * min(model.spacing) / min(model.spacing[1:]),
             probability=settings.probability_threshold,
             overlap=settings.overlap_threshold,
             folder=Path(options.out).absolute().parent,

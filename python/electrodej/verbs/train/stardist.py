@@ -70,7 +70,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
             resume=options.resume,
             run=run,
         )
-        write_look_of(options.out, [pair.grey for pair in few(pairs)], trained.spacing)
+    write_look_of(options.out, [pair.grey for pair in few(pairs)], trained.spacing)
     numbers = trained.as_dict()
     f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in numbers["validation_f1"].items())
     return Outcome(
