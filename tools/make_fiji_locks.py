@@ -1,9 +1,9 @@
 """Write what Set Up Python in Fiji fetches: for each kind of computer the wheels of a Python.
 
-    PATH=/opt/uv/bin:$PATH .venv/bin/python tools/make_fiji_locks.py
+    .venv/bin/python tools/make_fiji_locks.py
 
-Needs uv and the package index. Each file of ``fiji-locks`` names every wheel with its checksum, and in its
-first line how many bytes they have together; nothing is ever built. The versions are those of
+Needs uv on the PATH, and the package index. Each file of ``fiji-locks`` names every wheel with its checksum,
+and in its first line how many bytes they have together; nothing is ever built. The versions are those of
 ``requirements.lock``, but for a Mac with an Intel processor, where some have no wheel any more: there the
 newest that do. A file that cannot be made, such as training on such a Mac, is left out and named.
 """

@@ -563,6 +563,7 @@ def test_without_the_stardist_plugin_the_update_sites_are_named(run_script, open
     assert "no StarDist plugin" in said
     assert "update sites CSBDeep, StarDist and TensorFlow" in said
     assert "xy sections only" in in_fiji(run_script, opened["grey"], model="nmc-particles", view="xz")
+    assert "let Python refine" in in_fiji(run_script, opened["grey"], model="nmc-particles", refine="2")
 
 
 def test_labels_are_not_segmented_where_they_cannot_be_saved(run_script, opened, tmp_path):
@@ -1023,6 +1024,27 @@ def test_particles_are_merged_split_and_deleted_by_hand_and_each_step_taken_back
     np.testing.assert_array_equal(now(), start)
 
 
+def test_a_particle_changed_again_while_python_measures_still_counts(opened):
+    from electrodej.fiji.scripting import library_class
+
+    kind = library_class(context(), "Corrections")
+    hand = kind.class_.getConstructor(opened["labels"].getClass()).newInstance(opened["labels"])
+    one = scyjava.jimport("java.util.Arrays").asList(scyjava.jimport("java.lang.Integer")(1))
+    hand.delete(one)
+    for succeeded, stale in ((False, True), (True, False)):
+        hand.beginMeasuring()
+        assert hand.isStale(1)
+        with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match="being measured"):
+            hand.beginMeasuring()
+        hand.endMeasuring(succeeded)
+        assert bool(hand.isStale(1)) is stale
+    hand.undo()
+    hand.beginMeasuring()
+    hand.delete(one)
+    hand.endMeasuring(True)
+    assert hand.isStale(1)
+
+
 def test_particles_have_the_colour_of_what_was_measured_of_them(opened, run_script, tmp_path):
     from electrodej.fiji.scripting import library_class
 
@@ -1084,6 +1106,38 @@ def test_a_virtual_stack_is_read_where_it_lies_with_imagejs_voxel_size(run_scrip
     # A part of the folder is not the folder.
     images["grey"].getStack().deleteLastSlice()
     assert kind.storedAt(images["grey"]) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "same"),
+    [
+        (("s1.tif", "s2.tif", "s10.tif"), True),
+        (("2.tif", "B 10.TIF", "b 011.tif"), True),
+        # ImageJ as it sorts names plainly, which Python does not.
+        (("s1.tif", "s10.tif", "s2.tif"), False),
+        # Python has no order for these.
+        (("s01.tif", "s1.tif"), False),
+        # Python refuses the folder, or sees another one.
+        (("s1.tif", "s2.tif", "other.png"), False),
+        (("s1.tif", "s2.tif", "unseen.tiff"), False),
+    ],
+)
+def test_a_virtual_stack_is_read_where_it_lies_in_imagejs_order_only(imagej, tmp_path, names, same):
+    from electrodej.fiji.scripting import library_class
+    from electrodej.volume.slices import slice_files
+
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    shown = [name for name in names if not name.startswith(("other", "unseen"))]
+    stack = scyjava.jimport("ij.VirtualStack")(12, 12, None, str(tmp_path))
+    for name in shown:
+        stack.addSlice(name)
+    image = imagej.createImage("labels", "8-bit", 12, 12, 1)
+    image.setStack(stack)
+    found = library_class(context(), "Images").storedAt(image)
+    assert found == (str(tmp_path) if same else None)
+    if same:
+        assert [file.name for file in slice_files(tmp_path)] == shown
 
 
 def test_a_channel_and_a_time_point_of_an_image_are_chosen(run_script, opened, tmp_path):

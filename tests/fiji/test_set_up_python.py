@@ -120,6 +120,24 @@ def test_a_computer_without_the_network_takes_a_folder_of_wheels(run_script, fij
         system.setProperty("os.name", before)
 
 
+@pytest.mark.parametrize("system", ["Linux", "Windows 11"])
+def test_a_computer_that_no_packages_are_for_is_told_so(run_script, fiji, system):
+    for name in ("linux", "windows"):
+        (fiji / "electrodej" / f"{name}-light.lock").write_text("nothing-like-it==1.0\n")
+    properties = scyjava.jimport("java.lang.System")
+    before = {name: str(properties.getProperty(name)) for name in ("os.name", "os.arch")}
+    properties.setProperty("os.name", system)
+    properties.setProperty("os.arch", "aarch64")
+    try:
+        with pytest.raises(
+            ElectrodeJError, match=f"no packages for this computer \\({system.split()[0].lower()}-aarch64"
+        ):
+            run_script("Set Up Python", BUILD)
+    finally:
+        for name, value in before.items():
+            properties.setProperty(name, value)
+
+
 def test_each_computer_has_its_lock_with_its_size():
     folder = Path(__file__).parents[2] / "fiji-locks"
     for computer in ("windows", "macos-intel", "macos-arm", "linux"):

@@ -1,4 +1,6 @@
-"""The bundled StarDist model of volumes, `nmc-particles-3d`: from trained weights to its folder, with scores.
+"""A recipe for a StarDist model of volumes, `nmc-particles-3d`: from trained weights to a folder with scores.
+
+No such model is bundled.
 
 `solid_train.py` trains on phantoms (minutes on a graphics card) and leaves ``weights.npz``; this makes the
 model of them, chooses its thresholds on phantoms that it was not trained on, and scores it on others:

@@ -1,4 +1,4 @@
-"""Train the network of `nmc-particles-3d` on phantoms, for so many seconds.
+"""A recipe for `nmc-particles-3d`, not bundled: train its network on phantoms, for so many seconds.
 
 It makes its volumes, trains and leaves ``weights.npz``, ``history.csv`` and ``about.json`` in a folder. Of
 Keras's backends it takes what ``KERAS_BACKEND`` names; a graphics card makes it a matter of minutes, 16 cores
@@ -50,7 +50,7 @@ def main() -> None:
     """Make the volumes, train until the time is over, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="where the weights are put")
-    parser.add_argument("--volumes", type=Path, default=Path("/tmp/solid-volumes"), help="where volumes are")
+    parser.add_argument("--volumes", type=Path, help="where volumes are; OUT/volumes")
     parser.add_argument("--seconds", type=float, default=240.0, help="of training")
     parser.add_argument("--count", type=int, default=COUNT, help="volumes to train on")
     parser.add_argument("--edge", type=int, default=EDGE, help="their edges in voxels")
@@ -62,6 +62,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=int, default=HELD_OUT, help="volumes to judge by")
     parser.add_argument("--init", type=Path, help="weights.npz to go on from")
     options = parser.parse_args()
+    options.volumes = options.volumes or options.out / "volumes"
     options.out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     own = {name: getattr(options, name) for name in ("batch", "patch", "filters", "rays")}

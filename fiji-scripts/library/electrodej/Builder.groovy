@@ -7,8 +7,14 @@ import java.util.concurrent.TimeUnit
 /** Builds a Python for ElectrodeJ from the wheel and the locks that came with its zip or its update site. */
 class Builder {
 
+	/** What Java calls Intel's and AMD's processors. */
+	static final List<String> INTEL = ["amd64", "x86_64"]
+
 	private static final double MIB = 1024 * 1024
 	private static final int LONGEST_TRIAL_S = 120
+	private static final List<String> ARM = ["aarch64", "arm64"]
+	// The packages for all, which is taken where none are for some kinds of computers.
+	private static final String FOR_ALL = "requirements.lock"
 
 	private final Door door
 	private final boolean training
@@ -87,18 +93,23 @@ class Builder {
 	private File lock() {
 		String name = platform() + (training ? "-training" : "-light") + ".lock"
 		File own = found { it.name == name }
-		if (own == null && training && found { it.name.endsWith("-training.lock") } != null) {
+		if (own == null && training && found { it.name == platform() + "-light.lock" } != null) {
 			throw new Problem("there are no packages that train networks for this computer (" + platform() + "); build it without")
 		}
-		return own ?: found { it.name == "requirements.lock" }
+		if (own == null && found { it.name.endsWith(".lock") && it.name != FOR_ALL } != null) {
+			throw new Problem("there are no packages for this computer (" + platform() + "), only for Intel's and AMD's processors and Apple's; " +
+				"make a Python with ElectrodeJ in a terminal and choose that here")
+		}
+		return own ?: found { it.name == FOR_ALL }
 	}
 
 	/** What kind of computer this is, as the locks are called. */
 	static String platform() {
 		String system = System.getProperty("os.name").toLowerCase()
-		if (system.startsWith("windows")) return "windows"
-		if (!system.startsWith("mac")) return "linux"
-		return System.getProperty("os.arch") in ["aarch64", "arm64"] ? "macos-arm" : "macos-intel"
+		String processor = System.getProperty("os.arch")
+		if (system.startsWith("mac")) return processor in ARM ? "macos-arm" : "macos-intel"
+		// Without a processor in its name a lock is for Intel's and AMD's.
+		return (system.startsWith("windows") ? "windows" : "linux") + (processor in INTEL ? "" : "-" + processor)
 	}
 
 	private static File found(Closure<Boolean> wanted) {

@@ -15,10 +15,35 @@ class Corrections {
 	private final Deque<List<Map>> steps = new ArrayDeque<>()
 	/** Particles whose rows in a table are not right any more. */
 	final Set<Integer> changed = new TreeSet<>()
+	// Those that Python is measuring right now; null where it is not.
+	private Set<Integer> measuring
 
 	Corrections(ImagePlus labels) {
 		Images.check(labels)
 		this.labels = labels
+	}
+
+	/** Takes what was changed for measured from here on; what is changed meanwhile, also of the same particles, counts again. */
+	void beginMeasuring() {
+		if (measuring != null) throw new Problem("the particles are being measured; wait until that has ended")
+		measuring = new TreeSet<>(changed)
+		changed.clear()
+	}
+
+	/** Ends it; where it failed, all that was changed before still is. */
+	void endMeasuring(boolean succeeded) {
+		if (!succeeded) changed.addAll(measuring)
+		measuring = null
+	}
+
+	/** Particles whose numbers in a table are not those of the image, or not yet. */
+	Set<Integer> getStale() {
+		return measuring == null ? changed : changed + measuring
+	}
+
+	/** Whether a particle's numbers in a table are not those of the image. */
+	boolean isStale(int particle) {
+		return changed.contains(particle) || (measuring != null && measuring.contains(particle))
 	}
 
 	/** Gives several particles one number, the smallest of theirs, and returns it. */

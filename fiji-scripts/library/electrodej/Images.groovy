@@ -15,6 +15,8 @@ import java.util.stream.IntStream
 class Images implements Closeable {
 
 	private static final int LONGEST_NAME = 100
+	// What Python takes for a slice in a folder.
+	private static final String SLICE = /(?i)[^.].*\.(tiff?|png|bmp|jpe?g)/
 
 	private final List shared = []
 
@@ -209,11 +211,28 @@ class Images implements Closeable {
 		if (stack.getClass() == VirtualStack) {
 			File folder = stack.directory ? new File(stack.directory) : null
 			List<String> shown = (1..stack.size()).collect { stack.getFileName(it) }
-			List<String> there = folder?.list()?.findAll { it.toLowerCase() ==~ /.+\.tiff?/ }?.sort()
-			return there == shown ? folder.absolutePath : null
+			Set<String> there = folder?.list()?.findAll { it ==~ SLICE } as Set
+			boolean all = there == shown as Set && shown.every { it?.toLowerCase() ==~ /.+\.tiff?/ }
+			return all && inOrder(shown) ? folder.absolutePath : null
 		}
 		boolean same = file?.file && file.name.toLowerCase() ==~ /.+\.tiff?/ && info.nImages in [1, image.stackSize]
 		return same ? file.absolutePath : null
+	}
+
+	/** Whether Python, too, reads files in this order: numbers in names by their size, and no two that it takes for the same. */
+	private static boolean inOrder(List<String> names) {
+		List<List> keys = names.collect { name ->
+			List parts = name.toLowerCase(Locale.ROOT).findAll(/\d+|\D+/)
+			if (parts[0] ==~ /\d+/) parts.add(0, "")
+			// From here on each second part is a number.
+			parts.withIndex().collect { part, n -> n % 2 ? part.toBigInteger() : part }
+		}
+		return (1..<keys.size()).every { before(keys[it - 1], keys[it]) }
+	}
+
+	private static boolean before(List one, List other) {
+		int at = (0..<Math.min(one.size(), other.size())).findIndexOf { one[it] != other[it] }
+		return at < 0 ? one.size() < other.size() : one[at] < other[at]
 	}
 
 	private static long bytes(ImagePlus image, int planes) {

@@ -28,7 +28,6 @@ class StarDist {
 	private static final String NORMALIZER = "de.csbdresden.csbdeep.normalize.PercentileNormalizer"
 	private static final String REMEDY = "tick the update sites CSBDeep, StarDist and TensorFlow in Help > Update... and restart Fiji, " +
 		"or let Python do it"
-	private static final List<String> INTEL = ["amd64", "x86_64"]
 	private static final String NOT_INTEL = "Fiji's StarDist plugin needs TensorFlow 1.15, which exists for Intel processors only; " +
 		"choose Python in the field Works in"
 	// Pixels that go through the network at once.
@@ -52,6 +51,7 @@ class StarDist {
 	ImagePlus segmented(ImagePlus grey, File greyFile, String model, String view, String voxelSize, File out, boolean replace, Map<String, String> further) {
 		if (view != "xy") throw new Problem("Fiji's StarDist plugin sees xy sections only; let Python do the others")
 		if (further.scale?.trim()) throw new Problem("Fiji's StarDist plugin takes sections as large as they are; let Python enlarge them")
+		if (further.refine?.trim()) throw new Problem("Fiji's StarDist plugin moves no borders to the edges in the grey volume; let Python refine them")
 		Map<String, Object> changed = [probability: share(further.probabilityThreshold), overlap: share(further.overlapThreshold)]
 		boolean saved = Images.isGiven(out)
 		if (saved) Images.checkTarget(out, replace)
@@ -79,7 +79,7 @@ class StarDist {
 	ImagePlus sections(ImagePlus grey, String model, Map<String, Object> changed = [:]) {
 		if (grey == null) throw new Problem("there is no grey image; open one, or give its file")
 		Images.check(grey)
-		if (!(System.getProperty("os.arch") in INTEL)) throw new Problem(NOT_INTEL)
+		if (!(System.getProperty("os.arch") in Builder.INTEL)) throw new Problem(NOT_INTEL)
 		if (!isHere()) throw new Problem("this Fiji has no StarDist plugin; " + REMEDY)
 		File zip = zip(model)
 		Map settings = settings(zip) + changed.findAll { it.value != null }

@@ -72,7 +72,7 @@ class Workbench {
 		top.add(filter)
 		top.add(columns)
 		top.add(button("Colour by it") { Colours.by(model.table, columns.selectedItem as String, hand.labels).show() })
-		top.add(button("3D view") { worked { door -> Pages.solid(door, hand.labels, grey, hand.changed ? null : model.table, voxelSize) } })
+		top.add(button("3D view") { solid() })
 		JPanel bottom = new JPanel(new FlowLayout(FlowLayout.LEFT))
 		bottom.add(button("Merge") { hand.merge(chosen()) })
 		bottom.add(button("Split at line") { hand.split(hand.under(hand.labels.roi), hand.labels.roi) })
@@ -103,7 +103,11 @@ class Workbench {
 		catch (Problem problem) {
 			IJ.showMessage("ElectrodeJ", problem.message)
 		}
-		told.text = hand.changed ? hand.changed.size() + " changed since they were measured" : " "
+		refresh()
+	}
+
+	private void refresh() {
+		told.text = hand.stale ? hand.stale.size() + " changed since they were measured" : " "
 		list.repaint()
 	}
 
@@ -150,16 +154,30 @@ class Workbench {
 	}
 
 	private void measured() {
+		// On the window's thread, as all that asks what was changed.
+		hand.beginMeasuring()
 		worked { door ->
-			Set<Integer> before = new TreeSet<>(hand.changed)
-			Map found = measure(door, hand.labels, grey, voxelSize)
-			SwingUtilities.invokeLater {
-				// What was changed while Python measured still counts.
-				hand.changed.removeAll(before)
-				take(found.table as ResultsTable)
-				if (found.renewed != null) told.text = found.renewed + " of " + found.particles + " particles measured anew"
+			Map found = null
+			try {
+				found = measure(door, hand.labels, grey, voxelSize)
+			}
+			finally {
+				SwingUtilities.invokeLater { ended(found) }
 			}
 		}
+	}
+
+	/** Shows what was measured; null where that failed. */
+	private void ended(Map found) {
+		hand.endMeasuring(found != null)
+		if (found != null) take(found.table as ResultsTable)
+		refresh()
+		if (found?.renewed != null && !hand.stale) told.text = found.renewed + " of " + found.particles + " particles measured anew"
+	}
+
+	private void solid() {
+		ResultsTable right = hand.stale ? null : model.table
+		worked { door -> Pages.solid(door, hand.labels, grey, right, voxelSize) }
 	}
 
 	/** Does what takes a while, beside the window. */
@@ -222,7 +240,7 @@ class Workbench {
 		Object getValueAt(int row, int column) {
 			double value = table.getValue(names[column], row)
 			if (column == 0) return value
-			return Double.isNaN(value) || hand.changed.contains(label(row)) ? null : value
+			return Double.isNaN(value) || hand.isStale(label(row)) ? null : value
 		}
 	}
 }

@@ -15,7 +15,7 @@
 #@ String (label="Names", description="Names of the classes 0, 1, ..., e.g. pore,binder,particle,crack", required=false, persistKey="electrodej.score.names") names
 #@ String (label="Only", description="Judge this class of TRUTH against all others; in PRED it may be the only number other than 0", required=false, persistKey="electrodej.score.only") only
 #@ Boolean (label="COCO scores", description="COCO's average precision and recall instead", value=false, persistKey="electrodej.score.coco") coco
-#@ File (label="Confidence", description="How sure the method is: a table with the columns Label, Confidence and, where slices are images of their own, Slice (from 0)", style="directory", required=false, persist=false) confidence
+#@ File (label="Confidence", description="How sure the method is: a table with the columns Label, Confidence and, where slices are images of their own, Slice (from 0)", style="open", required=false, persist=false) confidence
 #@ Boolean (label="Slices", description="Every slice is an image of its own, not part of a body", value=false, persistKey="electrodej.score.slices") slices
 #@ Integer (label="Most", description="So many predictions count in an image, the most confident ones; COCO's own limit is 100", value=100, min=1, persistKey="electrodej.score.most") most
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # A graph in ONNX that is larger than this was not written for images.
 _MOST_ONNX_BYTES = 1 << 30
 _LIBRARIES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "keras": "tensorflow"}
+_LIGHT = "exported and bundled models but Mask R-CNN"
 
 
 def has(engine: EngineName) -> bool:
@@ -50,15 +51,15 @@ def engine_report() -> tuple[str, ...]:
     lines = []
     cards = _graphics()
     if cards:
-        lines.append(f"onnxruntime, on the graphics card ({', '.join(cards)}): exported and bundled models")
+        lines.append(f"onnxruntime, on the graphics card ({', '.join(cards)}): {_LIGHT}")
     if has("openvino"):
         reason = "" if cards else _why_no_graphics()
-        lines.append(f"openvino, on the processor: exported and bundled models{reason}")
+        lines.append(f"openvino, on the processor: {_LIGHT}{reason}")
     elif has("onnxruntime"):
         reason = "; OpenVINO is missing" + ("" if cards else _why_no_graphics())
-        lines.append(f"onnxruntime, on the processor: exported and bundled models{reason}")
+        lines.append(f"onnxruntime, on the processor: {_LIGHT}{reason}")
     if has("keras"):
-        lines.append("keras: models that were not exported, dropout, training")
+        lines.append("keras: Mask R-CNN, models that were not exported, dropout, training")
     return tuple(lines)
 
 

@@ -83,7 +83,7 @@ class ScoreOptions(Settings):
     coco: bool = flag("COCO's average precision and recall instead", title="COCO scores", group="particles")
     confidence: PathLike | None = option(
         None,
-        PathTo(metavar="TABLE.csv"),
+        PathTo(metavar="TABLE.csv", suffixes=(".csv",)),
         "how sure the method is: a table with the columns Label, Confidence and, where slices are images of "
         "their own, Slice (from 0)",
         group="with --coco",
