@@ -163,7 +163,6 @@ class Drawn:
 
         shape = (depth, *self._shape[1:])
         numbers = np.zeros(shape, np.uint32)
-        nearest = np.empty(shape, np.float32)
         heights = self._centres[:, 0]
         here = np.flatnonzero((heights + self._most >= z0) & (heights - self._most <= z0 + depth - 1))
         draw_bodies(
@@ -174,7 +173,6 @@ class Drawn:
             self._table.side,
             self._table.corners,
             self._table.weights,
-            nearest,
             numbers,
         )
         labels = np.concatenate([[0], here + 1]).astype(compact_dtype(self.count))

@@ -56,17 +56,16 @@ def draw_bodies(
     side: int,
     corners: Any,
     weights: Any,
-    nearest: Any,
     out: Any,
 ) -> None:
     """Draw the bodies into the slices from ``z0`` on.
 
     ``centres`` are in voxels, ``scale`` is what a voxel is long along each axis in the unit of the distances.
     Where two bodies overlap, a voxel is that one's in which it lies deeper, by its distance from the centre
-    over that of the surface; the lower number decides between equals. ``nearest`` is that share.
+    over that of the surface; the lower number decides between equals.
     """
     depth, height, width = out.shape
-    nearest[:] = 2
+    nearest = np.full(out.shape, 2, np.float32)
     out[:] = 0
     for body in range(len(centres)):
         most = distances[body].max()
