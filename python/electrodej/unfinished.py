@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _BEGUN, _ENDED, _RESUMABLE, _ANSWERED = "begun", "ended", "resumable", "answered"
+_ASIDE, _SETTLED = "aside", "settled"
+REAL_TEMPORARY = "ELECTRODEJ_TEMPORARY"  # the variable that names the temporary folder of all programs
 
 
 @dataclass
@@ -29,6 +31,8 @@ class Unfinished:
         Hidden files and folders that are written to, and are no outputs yet.
     folders
         Where parts were begun so far, finished or not.
+    aside
+        What is being replaced: where it is kept meanwhile, and where it belongs.
     resumable
         Folders in which a stop leaves what is finished, for the same command to go on from there.
     answered
@@ -37,16 +41,22 @@ class Unfinished:
 
     parts: set[Path] = field(default_factory=set)
     folders: set[Path] = field(default_factory=set)
+    aside: dict[Path, Path] = field(default_factory=dict)
     resumable: set[Path] = field(default_factory=set)
     answered: bool = False
 
-    def take(self, what: str, path: Path) -> None:
+    def take(self, what: str, path: Path, target: Path | None = None) -> None:
         """Keep something that happened."""
         if what == _BEGUN:
             self.parts.add(path)
             self.folders.add(path.parent)
         elif what == _ENDED:
             self.parts.discard(path)
+        elif what == _ASIDE and target is not None:
+            self.aside[path] = target
+            self.folders.add(path.parent)
+        elif what == _SETTLED:
+            self.aside.pop(path, None)
         elif what == _RESUMABLE:
             self.resumable.add(path)
         elif what == _ANSWERED:
@@ -73,6 +83,16 @@ def end(part: Path) -> None:
     _take(_ENDED, part.absolute())
 
 
+def set_aside(former: Path, target: Path) -> None:
+    """Tell that what is at ``target`` will be kept at ``former`` until its replacement is there."""
+    _take(_ASIDE, former.absolute(), target.absolute())
+
+
+def settle(former: Path) -> None:
+    """Tell that what was set aside was put back, or removed."""
+    _take(_SETTLED, former.absolute())
+
+
 def keep_for_resume(folder: Path) -> None:
     """Tell that a stop leaves what is in this folder, and that the command can go on from there."""
     _take(_RESUMABLE, folder.absolute())
@@ -84,9 +104,20 @@ def answer() -> None:
 
 
 def discard(left: Unfinished) -> None:
-    """Remove the parts that were begun and did not become outputs."""
+    """Remove the parts that did not become outputs, and put back what was not replaced any more."""
     for part in list(left.parts):
         remove(part)
+    for former, target in list(left.aside.items()):
+        with contextlib.suppress(OSError):
+            if not os.path.lexists(target):
+                former.replace(target)
+
+
+def discard_replaced(left: Unfinished) -> None:
+    """Remove what was replaced. Nothing may work on it any more: its replacement could be taken back."""
+    for former, target in list(left.aside.items()):
+        if os.path.lexists(target):
+            remove(former)
 
 
 def remove(path: Path) -> None:
@@ -126,18 +157,18 @@ def read_book(book: Path) -> Unfinished:
         return found
     for line in lines:
         try:
-            what, path = json.loads(line)
-        except ValueError:  # it was ended in the middle of a line
+            what, *paths = json.loads(line)
+            found.take(what, *map(Path, paths))
+        except (ValueError, TypeError):  # it was ended in the middle of a line
             continue
-        found.take(what, Path(path))
     return found
 
 
-def _take(what: str, path: Path) -> None:
+def _take(what: str, *paths: Path) -> None:
     with _lock:
-        _here.take(what, path)
+        _here.take(what, *paths)
         if _write is not None:
             try:
-                _write(json.dumps([what, os.fspath(path)]).encode() + b"\n")
+                _write(json.dumps([what, *map(os.fspath, paths)]).encode() + b"\n")
             except OSError:  # a full disk costs the tidying after a stop, and not the work
                 return

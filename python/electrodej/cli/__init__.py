@@ -19,11 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from electrodej.cli.guard import guard
 
         return guard()
-    except KeyboardInterrupt:  # before anything began
+    except KeyboardInterrupt:  # where no guard listens
         import sys
 
         if sys.stderr is not None:
-            sys.stderr.write("electrodej: stopped; nothing was written yet\n")
+            sys.stderr.write("electrodej: stopped\n")
         return 130
 
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +21,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+
+from electrodej.cli import work
 
 if TYPE_CHECKING:
     from electrodej.unfinished import Unfinished
@@ -31,7 +35,9 @@ _SIGNALS = [
 ]
 _SECONDS_BEFORE_READY = 0.5
 _QUICK = {"-h", "--help", "help", "-V", "--version"}
-_BOOK = "unfinished"
+# What Windows returns for a process that Ctrl-C or the closing of its window has ended.
+_WINDOWS_STOPPED = 0xC000013A
+_LARGEST_CODE = 255
 
 
 class _Stopped(BaseException):
@@ -45,17 +51,26 @@ class _Stopped(BaseException):
 def guard() -> int:
     """Have the words of the shell obeyed and return the exit code."""
     words = sys.argv[1:]
-    folder = None if not words or _QUICK.intersection((words[0], words[-1])) else _new_folder()
-    if folder is None:
-        from electrodej.cli.program import obey
+    code, folder = None, _new_folder() if _needs_another_process(words) else None
+    if folder is not None:
+        try:
+            code = _guarded(words, folder)
+        finally:
+            import shutil
 
-        return obey(words)
-    try:
-        return _guarded(words, folder)
-    finally:
-        import shutil
+            shutil.rmtree(folder, ignore_errors=True)
+    if code is not None:
+        return code
+    from electrodej.cli.program import obey
 
-        shutil.rmtree(folder, ignore_errors=True)
+    return obey(words)
+
+
+def _needs_another_process(words: Sequence[str]) -> bool:
+    if not words or words[0] in _QUICK or words[-1] in ("-h", "--help"):
+        return False
+    # A program that holds its own Python cannot be asked to run a file: it would start itself again.
+    return bool(sys.executable) and not getattr(sys, "frozen", False) and work.GUARDED not in os.environ
 
 
 def _new_folder() -> Path | None:
@@ -63,40 +78,75 @@ def _new_folder() -> Path | None:
     import tempfile
 
     try:
-        return Path(tempfile.mkdtemp(prefix="electrodej-"))
+        return Path(tempfile.mkdtemp(prefix=f"{work.FOLDER}{socket.gethostname()}-{os.getpid()}-"))
     except OSError:
         return None
 
 
-def _guarded(words: Sequence[str], folder: Path) -> int:
-    book = folder / _BOOK
+def _guarded(words: Sequence[str], folder: Path) -> int | None:
+    """Have the words obeyed in another process; return None where none can be started."""
     process, ready = None, threading.Event()
     try:
         with _held():
-            process = _start(words, book)
+            try:
+                process = _start(words, folder)
+            except OSError:
+                return None
             _listen()
-        ready = _get_ready()
+        ready = _get_ready(folder)
         code = _wait(process)
+        _listen_no_more()
     except _Stopped as stop:
         if process is not None:
             _end(process, ready)
-        return _tell(128 + stop.number, book, words)
-    if code < 0:
-        return _tell(128 - code, book, words)
-    return code
+        return _tell(128 + stop.number, "stopped", folder, words)
+    if 0 <= code <= _LARGEST_CODE:
+        return code
+    from electrodej.cli.processes import end_all, with_temporary
+
+    end_all(with_temporary(folder))
+    return _tell(*_how_it_ended(code, words), folder, words)
 
 
-def _start(words: Sequence[str], book: Path) -> subprocess.Popen[bytes]:
-    # A folder in which a person works may hold modules by chance, or by somebody's will: they are not taken.
-    way = "-I" if sys.flags.isolated else "-P"
-    return subprocess.Popen(
-        [sys.executable, way, "-m", "electrodej.cli.work", str(book), *words],
-        # It ends when this pipe does.
-        stdin=subprocess.PIPE,
-        env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(book.parent))},
+def _start(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
+    from electrodej.cli.streams import fill_standard_streams
+    from electrodej.unfinished import REAL_TEMPORARY
+
+    book, token = folder / work.BOOK, os.urandom(16).hex()
+    book.write_text(f"{token}\n", encoding="ascii", newline="\n")
+    command = [sys.executable, *_interpreter_flags(), str(Path(work.__file__).absolute()), str(book), *words]
+    environment = {
+        **os.environ,
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+        REAL_TEMPORARY: str(folder.parent),
+        work.GUARDED: token,
+    }
+    # The work ends when the pipe does that this process holds an end of.
+    if os.name == "nt":
         # There Ctrl-C goes to all processes of a group.
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
+        group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
+        return subprocess.Popen(command, stdin=subprocess.PIPE, env=environment, creationflags=group)
+    fill_standard_streams()
+    theirs, ours = os.pipe()
+    os.set_inheritable(theirs, True)
+    environment[work.GUARDED] = f"{token} {theirs}"
+    try:
+        # What a shell has opened for the command, as with <(...), goes on to the work.
+        return subprocess.Popen(command, env=environment, close_fds=False)
+    except OSError:
+        os.close(ours)
+        raise
+    finally:
+        os.close(theirs)
+
+
+def _interpreter_flags() -> list[str]:
+    """Return the options of Python that this process was started with, and none of its own folder."""
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    if getattr(sys.stdout, "write_through", False):
+        flags.append("-u")
+    # A folder in which a person works may hold modules by chance, or by somebody's will: they are not taken.
+    return flags if sys.flags.isolated or sys.flags.safe_path else [*flags, "-P"]
 
 
 @contextlib.contextmanager
@@ -114,15 +164,19 @@ def _held() -> Iterator[None]:
 
 def _listen() -> None:
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
-        # `timeout`, for one, sends two.
-        for each in heard:
-            signal.signal(each, signal.SIG_IGN)
+        _listen_no_more()  # `timeout`, for one, sends two
         raise _Stopped(number)
 
     # What a person had ignored, as `nohup` does, stays so.
     heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     for number in heard:
         signal.signal(number, stop)
+
+
+def _listen_no_more() -> None:
+    """Let nothing disturb the tidying: what could be stopped has ended."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _wait(process: subprocess.Popen[bytes]) -> int:
@@ -132,15 +186,18 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 
 def _end(process: subprocess.Popen[bytes], ready: threading.Event) -> None:
+    children = []
     if ready.is_set():
-        from electrodej.cli.work import end_children
+        from electrodej.cli.processes import end_all, started_by
 
-        end_children()
+        children = started_by(process.pid)
     process.kill()
     process.wait()
+    if children:
+        end_all(children)
 
 
-def _get_ready() -> threading.Event:
+def _get_ready(folder: Path) -> threading.Event:
     """Load what ending needs while the work goes on; return what tells that it is there.
 
     Work that has just begun has started no other processes yet, and loading takes longer than ending it.
@@ -150,13 +207,12 @@ def _get_ready() -> threading.Event:
     def load() -> None:
         import json
 
-        import psutil
-
-        import electrodej.cli.work
+        import electrodej.cli.processes
         import electrodej.unfinished
 
-        assert all((json, psutil, electrodej.cli.work, electrodej.unfinished))
+        assert all((json, electrodej.cli.processes, electrodej.unfinished))
         ready.set()
+        _sweep(folder)
 
     timer = threading.Timer(_SECONDS_BEFORE_READY, load)
     timer.daemon = True
@@ -164,14 +220,28 @@ def _get_ready() -> threading.Event:
     return ready
 
 
-def _tell(code: int, book: Path, words: Sequence[str]) -> int:
+def _sweep(own: Path) -> None:
+    """Remove the folders of guards on this machine that were killed together with their work."""
+    import shutil
+
+    import psutil
+
+    pattern = re.compile(re.escape(f"{work.FOLDER}{socket.gethostname()}-") + r"(\d+)-[^-]+")
+    with contextlib.suppress(OSError, OverflowError):
+        for folder in list(own.parent.iterdir()):
+            found = pattern.fullmatch(folder.name)
+            if found and not psutil.pid_exists(int(found[1])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell(code: int, reason: str, folder: Path, words: Sequence[str]) -> int:
     """Tidy up, say how it ended, and return the exit code."""
     import json
 
     from electrodej.unfinished import read_book
 
-    left = read_book(book)
-    message = f"{_reason(code)}; {_tidy(left)}"
+    left = read_book(folder / work.BOOK)
+    message = f"{reason}; {_tidy(left)}"
     # Either stream may be closed or full.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         line = "\n" if sys.stderr.isatty() else ""
@@ -184,29 +254,47 @@ def _tell(code: int, book: Path, words: Sequence[str]) -> int:
     return code
 
 
-def _reason(code: int) -> str:
-    number = code - 128
+def _how_it_ended(code: int, words: Sequence[str]) -> tuple[int, str]:
+    """Return the exit code and the reason for work that did not end by itself."""
+    if code == _WINDOWS_STOPPED:
+        return 128 + signal.SIGINT, "stopped"
+    if code > 0:  # a number of Windows, larger than a shell's or `sys.exit` takes
+        return 1, f"internal error, a library crashed ({code:#010x}); please report it"
+    number = -code
     if number in _SIGNALS:
-        return "stopped"
+        return 128 + number, "stopped"
     if number == getattr(signal, "SIGKILL", None):
-        return "ended by the system, most often for want of memory (give less of it with --memory)"
-    with contextlib.suppress(ValueError):
-        return f"internal error, a library was ended by {signal.Signals(number).name}; please report it"
-    return f"internal error, a library was ended by signal {number}; please report it"
+        advice = " (give less of it with --memory)" if _takes_memory(words) else ""
+        return 128 + number, f"ended by the system, most often for want of memory{advice}"
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    return 128 + number, f"internal error, a library was ended by {name}; please report it"
+
+
+def _takes_memory(words: Sequence[str]) -> bool:
+    from electrodej import verbs
+
+    for name in (" ".join(words[:2]), words[0]):
+        with contextlib.suppress(KeyError):
+            return "memory" in verbs.find(name).takes
+    return False
 
 
 def _tidy(left: Unfinished) -> str:
     """Remove what was begun; return what was done."""
-    from electrodej.unfinished import discard, kept
+    from electrodej.unfinished import discard, discard_replaced, kept
 
-    if not left.folders:
+    if not left.folders and not left.resumable:
         return "nothing was written yet"
-    discard(left)
     for folder in left.folders:
         if any(folder.glob(".electrodej-*.set")):  # it was ended while outputs were being renamed
             from electrodej.files import undo_stopped
 
             undo_stopped(folder)
+    discard(left)
+    discard_replaced(left)
     done = "unfinished outputs were removed"
     if found := kept(left):
         places = " and ".join(map(str, found))

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any, TextIO
+
+_LAST_STANDARD = 2
+
+
+def fill_standard_streams() -> None:
+    """Open what a daemon may have closed, so that no file or pipe of ours takes its number."""
+    while (spare := os.open(os.devnull, os.O_RDWR)) <= _LAST_STANDARD:
+        pass
+    os.close(spare)
 
 
 class ForgivingStream:

@@ -21,6 +21,7 @@ from electrodej.errors import InputError
 from electrodej.export.jars import VERSION, Tf115UnavailableError, class_path
 from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 from electrodej.progress import Progress, silent
+from electrodej.unfinished import REAL_TEMPORARY
 
 FloatArray = npt.NDArray[np.float32]
 _LINES_KEPT = 40
@@ -155,7 +156,9 @@ def _sweep() -> None:
     """Remove what killed processes left: the unpacked library takes 190 MB."""
     import psutil
 
-    for folder in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+    # A command has a temporary folder of its own.
+    every = Path(os.environ.get(REAL_TEMPORARY) or tempfile.gettempdir())
+    for folder in every.glob(f"{_SCRATCH}*"):
         process = folder.name.removeprefix(_SCRATCH).partition("-")[0]
         if process.isdigit() and not psutil.pid_exists(int(process)):
             shutil.rmtree(folder, ignore_errors=True)

@@ -16,13 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from electrodej.errors import OutputError
-from electrodej.unfinished import begin, end, remove, unfinished
+from electrodej.unfinished import begin, end, remove, set_aside, settle, unfinished
 
 PARTIAL = ".partial"
 FORMER = ".former"  # what is being replaced; put back if the replacement never came
 _LONGEST_NAME = 255  # bytes, on nearly every disk
 _staged: set[Path] = set()
-_aside: set[Path] = set()
 
 # By name, because not every system has every number.
 _REASONS = {
@@ -73,18 +72,27 @@ def drop(part: Path) -> None:
 def moved_aside(path: Path) -> Iterator[None]:
     """Move what is at ``path`` aside while the block replaces it; an error in the block brings it back."""
     former = part_name(path, FORMER)
-    _aside.add(former)
+    set_aside(former, path)
     try:
         move(path, former, force=True, named=path)
         try:
             yield
         except BaseException:
-            remove(path)
-            move(former, path, force=True)
+            _bring_back(former, path)
             raise
+        remove(former)
     finally:
-        _aside.discard(former)
-    remove(former)
+        settle(former)
+
+
+def _bring_back(former: Path, path: Path) -> None:
+    # What came instead is renamed before it is removed: a stop shall not find half of it there.
+    failed = part_name(path)
+    begin(failed)
+    if os.path.lexists(path):
+        move(path, failed, force=True, named=path)
+    move(former, path, force=True)
+    drop(failed)
 
 
 def part_name(path: Path, kind: str = PARTIAL) -> Path:
@@ -179,5 +187,5 @@ def _is_about_another(error: OSError, part: Path) -> bool:
 def _is_worked_on(entry: Path, process: int) -> bool:
     if process == os.getpid():
         # In a container every run may have the same number.
-        return entry.absolute() in {part.absolute() for part in unfinished().parts | _aside}
+        return entry.absolute() in unfinished().parts | unfinished().aside.keys()
     return runs(process)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from electrodej.files.parts import FORMER, drop, keep_staged, move, part_name
 from electrodej.files.stopped import Replacement, forget, note_set
-from electrodej.unfinished import remove
+from electrodej.unfinished import remove, set_aside, settle
 from electrodej.vocabulary import PathLike
 
 _sets: list[WholeSet] = []
@@ -73,16 +73,19 @@ class WholeSet:
             notes = note_set(every, main)
             for one, each in zip(staged, every, strict=True):
                 if one.force and each.target.exists():
+                    set_aside(each.former, each.target)
                     move(each.target, each.former, force=True, named=each.target)
                 move(each.part, each.target, force=one.force)
         except BaseException:
             for each in reversed(every):
                 _undo(each)
+                settle(each.former)
             raise
         finally:
             forget(notes)
         for each in every:
             remove(each.former)
+            settle(each.former)
 
     def discard(self) -> None:
         """Remove what did not land."""
