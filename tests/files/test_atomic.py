@@ -396,3 +396,10 @@ def test_what_a_stop_leaves_to_go_on_from_is_told_where_something_is_finished(tm
     (inner / "weights.npz").write_text("done")
     told = [folder for folder in kept(unfinished()) if tmp_path in folder.parents]
     assert told == [outer]
+
+
+def test_a_leftover_with_a_number_that_no_process_can_have_is_swept(tmp_path):
+    leftover(tmp_path / "table.csv", process=4_000_000_000).touch()
+    with whole_file(tmp_path / "table.csv") as part:
+        part.write_text("new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["table.csv"]

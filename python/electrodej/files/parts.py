@@ -131,7 +131,10 @@ def runs(process: int) -> bool:
     """Whether another process of this number is running; this one does not count."""
     import psutil
 
-    return process != os.getpid() and bool(psutil.pid_exists(process))
+    try:
+        return process != os.getpid() and bool(psutil.pid_exists(process))
+    except OverflowError:  # a number that this system does not give
+        return False
 
 
 def flush_to_disk(path: Path) -> None:
