@@ -158,7 +158,7 @@ def test_work_waits_for_the_first_worker_of_a_queue(tmp_path):
     write_volume(tmp_path / "phases.ome.zarr", phases, spacing=(0.1, 0.2, 0.3))
     said = []
     with LocalCluster(
-        n_workers=0, processes=False, protocol="tcp", dashboard_address=None, silence_logs=50
+        n_workers=0, processes=False, protocol="tcp", dashboard_address=":0", silence_logs=50
     ) as empty:
 
         def hear(text):
