@@ -142,7 +142,7 @@ def _start(words: Sequence[str], folder: Path) -> subprocess.Popen[bytes]:
 
 def _interpreter_flags() -> list[str]:
     """Return the options of Python that this process was started with, and none of its own folder."""
-    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    flags: list[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined] # not in typeshed
     if getattr(sys.stdout, "write_through", False):
         flags.append("-u")
     # A folder in which a person works may hold modules by chance, or by somebody's will: they are not taken.

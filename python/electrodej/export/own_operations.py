@@ -33,7 +33,7 @@ def _upsampling(layer: Any) -> Any:
     import keras
     import tensorflow as tf
 
-    class Upsampling(keras.layers.Layer):  # type: ignore[misc]
+    class Upsampling(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
         def call(self, image: Any) -> Any:
             size = tf.shape(image)[1:3] * tf.constant(factors)
             if layer.interpolation == "nearest":

@@ -16,7 +16,7 @@ from keras import ops  # noqa: E402
 
 
 @keras.saving.register_keras_serializable(package="electrodej")
-class ArgmaxPooling2D(keras.layers.Layer):  # type: ignore[misc]
+class ArgmaxPooling2D(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
     """Largest value of each 2x2 block, and where in the block it stood.
 
     Gives two images of half the size: the values, and the weights of the four places, one after the other in
@@ -61,7 +61,7 @@ class ArgmaxPooling2D(keras.layers.Layer):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable(package="electrodej")
-class ArgmaxUnpooling2D(keras.layers.Layer):  # type: ignore[misc]
+class ArgmaxUnpooling2D(keras.layers.Layer):  # type: ignore[misc] # Keras has no types
     """The reverse: each value at its remembered place in a 2x2 block, 0 at the other three."""
 
     def call(self, inputs: Any) -> Any:

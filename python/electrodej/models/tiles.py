@@ -97,7 +97,7 @@ class Tile:
             if inside.shape == (rows.stop - rows.start, columns.stop - columns.start):
                 return inside
         places = [
-            _reflected(np.arange(span.start, span.stop), length)
+            reflected(np.arange(span.start, span.stop), length)
             for span, length in zip((rows, columns), plane.shape, strict=True)
         ]
         return plane[np.ix_(*places)]
@@ -312,7 +312,7 @@ def _blended_spans(length: int, fixed: int) -> tuple[Span, ...]:
     return tuple(Span(start, start + fixed, max(0, start), min(length, start + fixed)) for start in starts)
 
 
-def _reflected(positions: NDArray[np.int64], length: int) -> NDArray[np.int64]:
+def reflected(positions: NDArray[np.int64], length: int) -> NDArray[np.int64]:
     """Bring positions beyond an axis back into it, as in mirrors at its first and last pixel."""
     if length == 1:
         return np.zeros_like(positions)

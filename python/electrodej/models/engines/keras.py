@@ -49,7 +49,7 @@ def with_all_digits() -> None:
     elif backend == "jax":
         import jax
 
-        jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call]
+        jax.config.update("jax_default_matmul_precision", "highest")  # type: ignore[no-untyped-call] # JAX has no types here
     elif backend == "torch":
         import torch
 

@@ -17,7 +17,7 @@ from electrodej.networks.maskrcnn.targets import anchor_targets, box_targets
 LOSSES = ("rpn_class", "rpn_box", "class", "box", "mask")
 
 
-class Learner(keras.Model):  # type: ignore[misc]
+class Learner(keras.Model):  # type: ignore[misc] # Keras has no types
     """From images and their particles to losses; to be compiled with `total` and `single`.
 
     Parameters

@@ -192,7 +192,7 @@ def detected(boxes: Any, valid: Any, probability: Any, deltas: Any, window: Any,
     return ops.where(there[..., None], taken(rows, indices), 0.0)
 
 
-class Detector(keras.Model):  # type: ignore[misc]
+class Detector(keras.Model):  # type: ignore[misc] # Keras has no types
     """From images of one size to boxes, with all that lies between.
 
     Parameters
@@ -232,7 +232,7 @@ class Detector(keras.Model):  # type: ignore[misc]
         }
 
 
-class Outliner(keras.Model):  # type: ignore[misc]
+class Outliner(keras.Model):  # type: ignore[misc] # Keras has no types
     """From the levels of a pyramid and boxes to the masks in them.
 
     Parameters

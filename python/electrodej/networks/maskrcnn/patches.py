@@ -86,7 +86,7 @@ def training_patches(
     keras = load_keras("training a Mask R-CNN")
     with_particles = [each for each in examples if (each.labels > 0).any()] or list(examples)
 
-    class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
+    class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined] # Keras has no types
         def __init__(self) -> None:
             super().__init__(**options)
             self.epoch = epoch

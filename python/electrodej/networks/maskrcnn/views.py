@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
 from electrodej.files import check_target
 from electrodej.models.grey import FloatArray, normalise
 from electrodej.models.images import ImageLike, opened
@@ -124,8 +123,6 @@ def sections_for(grey: Any, model: MaskRCNNModel, size: Spacing, settings: ViewS
 
 def finder_for(model: MaskRCNNModel, sections: Sections, settings: ViewSettings, run: Run) -> Finder:
     """Return what finds the particles of such sections: in one tile, where they fit into it."""
-    if model.parts.shape.classes < 2:
-        raise InputError(f"{model.name} tells nothing apart")
     edge = max(-(-length // DIVISOR) * DIVISOR for length in sections.shown)
     chosen = model.selection(least=settings.probability_threshold, overlap=settings.overlap_threshold)
     return Finder(model.parts, chosen, tile=max(SMALLEST, min(TILE, edge)), say=run.note)

@@ -22,7 +22,7 @@ View = Literal["xy", "xz", "yz"]
 ACROSS: dict[View, int] = {"xy": 0, "xz": 1, "yz": 2}
 
 
-class PatchSequence(keras.utils.PyDataset):  # type: ignore[misc]
+class PatchSequence(keras.utils.PyDataset):  # type: ignore[misc] # Keras has no types
     """Batches of patches (batch, Y, X, 1) and of their channels.
 
     For each patch a class is drawn, then a voxel of it, then a plane and a square through that voxel: a rare

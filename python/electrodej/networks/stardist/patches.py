@@ -143,7 +143,7 @@ def training_patches(examples: Sequence[Example], settings: StarDistSettings, *,
     keras = load_keras("training a StarDist model")
     with_particles = [example for example in examples if _has_particles(example)] or list(examples)
 
-    class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
+    class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined] # Keras has no types
         def __init__(self) -> None:
             super().__init__()
             self.epoch = epoch

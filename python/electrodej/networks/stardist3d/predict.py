@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.models.grey import FloatArray, measure_levels, scale
-from electrodej.models.tiles import Span, TileNeeds, is_out_of_memory, spans_along
+from electrodej.models.tiles import Span, TileNeeds, is_out_of_memory, reflected, spans_along
 from electrodej.networks.stardist3d.model import SolidModel
 from electrodej.networks.stardist3d.resample import bring, brought_shape
 from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose
@@ -194,7 +194,7 @@ def _predicted(
     found = []
     for number, tile in enumerate(tiles):
         places = [
-            _mirrored(np.arange(span.start, span.stop), n) for span, n in zip(tile, grey.shape, strict=True)
+            reflected(np.arange(span.start, span.stop), n) for span, n in zip(tile, grey.shape, strict=True)
         ]
         part = scale(grey[np.ix_(*places)], *levels)
         both = model.engine.run(part[np.newaxis, ..., np.newaxis])[0]
@@ -232,14 +232,6 @@ def _offered(
     at = np.argwhere((highest & np.isfinite(both).all(axis=-1))[kept])
     chosen = both[kept][tuple(at.T)]
     return (at + first) * np.array(grid), chosen[:, 0], np.maximum(chosen[:, 1:], np.float32(_LEAST_REACH))
-
-
-def _mirrored(positions: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Bring positions beyond the end of an axis back into it."""
-    if length == 1:
-        return np.zeros_like(positions)
-    turned = np.abs(positions) % (2 * (length - 1))
-    return np.where(turned < length, turned, 2 * (length - 1) - turned)
 
 
 def _shape(array: NDArray[Any]) -> Shape:

@@ -225,7 +225,7 @@ def _patches(feed: Feed, examples: list[Example], epoch: int) -> Any:
     keras = load_keras("training a StarDist model")
     with_particles = [example for example in examples if (example.labels > 0).any()] or examples
 
-    class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined]
+    class Patches(keras.utils.PyDataset):  # type: ignore[misc, name-defined] # Keras has no types
         def __init__(self) -> None:
             super().__init__()
             self.epoch = epoch

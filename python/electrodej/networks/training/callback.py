@@ -30,7 +30,7 @@ def make_callback(run: Followed, progress: Progress, stage: str) -> Any:
     load_keras("training a network")
     import keras
 
-    class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc]
+    class TrainingCallback(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types
         def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - Keras's form
             self._first, self._began, self._known = run.epoch, time.monotonic(), ""
             self._tell(run.epoch)
