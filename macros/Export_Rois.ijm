@@ -11,6 +11,6 @@ if (!File.exists(arguments[0])) exit("Export Rois: there is no file " + argument
 if (File.exists(arguments[1])) exit("Export Rois: " + arguments[1] + " exists already; choose another name");
 for (i = 0; i < 2; i++)
 	if (indexOf(arguments[i], "]") >= 0) exit("Export Rois: a Fiji command cannot take a name with ] in it: " + arguments[i]);
-run("Show Particles", "labelfile=[" + arguments[0] + "] what=[ROI file] roifile=[" + arguments[1] + "]");
+run("ElectrodeJ Show Particles", "labelfile=[" + arguments[0] + "] what=[ROI file] roifile=[" + arguments[1] + "]");
 if (!File.exists(arguments[1])) exit("Export Rois: " + arguments[1] + " was not written");
 return arguments[1];

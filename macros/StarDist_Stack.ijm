@@ -13,7 +13,7 @@ for (i = 0; i < 2; i++) if (!File.exists(arguments[i])) exit("StarDist Stack: th
 if (File.exists(arguments[2])) exit("StarDist Stack: " + arguments[2] + " exists already; choose another name");
 for (i = 0; i < 3; i++)
 	if (indexOf(arguments[i], "]") >= 0) exit("StarDist Stack: a Fiji command cannot take a name with ] in it: " + arguments[i]);
-run("Segment Particles", "greyfile=[" + arguments[0] + "] model=[" + arguments[1] +
+run("ElectrodeJ Segment Particles", "greyfile=[" + arguments[0] + "] model=[" + arguments[1] +
 	"] engine=[Fiji's StarDist plugin] view=xy out=[" + arguments[2] + "]");
 if (!File.exists(arguments[2])) exit("StarDist Stack: " + arguments[2] + " was not written");
 return arguments[2];

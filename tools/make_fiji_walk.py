@@ -26,8 +26,8 @@ import numpy as np
 from PIL import Image
 
 from electrodej.fiji import connect
-from electrodej.fiji.content import scripts
-from electrodej.fiji.help import folder
+from electrodej.fiji.content import PREFIX, scripts, title_of
+from electrodej.fiji.help import folder, page_of
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -88,8 +88,8 @@ class Screen:
 
     def ask(self, command: str) -> Any:
         """Choose a command in the menu, and return its dialog."""
-        self.IJ.doCommand(command)
-        dialog = self.until(f"the dialog of {command}", lambda: self.dialog(command))
+        self.IJ.doCommand(PREFIX + command)
+        dialog = self.until(f"the dialog of {command}", lambda: self.dialog(PREFIX + command))
         self.settle()
         return dialog
 
@@ -133,15 +133,15 @@ def _text(part: Any) -> str:
 def dialogs(screen: Screen) -> None:
     """Take a picture of every dialog, and see that each has a Help button that shows its page."""
     for path in sorted(scripts().rglob("ElectrodeJ/*.groovy")):
-        title = path.stem.replace("_", " ")
-        if title == "ElectrodeJ Help":
+        title = title_of(path)
+        if title == "Help":
             continue
         dialog = screen.ask(title)
         if not any(_text(part) == "Help" for part in _parts(dialog)):
             sys.exit(f"the dialog of {title} has no Help button")
-        screen.picture(folder() / f"{path.stem}.png", dialog)
+        screen.picture(folder() / f"{page_of(title)}.png", dialog)
         screen.press(dialog, "Cancel")
-        screen.until(f"the end of {title}", lambda title=title: screen.dialog(title) is None)
+        screen.until(f"the end of {title}", lambda title=title: screen.dialog(PREFIX + title) is None)
         print(title, flush=True)
 
 
@@ -186,7 +186,7 @@ def walk(screen: Screen, grey: Any, labels: Any) -> None:
 
 def correct(screen: Screen, labels: Any) -> None:
     """Delete, take back, measure again, colour, look at it in 3D."""
-    screen.IJ.run("Correct Particles", "labels=labels.tif grey=grey.tif what=[In a window]")
+    screen.IJ.run(f"{PREFIX}Correct Particles", "labels=labels.tif grey=grey.tif what=[In a window]")
     window = screen.until(
         "the list of particles",
         lambda: next((w for w in screen.windows() if _title(w) == "Particles of labels.tif"), None),

@@ -18,7 +18,7 @@ from electrodej.fiji.health import examine
 from electrodej.fiji.install import install, uninstall
 from electrodej.fiji.layout import MANIFEST, library_jar, planned
 
-MEASURE = "scripts/Plugins/ElectrodeJ/Measure_Particles.groovy"
+MEASURE = "scripts/Plugins/ElectrodeJ/ElectrodeJ_Measure_Particles.groovy"
 WHOLE = (
     "scripting-groovy-1.0.2.jar",
     "scripting-jython-1.0.2.jar",

@@ -771,7 +771,7 @@ def test_a_python_that_works_is_written_down_for_the_next_time(run_script, tmp_p
 
 def test_help_names_the_versions(run_script):
     # ImageJ2 puts scripts into its menu whose names have an underscore.
-    assert run_script("ElectrodeJ Help") == {}
+    assert run_script("Help") == {}
 
 
 def test_a_row_of_the_table_selects_its_particle_in_the_middle(opened, run_script, tmp_path):
@@ -1181,11 +1181,55 @@ def test_a_folder_of_images_goes_through_the_chain_with_a_log(run_script, pair, 
     assert "is empty" in refused(run_script, "Run Whole Chain", out=tmp_path / "none")
 
 
-def test_every_command_without_anything_says_in_one_sentence_what_it_needs(run_script):
+@pytest.mark.parametrize(
+    ("called", "there", "meant"),
+    [
+        ("Measure Particles", ["ElectrodeJ Measure Particles"], "ElectrodeJ Measure Particles"),
+        ("ElectrodeJ Measure Particles", ["ElectrodeJ Measure Particles"], "ElectrodeJ Measure Particles"),
+        # Another plugin's.
+        ("Open Sample", ["ElectrodeJ Open Sample", "Open Sample"], "Open Sample"),
+        ("Invert", ["Invert"], "Invert"),
+        ("Nothing", ["ElectrodeJ Help"], "Nothing"),
+    ],
+)
+def test_a_command_is_called_by_its_former_name_unless_another_has_that(imagej, called, there, meant):
+    assert imagej is not None
+    names = scyjava.jimport("java.util.HashMap")(dict.fromkeys(there, "script:x"))
+    assert str(scyjava.jimport("electrodej.Commands").meant(called, names)) == meant
+
+
+def test_every_command_has_the_projects_name_before_its_own():
     from electrodej.fiji.content import scripts
 
-    titles = {path.stem.replace("_", " ") for path in scripts().rglob("ElectrodeJ/*.groovy")}
-    for title in sorted(titles - {"Open Sample", "ElectrodeJ Help"}):
+    found = [path.name for path in scripts().rglob("*.*") if path.suffix in (".groovy", ".py")]
+    assert len(found) > 20
+    assert all(name.startswith("ElectrodeJ_") for name in found)
+
+
+def test_what_was_compiled_is_kept_and_used_by_the_next_fiji(imagej, run_script, opened, tmp_path):
+    assert imagej is not None
+    home = Path(str(system().getProperty("user.home")))
+    run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    (kept,) = (home / ".electrodej" / "classes").iterdir()
+    assert (kept / "electrodej" / "Door.class").is_file()
+    before = {path.name: path.stat().st_mtime_ns for path in kept.rglob("*.class")}
+    # A SciJava of its own, as a Fiji that was just started has it.
+    other = scyjava.jimport("org.scijava.Context")(False)
+    from electrodej.fiji.scripting import library_class
+
+    place = library_class(other, "Door").class_.getProtectionDomain().getCodeSource().getLocation()
+    assert Path(str(place.getPath())) == kept
+    assert {path.name: path.stat().st_mtime_ns for path in kept.rglob("*.class")} == before
+    sources = {path.stem for path in (Path(__file__).parents[2] / "fiji-scripts/library").rglob("*.groovy")}
+    assert sources <= {name.removesuffix(".class") for name in before}
+    other.dispose()
+
+
+def test_every_command_without_anything_says_in_one_sentence_what_it_needs(run_script):
+    from electrodej.fiji.content import scripts, title_of
+
+    titles = {title_of(path) for path in scripts().rglob("ElectrodeJ/*.groovy")}
+    for title in sorted(titles - {"Open Sample", "Help"}):
         said = refused(run_script, title)
         assert len(said) < 500, title
         assert not re.search(r"Exception|Traceback|\bnull\b|error of its own", said), (title, said)

@@ -77,11 +77,23 @@ told["table"] = [
     table.to_pandas().columns.tolist(),
 ]
 
-told["scripts"] = connection.run_script("ElectrodeJ Help")
+told["scripts"] = connection.run_script("Help")
 try:
     connection.run_script("Segment Phases", {"grey": grey, "model": "nothing-like-it"})
 except ElectrodeJError as error:
     told["refused"] = str(error)
+
+# A macro's name, today's and the one of before, beside a plugin's that has one of ours.
+write = "labelfile=[{}] what=[ROI file] roifile=[{}]"
+commands = jpype.JClass("ij.Menus").getCommands()
+for name in ("ElectrodeJ Show Particles", "Show Particles"):
+    file = folder / f"{name}.zip"
+    words = write.format(folder / "drawn.tif", file)
+    connection.IJ.runMacro(f'run("{name}", "{words}");')
+    told[name] = file.is_file()
+commands.put("Show Particles", 'ij.plugin.Commands("close")')
+told["theirs"] = str(jpype.JClass("electrodej.Commands").meant("Show Particles", commands))
+told["listed"] = sorted(str(key) for key in commands.keySet() if str(commands.get(key)).startswith("script:"))
 
 section = connection.IJ.openImage(str(folder / "section.tif"))
 found = connection.stardist(section, model)
@@ -102,6 +114,7 @@ def folder(tmp_path_factory):
     write_volume(folder / "section.tif", grey, spacing=PIXEL)
     halves = np.concatenate([grey[:, : SIDE // 2], grey[:, SIDE // 2 :]])
     write_volume(folder / "stack.tif", halves, spacing=PIXEL)
+    write_volume(folder / "drawn.tif", np.ones((1, 8, 8), np.uint8), spacing=PIXEL, labels=True)
     model = find_model("nmc-particles") / "model.zip"
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(folder), str(model)],
@@ -152,6 +165,15 @@ def test_a_scijava_table_has_the_columns_and_the_rows(told):
 def test_menu_scripts_run_by_name_and_say_what_is_wrong(told):
     assert told["scripts"] == {}
     assert "there is no such model" in told["refused"]
+
+
+def test_macros_call_commands_by_the_projects_name_and_by_the_names_of_before(told):
+    assert told["ElectrodeJ Show Particles"]
+    assert told["Show Particles"]
+    assert told["theirs"] == "Show Particles"
+    ours = [name for name in told["listed"] if "Particles" in name or "Sample" in name]
+    assert len(ours) >= 6
+    assert all(name.startswith("ElectrodeJ ") for name in ours)
 
 
 def test_fijis_plugin_finds_the_particles_that_python_finds(folder, told):

@@ -90,7 +90,7 @@ def test_a_forest_learns_from_a_few_strokes_and_is_found_by_its_name(tmp_path, m
         write_volume(tmp_path / f"{name}.tif", array, spacing=SPACING)
     sent = {"grey": {"file": str(tmp_path / "grey.tif")}, "drawn": {"file": str(tmp_path / "strokes.tif")}}
     found = learn({"network": "forest", "name": "mine", "names": "dark,bright", "images": [sent]}, Run())
-    assert (found["zip"], found["command"]) == ("", 'run("Segment Phases", "model=mine");')
+    assert (found["zip"], found["command"]) == ("", 'run("ElectrodeJ Segment Phases", "model=mine");')
     do("segment phases", tmp_path / "grey.tif", model=str(find_model("mine")), out=tmp_path / "out.tif")
     with open_volume(tmp_path / "out.tif") as volume:
         phases = volume.read()[0]

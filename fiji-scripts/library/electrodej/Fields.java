@@ -87,9 +87,9 @@ public class Fields extends AbstractPreprocessorPlugin {
 		info.registerInput(help);
 	}
 
-	/** The name of a command's script without its ending. */
+	/** The name of a command's script without its ending, and without the project's name. */
 	private static String nameOf(ScriptInfo info) {
-		return info.getPath().replaceFirst(".*[/\\\\]", "").replaceFirst("\\.\\w+$", "");
+		return info.getPath().replaceFirst(".*[/\\\\](ElectrodeJ_)?", "").replaceFirst("\\.\\w+$", "");
 	}
 
 	/** Adds to a list of models those of the user's own that the command can run; other commands than these two take all. */

@@ -1,21 +1,76 @@
 package electrodej
 
+import java.security.MessageDigest
+import java.util.jar.JarFile
+import org.codehaus.groovy.control.CompilationUnit
+import org.codehaus.groovy.control.CompilerConfiguration
 import org.scijava.Context
 import org.scijava.object.ObjectService
 
-/** Compiles ElectrodeJ's Groovy classes once for a Fiji, not once for each run of a script. */
+/**
+ * Compiles ElectrodeJ's Groovy classes, not for each run of a script, nor for each start of a Fiji: what was compiled is
+ * kept in the user's folder, under a name that tells its sources and Groovy's version.
+ */
 class Library {
 
 	private static final String NAME = "ElectrodeJ library"
+	// Another Fiji of an earlier version may still be loading from its own.
+	private static final int MOST_KEPT = 4
 
 	/** What a script works with; see Door. */
 	static Object door(Context context) {
 		ObjectService objects = context.service(ObjectService)
-		ClassLoader loader = objects.getObjects(GroovyClassLoader).find { objects.getName(it) == NAME }
+		ClassLoader loader = objects.getObjects(ClassLoader).find { objects.getName(it) == NAME }
 		if (loader == null) {
-			loader = new GroovyClassLoader(Context.classLoader)
+			loader = newLoader()
 			objects.addObject(loader, NAME)
 		}
 		return loader.loadClass("electrodej.Door").getConstructor(Context).newInstance(context)
+	}
+
+	private static ClassLoader newLoader() {
+		try {
+			return new URLClassLoader([compiled().toURI().toURL()] as URL[], Context.classLoader)
+		}
+		catch (IOException nowhereToKeep) {
+			return new GroovyClassLoader(Context.classLoader)
+		}
+	}
+
+	/** The folder with the compiled classes; they are compiled where it is not there yet. */
+	private static File compiled() {
+		Map<String, String> sources = readSources()
+		MessageDigest sum = MessageDigest.getInstance("SHA-256")
+		([GroovySystem.version] + sources.collect { name, text -> name + text }).each { sum.update(it.getBytes("UTF-8")) }
+		File all = new File(System.getProperty("user.home"), ".electrodej/classes")
+		File kept = new File(all, sum.digest().encodeHex().toString().take(16))
+		if (kept.directory) return kept
+		java.nio.file.Files.createDirectories(all.toPath())
+		File part = java.nio.file.Files.createTempDirectory(all.toPath(), "part").toFile()
+		try {
+			CompilationUnit unit = new CompilationUnit(new CompilerConfiguration(targetDirectory: part), null, new GroovyClassLoader(Context.classLoader))
+			sources.each { name, text -> unit.addSource(name, text) }
+			unit.compile()
+			// Where two Fijis do this at once, one of them comes too late, and takes the other's.
+			if (!part.renameTo(kept) && !kept.directory) throw new IOException("$kept cannot be written")
+		}
+		finally {
+			part.deleteDir()
+		}
+		all.listFiles().sort { -it.lastModified() }.drop(MOST_KEPT)*.deleteDir()
+		return kept
+	}
+
+	/** The sources of all classes by their names, from the jar or the folder that they lie in. */
+	private static Map<String, String> readSources() {
+		URL one = Context.classLoader.getResource("electrodej/Library.groovy")
+		if (one.protocol == "jar") {
+			JarFile jar = one.openConnection().jarFile
+			return jar.entries().findAll { it.name ==~ /electrodej\/\w+\.groovy/ }.sort { it.name }.collectEntries {
+				[it.name, jar.getInputStream(it).getText("UTF-8")]
+			}
+		}
+		File folder = new File(one.toURI()).parentFile
+		return folder.listFiles().findAll { it.name.endsWith(".groovy") }.sort().collectEntries { [it.name, it.getText("UTF-8")] }
 	}
 }

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from electrodej.fiji.content import PREFIX
 from electrodej.options import Choice, Flag, Image, Number, Option, PathTo, Whole
 from electrodej.verb import Menu, Verb, camel
 
@@ -59,9 +60,9 @@ def title_of(option: Option) -> str:
 
 
 def file_name(verb: Verb) -> str:
-    """Return the name of a verb's script, which is what the menu shows."""
+    """Return the name of a verb's script, which is what macros call it by."""
     assert verb.menu is not None
-    return verb.menu.title.replace(" ", "_") + ".groovy"
+    return (PREFIX + verb.menu.title).replace(" ", "_") + ".groovy"
 
 
 def script_of(verb: Verb) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from electrodej.errors import ElectrodeJError
 
+# What every command is called by in ImageJ's one name space.
+PREFIX = "ElectrodeJ "
 # In a wheel they lie in the package, in a checkout at its root.
 _IN_PACKAGE = Path(__file__).parent / "content"
 _IN_CHECKOUT = Path(__file__).parents[3]
@@ -26,19 +28,28 @@ def macros() -> Path:
     return _part("macros")
 
 
-def script(name: str) -> Path:
-    """Return one of the menu scripts by its name.
+def title_of(script: Path) -> str:
+    """Return what the menu calls a script.
 
-    >>> script("Measure Particles").name
-    'Measure_Particles.groovy'
+    >>> title_of(Path("ElectrodeJ_Measure_Particles.groovy"))
+    'Measure Particles'
+    """
+    return script.stem.replace("_", " ").removeprefix(PREFIX)
+
+
+def script(name: str) -> Path:
+    """Return one of the menu scripts by its name, as in the menu or as in macros.
+
+    >>> script("Measure Particles") == script("ElectrodeJ Measure Particles")
+    True
 
     Raises
     ------
     ElectrodeJError
         There is none of that name.
     """
-    found = {path.stem.replace("_", " "): path for path in scripts().rglob("*.*") if path.is_file()}
-    wanted = name.replace("_", " ")
+    found = {title_of(path): path for path in scripts().rglob("*.*") if path.is_file()}
+    wanted = name.replace("_", " ").removeprefix(PREFIX)
     if wanted not in found:
         raise ElectrodeJError(f"there is no Fiji script {name!r}; there are: {', '.join(sorted(found))}")
     return found[wanted]

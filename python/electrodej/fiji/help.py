@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from electrodej.fiji.content import library, scripts
+from electrodej.fiji.content import PREFIX, library, scripts, title_of
 from electrodej.verb import Verb
 
 INDEX = "index"
@@ -65,16 +65,20 @@ def help_pages(verbs: Mapping[str, Verb]) -> dict[str, str]:
     pages = {}
     rows = []
     for path in sorted(scripts().rglob("ElectrodeJ/*.groovy")):
-        title, text = path.stem.replace("_", " "), path.read_text(encoding="utf-8")
-        pages[path.stem] = _page(title, text, verbs.get(title), _picture(path.stem))
-        rows.append(
-            f'<tr><td><a href="{path.stem}.html">{title}</a></td><td>{_said(summary_of(text))}</td></tr>'
-        )
+        title, text = title_of(path), path.read_text(encoding="utf-8")
+        name = page_of(title)
+        pages[name] = _page(title, text, verbs.get(title), _picture(name))
+        rows.append(f'<tr><td><a href="{name}.html">{title}</a></td><td>{_said(summary_of(text))}</td></tr>')
     pages[INDEX] = _whole(
         "ElectrodeJ in Fiji",
         f"<p>Plugins &gt; ElectrodeJ has these commands.</p><table>{''.join(rows)}</table>",
     )
     return pages
+
+
+def page_of(title: str) -> str:
+    """Return the name of a command's page and of its dialog's picture, without their endings."""
+    return title.replace(" ", "_")
 
 
 def _picture(name: str) -> str:
@@ -100,7 +104,9 @@ def _page(title: str, script: str, verb: Verb | None, picture: str) -> str:
         parts.append(f"<table><tr><th>Field</th><th></th><th>In a macro</th></tr>{rows}</table>")
     images = [each.name for each in fields if each.kind == "File" and each.name.endswith("File")]
     given = " ".join(f"{name}=/path/to/{name.removesuffix('File')}.tif" for name in images[:2])
-    parts.append(f"<p>In a macro: <code>run(&quot;{title}&quot;, &quot;{_said(given)}&quot;);</code></p>")
+    parts.append(
+        f"<p>In a macro: <code>run(&quot;{PREFIX}{title}&quot;, &quot;{_said(given)}&quot;);</code></p>"
+    )
     if verb is not None:
         parts.append(f"<p>In a shell: <code>{_said(verb.example)}</code></p>")
     parts.append(f'<p><a href="{INDEX}.html">All commands</a></p>')

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from electrodej.annotation import is_labkit, read_labkit
 from electrodej.errors import ElectrodeJError, Enough, InputError, OutputError, VoxelSizeError
+from electrodej.fiji.content import PREFIX
 from electrodej.fiji.images import UNCALIBRATED, opened
 from electrodej.files import whole_directory
 from electrodej.models.bundled import bundled_models, own_models_folder
@@ -83,7 +84,8 @@ def learn(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     )
     trained = _train(network, data, model, names, arguments, run)
     zipped = "" if network == "forest" else _export(model, name, replace(run, force=True))
-    command = f'run("{"Segment Particles" if network == "stardist" else "Segment Phases"}", "model={name}");'
+    segments = "Segment Particles" if network == "stardist" else "Segment Phases"
+    command = f'run("{PREFIX}{segments}", "model={name}");'
     proof = _proof(model, run) if zipped else "Fiji's own plugins run no forest; it works in Python"
     return {
         "model": name,
