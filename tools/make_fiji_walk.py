@@ -28,13 +28,16 @@ from PIL import Image
 from electrodej.fiji import connect
 from electrodej.fiji.content import PREFIX, scripts, title_of
 from electrodej.fiji.help import folder, page_of
+from electrodej.volume.lut import label_colours
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 SCREEN = (1280, 900)
 LONGEST = 240
-STEPS = ("sample", "segment", "measure", "correct", "colour", "3d")
+STEPS = ("sample", "forest", "segment", "measure", "correct", "colour", "3d")
 COLOURS = 64
+# Squares that are drawn for the forest, the phase that stands for particles, how often the forest is right.
+SQUARE, PARTICLE, LEAST_RIGHT = 6, 3, 0.75
 # Where the particles in 3D begin on their page, in pixels from above.
 IN_3D = 1310
 # Where windows are put, so that nothing lies over anything.
@@ -160,6 +163,7 @@ def sample(screen: Screen) -> tuple[Any, Any]:
 
 def walk(screen: Screen, grey: Any, labels: Any) -> None:
     """From the sample to corrected particles."""
+    label(screen, grey, labels)
     screen.java("ij.WindowManager").setCurrentWindow(grey.getWindow())
     screen.press(screen.ask("Segment Particles"), "OK")
     others = [grey, labels]
@@ -229,6 +233,58 @@ def correct(screen: Screen, labels: Any) -> None:
     screen.press(window, "3D view")
     page = screen.until("the page in 3D", lambda: next(iter(pages.glob("*.html")), None))
     solid(page)
+
+
+def label(screen: Screen, grey: Any, labels: Any) -> None:
+    """Draw some squares of two phases, and see that the forest finds the particles."""
+    screen.java("ij.WindowManager").setCurrentWindow(grey.getWindow())
+    screen.press(screen.ask("Label With Forest"), "OK")
+    title = f"Forest on {grey.getTitle()}"
+    window = screen.until(
+        "its window", lambda: next((w for w in screen.windows() if _title(w) == title), None)
+    )
+    window.setLocation(LEFT, TOP + 320)
+    things = np.asarray(labels.getStack().getProcessor(grey.getSlice()).getIntArray()).T > 0
+    for phase, inside in (("pore", ~things), ("particle", things)):
+        for x, y in _squares(inside, count=3):
+            grey.setRoi(x, y, SQUARE, SQUARE)
+            screen.press(window, phase)
+            screen.settle()
+    manager = screen.java("ij.plugin.frame.RoiManager").getInstance()
+    manager.setLocation(LEFT + 600, TOP + 320)
+    red, green, blue = (int(each[PARTICLE]) for each in label_colours().reshape(3, 256))
+    colour = red << 16 | green << 8 | blue
+    screen.until("the forest's look", lambda: (_over(grey) == colour).any())
+    # A Fiji without all of ImageJ's colours says so with each group.
+    log = screen.java("ij.WindowManager").getWindow("Log")
+    if log is not None:
+        log.setVisible(False)
+    step(screen, "forest")
+    share = float(((_over(grey) == colour) == things).mean())
+    print(f"pixels that the forest tells as they are: {share:.2f}", flush=True)
+    if share < LEAST_RIGHT:
+        sys.exit("the forest does not tell particles from the rest: look at fiji-forest.png")
+    window.dispose()
+    manager.close()
+    screen.until("the end of it", lambda: not _over(grey).any())
+
+
+def _over(image: Any) -> Any:
+    """Return the colours that lie over an image; 0 where there is nothing."""
+    rois = [] if image.getOverlay() is None else list(image.getOverlay().toArray())
+    pictures = [roi.getProcessor() for roi in rois if str(roi.getName()) == "ElectrodeJ preview"]
+    if not pictures:
+        return np.zeros((image.getHeight(), image.getWidth()), np.int64)
+    return np.asarray(pictures[0].getIntArray()).T & 0xFFFFFF
+
+
+def _squares(inside: Any, count: int) -> list[tuple[int, int]]:
+    """Return where some squares lie that are wholly inside."""
+    from scipy.ndimage import binary_erosion
+
+    middles = np.argwhere(binary_erosion(inside, np.ones((SQUARE + 2,) * 2)))
+    chosen = middles[:: max(1, len(middles) // count)][:count]
+    return [(int(x) - SQUARE // 2, int(y) - SQUARE // 2) for y, x in chosen]
 
 
 def _open(screen: Screen) -> list[Any]:

@@ -899,7 +899,8 @@ def test_notes_of_python_come_out_without_a_screen(run_script, opened, tmp_path,
 
 def test_models_of_ones_own_stand_in_the_lists_that_can_run_them(opened, tmp_path):
     models = tmp_path / ".electrodej" / "models"
-    for name, kind in (("mine", "stardist"), ("my-phases", "lrcs"), ("no-model", None)):
+    kinds = {"mine": "stardist", "my-phases": "lrcs", "my-regions": "maskrcnn", "no-model": None}
+    for name, kind in kinds.items():
         (models / name).mkdir(parents=True)
         if kind:
             (models / name / "electrodej.json").write_text(f'{{"format": 1, "kind": "{kind}"}}')
@@ -916,8 +917,8 @@ def test_models_of_ones_own_stand_in_the_lists_that_can_run_them(opened, tmp_pat
     finally:
         system().setProperty("user.home", home)
     listed = [[str(name) for name in run.getInfo().getInput("model").getChoices()] for run in (done, again)]
-    bundled = ["nmc-particles", "watershed"]
-    assert listed == [[*bundled, "mine"], bundled]
+    others = ["nmc-particles", "nmc-regions", "watershed", "my-regions"]
+    assert [sorted(each) for each in listed] == [sorted([*others, "mine"]), sorted(others)]
 
 
 def test_what_is_drawn_is_numbered_by_selection_or_by_group(imagej):

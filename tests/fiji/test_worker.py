@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 import threading
@@ -12,7 +13,7 @@ import appose
 import numpy as np
 import pytest
 
-from electrodej.errors import Cancelled, InputError
+from electrodej.errors import Cancelled, InputError, MissingExtraError
 from electrodej.fiji.images import opened
 from electrodej.volume import write_volume
 from electrodej.worker import TASK, logs, tasks
@@ -69,6 +70,32 @@ def test_a_users_mistake_is_answered_in_its_own_sentence_and_in_fijis_words():
     assert "t.csv exists already" in end
     assert "tick Replace existing files" in end
     assert "--force" not in end
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"), [("train", 'tick "With training"'), ("tomo", "run in the Python that is set up: pip")]
+)
+def test_a_part_that_is_missing_is_told_with_what_a_click_can_do(extra, words):
+    def verb(_arguments, _run):
+        raise MissingExtraError("running a Mask R-CNN", extra, "keras")
+
+    end = perform(verb).end
+    assert end.startswith('running a Mask R-CNN needs "keras"')
+    assert words in end
+    assert ("pip install" in end) is (extra != "train")
+
+
+def test_every_model_of_particles_stands_in_the_list_of_its_command():
+    from electrodej.models.bundled import bundled_models, find_model
+    from electrodej.verbs import find
+
+    listed = set(find("segment particles").menu.models)
+    kinds = {
+        name: json.loads((find_model(name) / "electrodej.json").read_text()) for name in bundled_models()
+    }
+    outlines = {name for name, made in kinds.items() if made["kind"] in ("stardist", "maskrcnn")}
+    # It refines what another one fused; see docs/fusion.md.
+    assert listed == (outlines - {"nmc-shapes"}) | {"watershed"}
 
 
 def test_an_error_of_ours_is_one_line_that_names_the_log(log):

@@ -166,6 +166,16 @@ class Door {
 		return new Workbench(context, labels, grey, size).show(Workbench.measure(this, labels, grey, size).table)
 	}
 
+	/** Opens a window that shows what a forest finds while somebody labels; see Glancing. */
+	Object glancing(ImagePlus grey, ImagePlus labels, Map given) {
+		if (GraphicsEnvironment.headless) throw new Problem("the window needs a screen; Train From My ROIs trains a forest without one")
+		if (Images.orNull(grey) == null) throw new Problem("there is no grey image; open one")
+		if (given.from == "Label image" && (Images.orNull(labels) == null || labels == grey)) {
+			throw new Problem("choose the label image that is drawn in, another one than the grey image")
+		}
+		return new Glancing(context, grey, given.from == "Label image" ? labels : null, given).show()
+	}
+
 	/** Training from what is drawn on open images. */
 	Lessons getLessons() {
 		return new Lessons(this)

@@ -106,8 +106,10 @@ public class Fields extends AbstractPreprocessorPlugin {
 		Arrays.sort(folders);
 		for (File folder : folders) {
 			String kind = kind(folder);
-			boolean outlines = kind.equals("stardist");
-			boolean fits = title.startsWith("Segment_Phases") ? !outlines : title.startsWith("Export") ? !kind.equals("forest") : outlines;
+			boolean regions = kind.equals("maskrcnn");
+			boolean outlines = kind.equals("stardist") || regions && title.startsWith("Segment_Particles");
+			boolean fits = title.startsWith("Segment_Phases") ? !outlines && !regions
+				: title.startsWith("Export") ? !kind.equals("forest") && !regions : outlines;
 			if (!kind.isEmpty() && fits && !names.contains(folder.getName())) names.add(folder.getName());
 		}
 		list.setChoices(names);

@@ -156,5 +156,17 @@ def _learn(arguments: Arguments, run: Run) -> Mapping[str, Any]:
     return learn(arguments, run)
 
 
+def _glance(arguments: Arguments, run: Run) -> Mapping[str, Any]:
+    """Show what a forest finds while somebody labels."""
+    from electrodej.worker.glance import glance
+
+    return glance(arguments, run)
+
+
 # Beside the verbs.
-REQUESTS: Mapping[str, Request] = {"version": _version, "sample": _sample, "learn": _learn}
+REQUESTS: Mapping[str, Request] = {
+    "version": _version,
+    "sample": _sample,
+    "learn": _learn,
+    "glance": _glance,
+}

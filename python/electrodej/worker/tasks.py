@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from electrodej import __version__
-from electrodej.errors import Cancelled, ElectrodeJError, InputError
+from electrodej.errors import Cancelled, ElectrodeJError, InputError, MissingExtraError
 from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.worker.logs import LOG, log_file
@@ -63,6 +63,9 @@ def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> N
     except Cancelled:
         LOG.info("%s cancelled", verb)
         task.cancel()
+    except MissingExtraError as error:
+        LOG.info("%s: %s", verb, error)
+        task.fail(_in_this_fiji(error))
     except ElectrodeJError as error:
         LOG.info("%s: %s", verb, error)
         task.fail(in_fiji_words(str(error), fields_of(verb)))
@@ -80,6 +83,14 @@ def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> N
     else:
         LOG.info("%s done in %.2f s", verb, time.monotonic() - began)
         task.outputs.update(outputs)
+
+
+def _in_this_fiji(error: MissingExtraError) -> str:
+    """Return what somebody who clicks can do where a part of Python is missing."""
+    needs, _, command = str(error).partition("; run: ")
+    if error.extra != "train":
+        return f"{needs}; run in the Python that is set up: {command}"
+    return f'{needs}; run Plugins > ElectrodeJ > Set Up Python, build one and tick "With training"'
 
 
 def _say(progress: Reporter, verb: str, text: str) -> None:

@@ -256,7 +256,7 @@ particles parted by a watershed of their distance to the surface. It holds the w
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),
         further=("probability_threshold", "overlap_threshold", "scale", "refine"),
-        models=("nmc-particles", WATERSHED),
+        models=("nmc-particles", "nmc-regions", WATERSHED),
         shows="labels",
         names={"image": "grey"},
         plugin="starDist",

@@ -1,0 +1,59 @@
+"""What a forest finds while somebody labels."""
+
+import numpy as np
+import pytest
+
+from electrodej.errors import InputError
+from electrodej.run import Run
+from electrodej.volume import open_volume, write_volume
+from electrodej.worker.glance import glance
+
+
+def sent(folder, **arrays):
+    """Images as a script sends them."""
+    for name, array in arrays.items():
+        write_volume(folder / f"{name}.tif", array, spacing=(0.1,) * 3, force=True)
+    return {name: {"file": str(folder / f"{name}.tif")} for name in arrays}
+
+
+@pytest.fixture
+def halves():
+    """A slice that is dark on the left and bright on the right, with a stroke on each."""
+    noise = np.random.default_rng(2).normal(0, 6, (1, 48, 64))
+    grey = (np.where(np.arange(64) < 32, 60, 180) + noise).astype(np.uint8)
+    drawn = np.zeros(grey.shape, np.uint8)
+    drawn[0, 10:14, 4:28], drawn[0, 30:34, 36:60] = 1, 3
+    return grey, drawn
+
+
+def test_the_slice_that_is_shown_has_the_phases_that_were_drawn_on_another(halves, tmp_path):
+    grey, drawn = halves
+    images = sent(tmp_path, grey=grey, drawn=drawn, shown=grey[:, :, ::-1])
+    found = glance({**images, "out": str(tmp_path / "out.tif")}, Run())
+    with open_volume(tmp_path / "out.tif") as volume:
+        phases = volume.read()[0]
+    assert (phases[:, :28] == 3).all()
+    assert (phases[:, 36:] == 1).all()
+    assert found["labelled"] == {"1": 96, "3": 96}
+    assert {found["one"], found["other"]} == {1, 3}
+    assert 0 <= found["x"] < 64
+    assert 0 <= found["y"] < 48
+
+
+def test_grey_values_count_as_where_they_were_taught(halves, tmp_path):
+    """A slice that has nothing of the bright phase is not stretched until it has."""
+    grey, drawn = halves
+    dark = np.tile(grey[:, :, :30], (1, 1, 2))
+    images = sent(tmp_path, grey=grey, drawn=drawn, shown=dark)
+    glance({**images, "out": str(tmp_path / "out.tif")}, Run())
+    with open_volume(tmp_path / "out.tif") as volume:
+        assert (volume.read() == 1).mean() > 0.95
+
+
+@pytest.mark.parametrize(("value", "words"), [(0, "phase 1 alone"), (300, "phase 300"), (1, "phase 1 alone")])
+def test_what_cannot_be_learnt_from_is_said(halves, tmp_path, value, words):
+    grey, drawn = halves
+    wrong = np.where(drawn == 3, np.uint16(value), drawn)
+    images = sent(tmp_path, grey=grey, drawn=wrong, shown=grey)
+    with pytest.raises(InputError, match=words):
+        glance({**images, "out": str(tmp_path / "out.tif")}, Run())
