@@ -11,10 +11,9 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from typing import Any
 
 _BEGUN, _ENDED, _RESUMABLE, _ANSWERED = "begun", "ended", "resumable", "answered"
 _ASIDE, _SETTLED = "aside", "settled"
@@ -65,7 +64,7 @@ class Unfinished:
 
 _here = Unfinished()
 _lock = threading.Lock()
-_write: Callable[[bytes], Any] | None = None
+_book: FileIO | None = None
 
 
 def unfinished() -> Unfinished:
@@ -143,9 +142,17 @@ def has_something_finished(folder: Path) -> bool:
 
 def write_down(book: Path) -> None:
     """From now on, also write to a file what happens, for `read_book` in another process."""
-    global _write
-    handle = book.open("ab", buffering=0)
-    _write = handle.write
+    global _book
+    _book = book.open("ab", buffering=0)
+
+
+def close_book() -> None:
+    """Write no more to it: Windows removes no file that is open."""
+    global _book
+    with _lock:
+        if _book is not None:
+            _book.close()
+        _book = None
 
 
 def read_book(book: Path) -> Unfinished:
@@ -167,8 +174,8 @@ def read_book(book: Path) -> Unfinished:
 def _take(what: str, *paths: Path) -> None:
     with _lock:
         _here.take(what, *paths)
-        if _write is not None:
+        if _book is not None:
             try:
-                _write(json.dumps([what, *map(os.fspath, paths)]).encode() + b"\n")
+                _book.write(json.dumps([what, *map(os.fspath, paths)]).encode() + b"\n")
             except OSError:  # a full disk costs the tidying after a stop, and not the work
                 return

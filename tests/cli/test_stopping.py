@@ -15,6 +15,7 @@ import pytest
 
 from electrodej.cli import guard
 from electrodej.cli.processes import end_all, with_temporary
+from electrodej.models import bundled_models
 from electrodej.unfinished import read_book
 from electrodej.volume import write_volume
 
@@ -40,6 +41,18 @@ def wait_until(condition, process, seconds=120):
         assert process.poll() is None, "the program ended before it could be stopped"
         assert time.monotonic() < end, "what was waited for did not come"
         time.sleep(0.05)
+
+
+# Stands for TensorFlow, which is given the folder that a model was unpacked to and does not come back.
+LOADS_FOR_EVER = """
+import ctypes, pathlib, sys, time, unittest.mock
+def load(session, tags, folder):
+    pathlib.Path("unpacked").write_text(folder)
+    {sleep}(600)
+known = unittest.mock.MagicMock(__spec__=__spec__)
+known.compat.v1.saved_model.load = load
+sys.modules[__name__] = known
+"""
 
 
 @pytest.fixture
@@ -108,6 +121,35 @@ def test_a_library_that_is_being_loaded_delays_no_stop(started, tmp_path, number
     _, said = process.communicate(timeout=100)
     assert process.returncode == code
     assert said.splitlines()[-1].startswith("electrodej: stopped; ")
+    assert not (tmp_path / "o.tif").exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "sleep"),
+    [
+        (signal.SIGINT, 130, "ctypes.PyDLL(None).sleep"),  # which lets nothing else of Python run
+        (signal.SIGTERM, 143, "ctypes.PyDLL(None).sleep"),
+        (signal.SIGKILL, -signal.SIGKILL, "time.sleep"),
+    ],
+)
+def test_what_a_model_was_unpacked_to_goes_when_the_run_is_stopped(started, tmp_path, number, code, sleep):
+    libraries, temporary = tmp_path / "libraries", tmp_path / "temporary"
+    libraries.mkdir()
+    temporary.mkdir()
+    (libraries / "tensorflow.py").write_text(LOADS_FOR_EVER.format(sleep=sleep))
+    write_volume(tmp_path / "grey.tif", np.zeros((32, 32, 32), np.uint8), spacing=(0.14, 0.14, 0.14))
+    model = bundled_models()["nmc-particles"] / "model.zip"
+    words = ("segment", "particles", "grey.tif", "--model", model, "--out", "o.tif", "--engine", "keras")
+    process = started(*words, "--as-is", PYTHONPATH=str(libraries), TMPDIR=str(temporary))
+    unpacked = tmp_path / "unpacked"
+    wait_until(lambda: unpacked.is_file() and unpacked.read_text(), process)
+    place = Path(unpacked.read_text())
+    assert (place / "saved_model.pb").is_file()
+    assert temporary in place.parents
+    process.send_signal(number)
+    process.communicate(timeout=100)
+    assert process.returncode == code
+    assert list(temporary.iterdir()) == []
     assert not (tmp_path / "o.tif").exists()
 
 

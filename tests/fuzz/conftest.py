@@ -9,14 +9,25 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
-# The seeds lie beside, and are no package.
-_spec = importlib.util.spec_from_file_location("fuzz_seeds", Path(__file__).with_name("seeds.py"))
-seeds = importlib.util.module_from_spec(_spec)
-sys.modules["fuzz_seeds"] = seeds
-_spec.loader.exec_module(seeds)
+
+def _beside(name: str) -> ModuleType:
+    """Load what lies beside, and is no package."""
+    spec = importlib.util.spec_from_file_location(f"fuzz_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[f"fuzz_{name}"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+seeds: Any = _beside("seeds")
+models: Any = _beside("model_seeds")
 
 START = 240  # seconds, to load all libraries on a busy machine
 SECONDS = 30  # for one file; what takes a fraction of a second on a machine that is busy
@@ -26,15 +37,15 @@ WORKER = Path(__file__).with_name("worker.py")
 class Reader:
     """Has files read by a process of its own, and a new one when that died or was ended."""
 
-    def __init__(self, whole: dict[str, str]) -> None:
-        self._whole = json.dumps(whole)
+    def __init__(self, whole: dict[str, str], models: Path | None = None) -> None:
+        self._words = [json.dumps(whole), *([] if models is None else [str(models)])]
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.Queue[str] = queue.Queue()
 
     def read(self, kind: str, path: Path) -> str:
         """Return what a user is told, "" where all is well; fail where it is a fault."""
         if self._process is None or self._process.poll() is not None:
-            self._start()
+            self.start()
         process = self._process
         assert process is not None
         assert process.stdin is not None
@@ -65,12 +76,13 @@ class Reader:
                     assert pipe is not None
                     pipe.close()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start a process, which loads all libraries first."""
         self.close()
         # Each thread of the C library would take room of its own.
         surroundings = {**os.environ, "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), self._whole],
+            [sys.executable, str(WORKER), *self._words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings,
         )  # fmt: skip
         self._lines = queue.Queue()
@@ -93,4 +105,14 @@ def reader(tmp_path_factory):
     every = {one.kind: str(seeds.write(one, one.files, folder)) for one in seeds.seeds()}
     one = Reader(every)
     yield one
+    one.close()
+
+
+@pytest.fixture(scope="session")
+def model_reader(tmp_path_factory):
+    """A reader of models, and the folder where it has put a whole one of each kind."""
+    place = tmp_path_factory.mktemp("models")
+    one = Reader({}, place)
+    one.start()
+    yield one, place
     one.close()

@@ -8,12 +8,15 @@ import contextlib
 import inspect
 import json
 import sys
+import tempfile
 import traceback
 from pathlib import Path
 
 MEMORY = 512 * 2**20
 # What one file may take beside what the libraries take: all that is unpacked, and copies of it.
 ROOM = 3 * MEMORY
+# The image that models are given, once there are models.
+GREY: list[Path] = []
 
 
 def read_image(path):
@@ -93,16 +96,92 @@ def read_config(path):
     options.as_plain()
 
 
+def read_phases(path):
+    """Have a network tell the phases of a small volume."""
+    segmented("phases", path)
+
+
+def read_particles(path):
+    """Have a network find the particles of a small volume."""
+    segmented("particles", path)
+
+
+def segmented(what, path):
+    """Segment the image of the models' folder."""
+    from electrodej.verbs import do
+
+    place = path / "model.zip" if path.name == "zipped" else path
+    with tempfile.TemporaryDirectory() as folder:
+        do(f"segment {what}", GREY[0], model=place, out=Path(folder) / "out.tif")
+
+
+def read_network(path):
+    """Load a network and run it."""
+    if path.is_dir():
+        ran(path, "auto")
+        return
+    from electrodej.models.keras_files import load_keras_file  # as export does
+
+    load_keras_file(path)
+
+
+def read_onnx(path):
+    """Load the zip of a folder, and run the ONNX form beside it."""
+    ran(path / "model.zip", "onnxruntime")
+
+
+def ran(path, engine):
+    """Load a model with an engine, and run it over an image."""
+    import numpy
+
+    from electrodej.models import load_model
+
+    model = load_model(path, engine=engine)
+    images = numpy.zeros((1, 32, 32, model.info.channels_in), numpy.float32)
+    assert model.engine.run(images).ndim == 4
+
+
+def read_solid(path):
+    """Load a network of volumes with Keras."""
+    from electrodej.networks.stardist3d.model import load_solid
+
+    load_solid(path, engine="keras")
+
+
+def read_maskrcnn(path):
+    """Load a Mask R-CNN."""
+    from electrodej.networks.maskrcnn.model import load_maskrcnn
+
+    load_maskrcnn(path).selection()
+
+
 KINDS = {
     "config": read_config,
     "description": read_description,
     "forest": read_forest,
     "image": read_image,
     "labkit": read_labkit,
+    "maskrcnn": read_maskrcnn,
+    "network": read_network,
+    "onnx": read_onnx,
+    "particles": read_particles,
+    "phases": read_phases,
     "rois": read_rois,
     "scan": read_scan,
+    "solid": read_solid,
     "via": read_via,
 }
+
+
+def write_models(folder):
+    """Write a whole model of each kind where none is yet, and use each."""
+    import model_seeds  # it lies beside this program
+
+    if not (folder / model_seeds.GREY).is_file():
+        model_seeds.write_models(folder)
+    GREY[:] = [folder / model_seeds.GREY]
+    for name, kind in model_seeds.KINDS.items():
+        KINDS[kind](folder / name)
 
 
 def limit_memory():
@@ -141,6 +220,8 @@ def main():
     if len(sys.argv) > 1:  # files that are whole, so that all is loaded before memory is limited
         for kind, path in json.loads(sys.argv[1]).items():
             KINDS[kind](Path(path))
+    if len(sys.argv) > 2:
+        write_models(Path(sys.argv[2]))
     limit_memory()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

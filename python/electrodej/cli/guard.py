@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # Windows' waiting is not interrupted.
 _PATIENCE = 0.1 if os.name == "nt" else None
+# The Python of a virtual environment is a small program there, and the work is the child of that one.
+_BEHIND_A_LAUNCHER = os.name == "nt"
 # Ctrl-C, a request to end, a terminal that is closed. Not every system has each of them.
 _SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
@@ -187,7 +189,7 @@ def _wait(process: subprocess.Popen[bytes]) -> int:
 
 def _end(process: subprocess.Popen[bytes], ready: threading.Event) -> None:
     children = []
-    if ready.is_set():
+    if ready.is_set() or _BEHIND_A_LAUNCHER:
         from electrodej.cli.processes import end_all, started_by
 
         children = started_by(process.pid)

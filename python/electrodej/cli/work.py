@@ -85,10 +85,11 @@ def _end_with_guard(line: int, folder: Path) -> None:
         import shutil
 
         from electrodej.cli.processes import end_all, started_by
-        from electrodej.unfinished import discard, unfinished
+        from electrodej.unfinished import close_book, discard, unfinished
 
         end_all(started_by(os.getpid()))
         discard(unfinished())
+        close_book()
         shutil.rmtree(folder, ignore_errors=True)
     finally:
         os._exit(_ENDED_WITH_GUARD)

@@ -14,7 +14,8 @@ from electrodej.models.contract import ZIP
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json
 from electrodej.models.keras_files import load_keras_file, load_weights
 from electrodej.models.libraries import need_keras
-from electrodej.models.safety.limits import MOST_CELL, MOST_COUNT, MOST_KERNEL, MOST_LEVELS
+from electrodej.models.safety.limits import MOST_CELL, MOST_COUNT, MOST_KERNEL, MOST_LEVELS, MOST_REPEATS
+from electrodej.models.sized import sized
 from electrodej.models.zip_weights import take_zip_weights
 
 CONFIG = "config.json"
@@ -98,7 +99,7 @@ def _check_sizes(path: Path, config: dict[str, Any]) -> None:
         "unet_kernel_size": MOST_KERNEL,
         "unet_kern_size": MOST_KERNEL,
         "net_conv_kernel_size": MOST_KERNEL,
-        "unet_n_conv_per_depth": MOST_KERNEL,
+        "unet_n_conv_per_depth": MOST_REPEATS,
         "unet_pool": MOST_CELL,
         "grid": MOST_CELL,
         "n_rays": MOST_COUNT,
@@ -167,7 +168,9 @@ def _built(folder: Path, build: Any) -> Any:
     try:
         # Both libraries tell their defaults on stdout, which belongs to our results.
         with contextlib.redirect_stdout(io.StringIO()):
-            return build()
+            return sized(build, folder / CONFIG)
+    except InputError:
+        raise
     except Exception as error:
         text = " ".join(str(error).split()) or type(error).__name__
         raise InputError(

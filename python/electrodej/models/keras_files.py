@@ -15,7 +15,8 @@ from typing import Any
 from electrodej.errors import InputError, one_line
 from electrodej.extras import require
 from electrodej.models.archive import open_archive, read_entry
-from electrodej.models.safety.limits import MOST_SECONDS
+from electrodej.models.safety.limits import MOST_PARTS, MOST_SECONDS
+from electrodej.models.sized import sized
 
 _ENTRIES = re.compile(r"(metadata\.json|config\.json|model\.weights\.h5|assets/?)$")
 _PICKLE = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
@@ -60,8 +61,13 @@ def load_keras_file(path: Path) -> Any:
     keras = require("keras", what="reading a Keras model", extra="train")
     from electrodej.models.layers import own_layers
 
-    try:
+    def load() -> Any:
         return keras.models.load_model(path, custom_objects=own_layers(), compile=False, safe_mode=True)
+
+    try:
+        return sized(load, path)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"{path} cannot be read as a Keras model ({one_line(error)})") from error
 
@@ -161,6 +167,11 @@ def _check_config(path: Path, text: str | bytes) -> None:
         parts = list(_parts(config))
     except (ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: the description of the layers in it cannot be read ({error})") from error
+    if len(parts) > MOST_PARTS:
+        raise InputError(
+            f"{path}: the description of the layers in it has {len(parts)} entries, and that of a network "
+            f"for images {MOST_PARTS} at most; it is not opened"
+        )
     for part in parts:
         _check_part(path, part)
 

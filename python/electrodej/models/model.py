@@ -11,6 +11,7 @@ from electrodej.models.bundled import find_model
 from electrodej.models.contract import ZIP
 from electrodej.models.engines.base import Engine
 from electrodej.models.engines.choice import engine_for_zip, is_light
+from electrodej.models.engines.named import NamedEngine, naming
 from electrodej.models.engines.names import EngineName
 from electrodej.models.info import ModelInfo, read_info, read_json
 from electrodej.vocabulary import PathLike
@@ -71,7 +72,7 @@ def _from_folder(folder: Path, engine: EngineName) -> Model:
         or not _has_weights(folder)
     ):
         info = read_info(beside.with_suffix(".json"))
-        return Model(info.name, info, engine_for_zip(beside, info.grid, engine), folder)
+        return Model(info.name, info, _engine(beside, info, engine), folder)
     if engine not in ("auto", "keras"):
         raise InputError(
             f"{folder} has no {ZIP} of its present weights, which {engine} would run; make it with "
@@ -81,7 +82,8 @@ def _from_folder(folder: Path, engine: EngineName) -> Model:
     from electrodej.models.folders import load_folder
 
     network, info = load_folder(folder)
-    return Model(info.name, info, KerasEngine(network), folder)
+    with naming(folder):
+        return Model(info.name, info, NamedEngine(KerasEngine(network), folder), folder)
 
 
 def _from_zip(path: Path, engine: EngineName) -> Model:
@@ -92,7 +94,12 @@ def _from_zip(path: Path, engine: EngineName) -> Model:
             "put both into one folder, or give the model's folder"
         )
     info = read_info(about)
-    return Model(str(path), info, engine_for_zip(path, info.grid, engine), path)
+    return Model(str(path), info, _engine(path, info, engine), path)
+
+
+def _engine(zipped: Path, info: ModelInfo, wanted: EngineName) -> Engine:
+    with naming(zipped):
+        return NamedEngine(engine_for_zip(zipped, info.grid, wanted), zipped)
 
 
 def weights_of(folder: Path) -> dict[str, str] | None:

@@ -22,7 +22,10 @@ def canvas(
     if target is None:
         return np.zeros(shape, dtype)
     folder = stack.enter_context(scratch_folder(target))
-    return np.lib.format.open_memmap(folder / "volume.npy", mode="w+", dtype=dtype, shape=shape)
+    drawn = np.lib.format.open_memmap(folder / "volume.npy", mode="w+", dtype=dtype, shape=shape)
+    # Also where an error still holds on to it: Windows removes no file that is mapped.
+    stack.callback(drawn._mmap.close)  # type: ignore[attr-defined] # not in NumPy's types
+    return drawn
 
 
 def slabs(shape: Shape) -> Iterator[tuple[int, int]]:

@@ -162,3 +162,23 @@ def test_context_unknown_is_taken_as_wide():
     model = smoothing_model(3)
     unknown = dataclasses.replace(model, info=dataclasses.replace(model.info, context=None))
     assert unknown.needs.reach >= 102
+
+
+@pytest.mark.parametrize("distance", [1e30, np.inf, np.nan])
+def test_a_network_that_says_nonsense_ends_no_process(distance):
+    """Weights that are damaged give such distances; StarDist's own code aborts on them."""
+
+    class Nonsense:
+        name, channels = "nonsense", 33
+
+        def run(self, images):
+            found = np.full((len(images), images.shape[1] // 2, images.shape[2] // 2, 33), 4, np.float32)
+            found[..., 0] = 0.9
+            found[:, 8::16, 8::16, 1:] = distance
+            return found
+
+    info = ModelInfo(kind="stardist", grid=(2, 2), rays=32, size_divisor=16, context=16)
+    model = StarDistModel("nonsense", info, Nonsense())
+    offered = predict_sections(model, np.ones((1, 64, 64), np.float32), threshold=0.5)[0].candidates
+    found = draw(choose(offered, overlap=0.3, many=False), (64, 64), factor=(1.0, 1.0))
+    assert found.max() > 0

@@ -50,7 +50,7 @@ class OpenVinoEngine:
 
                     thin(openvino, self._model, grid)
             except Exception as error:
-                raise InputError(f"OpenVINO does not read the network ({_first_line(error)})") from error
+                raise InputError(f"OpenVINO does not read the network ({_reason(error)})") from error
         self._compiled: collections.OrderedDict[tuple[int, ...], list[Any]] = collections.OrderedDict()
 
     def run(self, images: FloatArray) -> FloatArray:
@@ -101,9 +101,12 @@ class OpenVinoEngine:
         except Exception as error:
             size = " x ".join(map(str, shape[:2]))
             raise InputError(
-                f"the network does not take images of {size} pixels ({_first_line(error)})"
+                f"the network does not take images of {size} pixels ({_reason(error)})"
             ) from error
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+def _reason(error: BaseException) -> str:
+    """Return what an error says, without where in OpenVINO's own code it came up."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Exception from ", "Check '"))]
+    return (telling or lines or [type(error).__name__])[0][:200]

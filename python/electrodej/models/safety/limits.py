@@ -18,6 +18,9 @@ MOST_COUNT = 4096
 MOST_CELL = 64
 MOST_LEVELS = 8
 MOST_KERNEL = 31
+# Convolutions after one another on a level; entries of a description of layers, of which each has about ten.
+MOST_REPEATS = 8
+MOST_PARTS = 10_000
 # Of a voxel's edge, in micrometres.
 SMALLEST_VOXEL, LARGEST_VOXEL = 1e-5, 1e5
 # Of the seconds in which a file of weights is looked through.

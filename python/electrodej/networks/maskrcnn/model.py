@@ -12,6 +12,7 @@ from electrodej.errors import InputError
 from electrodej.models.bundled import find_model
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json, to_json
 from electrodej.models.libraries import load_keras
+from electrodej.models.sized import sized
 from electrodej.networks.maskrcnn.finding import OWN
 from electrodej.networks.maskrcnn.network import Parts, build
 from electrodej.networks.maskrcnn.place import KIND, NETWORK_FILE, WEIGHTS, is_maskrcnn, weights_file
@@ -72,7 +73,7 @@ def load_maskrcnn(model: PathLike) -> MaskRCNNModel:
             kind=KIND, name=place.stem, channels_in=3, probability_threshold=_LEAST, overlap_threshold=0.3
         )
     else:
-        shape, info = shape_from_plain(read_json(place / NETWORK_FILE)), read_info(place / FOLDER_FILE)
+        shape, info = _shape(place / NETWORK_FILE), read_info(place / FOLDER_FILE)
         if info.kind != KIND:
             raise InputError(
                 f"{place}: {FOLDER_FILE} calls the model {info.kind}, and it has a {NETWORK_FILE}"
@@ -80,9 +81,17 @@ def load_maskrcnn(model: PathLike) -> MaskRCNNModel:
     from electrodej.models.engines.keras import with_all_digits
 
     with_all_digits()
-    parts = build(shape)
+    parts = sized(lambda: build(shape), place / NETWORK_FILE if place.is_dir() else place)
     load_weights(parts, weights)
     return MaskRCNNModel(str(model), info, parts, place)
+
+
+def _shape(path: Path) -> NetworkShape:
+    try:
+        return shape_from_plain(read_json(path))
+    except InputError as error:
+        said = str(error)
+        raise InputError(said if str(path) in said else f"{path}: {said}") from error
 
 
 def shape_of_weights(arrays: Arrays, path: Path) -> NetworkShape:

@@ -97,10 +97,12 @@ def network_from_zip(folder: Path) -> Any | None:
     """Return the Keras model of a folder that has it in its zip only, as in a wheel; None for any other."""
     if not is_model_folder(folder) or (folder / NETWORK).is_file() or not (folder / ZIP).is_file():
         return None
+    from electrodej.models.sized import sized
     from electrodej.models.zip_weights import take_zip_weights
     from electrodej.networks.semantic.builders import build_network
 
-    network = build_network(_config(_read_settings(folder), folder / SETTINGS))
+    config = _config(_read_settings(folder), folder / SETTINGS)
+    network = sized(lambda: build_network(config), folder / SETTINGS)
     take_zip_weights(network, folder / ZIP)
     return network
 
@@ -227,6 +229,8 @@ def _with_settings(loaded: Model, settings: Mapping[str, Any], path: Path) -> Se
 def _config(settings: Mapping[str, Any], path: Path) -> NetworkConfig:
     try:
         return config_from_dict(settings["network"])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} is damaged ({error}); copy it anew") from error
 

@@ -103,7 +103,10 @@ def _predicted(
     for number, tile, both in run_tiles(images, model.engine, plan):
         probability[number][tile.cells(grid)] = tile.kept(both)[..., 0]
         found[number].append(_above(both, tile, threshold, grid, (end[0], end[1])))
-    return [Prediction(chance, _joined(parts)) for chance, parts in zip(probability, found, strict=True)]
+    farthest = float(sum(images.shape[1:]))
+    return [
+        Prediction(chance, _joined(parts, farthest)) for chance, parts in zip(probability, found, strict=True)
+    ]
 
 
 def _above(
@@ -119,10 +122,16 @@ def _above(
     return Candidates(at * np.array(grid), chosen[:, 0], np.maximum(chosen[:, 1:], np.float32(1e-3)))
 
 
-def _joined(parts: list[Candidates]) -> Candidates:
+def _joined(parts: list[Candidates], farthest: float) -> Candidates:
+    """Return the candidates of all tiles. None reaches farther than any place in the section is.
+
+    A damaged network may say so, or that distances are NaN, on which the library that draws outlines ends the
+    whole process.
+    """
     points = np.concatenate([part.points for part in parts])
     probability = np.concatenate([part.probability for part in parts])
     distances = np.concatenate([part.distances for part in parts])
     # Ties by place, so that the tiles make no difference.
     order = np.lexsort((points[:, 1], points[:, 0], -probability))
-    return Candidates(points, probability, distances).those(order)
+    every = Candidates(points, probability, np.minimum(distances, np.float32(farthest)))
+    return every.those(order[np.isfinite(distances[order]).all(axis=1)])

@@ -13,6 +13,7 @@ from electrodej.errors import InputError
 from electrodej.models.bundled import find_model
 from electrodej.models.engines.base import Engine
 from electrodej.models.engines.choice import engine_for_onnx, has
+from electrodej.models.engines.named import NamedEngine, naming
 from electrodej.models.engines.names import EngineName
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json, to_json
 from electrodej.networks.stardist3d.settings import Halvings, Plan, Steps
@@ -96,18 +97,23 @@ def load_solid(model: PathLike | SolidModel, *, engine: EngineName = "auto") -> 
     info, plan = read_info(folder / FOLDER_FILE), _plan(folder / SOLID_FILE)
     if info.kind != KIND or info.spacing is None or info.channels_out != 1 + plan.rays:
         raise InputError(f"{folder}: {FOLDER_FILE} and {SOLID_FILE} are not those of one model")
-    return SolidModel(str(model), info, plan, _engine(folder, info, plan, engine), folder)
+    with naming(folder):
+        ready = NamedEngine(_engine(folder, info, plan, engine), folder)
+    return SolidModel(str(model), info, plan, ready, folder)
 
 
 def network_of(folder: Path) -> tuple[Any, Plan]:
     """Return the Keras model of a folder, to train it further."""
     from electrodej.models.keras_files import load_weights
+    from electrodej.models.sized import sized
     from electrodej.networks.stardist3d.network import build_network
 
     plan = _plan(folder / SOLID_FILE)
-    network = build_network(plan.halvings, rays=plan.rays, filters=plan.filters)
     if not (folder / WEIGHTS).is_file():
         raise InputError(f"{folder} holds no weights ({WEIGHTS} is missing)")
+    network = sized(
+        lambda: build_network(plan.halvings, rays=plan.rays, filters=plan.filters), folder / SOLID_FILE
+    )
     load_weights(network, folder / WEIGHTS)
     return network, plan
 

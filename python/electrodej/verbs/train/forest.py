@@ -124,6 +124,7 @@ def _draw(folder: PathLike, images: Sequence[Labelled], forest: Forest, run: Run
     from PIL import Image as Picture
 
     from electrodej.files import whole_directory
+    from electrodej.files.tables import plain_cell
     from electrodej.forest import help_picture, suggest
 
     rows: list[dict[str, Any]] = []
@@ -150,7 +151,7 @@ def _draw(folder: PathLike, images: Sequence[Labelled], forest: Forest, run: Run
         with (part / _WHERE).open("w", newline="", encoding="utf-8") as file:
             table = csv.DictWriter(file, ["image", "x", "y", "z", "doubt", "class", "or"])
             table.writeheader()
-            table.writerows(rows)
+            table.writerows({key: plain_cell(str(value)) for key, value in row.items()} for row in rows)
     return rows
 
 
