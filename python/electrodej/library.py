@@ -157,9 +157,7 @@ def link(
     """
     from electrodej import linking
 
-    return linking.link(
-        slices, spacing=spacing, view=view, settings=linking.LinkSettings(**settings), run=run
-    )
+    return linking.link(slices, linking.LinkSettings(**settings), run, spacing=spacing, view=view)
 
 
 def measure(
@@ -188,7 +186,7 @@ def measure(
 
     with contextlib.ExitStack() as stack:
         first, second = (stack.enter_context(open_volume(each, spacing=spacing)) for each in (grey, labels))
-        return features(first, second, spacing=common_spacing(first, second), run=run, **settings)
+        return features(first, second, run, spacing=common_spacing(first, second), **settings)
 
 
 def morphology(phases: NDArray[Any], *, spacing: Spacing, names: Sequence[str] = ()) -> dict[str, float]:
@@ -219,7 +217,6 @@ def morphology(phases: NDArray[Any], *, spacing: Spacing, names: Sequence[str] =
 def explain_damage(
     table: FeatureTable | pd.DataFrame | Mapping[str, NDArray[Any]],
     config: DamageConfig | None = None,
-    *,
     run: Run | None = None,
 ) -> DamageResult:
     """Explain the damage of the particles in a table: a random forest, SHAP values, and how sure they are.
@@ -239,7 +236,7 @@ def explain_damage(
     if hasattr(table, "to_dict") and not isinstance(columns, Mapping):  # a data frame
         frame: Any = table
         columns = {str(name): frame[name].to_numpy() for name in columns}
-    return damage.explain_damage(damage.make_table(columns), config, run=run)
+    return damage.explain_damage(damage.make_table(columns), config, run)
 
 
 def report(

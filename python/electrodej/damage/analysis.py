@@ -142,7 +142,7 @@ class DamageResult:
 
 
 def explain_damage(
-    table: DamageTable, config: DamageConfig | None = None, *, run: Run | None = None
+    table: DamageTable, config: DamageConfig | None = None, run: Run | None = None
 ) -> DamageResult:
     """Fit a random forest to the damage of the particles, explain it with SHAP and judge it.
 
@@ -175,11 +175,11 @@ def explain_damage(
         return DamageResult(table, description, None, (*table.notes, f"There is no model: {reason}."), config)
     rows = drawn_rows(len(table), config.most_rows, seed=config.seed)
     some, some_damage = table.values[rows], table.damage[rows]
-    forest = fit_forest(table.values, table.damage, config, seed=config.seed, run=run)
-    base, shap = shap_values(forest.model, table.values, run=run)
-    over_seeds = shap_over_seeds(some, some_damage, config, run=run)
+    forest = fit_forest(table.values, table.damage, config, run, seed=config.seed)
+    base, shap = shap_values(forest.model, table.values, run)
+    over_seeds = shap_over_seeds(some, some_damage, config, run)
     by_seed = np.stack([contributions(each) for each in over_seeds])
-    draw_size, by_draw = contributions_over_draws(table.values, table.damage, config, run=run)
+    draw_size, by_draw = contributions_over_draws(table.values, table.damage, config, run)
     model = Model(
         forest=forest,
         base=base,
@@ -194,7 +194,7 @@ def explain_damage(
             for place, name in enumerate(table.attributes)
         },
         interactions=_interactions(forest, table, config, run),
-        evaluation=evaluate(some, some_damage, table.attributes, config, run=run),
+        evaluation=evaluate(some, some_damage, table.attributes, config, run),
     )
     notes = (*table.notes, *_model_notes(table, description, model, len(rows)))
     return DamageResult(table, description, model, notes, config)
@@ -216,7 +216,7 @@ def _interactions(forest: Forest, table: DamageTable, config: DamageConfig, run:
     if not config.interaction_rows or len(table.attributes) < 2:
         return None
     rows = drawn_rows(len(table), config.interaction_rows, seed=config.seed)
-    return interaction_strengths(forest.model, table.values[rows], run=run)
+    return interaction_strengths(forest.model, table.values[rows], run)
 
 
 def _model_notes(table: DamageTable, description: Description, model: Model, drawn: int) -> list[str]:

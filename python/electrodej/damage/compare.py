@@ -73,7 +73,7 @@ class Comparison:
 
 
 def compare_damage(
-    results: Sequence[DamageResult], *, run: Run | None = None
+    results: Sequence[DamageResult], run: Run | None = None
 ) -> tuple[tuple[Comparison, ...], tuple[str, ...]]:
     """Compare every electrode with the first.
 
@@ -124,10 +124,10 @@ def _at_size(result: DamageResult, size: int, run: Run) -> dict[str, tuple[float
     if size == _particles(result):
         means = [model.seeds[name].mean for name in table.attributes]
     else:
-        drawn = contributions_of(size, table.values, table.damage, config, draws=config.seeds, run=run)
+        drawn = contributions_of(size, table.values, table.damage, config, run, draws=config.seeds)
         means = drawn.mean(axis=0).tolist()
     rows = drawn_rows(len(table), config.most_rows, seed=config.seed)
-    found = bootstrap_contributions(size, table.values[rows], table.damage[rows], config, run=run)
+    found = bootstrap_contributions(size, table.values[rows], table.damage[rows], config, run)
     errors = found.std(axis=0, ddof=1).tolist()
     return dict(zip(table.attributes, zip(means, errors, strict=True), strict=True))
 

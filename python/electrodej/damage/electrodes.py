@@ -156,7 +156,7 @@ class ElectrodeComparison:
 
 
 def compare_electrodes(
-    groups: Sequence[Group], *, resamples: int = 1000, seed: int = 0, run: Run | None = None
+    groups: Sequence[Group], run: Run | None = None, *, resamples: int = 1000, seed: int = 0
 ) -> tuple[ElectrodeComparison, ...]:
     """Compare every group with the first.
 

@@ -122,12 +122,7 @@ def _confidence(share: float) -> str:
 
 
 def evaluate(
-    values: Floats,
-    damage: Floats,
-    attributes: tuple[str, ...],
-    config: DamageConfig,
-    *,
-    run: Run | None = None,
+    values: Floats, damage: Floats, attributes: tuple[str, ...], config: DamageConfig, run: Run | None = None
 ) -> Evaluation:
     """Cross-validate the forest, a linear model and gradient boosting, several times over.
 

@@ -81,9 +81,9 @@ def evolve(
     pairs: NDArray[np.integer[Any]],
     volume: Floats,
     config: EvolutionConfig,
+    run: Run | None = None,
     *,
     damage: Floats | None = None,
-    run: Run | None = None,
 ) -> Evolution:
     """Cycle an electrode of particles that hand load to those they touch.
 

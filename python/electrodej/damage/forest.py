@@ -96,9 +96,9 @@ def fit_forest(
     values: Floats,
     damage: Floats,
     config: DamageConfig,
+    run: Run | None = None,
     *,
     seed: int,
-    run: Run | None = None,
     in_steps_from: int = _MANY_ROWS,
 ) -> Forest:
     """Fit the forest to all particles but those held out.
@@ -158,7 +158,7 @@ def _grow(
         run.progress(number, config.trees, "forest")
 
 
-def shap_values(model: Any, values: Floats, *, run: Run | None = None) -> tuple[float, Floats]:
+def shap_values(model: Any, values: Floats, run: Run | None = None) -> tuple[float, Floats]:
     """Return the base value and the SHAP value of each attribute for each particle.
 
     Exact Shapley values of the trees, path-dependent (Lundberg et al., Nature Machine Intelligence 2,
@@ -183,7 +183,7 @@ def shap_values(model: Any, values: Floats, *, run: Run | None = None) -> tuple[
     return base, np.concatenate(parts) if parts else np.empty((0, values.shape[1]))
 
 
-def interaction_strengths(model: Any, values: Floats, *, run: Run | None = None) -> Floats:
+def interaction_strengths(model: Any, values: Floats, run: Run | None = None) -> Floats:
     """Return the mean absolute SHAP interaction of each pair of attributes, both halves together.
 
     Shape (attributes, attributes), symmetric; the diagonal is the mean absolute main effect.

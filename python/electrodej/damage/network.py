@@ -207,7 +207,7 @@ def contact_graph(table: DamageTable, contacts: Contacts) -> Any:
 
 
 def analyse_network(
-    table: DamageTable, contacts: Contacts, *, seed: int = 0, run: Run | None = None
+    table: DamageTable, contacts: Contacts, run: Run | None = None, *, seed: int = 0
 ) -> NetworkResult:
     """Describe the contact network and how damage lies in it.
 

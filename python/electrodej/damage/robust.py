@@ -26,9 +26,7 @@ def drawn_rows(count: int, most: int, *, seed: int) -> np.ndarray[tuple[int], np
     return np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
 
 
-def shap_over_seeds(
-    values: Floats, damage: Floats, config: DamageConfig, *, run: Run | None = None
-) -> Floats:
+def shap_over_seeds(values: Floats, damage: Floats, config: DamageConfig, run: Run | None = None) -> Floats:
     """Return the SHAP values of all particles in forests of different seeds, (seeds, n, attributes).
 
     The seed decides which particles are held out, which each tree sees and which attributes it may split
@@ -38,14 +36,14 @@ def shap_over_seeds(
     found = np.empty((config.seeds, *values.shape))
     for place in range(config.seeds):
         seed = config.seed + place
-        forest = fit_forest(values, damage, config, seed=seed, run=run.quiet())
+        forest = fit_forest(values, damage, config, run.quiet(), seed=seed)
         found[place] = shap_values(forest.model, values)[1]
         run.progress(place + 1, config.seeds, "seeds")
     return found
 
 
 def contributions_over_draws(
-    values: Floats, damage: Floats, config: DamageConfig, *, run: Run | None = None
+    values: Floats, damage: Floats, config: DamageConfig, run: Run | None = None
 ) -> tuple[int, Floats]:
     """Return the size of a draw and the contributions in each, (draws, attributes).
 
@@ -53,17 +51,11 @@ def contributions_over_draws(
     fifths, because draws of all particles would be the same.
     """
     size = min(config.draw_size, 4 * len(damage) // 5)
-    return size, contributions_of(size, values, damage, config, draws=config.draws, run=run)
+    return size, contributions_of(size, values, damage, config, run, draws=config.draws)
 
 
 def contributions_of(
-    size: int,
-    values: Floats,
-    damage: Floats,
-    config: DamageConfig,
-    *,
-    draws: int,
-    run: Run | None = None,
+    size: int, values: Floats, damage: Floats, config: DamageConfig, run: Run | None = None, *, draws: int
 ) -> Floats:
     """Return the contributions in forests of ``size`` particles drawn by chance, (draws, attributes)."""
     run = run or Run()
@@ -71,14 +63,14 @@ def contributions_of(
     for place in range(draws):
         seed = config.seed + place
         rows = drawn_rows(len(damage), size, seed=seed)
-        forest = fit_forest(values[rows], damage[rows], config, seed=seed, run=run.quiet())
+        forest = fit_forest(values[rows], damage[rows], config, run.quiet(), seed=seed)
         found[place] = contributions(shap_values(forest.model, values[rows])[1])
         run.progress(place + 1, draws, "draws")
     return found
 
 
 def bootstrap_contributions(
-    size: int, values: Floats, damage: Floats, config: DamageConfig, *, run: Run | None = None
+    size: int, values: Floats, damage: Floats, config: DamageConfig, run: Run | None = None
 ) -> Floats:
     """Return the contributions in forests of resampled particles and other seeds, (resamples, attributes).
 
@@ -91,7 +83,7 @@ def bootstrap_contributions(
     found = np.empty((config.resamples, values.shape[1]))
     for place in range(config.resamples):
         rows = generator.integers(0, len(damage), size)
-        forest = fit_forest(values[rows], damage[rows], config, seed=config.seed + place, run=run.quiet())
+        forest = fit_forest(values[rows], damage[rows], config, run.quiet(), seed=config.seed + place)
         found[place] = contributions(shap_values(forest.model, values[rows])[1])
         run.progress(place + 1, config.resamples, "resampling")
     return found

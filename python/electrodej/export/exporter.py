@@ -74,12 +74,12 @@ class Export:
 def export_model(
     model: PathLike,
     out: PathLike,
+    run: Run | None = None,
     *,
     name: str | None = None,
     authorship: Authorship | None = None,
     package: bool = False,
     onnx: bool = True,
-    run: Run | None = None,
 ) -> Export:
     """Write a model as a zip for Fiji's StarDist and CSBDeep plugins, and what belongs to it.
 

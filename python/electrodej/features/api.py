@@ -37,13 +37,13 @@ _LARGEST_REACH = 250
 def features(
     grey: Sliceable,
     labels: Sliceable,
+    run: Run | None = None,
     *,
     spacing: Spacing,
     radius: float = FeatureSettings.radius,
     attributes: str | Iterable[str] | None = None,
     crop: int = 0,
     exclude_border: bool = False,
-    run: Run | None = None,
 ) -> FeatureTable:
     """Measure every particle of a label volume.
 

@@ -218,7 +218,8 @@ def measure(
         size = common_spacing(*volumes)
     except VoxelSizeError as error:
         raise _in_python(error) from error
-    return features(*volumes, spacing=size, run=run, **options)
+    grey, labels = volumes
+    return features(grey, labels, run, spacing=size, **options)
 
 
 def _in_python(error: VoxelSizeError) -> VoxelSizeError:

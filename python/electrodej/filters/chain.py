@@ -110,10 +110,10 @@ def filter_volume(
     volume: Volume,
     steps: Sequence[Step],
     out: PathLike,
+    run: Run | None = None,
     *,
     flat: bool = False,
     dtype: DTypeLike | None = None,
-    run: Run | None = None,
 ) -> Path:
     """Filter a volume slab by slab into a file.
 

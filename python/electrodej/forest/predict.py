@@ -49,11 +49,11 @@ class Found:
 def predict_slabs(
     volume: Volume,
     forest: Forest,
+    run: Run | None = None,
     *,
     levels: tuple[float, float] | None = None,
     spacing: Spacing | None = None,
     start: int = 0,
-    run: Run | None = None,
 ) -> Generator[Found, None, None]:
     """Yield what a forest says of a volume, slab by slab.
 
@@ -103,7 +103,7 @@ def predict_array(grey: NDArray[Any], forest: Forest, *, run: Run | None = None)
     """
     from electrodej.volume import ArrayVolume
 
-    parts = list(predict_slabs(ArrayVolume(grey, spacing=None), forest, run=run))
+    parts = list(predict_slabs(ArrayVolume(grey, spacing=None), forest, run))
     return Found(
         0,
         parts[-1].z1,

@@ -108,7 +108,7 @@ def suggest(
     """
     best: list[Place] = []
     doubts: dict[int, NDArray[np.float32]] = {}
-    for found in predict_slabs(image.grey, forest, spacing=image.spacing, run=run):
+    for found in predict_slabs(image.grey, forest, run, spacing=image.spacing):
         labelled = image.classes[found.z0 : found.z1] != UNLABELLED
         for place in where_to_label(found.doubt, found.probability, labelled=labelled, count=count):
             best.append(replace(place, z=place.z + found.z0))

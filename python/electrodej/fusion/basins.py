@@ -102,13 +102,7 @@ class LevelScale:
 
 
 def find_basins(
-    field: Field,
-    slabs: list[Slab],
-    *,
-    settings: FusionSettings,
-    ids: Scratch,
-    values: Scratch,
-    run: Run,
+    field: Field, slabs: list[Slab], settings: FusionSettings, run: Run, *, ids: Scratch, values: Scratch
 ) -> Basins:
     """Find the basins of the field; each slab's numbers and values go to ``ids`` and ``values``."""
     scale = LevelScale(settings)
@@ -333,7 +327,7 @@ class Particles:
     places: Ints
 
 
-def gather_basins(basins: Basins, *, settings: FusionSettings, spacing: Spacing) -> Particles:
+def gather_basins(basins: Basins, settings: FusionSettings, *, spacing: Spacing) -> Particles:
     """Join basins over shallow passes, find every particle's border and drop what is too small."""
     from electrodej.fusion.kernels.graph import gather
 

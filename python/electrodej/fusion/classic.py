@@ -63,11 +63,7 @@ class ClassicSettings(Settings):
 
 
 def segment_classic(
-    grey: NDArray[Any],
-    *,
-    spacing: Spacing,
-    settings: ClassicSettings | None = None,
-    run: Run | None = None,
+    grey: NDArray[Any], settings: ClassicSettings | None = None, run: Run | None = None, *, spacing: Spacing
 ) -> NDArray[np.int32]:
     """Label the particles of a grey volume.
 

@@ -51,11 +51,11 @@ class FlowFusion:
     def __init__(
         self,
         views: Views,
-        *,
         settings: FusionSettings,
+        run: Run,
+        *,
         slab: int | None,
         folder: Path | None,
-        run: Run,
     ) -> None:
         field = Field(views, settings)
         self._slabs = plan_slabs(
@@ -64,13 +64,11 @@ class FlowFusion:
         voxels = int(np.prod(views.shape, dtype=np.int64))
         self._ids, self._values = (Scratch(each * voxels, folder, memory=run.room) for each in (4, 2))
         try:
-            basins = find_basins(
-                field, self._slabs, settings=settings, ids=self._ids, values=self._values, run=run
-            )
+            basins = find_basins(field, self._slabs, settings, run, ids=self._ids, values=self._values)
         except BaseException:
             self.close()
             raise
-        self._particles = gather_basins(basins, settings=settings, spacing=views.spacing)
+        self._particles = gather_basins(basins, settings, spacing=views.spacing)
         self._offsets = basins.offsets
         # By number within the slabs, as the scratch has them.
         self._labels_of = self._particles.labels[basins.basin_of]
@@ -105,7 +103,7 @@ class DistantFlow:
         Who works, with how much memory together, and progress.
     """
 
-    def __init__(self, views: Views, *, settings: FusionSettings, slab: int | None, run: Run) -> None:
+    def __init__(self, views: Views, settings: FusionSettings, run: Run, *, slab: int | None) -> None:
         self._hired = contextlib.ExitStack()
         self._workers = self._hired.enter_context(run.workers())
         try:
@@ -113,7 +111,7 @@ class DistantFlow:
         except BaseException:
             self.close()
             raise
-        self._particles = gather_basins(basins, settings=settings, spacing=views.spacing)
+        self._particles = gather_basins(basins, settings, spacing=views.spacing)
         self._offsets = basins.offsets
         self._labels_of = self._particles.labels[basins.basin_of]
         self.count = len(self._particles.least) - 1

@@ -52,12 +52,12 @@ class FusedParticles:
 
 def start_fusion(
     views: Views,
+    settings: FusionSettings | None = None,
+    run: Run | None = None,
     *,
     method: Method = "flow",
-    settings: FusionSettings | None = None,
     slab: int | None = None,
     folder: Path | None = None,
-    run: Run | None = None,
 ) -> Fusion:
     """Find the particles of three views; their labels are then read slab by slab.
 
@@ -77,19 +77,19 @@ def start_fusion(
             raise InputError(f"other machines can work on the method flow, not on {method}; leave them out")
         from electrodej.fusion.flow import DistantFlow
 
-        return DistantFlow(views, settings=settings, slab=slab, run=run)
+        return DistantFlow(views, settings, run, slab=slab)
     if method == "flow":
         from electrodej.fusion.flow import FlowFusion
 
-        return FlowFusion(views, settings=settings, slab=slab, folder=folder, run=run)
+        return FlowFusion(views, settings, run, slab=slab, folder=folder)
     if method == "watershed":
         from electrodej.fusion.watershed import WatershedFusion
 
-        return WatershedFusion(views, settings=settings, slab=slab, run=run)
+        return WatershedFusion(views, settings, run, slab=slab)
     if method == "kmeans":
         from electrodej.fusion.kmeans import KmeansFusion
 
-        return KmeansFusion(views, settings=settings, slab=slab, folder=folder, run=run)
+        return KmeansFusion(views, settings, run, slab=slab, folder=folder)
     raise InputError(f"the views are fused by {', '.join(METHODS)}, not by {method!r}")
 
 
@@ -141,7 +141,7 @@ def fuse_views(
     """
     run = run or Run()
     views = Views(xy, xz, yz, spacing=check_spacing(spacing))
-    fusion = start_fusion(views, method=method, settings=settings, slab=slab, run=run)
+    fusion = start_fusion(views, settings, run, method=method, slab=slab)
     try:
         labels = np.empty(views.shape, compact_dtype(fusion.count))
         agreement = Agreement(views, fusion.count)

@@ -29,11 +29,11 @@ class KmeansFusion:
     def __init__(
         self,
         views: Views,
-        *,
         settings: FusionSettings,
+        run: Run,
+        *,
         slab: int | None,
         folder: Path | None,
-        run: Run,
     ) -> None:
         self._views = views
         self._run = run

@@ -56,7 +56,7 @@ class Material:
     [True, True, False, False, True, True]
     """
 
-    def __init__(self, grey: Volume, *, spacing: Spacing, run: Run | None = None) -> None:
+    def __init__(self, grey: Volume, run: Run | None = None, *, spacing: Spacing) -> None:
         self._grey = grey
         shortest = min(spacing)
         self._sigma = tuple(SMOOTHING * shortest / length for length in spacing)
@@ -117,7 +117,7 @@ class FusedMaterial:
         Threads that look at the grey values.
     """
 
-    def __init__(self, fusion: Fusion, material: Material, *, least: float, run: Run | None = None) -> None:
+    def __init__(self, fusion: Fusion, material: Material, run: Run | None = None, *, least: float) -> None:
         self._fusion, self._material, self._jobs = fusion, material, (run or Run()).cores
         voxels = np.zeros(fusion.count + 1, np.int64)
         for _, part in self._masked():

@@ -28,17 +28,17 @@ _AT_ONCE = 4_000_000
 class WatershedFusion:
     """Floods from the maxima that the flow finds; for parameters and use see `FlowFusion`."""
 
-    def __init__(self, views: Views, *, settings: FusionSettings, slab: int | None, run: Run) -> None:
+    def __init__(self, views: Views, settings: FusionSettings, run: Run, *, slab: int | None) -> None:
         check_room(views, run.memory)
         field = Field(views, settings)
         slabs = plan_slabs(views.shape, jobs=run.cores, memory=run.room, thickness=slab, halo=field.halo + 1)
         ids, values = Scratch(0), Scratch(0)
-        basins = find_basins(field, slabs, settings=settings, ids=ids, values=values, run=run)
+        basins = find_basins(field, slabs, settings, run, ids=ids, values=values)
         ids.close()
         whole = np.concatenate([values.get(number) for number in range(len(slabs))])
         values.close()
         self._slabs: list[Slab] = slabs
-        particles = gather_basins(basins, settings=settings, spacing=views.spacing)
+        particles = gather_basins(basins, settings, spacing=views.spacing)
         self.count = len(particles.least) - 1
         self._labels = _flooded(whole, particles.places, LevelScale(settings).floor, run.progress)
         self._labels[whole < particles.least[self._labels]] = 0

@@ -68,11 +68,11 @@ class Ready:
 def look_first(
     volume: Volume,
     looks: Sequence[Look],
+    run: Run,
     *,
     scale: float | None = None,
     as_is: bool = False,
     masks: bool = False,
-    run: Run,
 ) -> Ready:
     """Look at a sample of a scan, tell what is seen and done, and return the scan as networks want it.
 

@@ -42,11 +42,11 @@ _LARGEST_TABLE = 2**24
 
 def link(
     labels: NDArray[Any],
+    settings: LinkSettings | None = None,
+    run: Run | None = None,
     *,
     spacing: Sequence[float],
     view: View = "xy",
-    settings: LinkSettings | None = None,
-    run: Run | None = None,
 ) -> NDArray[Any]:
     """Return the 3D labels of slices that were labelled one by one.
 
@@ -76,7 +76,7 @@ def link(
     [[[1, 1, 0, 2]], [[1, 1, 0, 2]]]
     """
     volume = ArrayVolume(labels, spacing=spacing, name="the label image")
-    linked = link_volume(volume, spacing=spacing, view=view, settings=settings, run=run)
+    linked = link_volume(volume, settings, run, spacing=spacing, view=view)
     out = np.empty(linked.shape, linked.dtype)
     for z0, z1, slab in linked.slabs():
         out[z0:z1] = slab
@@ -85,11 +85,11 @@ def link(
 
 def link_volume(
     volume: Volume,
+    settings: LinkSettings | None = None,
+    run: Run | None = None,
     *,
     spacing: Sequence[float],
     view: View = "xy",
-    settings: LinkSettings | None = None,
-    run: Run | None = None,
 ) -> LinkedVolume:
     """Link the slices of an open volume, which may be larger than the memory.
 

@@ -40,7 +40,7 @@ CRACK_COLUMNS: dict[str, tuple[str, str]] = {
 
 
 def measure_cracks(
-    labels: NDArray[Any], cracks: Mask, *, spacing: Spacing, run: Run | None = None
+    labels: NDArray[Any], cracks: Mask, run: Run | None = None, *, spacing: Spacing
 ) -> dict[str, NDArray[Any]]:
     """Measure the cracks of every particle.
 

@@ -20,11 +20,11 @@ _SLAB_VOXELS = 1 << 24
 def add_cracks(
     labels: NDArray[Any],
     cracks: Mask,
+    run: Run | None = None,
     *,
     spacing: Spacing,
     reach: float,
     slab_voxels: int = _SLAB_VOXELS,
-    run: Run | None = None,
 ) -> NDArray[Any]:
     """Return the labels with crack voxels that have none given to the nearest particle.
 

@@ -64,7 +64,7 @@ class SizeDistribution:
         return float(middles @ self.shares) if self.shares.sum() > 0 else math.nan
 
 
-def distances(mask: NDArray[Any], *, spacing: Spacing, run: Run | None = None) -> NDArray[np.float32]:
+def distances(mask: NDArray[Any], run: Run | None = None, *, spacing: Spacing) -> NDArray[np.float32]:
     """Return the squared distance of each voxel to the nearest one outside the mask, between centres.
 
     Parameters
@@ -107,7 +107,7 @@ def ball_levels(mask: NDArray[Any], *, spacing: Spacing, run: Run | None = None)
     from electrodej.morphology.kernels.distances import to_levels
 
     run = run or Run()
-    squares = distances(mask, spacing=spacing, run=run)
+    squares = distances(mask, run, spacing=spacing)
     longest = int(max(n * s for n, s in zip(mask.shape, spacing, strict=True)) / min(spacing)) + 1
     most = min(longest, int(math.sqrt(float(squares.max()))) + 1)
     levels: Levels = np.empty(mask.shape, np.uint8 if most < 256 else np.uint16)
@@ -302,7 +302,7 @@ class _Fields:
             return cls(name, mask, spacing, None, None, None)
         thick = local_thickness(mask, spacing=spacing, run=run.part(0, 3))
         entered = intrusion(mask, spacing=spacing, run=run.part(1, 3))
-        away = distances(mask, spacing=spacing, run=run.part(2, 3))
+        away = distances(mask, run.part(2, 3), spacing=spacing)
         return cls(name, mask, spacing, thick, entered, away)
 
     def part(self, box: Box, *, across: int) -> _Fields:

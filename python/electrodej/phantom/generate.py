@@ -114,7 +114,7 @@ def make_phantom(
     outlines, labels = np.empty(config.shape, dtype=kind), np.empty(config.shape, dtype=kind)
     phases = np.empty(config.shape, dtype=np.uint8)
     tally = Tally(scene)
-    for slab in scene_slabs(scene, run=Run(jobs=jobs)):
+    for slab in scene_slabs(scene, Run(jobs=jobs)):
         part = slice(slab.z0, slab.z1)
         grey[part], outlines[part], labels[part] = slab.grey, slab.outlines, slab.labels
         phases[part] = slab.phases
@@ -156,14 +156,11 @@ def phantom_slabs(
     """
     run = run or Run()
     scene = build_scene(config, progress=run.progress)
-    yield from scene_slabs(scene, thickness=thickness, run=run)
+    yield from scene_slabs(scene, run, thickness=thickness)
 
 
 def scene_slabs(
-    scene: Scene,
-    *,
-    thickness: int | None = None,
-    run: Run | None = None,
+    scene: Scene, run: Run | None = None, *, thickness: int | None = None
 ) -> Iterator[PhantomSlab]:
     """The slabs of a scene, made by the run's threads and yielded in order."""
     run = run or Run()

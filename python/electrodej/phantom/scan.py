@@ -77,7 +77,7 @@ def attenuation_of(phases: NDArray[Any]) -> Image:
     return np.asarray(known[phases] * inside, np.float32)
 
 
-def project(image: Image, angles: NDArray[np.float64], *, axis: float, columns: int, run: Run) -> Image:
+def project(image: Image, angles: NDArray[np.float64], run: Run, *, axis: float, columns: int) -> Image:
     """Return line integrals, (angles, z, columns), of an image (z, y, x) in its voxels' edges.
 
     Parameters
@@ -128,11 +128,11 @@ def write_scan(
     path: PathLike,
     image: Image,
     settings: ScanSettings,
+    run: Run | None = None,
     *,
     pixel: float,
     seed: int = 0,
     columns: int | None = None,
-    run: Run | None = None,
 ) -> Path:
     """Write a scan of a sample as NXtomo.
 
@@ -159,7 +159,7 @@ def write_scan(
         raise InputError(f"offset: {settings.offset:g} moves the axis off the detector of {width} columns")
     rng = np.random.default_rng(seed)
     angles = np.linspace(0, settings.turn, settings.angles)
-    lines = project(image, angles, axis=axis, columns=width, run=run) * np.float32(pixel)
+    lines = project(image, angles, run, axis=axis, columns=width) * np.float32(pixel)
     camera = _Camera(settings, (image.shape[0], width), rng)
     keys = [2] * _FLATS + [1] * _FLATS + [0] * settings.angles + [1] * _FLATS
     turns = [0.0] * 2 * _FLATS + angles.tolist() + [float(settings.turn)] * _FLATS

@@ -21,9 +21,9 @@ CONFIG_NAME = "phantom.json"
 def write_phantom(
     folder: PathLike,
     config: PhantomConfig,
+    run: Run | None = None,
     *,
     suffix: Literal[".tif", ".zarr"] = ".tif",
-    run: Run | None = None,
 ) -> TruthTable:
     """Write grey, labels, outlines and phases, ``truth.csv`` and ``phantom.json`` into a new folder.
 
@@ -61,7 +61,7 @@ def write_phantom(
                 )
                 for name in VOLUMES
             }
-            for slab in scene_slabs(scene, run=run):
+            for slab in scene_slabs(scene, run):
                 for name, writer in writers.items():
                     writer.write(slab.z0, getattr(slab, name))
                 tally.add(slab.z0, slab.outlines, slab.phases)

@@ -83,12 +83,12 @@ class CocoScores:
 def score_coco(
     pred: LabelImage,
     truth: LabelImage,
+    run: Run | None = None,
     *,
     confidences: Confidences | Sequence[Confidences] | None = None,
     slices: bool = False,
     ignore: int | None = None,
     most: int = MOST,
-    run: Run | None = None,
 ) -> CocoScores:
     """Score predicted particles as COCO does masks; the numbers are those of its own ``pycocotools``.
 
@@ -134,7 +134,7 @@ def score_coco(
     run = run or Run()
     pair = pair_images(pred, truth)
     flat = slices or pair.shape[0] == 1
-    images = list(_images(pair, confidences, slices=slices, ignore=ignore, run=run))
+    images = list(_images(pair, confidences, run, slices=slices, ignore=ignore))
     limits = [*(limit for limit in (1, 10) if limit < most), most]
     found = {name: _evaluate(images, area, limits) for name, area in AREAS.items() if flat or name == "all"}
     cut = sum(max(0, image.size_pred.size - most) for image in images)
@@ -176,15 +176,15 @@ class _Curves:
 def _images(
     pair: ImagePair,
     confidences: Confidences | Sequence[Confidences] | None,
+    run: Run,
     *,
     slices: bool,
     ignore: int | None,
-    run: Run,
 ) -> Iterator[_Image]:
     if not slices:
         if confidences is not None and not isinstance(confidences, Mapping):
             raise InputError("one image takes one set of confidences; give a mapping of labels")
-        yield _image(overlaps_of_pair(pair, border=False, run=run), confidences, ignore)
+        yield _image(overlaps_of_pair(pair, run, border=False), confidences, ignore)
         return
     depth, height, _ = pair.shape
     if confidences is not None and not isinstance(confidences, Mapping) and len(confidences) != depth:
@@ -194,7 +194,7 @@ def _images(
         truth, pred = pair.read((z, z + 1, 0, height))
         one = ImagePair(pred[0], truth[0], pair.pred_name, pair.truth_name, (1, *pair.shape[1:]))
         known = confidences if confidences is None or isinstance(confidences, Mapping) else confidences[z]
-        yield _image(overlaps_of_pair(one, border=False, run=Run(jobs=1)), known, ignore)
+        yield _image(overlaps_of_pair(one, Run(jobs=1), border=False), known, ignore)
 
 
 def _image(table: OverlapTable, confidences: Confidences | None, ignore: int | None) -> _Image:

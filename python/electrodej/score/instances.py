@@ -28,11 +28,11 @@ from electrodej.volume import check_spacing
 def score_instances(
     pred: LabelImage,
     truth: LabelImage,
-    *,
     settings: InstanceSettings | None = None,
+    run: Run | None = None,
+    *,
     spacing: Spacing | None = None,
     particles: bool = False,
-    run: Run | None = None,
 ) -> InstanceScores:
     """Score predicted particles against true ones.
 

@@ -82,7 +82,7 @@ def count_overlaps(
     return overlaps_of_pair(pair, border=border, run=run or Run())
 
 
-def overlaps_of_pair(pair: ImagePair, *, border: bool, run: Run) -> OverlapTable:
+def overlaps_of_pair(pair: ImagePair, run: Run, *, border: bool) -> OverlapTable:
     """Do what `count_overlaps` does, for images that are paired already."""
     threads = run.cores
     counters: list[_Counter] = (

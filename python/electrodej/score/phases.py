@@ -108,11 +108,11 @@ class PhaseScores:
 def score_phases(
     pred: LabelImage,
     truth: LabelImage,
+    run: Run | None = None,
     *,
     ignore: int | None = UNLABELLED,
     only: int | None = None,
     names: Mapping[int, str] | None = None,
-    run: Run | None = None,
 ) -> PhaseScores:
     """Score predicted phases against true ones, class by class.
 

@@ -56,9 +56,9 @@ class Reconstruction:
         cls,
         scan: Scan,
         settings: TomographySettings | None = None,
+        run: Run | None = None,
         *,
         spacing: Spacing | None = None,
-        run: Run | None = None,
     ) -> Reconstruction:
         """Return the reconstruction of a scan, its axis found and its settings held against it.
 
@@ -124,7 +124,7 @@ class Reconstruction:
         """Return the slices of some rows, counted from the detector's first: attenuation per micrometre."""
         lines = line_integrals(self.scan, (first, last), self.settings, self.optics)
         return reconstruct_rows(
-            lines, self.scan.angles, centre=self.centre, settings=self.settings, pixel=self.spacing[2]
+            lines, self.scan.angles, self.settings, centre=self.centre, pixel=self.spacing[2]
         )
 
     def bytes_for(self, rows: int) -> int:
@@ -159,11 +159,11 @@ class Reconstruction:
 def reconstruct_to(
     work: Reconstruction,
     out: PathLike,
+    run: Run | None = None,
     *,
     dtype: str = "float32",
     levels: tuple[float, float] | None = None,
     resume: bool = False,
-    run: Run | None = None,
 ) -> dict[str, Any]:
     """Reconstruct a volume into a file.
 

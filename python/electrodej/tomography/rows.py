@@ -25,9 +25,9 @@ _SMOOTH_ANGLES = 10.0
 def reconstruct_rows(
     lines: Frames,
     angles: NDArray[np.float64],
+    settings: TomographySettings | None = None,
     *,
     centre: Centre,
-    settings: TomographySettings | None = None,
     pixel: float = 1.0,
 ) -> Slices:
     """Return the slices of some rows, (rows, y, x): attenuation per micrometre.

@@ -40,10 +40,10 @@ def export(options: ExportOptions, run: Run) -> Outcome:
     done = export_model(
         find_model(options.model),
         options.out or f"{Path(options.model).resolve().stem}.zip",
+        run,
         name=options.name,
         authorship=options.authorship,
         package=options.bioimage_package,
-        run=run,
     )
     lines = [
         "wrote",

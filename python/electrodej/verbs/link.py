@@ -36,13 +36,7 @@ def link(options: LinkOptions, run: Run) -> Outcome:
     check_volume_target(options.out, force=run.force, inputs=[options.slices])
     with open_slices(options.slices, spacing=options.spacing) as volume:
         size = volume.require_spacing()
-        linked = link_volume(
-            volume,
-            spacing=size,
-            view=options.view,
-            settings=options.settings,
-            run=run,
-        )
+        linked = link_volume(volume, options.settings, run, spacing=size, view=options.view)
         with VolumeWriter(
             options.out, linked.shape, linked.dtype, spacing=size, labels=True, force=run.force
         ) as writer:

@@ -74,7 +74,7 @@ def phantom(options: PhantomOptions, run: Run) -> Outcome:
     suffix: Literal[".tif", ".zarr"] = ".zarr" if options.format == "zarr" else ".tif"
     if options.scan:
         _check_scan(config)
-    truth = write_phantom(options.folder, config, suffix=suffix, run=run)
+    truth = write_phantom(options.folder, config, run, suffix=suffix)
     volume = math.prod(config.shape) * math.prod(config.spacing)
     solid = float(truth["volume"].sum()) / volume
     count = len(truth["label"])
@@ -116,7 +116,7 @@ def _scan(options: PhantomOptions, config: PhantomConfig, suffix: str, run: Run)
         image = attenuation_of(phases.read())
     write_volume(folder / f"attenuation{suffix}", image, spacing=config.spacing, force=run.force)
     target = folder / "projections.nxs"
-    return write_scan(target, image, options.scanning, pixel=config.spacing[2], seed=config.seed, run=run)
+    return write_scan(target, image, options.scanning, run, pixel=config.spacing[2], seed=config.seed)
 
 
 def _config(options: PhantomOptions) -> PhantomConfig:

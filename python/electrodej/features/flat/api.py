@@ -33,13 +33,13 @@ SECTION_NOTE = (
 def flat_features(
     grey: Sliceable,
     labels: Sliceable,
+    run: Run | None = None,
     *,
     spacing: Spacing,
     radius: float = FeatureSettings.radius,
     attributes: str | Iterable[str] | None = None,
     crop: int = 0,
     exclude_border: bool = False,
-    run: Run | None = None,
 ) -> FeatureTable:
     """Measure every particle of every slice by itself.
 

@@ -58,11 +58,11 @@ class RegionsResult:
 def predict_regions(
     image: ImageLike,
     model: MaskRCNNModel,
+    settings: ViewSettings | None = None,
+    run: Run | None = None,
     *,
     spacing: Spacing | None = None,
-    settings: ViewSettings | None = None,
     labels: PathLike | None = None,
-    run: Run | None = None,
 ) -> RegionsResult:
     """Find particles on every section of a view.
 

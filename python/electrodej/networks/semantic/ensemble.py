@@ -92,13 +92,13 @@ def _dropping(model: SemanticModel, seed: int) -> Any:
 def predict_ensemble(
     volume: Volume,
     members: Sequence[SemanticModel],
+    settings: PredictSettings | None = None,
+    run: Run | None = None,
     *,
     levels: Sequence[Levels],
-    settings: PredictSettings | None = None,
     scratch: PathLike | None = None,
     look: Look | None = None,
     start: int = 0,
-    run: Run | None = None,
 ) -> Iterator[tuple[int, int, FloatArray, FloatArray]]:
     """Yield the mean of the members' probabilities and how far they disagree, slab by slab.
 
@@ -135,11 +135,11 @@ def predict_ensemble(
         predict_slabs(
             volume,
             member,
+            settings,
+            dataclasses.replace(run, progress=_part(run.progress, number, count)),
             levels=level,
-            settings=settings,
             scratch=scratch,
             start=start,
-            run=dataclasses.replace(run, progress=_part(run.progress, number, count)),
         )
         for number, (member, level) in enumerate(zip(members, levels, strict=True))
     ]

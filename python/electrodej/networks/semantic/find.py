@@ -85,9 +85,7 @@ def find_phases(
             measured, notes = measure_volume(volume, model)
             run.note(*notes)
             levels += [measured] * max(1, dropout)
-        for _, _, mean, disagreement in predict_ensemble(
-            volume, members, levels=levels, settings=settings, run=run
-        ):
+        for _, _, mean, disagreement in predict_ensemble(volume, members, settings, run, levels=levels):
             parts.append((classes.phases(mean.argmax(axis=-1)), mean.max(axis=-1), disagreement))
     values, probability, disagreements = (np.concatenate(each) for each in zip(*parts, strict=True))
     names = dict(zip(classes.ids, classes.names, strict=True))

@@ -75,12 +75,12 @@ def measure_volume(volume: Volume, model: SemanticModel) -> tuple[Levels, list[s
 def predict_slabs(
     volume: Volume,
     model: SemanticModel,
+    settings: PredictSettings | None = None,
+    run: Run | None = None,
     *,
     levels: Levels,
-    settings: PredictSettings | None = None,
     scratch: PathLike | None = None,
     start: int = 0,
-    run: Run | None = None,
 ) -> Generator[tuple[int, int, FloatArray], None, None]:
     """Yield the probabilities of the classes, slab by slab.
 

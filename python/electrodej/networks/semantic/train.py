@@ -76,13 +76,13 @@ class Trained:
 def train_semantic(
     samples: Sequence[Sample],
     out: PathLike,
+    settings: SemanticSettings | None = None,
+    run: Run | None = None,
     *,
     config: NetworkConfig,
-    settings: SemanticSettings | None = None,
     held_out: Sequence[Sample] = (),
     names: Mapping[int, str] | None = None,
     resume: bool = False,
-    run: Run | None = None,
 ) -> Trained:
     """Train a network and write its folder.
 

@@ -87,9 +87,7 @@ def choose_thresholds(
 def _counts(found: Any, example: Example) -> list[list[int]]:
     """Return number of the IoU threshold, hits, false finds and misses of one image."""
     scores = score_instances(
-        where_known(found, example.labels),
-        np.maximum(example.labels, 0),
-        settings=InstanceSettings(thresholds=IOU),
+        where_known(found, example.labels), np.maximum(example.labels, 0), InstanceSettings(thresholds=IOU)
     )
     return [
         [number, score.tp, score.fp, score.fn]

@@ -94,13 +94,13 @@ class Trained:
 def train_stardist(
     pairs: Sequence[Pair],
     out: PathLike,
-    *,
     settings: StarDistSettings | None = None,
+    run: Run | None = None,
+    *,
     init: PathLike | None = None,
     description: str = "",
     spacing: Spacing | None = None,
     resume: bool = False,
-    run: Run | None = None,
 ) -> Trained:
     """Train a StarDist model in two dimensions.
 

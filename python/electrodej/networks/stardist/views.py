@@ -58,12 +58,12 @@ class ViewResult:
 def predict_view(
     image: ImageLike,
     model: StarDistModel | PathLike,
+    settings: ViewSettings | None = None,
+    run: Run | None = None,
     *,
     spacing: Spacing | None = None,
-    settings: ViewSettings | None = None,
     labels: PathLike | None = None,
     probability: PathLike | None = None,
-    run: Run | None = None,
 ) -> ViewResult:
     """Run a StarDist model over every section of a view.
 

@@ -94,7 +94,7 @@ def find_solids(
         for z0, slab in bring(volume, shown):
             grey[z0 : z0 + len(slab)] = slab
             run.progress(0.2 * (z0 + len(slab)) / shown[0], 1, "bring the volume to size")
-        offered, tiles = predict_bodies(grey, model, probability=probability, run=run)
+        offered, tiles = predict_bodies(grey, model, run, probability=probability)
     chosen = choose(offered, overlap=model.overlap_threshold if overlap is None else overlap)
     return Found(Drawn(chosen, volume.shape, (z, y, x)), chosen, len(offered), shown, tiles, (z, y, x))
 
@@ -110,10 +110,10 @@ def scales_for(spacing: Spacing, model: SolidModel, voxel: float | None) -> tupl
 def predict_bodies(
     grey: NDArray[np.float32],
     model: SolidModel,
+    run: Run | None = None,
     *,
     probability: float | None = None,
     levels: tuple[float, float] | None = None,
-    run: Run | None = None,
 ) -> tuple[Bodies, int]:
     """Run the network over a volume that is as it knows them; return what it offers, and in how many tiles.
 

@@ -43,13 +43,12 @@ class Thresholds:
 
 
 def choose_thresholds(
-    model: SolidModel, volumes: Iterable[tuple[FloatArray, NDArray[Any]]], *, run: Run | None = None
+    model: SolidModel, volumes: Iterable[tuple[FloatArray, NDArray[Any]]], run: Run | None = None
 ) -> Thresholds:
     """Choose the thresholds that give the best score on grey values as scaled, and their labels."""
     pairs = [(grey, np.asarray(labels, np.int32)) for grey, labels in volumes]
     offered = [
-        predict_bodies(grey, model, probability=_CHANCES[0], levels=(0.0, 1.0), run=run)[0]
-        for grey, _ in pairs
+        predict_bodies(grey, model, run, probability=_CHANCES[0], levels=(0.0, 1.0))[0] for grey, _ in pairs
     ]
     tries = [(chance, overlap) for chance in _CHANCES for overlap in _OVERLAPS]
     with ThreadPoolExecutor((run or Run()).cores) as pool:
@@ -79,6 +78,6 @@ def count_found(offered: Bodies, truth: NDArray[Any], *, overlap: float) -> NDAr
     shape = truth.shape[0], truth.shape[1], truth.shape[2]
     labels = Drawn(choose(offered, overlap=overlap), shape).slab(0, shape[0])
     found = score_instances(
-        where_known(labels, truth), np.maximum(truth, 0), settings=InstanceSettings(thresholds=IOU)
+        where_known(labels, truth), np.maximum(truth, 0), InstanceSettings(thresholds=IOU)
     )
     return np.array([[getattr(found.at(iou), name) for name in ("tp", "fp", "fn")] for iou in IOU])

@@ -81,13 +81,13 @@ class TrainedSolid:
 def train_solid(
     pairs: Sequence[SolidPair],
     out: PathLike,
-    *,
     settings: SolidSettings | None = None,
+    run: Run | None = None,
+    *,
     init: PathLike | None = None,
     description: str = "",
     spacing: Spacing | None = None,
     resume: bool = False,
-    run: Run | None = None,
 ) -> TrainedSolid:
     """Train a StarDist model in three dimensions.
 
@@ -163,7 +163,7 @@ def train_solid(
         spacing=size,
     )
     thresholds = choose_thresholds(
-        from_network(network, info, plan), [(each.image, each.labels) for each in kept], run=run
+        from_network(network, info, plan), [(each.image, each.labels) for each in kept], run
     )
     if not any(thresholds.f1):
         run.note(

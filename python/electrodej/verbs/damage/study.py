@@ -142,11 +142,11 @@ def study_damage(options: DamageOptions, run: Run) -> DamageStudy:
     if options.labels is not None:
         mapped = check_map(options.labels, ready[0], progress=run.progress)
         plane = middle_plane(options.labels, ready[0])
-    results = tuple(explain_damage(table, options.config, run=run) for table in ready)
+    results = tuple(explain_damage(table, options.config, run) for table in ready)
     comparisons: tuple[Comparison, ...] = ()
     notes: tuple[str, ...] = ()
     if len(results) > 1:
-        comparisons, notes = compare_damage(results, run=run)
+        comparisons, notes = compare_damage(results, run)
     study = DamageStudy(
         results=results,
         comparisons=comparisons,
@@ -183,7 +183,7 @@ def _read_contacts(path: PathLike, table: Any) -> Contacts:
 def _network(result: DamageResult, contacts: Contacts, run: Run) -> NetworkResult:
     from electrodej.damage import analyse_network
 
-    return analyse_network(result.table, contacts, seed=result.config.seed, run=run)
+    return analyse_network(result.table, contacts, run, seed=result.config.seed)
 
 
 def _evolutions(
@@ -198,8 +198,7 @@ def _evolutions(
     volume = result.table.values[:, result.table.attributes.index("Volume")]
     kinds = {"well-formed": WELL_FORMED, "poorly-formed": POORLY_FORMED}
     return {
-        name: evolve(contacts.pairs, volume, config.changed(changes), run=run)
-        for name, config in kinds.items()
+        name: evolve(contacts.pairs, volume, config.changed(changes), run) for name, config in kinds.items()
     }
 
 

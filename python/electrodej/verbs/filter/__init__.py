@@ -61,7 +61,7 @@ def filter_image(options: FilterOptions, run: Run) -> Outcome:
         if options.out is not None:
             kind = np.dtype(volume.dtype if options.type == "same" else options.type)
             files["image"] = filter_volume(
-                volume, options.steps, options.out, flat=options.slices, dtype=kind, run=run
+                volume, options.steps, options.out, run, flat=options.slices, dtype=kind
             )
         if options.preview is not None:
             from electrodej.verbs.filter.preview import write_preview

@@ -104,7 +104,7 @@ def learn(looking: Looking, found: Found, network: Network, out: Path, how: Roun
         train_stardist(
             sections,
             out,
-            settings=StarDistSettings(
+            StarDistSettings(
                 epochs=how.epochs,
                 steps=how.steps,
                 patch=_patch(min(how.patch, sections.smallest_edge), info.size_divisor),
@@ -113,11 +113,11 @@ def learn(looking: Looking, found: Found, network: Network, out: Path, how: Roun
                 patience=0,
                 percentiles=info.percentiles,
             ),
+            Run(progress=run.progress),
             init=network.place,
             description=f"{how.first}, trained further on what was found in {grey.path.name}.",
             spacing=info.spacing,
             resume=True,
-            run=Run(progress=run.progress),
         )
 
 

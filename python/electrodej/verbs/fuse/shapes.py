@@ -36,9 +36,9 @@ def look_at_shapes(labels: Path, network: Network, folder: Path, spacing: Spacin
             predict_view(
                 DrawnLabels(volume, axis, spacing=spacing),
                 network.loaded,
+                ViewSettings(view=view),
+                run.part(axis, 3, "shapes: "),
                 spacing=spacing,
-                settings=ViewSettings(view=view),
                 probability=path,
-                run=run.part(axis, 3, "shapes: "),
             )
     return paths

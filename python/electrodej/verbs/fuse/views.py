@@ -142,12 +142,7 @@ def look_at_view(grey: Volume, model: StarDistModel, settings: ViewSettings, pat
     volume.check_grey(grey[:1, :1, :1], grey.path)
     # A worker that died may have finished the file before it could say so.
     predict_view(
-        grey,
-        model,
-        spacing=grey.require_spacing(),
-        settings=settings,
-        probability=path,
-        run=replace(run, force=True),
+        grey, model, settings, replace(run, force=True), spacing=grey.require_spacing(), probability=path
     )
 
 

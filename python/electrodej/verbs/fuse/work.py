@@ -79,7 +79,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
                 )
         workers = stack.enter_context(_workers(run))
         network = Network(options.model, run.cores, options.engine)
-        ready = look_first(grey, [network.look], scale=options.scale, as_is=options.as_is, run=run)
+        ready = look_first(grey, [network.look], run, scale=options.scale, as_is=options.as_is)
         known = identity(grey, options.model, ready, options.rounds, _taught_with(options))
         resumed = open_folder(folder, known, resume=options.resume, force=run.force)
         if resumed:

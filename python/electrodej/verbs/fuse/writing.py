@@ -143,13 +143,13 @@ def _started(fusing: Fusing, run: Run, progress: Progress) -> Fusion:
     views, grey = fusing.views, fusing.grey
     material = None
     if fusing.intact and grey is not None:
-        material = Material(grey, spacing=views.spacing, run=run)
+        material = Material(grey, run, spacing=views.spacing)
     fusion = start_fusion(
         views,
+        fusing.settings,
+        replace(run, scheduler=fusing.workers, progress=progress),
         method=fusing.method,
-        settings=fusing.settings,
         folder=fusing.out.absolute().parent,
-        run=replace(run, scheduler=fusing.workers, progress=progress),
     )
     try:
         if fusing.refine and grey is not None:
@@ -162,7 +162,7 @@ def _started(fusing: Fusing, run: Run, progress: Progress) -> Fusion:
             )
         if material is not None:
             least = fusing.settings.least_voxels(views.spacing)
-            fusion = FusedMaterial(fusion, material, least=least, run=run)
+            fusion = FusedMaterial(fusion, material, run, least=least)
     except BaseException:
         fusion.close()
         raise

@@ -177,12 +177,12 @@ def _measured(options: MeasureOptions, run: Run) -> Outcome:
         table = features(
             grey,
             labels,
+            run,
             spacing=common_spacing(grey, labels),
             radius=settings.radius,
             attributes=settings.attributes,
             crop=settings.crop,
             exclude_border=settings.exclude_border,
-            run=run,
         )
     if options.phases is not None:
         from electrodej.verbs.measure.contacts import with_contacts

@@ -98,17 +98,17 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
     settings = options.settings
     paths = _targets(options, run)
     particles, mask, size = _read(options)
-    outlines = add_cracks(particles, mask, spacing=size, reach=settings.radius, run=run)
+    outlines = add_cracks(particles, mask, run, spacing=size, reach=settings.radius)
     del particles
     outside = float((mask & (outlines == 0)).sum() / max(1, mask.sum()))
-    table = crack_columns(outlines, mask, spacing=size, run=run)
+    table = crack_columns(outlines, mask, run, spacing=size)
     packing = features(
         outlines,
         outlines,
+        Run(jobs=run.jobs),
         spacing=size,
         attributes=[PACKING],
         exclude_border=settings.exclude_border,
-        run=Run(jobs=run.jobs),
     )
     rows = np.isin(table["Label"], packing["Label"])
     table = {name: column[rows] for name, column in table.items()} | {PACKING: packing[PACKING]}

@@ -44,12 +44,12 @@ def measure_flat(options: MeasureOptions, run: Run) -> Outcome:
         table = flat_features(
             grey,
             labels,
+            run,
             spacing=spacing,
             radius=settings.radius,
             attributes=_with_diameter(settings.attributes) if options.saltykov else settings.attributes,
             crop=settings.crop,
             exclude_border=settings.exclude_border,
-            run=run,
         )
     with whole_set(*targets, force=run.force):
         table.write(

@@ -22,7 +22,7 @@ _CLASSES = 40
 
 
 def particle_sizes(
-    labels: Volume, *, spacing: Spacing, run: Run
+    labels: Volume, run: Run, *, spacing: Spacing
 ) -> tuple[list[Measure], dict[str, SizeDistribution]]:
     """Measure how the equivalent diameters of labelled particles are distributed.
 

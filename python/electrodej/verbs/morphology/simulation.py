@@ -70,7 +70,7 @@ class SimulationSettings(Settings):
 
 
 def write_bpx(
-    measures: Sequence[Measure], settings: SimulationSettings, direction: str, *, force: bool, run: Run
+    measures: Sequence[Measure], settings: SimulationSettings, direction: str, run: Run, *, force: bool
 ) -> dict[str, Any]:
     """Write the BPX file.
 

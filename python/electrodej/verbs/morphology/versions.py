@@ -121,7 +121,7 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
         )
         if bpx is not None:
             direction = options.transport.directions[0]
-            result |= write_bpx(rows[0][2], options.simulation, direction, force=run.force, run=run)
+            result |= write_bpx(rows[0][2], options.simulation, direction, run, force=run.force)
     return {
         "table": os.fspath(options.out),
         "files": result.pop("spread_files"),
@@ -234,7 +234,7 @@ def _particles(options: MorphologyOptions, phases: Phases, run: Run) -> Further:
     if options.particles is None:
         return Further()
     with open_volume(options.particles, spacing=options.spacing) as labels:
-        measures, shares = particle_sizes(labels, spacing=phases.spacing, run=run)
+        measures, shares = particle_sizes(labels, run, spacing=phases.spacing)
     return Further(measures, {"sizes": size_table(shares)})
 
 
@@ -325,10 +325,10 @@ def _trained(
         trained = train_semantic(
             [make_sample(image.read(), labelled, name=version.title, spacing=phases.spacing)],
             scratch / "model",
+            settings,
+            Run(progress=run.progress),
             config=LrcsConfig(n_filters=sizes["filters"]),
-            settings=settings,
             names=phases.names,
-            run=Run(progress=run.progress),
         )
         levels, _ = measure_volume(image, trained.model)
         found = predict_slabs(

@@ -95,12 +95,10 @@ def reconstruct(options: ReconstructOptions, run: Run) -> Outcome:
         check_target(each, force=run.force, inputs=inputs, file=True)
     scan = open_scan(options.projections, flats=options.flats, darks=options.darks, angles=options.angles)
     settings = options.tomography
-    work = Reconstruction.of(scan, settings, spacing=options.spacing, run=run)
+    work = Reconstruction.of(scan, settings, run, spacing=options.spacing)
     with whole_file(picture, force=run.force) as part:
         Path(part).write_bytes(axis_picture(work).png)
-    found = reconstruct_to(
-        work, out, dtype=options.type, levels=options.levels, resume=options.resume, run=run
-    )
+    found = reconstruct_to(work, out, run, dtype=options.type, levels=options.levels, resume=options.resume)
     numbers: dict[str, Any] = {
         "volume": os.fspath(out),
         "picture": os.fspath(picture),

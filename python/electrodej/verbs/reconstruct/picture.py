@@ -27,6 +27,6 @@ def axis_picture(work: Reconstruction) -> Drawing:
     slices = {}
     for shift in (-_BESIDE, 0.0, _BESIDE):
         column = min(max(work.centre.column + shift, 1.0), width - 2.0)
-        found = reconstruct_rows(lines, work.scan.angles, centre=Centre(column), settings=settings)
+        found = reconstruct_rows(lines, work.scan.angles, settings, centre=Centre(column))
         slices[column] = found[0]
     return draw_axis(slices, lines[:, 0], work.centre.column)

@@ -162,7 +162,7 @@ def compare_sections(tables: Sequence[TableFile], run: Run) -> list[Section]:
     names = _sample_names([Path(table.path) for table in tables])
     groups = [Group(name, [Sample(name, table.columns)]) for name, table in zip(names, tables, strict=True)]
     units = {name: unit for table in tables for name, unit in table.units.items()}
-    return electrode_sections(groups, compare_electrodes(groups, run=run), units=units)
+    return electrode_sections(groups, compare_electrodes(groups, run), units=units)
 
 
 def _sample_names(paths: Sequence[Path]) -> list[str]:

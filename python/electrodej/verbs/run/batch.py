@@ -57,7 +57,7 @@ def run_all(options: RunOptions, settings: StageSettings, run: Run, *, command: 
     from electrodej.verbs.run.summary import sum_up
 
     damage = settings.get("damage", {}) if "damage" in options.stages else None
-    files = sum_up(done, folder, by=jobs.by, damage=damage, run=run)
+    files = sum_up(done, folder, run, by=jobs.by, damage=damage)
     return _several(done, files)
 
 

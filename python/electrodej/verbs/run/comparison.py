@@ -65,10 +65,10 @@ def write_comparison(
     path: Path,
     done: Sequence[Done],
     tables: Mapping[int, TableFile],
+    run: Run,
     *,
     by: str,
     damage: Mapping[str, Any] | None,
-    run: Run,
 ) -> None:
     """Write the page.
 
@@ -95,7 +95,7 @@ def write_comparison(
     groups, note = group_samples(done, tables, by=by)
     compared = len(groups) > 1 and (bool(by) or len(groups) == 2)
     quiet = run.quiet()
-    comparisons = compare_electrodes(groups, run=quiet) if compared else ()
+    comparisons = compare_electrodes(groups, quiet) if compared else ()
     units = {name: unit for table in tables.values() for name, unit in table.units.items()}
     failed = [f"{each.job.image.name}: {each.failure}" for each in done if each.failure]
     notes = [*(f"Failed: {text}" for text in failed), *([note] if note else [])]
@@ -202,8 +202,8 @@ def _explained(
                     columns, name=group.name, exclude_border=options.exclude_border, leave_out=left_out
                 )
             )
-        results = tuple(explain_damage(table, options.config, run=run) for table in tables)
-        comparisons, notes = compare_damage(results, run=run)
+        results = tuple(explain_damage(table, options.config, run) for table in tables)
+        comparisons, notes = compare_damage(results, run)
     except ElectrodeJError as error:
         return [], [f"What explains the damage of each group was not found: {error}"]
     return damage_sections(results, comparisons), list(notes)

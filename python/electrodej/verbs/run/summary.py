@@ -24,7 +24,7 @@ _NOT_MEASURED = ("Image", "Of")
 
 
 def sum_up(
-    done: Sequence[Done], folder: Path, *, by: str, damage: Mapping[str, Any] | None, run: Run
+    done: Sequence[Done], folder: Path, run: Run, *, by: str, damage: Mapping[str, Any] | None
 ) -> dict[str, Path]:
     """Write the table over all images and the page that compares them; return both by what they are.
 
@@ -39,7 +39,7 @@ def sum_up(
     files = {"summary": folder / SUMMARY}
     filled = {number: table for number, table in tables.items() if len(table.columns.get("Label", ()))}
     if filled:
-        write_comparison(folder / COMPARISON, done, filled, by=by, damage=damage, run=run)
+        write_comparison(folder / COMPARISON, done, filled, run, by=by, damage=damage)
         files["comparison"] = folder / COMPARISON
     return files
 

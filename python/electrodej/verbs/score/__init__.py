@@ -177,15 +177,15 @@ def score_particles(options: ScoreOptions, run: Run) -> InstanceScores:
         scores = score_instances(
             pred,
             truth,
-            settings=InstanceSettings(
+            InstanceSettings(
                 criterion=options.criterion,
                 ignore=None if options.ignore == "none" else options.ignore,
                 min_volume=options.min_volume,
                 exclude_border=options.exclude_border,
             ),
+            run,
             spacing=options.spacing,
             particles=suffix == ".csv",
-            run=run,
         )
     if options.out is not None and suffix == ".json":
         write_json(options.out, scores.as_dict(), force=run.force)
@@ -210,13 +210,13 @@ def score_coco(options: ScoreOptions, run: Run) -> CocoScores:
         scores = room.score_coco(
             pred,
             truth,
+            run,
             confidences=None
             if options.confidence is None
             else read_confidence(options.confidence, slices=slices),
             slices=options.slices,
             ignore=None if options.ignore == "none" else options.ignore,
             most=options.most,
-            run=run,
         )
     if options.out is not None:
         write_json(options.out, scores.as_dict(), force=run.force)
@@ -238,10 +238,10 @@ def score_phases(options: ScoreOptions, run: Run) -> PhaseScores:
         scores = room.score_phases(
             pred,
             truth,
+            run,
             ignore=None if ignore == "none" else ignore,
             only=options.only,
             names=dict(enumerate(options.names)),
-            run=run,
         )
     if options.out is not None:
         write_json(options.out, scores.as_dict(), force=run.force)

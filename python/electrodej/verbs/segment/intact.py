@@ -29,7 +29,7 @@ def outlined(options: ParticlesOptions, grey: Volume, run: Run) -> Iterator[Path
     with scratch_folder(options.out) as folder:
         path = folder / "outlines.tif"
         yield path
-        material = Material(grey, spacing=grey.require_spacing(), run=run)
+        material = Material(grey, run, spacing=grey.require_spacing())
         with (
             open_volume(path) as outlines,
             VolumeWriter(

@@ -124,11 +124,11 @@ def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
         size = grey.require_spacing()
         _check_memory(grey, run.memory)
         ready = look_first(
-            grey, [Look(name=WATERSHED, particles="bright")], as_is=options.as_is, masks=True, run=run
+            grey, [Look(name=WATERSHED, particles="bright")], run, as_is=options.as_is, masks=True
         )
         labels = segment_classic(check_grey(ready.volume.read(), grey.path), spacing=size, run=run)
         if options.intact:
-            labels *= Material(ready.volume, spacing=size, run=run).mask(0, grey.shape[0])
+            labels *= Material(ready.volume, run, spacing=size).mask(0, grey.shape[0])
     count = int(labels.max(initial=0))
     write_volume(
         options.out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=run.force
@@ -176,19 +176,19 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
         ready = look_first(
             grey,
             [known_look(options.model, model.info.spacing)],
+            run,
             scale=settings.scale,
             as_is=options.as_is,
-            run=run,
         )
         with outlined(options, ready.volume, run) as drawn:
             found = predict_view(
                 ready.volume,
                 model,
+                replace(settings, scale=ready.scales()[settings.view]),
+                run,
                 spacing=size,
-                settings=replace(settings, scale=ready.scales()[settings.view]),
                 labels=drawn,
                 probability=options.probability,
-                run=run,
             )
     rows, columns = found.scale
     if rows != columns:

@@ -49,7 +49,7 @@ class Networks:
         looks = [
             known_look(path, each.spacing) for path, each in zip(options.model, self.models, strict=True)
         ]
-        ready = look_first(volume, looks, scale=options.scale, as_is=options.as_is, run=self.run)
+        ready = look_first(volume, looks, self.run, scale=options.scale, as_is=options.as_is)
         return Prediction(ready, self.models, outputs, options, self.run)
 
 
@@ -121,12 +121,12 @@ class Prediction:
         for z0, _, mean, disagreement in predict_ensemble(
             self.volume,
             self.members,
+            self._settings,
+            self.run,
             levels=self._levels,
-            settings=self._settings,
             scratch=self.options.out,
             start=start,
             look=self._count,
-            run=self.run,
         ):
             slab = self.outputs.slab(mean, disagreement, classes.phases(mean.argmax(axis=-1)))
             if self._kept is not None:

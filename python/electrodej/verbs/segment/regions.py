@@ -42,15 +42,13 @@ def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
         ready = look_first(
             grey,
             [known_look(options.model, model.info.spacing)],
+            run,
             scale=options.settings.scale,
             as_is=options.as_is,
-            run=run,
         )
         settings = replace(options.settings, scale=ready.scales()[options.settings.view])
         with outlined(options, ready.volume, run) as drawn:
-            found = predict_regions(
-                ready.volume, model, spacing=size, settings=settings, labels=drawn, run=run
-            )
+            found = predict_regions(ready.volume, model, settings, run, spacing=size, labels=drawn)
         if options.explain is not None:
             _explain(options.explain, ready, model, size, settings, run)
     if options.confidence is not None:

@@ -56,7 +56,7 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
                 "sections, such as nmc-particles"
             )
         look = known_look(options.model, model.spacing)
-        ready = look_first(grey, [look], scale=settings.scale, as_is=options.as_is, run=run)
+        ready = look_first(grey, [look], run, scale=settings.scale, as_is=options.as_is)
         first, second = run.part(0, 2), run.part(1, 2)
         found = find_solids(
             ready.volume,
@@ -118,6 +118,6 @@ def _finished(drawn: Fusion, grey: Volume, reach: int, options: ParticlesOptions
     if reach:
         found = RefinedFusion(found, grey, spacing=size, reach=reach, run=quiet)
     if options.intact:
-        material = Material(grey, spacing=size, run=quiet)
-        found = FusedMaterial(found, material, least=_LEAST_VOXELS, run=quiet)
+        material = Material(grey, quiet, spacing=size)
+        found = FusedMaterial(found, material, quiet, least=_LEAST_VOXELS)
     return found

@@ -132,12 +132,12 @@ def train(kind: Literal["lrcs", "unet"], options: TrainOptions, run: Run) -> Out
     trained = train_semantic(
         samples,
         options.out,
+        _settings(options),
+        run,
         config=_network(kind, options),
-        settings=_settings(options),
         held_out=judges,
         names=dict(enumerate(options.names)),
         resume=options.resume,
-        run=run,
     )
     write_look_of(options.out, [sample.grey for sample in few(samples)], trained.model.spacing)
     classes, summary = trained.model.classes, trained.summary

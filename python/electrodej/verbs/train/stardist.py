@@ -63,12 +63,12 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
         trained = train_stardist(
             pairs,
             options.out,
-            settings=options.settings,
+            options.settings,
+            run,
             init=options.init,
             description=options.description,
             spacing=options.spacing,
             resume=options.resume,
-            run=run,
         )
     write_look_of(options.out, [pair.grey for pair in few(pairs)], trained.spacing)
     numbers = trained.as_dict()
@@ -110,12 +110,12 @@ def _train_solid(options: TrainStarDistOptions, pairs: Any, run: Run) -> Any:
     return train_solid(
         read_label_volumes(pairs, progress=run.progress),
         options.out,
-        settings=settings,
+        settings,
+        run,
         init=options.init,
         description=options.description,
         spacing=options.spacing,
         resume=options.resume,
-        run=run,
     )
 
 
