@@ -316,17 +316,30 @@ def is_number(value: object) -> bool:
 
 
 def graphs(files: list[Source]) -> tuple[Graph, Graph]:
-    """Return which file imports which, and which room imports which; imports inside functions count."""
+    """Return which file imports which, and which room imports which.
+
+    Imports inside functions count. Those for types alone count for rooms, and not for files: the work of a
+    verb knows its options by their type, and neither needs the other to be loaded.
+    """
     known = {dotted(source.path): source for source in files}
     by_file: Graph = {name: set() for name in known}
     by_room: Graph = defaultdict(set)
     for name, source in known.items():
+        by_file[name] |= set(imported(without_types(source.tree), known)) - {name}
         for other in imported(source.tree, known):
-            if other != name:
-                by_file[name].add(other)
             if known[other].room != source.room and "__init__" not in (known[other].room, source.room):
                 by_room[source.room].add(known[other].room)
     return by_file, by_room
+
+
+def without_types(tree: ast.Module) -> ast.Module:
+    """Return what is left of a module without ``if TYPE_CHECKING``."""
+    body = [
+        node
+        for node in tree.body
+        if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test))
+    ]
+    return ast.Module(body, tree.type_ignores)
 
 
 def dotted(path: Path) -> str:

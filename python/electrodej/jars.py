@@ -68,7 +68,7 @@ def fetched(jars: Iterable[Jar], *, what: str, fetch: bool = True, progress: Pro
     electrodej.errors.InputError
         A file is not the one that was published.
     """
-    return [_ready(jar, what=what, fetch=fetch, progress=progress) for jar in jars]
+    return [_ready(jar, what, fetch, progress) for jar in jars]
 
 
 def repository() -> Path:
@@ -76,7 +76,7 @@ def repository() -> Path:
     return Path.home() / ".m2" / "repository"
 
 
-def _ready(jar: Jar, *, what: str, fetch: bool, progress: Progress) -> Path:
+def _ready(jar: Jar, what: str, fetch: bool, progress: Progress) -> Path:
     path = repository() / jar.path
     if path.is_file():
         _check(path, jar, what)

@@ -62,7 +62,7 @@ def open_zip(path: str | os.PathLike[str]) -> Opened:
         names = archive.namelist()
         if MODEL_FILE not in names:
             return Opened((_without_model(names),))
-        content = read_entry(archive, MODEL_FILE, path=path)
+        content = read_entry(archive, MODEL_FILE)
         return _opened(content, names, _extra(archive))
 
 

@@ -351,5 +351,5 @@ def _running(tf115: Tf115 | None, fetch: bool) -> Iterator[Tf115]:
 def _unpacked(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="electrodej-verify-", ignore_cleanup_errors=True) as folder:
         with open_archive(path) as archive:
-            unpack(archive, Path(folder), path=path)
+            unpack(archive, Path(folder))
         yield Path(folder)

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from electrodej.fiji.content import PREFIX
@@ -106,9 +107,27 @@ def _heading(text: str) -> str:
     return _line("String", "heading", visibility="MESSAGE", value=text, required=False, persist=False)
 
 
+def _description(option: Option, verb: Verb, menu: Menu) -> str:
+    """Return the words under an option of a dialog, where something can be left empty or be said twice."""
+    words, kind = _words(option, verb), option.kind
+    if option.name in menu.files:
+        return words
+    if option.name == "spacing" and "instead of" in option.help:
+        return "Only if the image does not say it, or says it wrong"
+    if isinstance(kind, PathTo) and kind.role in ("output", "folder") and kind.suffixes:
+        ends = " or ".join(kind.suffixes)
+        if menu.shows != "folder" and option.name == "out":
+            return f"A {ends} file; empty to see it only"
+        return f"{words} ({ends})"
+    if option.name == "model" and menu.models:
+        return f"{words}; the one below where that is given"
+    return words
+
+
 def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
     """Yield the ``#@`` lines of one option."""
-    name, label, words = field_of(option, menu), title_of(option), _words(option, verb)
+    name = field_of(option, menu)
+    ask = partial(_line, label=title_of(option), description=_description(option, verb, menu))
     # Each command remembers its own; inputs and outputs are never remembered.
     kept = {"persistKey": f"electrodej.{verb.name.replace(' ', '.')}.{option.name}"}
     forgotten = {"required": False, "persist": False}
@@ -116,13 +135,11 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
     kind = option.kind
     if option.name in menu.files:
         style = "both" if option.many else "open"
-        yield _line(
-            "File", file_field_of(option, menu), label=label, description=words, style=style, **forgotten
-        )
+        yield ask("File", file_field_of(option, menu), style=style, **forgotten)
     elif isinstance(kind, Image):
-        yield _line("ImagePlus", name, label=label, description=words, **forgotten)
+        yield ask("ImagePlus", name, **forgotten)
         what = name.removesuffix("s")
-        yield _line(
+        yield ask(
             "File",
             file_field_of(option, menu),
             label=f"or {what} file",
@@ -131,25 +148,17 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
             **forgotten,
         )
     elif option.name == "spacing":
-        if "instead of" in option.help:
-            words = "Only if the image does not say it, or says it wrong"
-        yield _line("String", name, label=label, description=words, **forgotten)
+        yield ask("String", name, **forgotten)
     elif isinstance(kind, PathTo) and kind.role in ("output", "folder"):
-        ends = " or ".join(kind.suffixes)
-        if ends and menu.shows != "folder" and option.name == "out":
-            words = f"A {ends} file; empty to see it only"
-        elif ends:
-            words = f"{words} ({ends})"
         style = "directory" if kind.role == "folder" else "save"
-        yield _line("File", name, label=label, description=words, style=style, **forgotten)
+        yield ask("File", name, style=style, **forgotten)
     elif isinstance(kind, PathTo) and (kind.role == "input" or option.name != "model"):
         style = "both" if kind.role == "model" else "open" if kind.suffixes else "directory"
-        yield _line("File", name, label=label, description=words, style=style, **forgotten)
+        yield ask("File", name, style=style, **forgotten)
     elif option.name == "model" and menu.models:
-        words = f"{words}; the one below where that is given"
         choice = {"choices": list(menu.models), "value": menu.models[0]}
-        yield _line("String", name, label=label, description=words, **choice, **kept)
-        yield _line(
+        yield ask("String", name, **choice, **kept)
+        yield ask(
             "File",
             MODEL_FILE,
             label="or another model",
@@ -160,26 +169,24 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
     elif isinstance(kind, Flag):
         # To go on with what was stopped is meant once.
         held = {"persist": False} if option.name == "resume" else kept
-        yield _line("Boolean", name, label=label, description=words, value=bool(default), **held)
+        yield ask("Boolean", name, value=bool(default), **held)
     elif isinstance(kind, Choice):
         none = [""] if default is None and not option.required else []
         listed = [*none, *map(str, kind.values)]
         value = listed[0] if default is None else str(default)
         # Without a value SciJava would wait for one, and without a screen give up.
         open_ = {"required": False} if none else {}
-        yield _line(
-            "String", name, label=label, description=words, choices=listed, value=value, **open_, **kept
-        )
+        yield ask("String", name, choices=listed, value=value, **open_, **kept)
     elif isinstance(kind, Whole | Number) and default is not None:
         java = "Integer" if isinstance(kind, Whole) else "Double"
         bounds = {"min": kind.least, "max": kind.most}
         finite = {side: bound for side, bound in bounds.items() if abs(bound) <= _MOST[java]}
-        yield _line(java, name, label=label, description=words, value=default, **finite, **kept)
+        yield ask(java, name, value=default, **finite, **kept)
     else:
         value = "" if default in (None, ()) else option.kind.shown(default)
-        yield _line("String", name, label=label, description=words, value=value, required=False, **kept)
+        yield ask("String", name, value=value, required=False, **kept)
     if option.name == "model" and menu.plugin:
-        yield _line(
+        yield ask(
             "String",
             "engine",
             label="Works in",

@@ -32,6 +32,7 @@ __all__ = [
     "checksum",
     "is_description",
     "plain_cell",
+    "table_beside",
     "table_bytes",
     "write_table",
 ]
@@ -58,7 +59,7 @@ def check_table_target(
     if target.suffix.lower() == ".parquet":
         _parquet()
     paths = {"table": target, "description": target.with_suffix(".json")}
-    paths |= {name: target.with_name(f"{target.stem}_{name}{target.suffix}") for name in beside}
+    paths |= {name: table_beside(target, name) for name in beside}
     if force and paths["description"].exists() and not is_description(paths["description"]):
         raise OutputError(
             f"{paths['description']} would be replaced, and it does not describe a table; "
@@ -66,6 +67,16 @@ def check_table_target(
         )
     read = list(inputs)
     return {name: check_target(each, force=force, inputs=read, file=True) for name, each in paths.items()}
+
+
+def table_beside(path: PathLike, name: str) -> Path:
+    """Return the path of a table beside a table.
+
+    >>> table_beside("T.csv", "cracks").name
+    'T_cracks.csv'
+    """
+    table = Path(path)
+    return table.with_name(f"{table.stem}_{name}{table.suffix}")
 
 
 def is_description(path: PathLike) -> bool:

@@ -40,20 +40,19 @@ def open_archive(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def read_entry(archive: zipfile.ZipFile, entry: str, *, path: str | os.PathLike[str]) -> bytes:
+def read_entry(archive: zipfile.ZipFile, entry: str) -> bytes:
     """Return the bytes of one entry; a damaged one is an `InputError`."""
+    called = archive.filename or "the zip"
     try:
         return archive.read(entry)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise InputError(
-            f"{Path(path)}: {entry} in it cannot be read ({error}); copy the zip anew"
-        ) from error
+        raise InputError(f"{called}: {entry} in it cannot be read ({error}); copy the zip anew") from error
     except Exception as error:
         # zlib.error and lzma.LZMAError have no common parent.
-        raise InputError(f"{Path(path)}: {entry} in it is damaged ({error}); copy the zip anew") from error
+        raise InputError(f"{called}: {entry} in it is damaged ({error}); copy the zip anew") from error
 
 
-def unpack(archive: zipfile.ZipFile, folder: Path, *, path: str | os.PathLike[str]) -> None:
+def unpack(archive: zipfile.ZipFile, folder: Path) -> None:
     """Write the entries of a checked archive into ``folder``."""
     for info in archive.infolist():
         target = folder.joinpath(*Path(info.filename).parts)
@@ -61,7 +60,7 @@ def unpack(archive: zipfile.ZipFile, folder: Path, *, path: str | os.PathLike[st
             target.mkdir(parents=True, exist_ok=True)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(read_entry(archive, info.filename, path=path))
+        target.write_bytes(read_entry(archive, info.filename))
 
 
 def _check_entries(path: Path, entries: list[zipfile.ZipInfo]) -> None:

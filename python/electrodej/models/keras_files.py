@@ -143,11 +143,11 @@ def _check_keras_zip(path: Path) -> None:
                 )
         if "config.json" not in archive.namelist():
             raise InputError(f"{path} is a zip without a Keras model in it (config.json is missing)")
-        _check_config(path, read_entry(archive, "config.json", path=path))
+        _check_config(path, read_entry(archive, "config.json"))
         if "model.weights.h5" in archive.namelist():
             with tempfile.TemporaryDirectory(prefix="electrodej-", ignore_cleanup_errors=True) as folder:
                 weights = Path(folder) / "model.weights.h5"
-                weights.write_bytes(read_entry(archive, weights.name, path=path))
+                weights.write_bytes(read_entry(archive, weights.name))
                 check_h5(weights, called=path)
 
 

@@ -66,13 +66,13 @@ def read_zip(source: PathLike | io.BytesIO) -> ZippedModel:
 def _read(archive: zipfile.ZipFile, path: PathLike) -> ZippedModel:
     if MODEL_FILE not in archive.namelist():
         raise InputError(f"{path} holds no {MODEL_FILE}, so it is no model for Fiji")
-    content = read_entry(archive, MODEL_FILE, path=path)
+    content = read_entry(archive, MODEL_FILE)
     saved = looked_through(content, path)
     variables = {}
     for name in archive.namelist() if saved.has_variables else ():
         plain = name.removeprefix(VARIABLES)
         if name.startswith(VARIABLES) and plain and "/" not in plain:
-            variables[plain] = read_entry(archive, name, path=path)
+            variables[plain] = read_entry(archive, name)
     return ZippedModel(saved, content, variables)
 
 

@@ -8,23 +8,11 @@ the same fields.
 
 from electrodej.options.common import as_is, network_scale, output, seed, voxel_size
 from electrodej.options.fields import REQUIRED, Option, argument, flag, nested, option, options_of
-from electrodej.options.kinds import (
-    Address,
-    Choice,
-    Flag,
-    Image,
-    Kind,
-    Memory,
-    Names,
-    Number,
-    Numbers,
-    PathTo,
-    ShapeOf,
-    SpacingOf,
-    Text,
-    Whole,
-    quoted,
-)
+from electrodej.options.kinds.kind import Flag, Kind, Text, quoted
+from electrodej.options.kinds.numbers import Number, Numbers, Whole
+from electrodej.options.kinds.places import Address, Image, PathTo
+from electrodej.options.kinds.sizes import Memory, ShapeOf, SpacingOf
+from electrodej.options.kinds.words import Choice, Names
 from electrodej.options.settings import Settings
 
 __all__ = [

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from electrodej.options.fields import REQUIRED, flag, option
-from electrodej.options.kinds import Number, PathTo, SpacingOf, Whole
+from electrodej.options.kinds.numbers import Number, Whole
+from electrodej.options.kinds.places import PathTo
+from electrodej.options.kinds.sizes import SpacingOf
 from electrodej.vocabulary import Spacing
 
 # Forests take no larger ones.

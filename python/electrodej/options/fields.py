@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
-from electrodej.options.kinds import Flag, Kind
+from electrodej.options.kinds.kind import Flag, Kind
 
 _KEY = "electrodej"
 # The default of an option that has none.

@@ -128,7 +128,7 @@ def train_semantic(
     follow = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(data, "epoch", epoch)  # noqa: ARG005 - Keras gives both
     )
-    see = watched(run, partial(_phases_in, network=network, config=config, classes=classes))
+    see = watched(run, partial(_phases_in, network, config, classes))
     training.fit(network, data, validation_data=validation, callbacks=[follow, *see], progress=run.progress)
     sizes = {sample.spacing for sample in samples}
     model = from_network(
@@ -149,7 +149,7 @@ def train_semantic(
     return Trained(model, target, training.summary(), tuple(notes))
 
 
-def _phases_in(section: NDArray[Any], network: Any, config: NetworkConfig, classes: Classes) -> NDArray[Any]:
+def _phases_in(network: Any, config: NetworkConfig, classes: Classes, section: NDArray[Any]) -> NDArray[Any]:
     """Return which class a network finds in each pixel of a section while it is trained, counted from 1."""
     model = from_network(network, config, classes)
     volume = ArrayVolume(section[np.newaxis], spacing=None)

@@ -162,7 +162,7 @@ def train_stardist(
         training_patches(training, settings, epoch=trained.epoch),
         validation_data=validation_batch(kept, settings),
         validation_batch_size=settings.batch,
-        callbacks=watched(run, partial(_particles_in, network=network, settings=settings)),
+        callbacks=watched(run, partial(_particles_in, network, settings)),
         progress=run.progress,
         stage="training",
     )
@@ -204,7 +204,7 @@ def train_stardist(
     )
 
 
-def _particles_in(section: NDArray[Any], network: Any, settings: StarDistSettings) -> NDArray[Any]:
+def _particles_in(network: Any, settings: StarDistSettings, section: NDArray[Any]) -> NDArray[Any]:
     """Return what a network finds in a section while it is trained, with StarDist's usual thresholds."""
     usual = ModelInfo(
         kind="stardist",

@@ -67,7 +67,7 @@ def filter_image(options: FilterOptions, run: Run) -> Outcome:
             from electrodej.verbs.filter.preview import write_preview
 
             files["preview"] = options.preview
-            numbers |= write_preview(volume, options, force=run.force)
+            numbers |= write_preview(volume, options, run)
         numbers["spacing_um"] = list(volume.require_spacing())
     numbers |= {role: os.fspath(path) for role, path in files.items()}
     lines = [f"{role}: {os.fspath(path)}" for role, path in files.items()]

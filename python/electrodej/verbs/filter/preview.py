@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from electrodej.run import Run
     from electrodej.verbs.filter import FilterOptions
     from electrodej.volume import Volume
 
 
-def write_preview(volume: Volume, options: FilterOptions, *, force: bool) -> dict[str, Any]:
+def write_preview(volume: Volume, options: FilterOptions, run: Run) -> dict[str, Any]:
     """Filter the middle slice, draw it before and after, and return the noise and the contrast of both."""
     from electrodej.files import whole_file
     from electrodej.filters import filtered, noise_level
@@ -34,6 +35,6 @@ def write_preview(volume: Volume, options: FilterOptions, *, force: bool) -> dic
         steps=", ".join(step.text for step in options.steps),
         spacing=volume.require_spacing(),
     )
-    with whole_file(options.preview, force=force) as part:
+    with whole_file(options.preview, force=run.force) as part:
         Path(part).write_bytes(drawing.png)
     return numbers

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
 from electrodej.files.checkpoint import Checkpoint
+from electrodej.run import Run
 from electrodej.unfinished import has_something_finished, keep_for_resume
 from electrodej.vocabulary import VIEWS, PathLike
 
@@ -60,7 +61,7 @@ def _mark_of_voxels(image: Volume) -> list[Any]:
     return ["array", list(image.shape), digest.hexdigest()]
 
 
-def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool, force: bool) -> list[str]:
+def open_folder(folder: Path, wanted: dict[str, Any], run: Run, *, resume: bool) -> list[str]:
     """Make the folder of the views, or take it up; return the views that are finished in it.
 
     What a stopped run finished may be the work of hours: it goes with ``force`` only.
@@ -75,7 +76,7 @@ def open_folder(folder: Path, wanted: dict[str, Any], *, resume: bool, force: bo
             if not kept.state():
                 raise kept.damaged(_NOTE)
             return [view for view in VIEWS if (folder / f"{view}.tif").exists()]
-        if not force and has_something_finished(folder):
+        if not run.force and has_something_finished(folder):
             raise OutputError(
                 f"{folder} holds what a stopped run has finished; go on from there with --resume, or start "
                 "anew with --force"

@@ -40,14 +40,14 @@ class Found:
     views: Sequence[PathLike]
 
 
-def check_teachable(model: PathLike, kept: Path, *, force: bool) -> None:
+def check_teachable(model: PathLike, kept: Path, run: Run) -> None:
     """Refuse, before hours of other work, a model that cannot be trained further or kept afterwards."""
     from electrodej.extras import require
     from electrodej.models.bundled import find_model
     from electrodej.networks.stardist.train import MARKERS
     from electrodej.networks.training.target import check_replaceable
 
-    check_target(kept, force=force)
+    check_target(kept, force=run.force)
     check_replaceable(kept, MARKERS)
     if not find_model(model).is_dir():
         raise InputError(
@@ -136,11 +136,11 @@ def _patch(edge: int, divisor: int) -> int:
     return max(_LEAST_PATCH, edge) // divisor * divisor
 
 
-def keep_model(model: Path, out: Path, *, force: bool) -> str:
+def keep_model(model: Path, out: Path, run: Run) -> str:
     """Put what was learnt where it stays, and return the place."""
     from electrodej.networks.stardist.train import MARKERS
     from electrodej.networks.training.target import is_only_model
 
-    with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=force) as folder:
+    with whole_directory(out, ours=lambda path: is_only_model(path, MARKERS), force=run.force) as folder:
         shutil.copytree(model, folder, dirs_exist_ok=True)
     return str(out)

@@ -62,7 +62,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
     shapes = _shape_network(options, run)
     kept = beside(options.out, "_model")
     if options.rounds:
-        check_teachable(options.model, kept, force=run.force)
+        check_teachable(options.model, kept, run)
     with contextlib.ExitStack() as stack:
         grey = stack.enter_context(open_volume(options.image, spacing=options.spacing))
         if grey.is_2d:
@@ -81,7 +81,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
         network = Network(options.model, run.cores, options.engine)
         ready = look_first(grey, [network.look], run, scale=options.scale, as_is=options.as_is)
         known = identity(grey, options.model, ready, options.rounds, _taught_with(options))
-        resumed = open_folder(folder, known, resume=options.resume, force=run.force)
+        resumed = open_folder(folder, known, run, resume=options.resume)
         if resumed:
             run.note(f"the {', '.join(resumed)} view was finished and is taken up")
         with worth_keeping(folder):
@@ -127,7 +127,7 @@ class _Fuser:
         last = run.part(options.rounds, options.rounds + 1) if options.rounds else run
         numbers = self._find(network, folder, Path(options.out), last)
         if options.rounds:
-            numbers["model_learnt"] = keep_model(Path(network.place), kept, force=run.force)
+            numbers["model_learnt"] = keep_model(Path(network.place), kept, run)
         return numbers
 
     def _teach(self, network: Network, place: Path, name: str, run: Run) -> Network:

@@ -6,7 +6,7 @@ import os
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from electrodej.errors import UsageError
 from electrodej.features.settings import FeatureSettings
@@ -25,11 +25,8 @@ from electrodej.options import (
 )
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.verbs.measure.result import Measured
 from electrodej.vocabulary import PathLike, Spacing
-
-if TYPE_CHECKING:
-    from electrodej.features import FeatureTable
-    from electrodej.verbs.measure.cracks import CrackStudy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +97,6 @@ class MeasureOptions(Settings):
             raise UsageError("--phase-names says what the classes in --phases are; give --phases too")
         if self.crack_class is not None and self.cracks is None:
             raise UsageError("--crack-class says which number in --cracks is crack; give --cracks too")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The particles of a volume, and their cracks where these were measured."""
-
-    table: FeatureTable
-    cracks: CrackStudy | None = None
 
 
 def measure(options: MeasureOptions, run: Run) -> Outcome:
@@ -226,12 +215,6 @@ def _listed(options: MeasureOptions) -> Outcome:
         for attribute in attributes
     ]
     return Outcome({"attributes": attributes}, "\n".join(lines))
-
-
-def beside(out: PathLike, ending: str) -> Path:
-    """Return the name of a table beside a table: ``T.csv`` gives ``T_cracks.csv``."""
-    table = Path(out)
-    return table.with_name(f"{table.stem}_{ending}{table.suffix}")
 
 
 VERB = Verb(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, described, whole_file
-from electrodej.files.tables import check_table_target, write_table
+from electrodej.files.tables import check_table_target, table_beside, write_table
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 
@@ -140,7 +140,7 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
         "notes": notes,
     }
     study = CrackStudy(table, relations, result)
-    _write_pictures(paths, study, named, description, force=run.force)
+    _write_pictures(paths, study, named, description, run)
     image = np.full(len(table["Label"]), Path(getattr(options.labels, "path", options.labels)).name, object)
     write_table(
         paths["table"],
@@ -154,10 +154,8 @@ def measure_cracks(options: MeasureOptions, run: Run) -> CrackStudy:
 
 def _targets(options: MeasureOptions, run: Run) -> dict[str, Path]:
     """Return the files that are written beside the table of particles, once it is sure that each may be."""
-    from electrodej.verbs.measure import beside
-
     assert options.out is not None
-    target = beside(options.out, "cracks")
+    target = table_beside(options.out, "cracks")
     inputs = [options.grey, options.labels, options.cracks]
     paths = check_table_target(target, beside=("packing",), force=run.force, inputs=inputs)
     for form in ("png", "svg", "html"):
@@ -223,15 +221,14 @@ def _write_pictures(
     study: CrackStudy,
     named: Mapping[str, tuple[str, str]],
     description: Mapping[str, Any],
-    *,
-    force: bool,
+    run: Run,
 ) -> None:
     from electrodej.report import ReportContent, write_report
     from electrodej.report.drawings import render
     from electrodej.report.numbers import unit_text
 
     for form in ("png", "svg"):
-        with whole_file(paths[form], force=force) as part:
+        with whole_file(paths[form], force=run.force) as part:
             part.write_bytes(render(study.drawing, form))
     content = ReportContent(
         title=f"Cracks of the particles: {paths['table'].name}",
@@ -244,7 +241,7 @@ def _write_pictures(
         provenance={name: entry for name, entry in description.items() if name != "columns"},
         sections=[study.section()],
     )
-    write_report(paths["html"], content, force=force)
+    write_report(paths["html"], content, force=run.force)
 
 
 def _notes(outside: float, radius: float) -> list[str]:

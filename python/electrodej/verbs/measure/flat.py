@@ -11,13 +11,14 @@ import numpy as np
 
 from electrodej.errors import InputError, UsageError
 from electrodej.files import input_files
-from electrodej.files.tables import check_table_target, write_table
+from electrodej.files.tables import check_table_target, table_beside, write_table
 from electrodej.run import Run
 from electrodej.verb import Outcome, counted
-from electrodej.verbs.measure import Measured, MeasureOptions, beside
+from electrodej.verbs.measure.result import Measured
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable
+    from electrodej.verbs.measure import MeasureOptions
     from electrodej.vocabulary import Shape, Spacing
 
 
@@ -31,7 +32,7 @@ def measure_flat(options: MeasureOptions, run: Run) -> Outcome:
     assert out is not None
     _check(options)
     given = [options.grey, options.labels]
-    sizes = beside(out, "saltykov")
+    sizes = table_beside(out, "saltykov")
     targets = list(check_table_target(out, beside=("contacts",), force=run.force, inputs=given).values())
     if options.saltykov:
         targets += check_table_target(sizes, force=run.force, inputs=given).values()

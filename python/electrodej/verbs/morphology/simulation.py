@@ -70,7 +70,7 @@ class SimulationSettings(Settings):
 
 
 def write_bpx(
-    measures: Sequence[Measure], settings: SimulationSettings, direction: str, run: Run, *, force: bool
+    measures: Sequence[Measure], settings: SimulationSettings, direction: str, run: Run
 ) -> dict[str, Any]:
     """Write the BPX file.
 
@@ -88,7 +88,7 @@ def write_bpx(
     electrode = microstructure(measures, pore=pore, active=active, direction=direction)
     document, missing = bpx_parameters(electrode, side=settings.bpx_side, base=settings.base)
     checked = check_bpx(document, missing, settings.bpx)
-    with whole_file(settings.bpx, force=force) as part:
+    with whole_file(settings.bpx, force=run.force) as part:
         part.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     if missing:
         run.note(f"{Path(settings.bpx).name} lacks what images do not tell: {'; '.join(missing)}")

@@ -112,16 +112,16 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
         result = write_versions(
             options.out,
             rows,
+            run,
             phases=phases,
             inputs=options.inputs,
             border=options.border or 0.0,
             several=several,
-            force=run.force,
             tables=tables,
         )
         if bpx is not None:
             direction = options.transport.directions[0]
-            result |= write_bpx(rows[0][2], options.simulation, direction, run, force=run.force)
+            result |= write_bpx(rows[0][2], options.simulation, direction, run)
     return {
         "table": os.fspath(options.out),
         "files": result.pop("spread_files"),
@@ -133,12 +133,12 @@ def measure_versions(options: MorphologyOptions, run: Run) -> dict[str, Any]:
 def write_versions(
     out: PathLike,
     rows: Sequence[Row],
+    run: Run,
     *,
     phases: Phases,
     inputs: Sequence[Any],
     border: float = 0.0,
     several: bool = True,
-    force: bool = False,
     tables: Mapping[str, Sequence[Columns]] | None = None,
 ) -> dict[str, Any]:
     """Write the measures of versions, and their mean and spread beside them.
@@ -149,12 +149,12 @@ def write_versions(
         The table.
     rows
         Of each version.
+    run
+        Whether what exists is replaced.
     phases, inputs, border
         For the description: what the versions share, images read, pixels that borders were moved by.
     several
         Whether mean and spread are written.
-    force
-        Replace what exists.
     tables
         Further ones, by the names that are added to the file's, in parts that follow one another.
 
@@ -177,7 +177,7 @@ def write_versions(
             **{name: np.concatenate([part[name] for _, part in parts]) for name in parts[0][1]},
         }
     description = _description(rows, phases, inputs, border) | table_columns(tables or ())
-    paths = write_table(out, _columns(rows), description=description, beside=beside, force=force)
+    paths = write_table(out, _columns(rows), description=description, beside=beside, force=run.force)
     columns = beside.get("spread", {})
     return {
         "spread_files": [os.fspath(path) for path in paths.values()],

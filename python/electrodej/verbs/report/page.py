@@ -12,17 +12,17 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.files import input_files, read_json, versions
+from electrodej.files.tables import table_beside
 from electrodej.run import Run
 from electrodej.verbs.damage.folder import SUMMARY
-from electrodej.verbs.measure import beside
 from electrodej.verbs.measure.cracks import PACKING, RELATED
-from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.same import check_same
 from electrodej.vocabulary import UNLABELLED, PathLike
 
 if TYPE_CHECKING:
     from electrodej.damage.table_file import TableFile
     from electrodej.report import Section
+    from electrodej.verbs.report import ReportOptions
     from electrodej.volume import Volume
 
 
@@ -226,7 +226,7 @@ def _sections(
 
         folder = Path(options.damage)
         sections += read_sections(_read_json(folder / SUMMARY).get("sections", []), folder)
-    if options.table is not None and (table := beside(options.table, "cracks")).is_file():
+    if options.table is not None and (table := table_beside(options.table, "cracks")).is_file():
         sections.append(_crack_section(table))
     if phases is not None and grey is not None:
         sections.append(_phase_section(options, scores, grey, phases, cracks))

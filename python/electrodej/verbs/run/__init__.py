@@ -146,7 +146,7 @@ def run_chain(options: RunOptions, run: Run) -> Outcome:
 
     options, stages = configured(options)
     if options.save_config is not None:
-        save_config(options.save_config, options, stages, force=run.force)
+        save_config(options.save_config, options, stages, run)
         if not options.images:
             path = os.fspath(options.save_config)
             return Outcome({"config": path}, f"settings: {path}", {"config": path})

@@ -13,6 +13,7 @@ from electrodej import __version__
 from electrodej.errors import ElectrodeJError, InputError, one_line
 from electrodej.files import whole_file
 from electrodej.options import Flag, Option, PathTo
+from electrodej.run import Run
 from electrodej.verbs import find
 from electrodej.verbs.run.chain import is_file
 from electrodej.vocabulary import PathLike
@@ -90,7 +91,7 @@ def configured(options: RunOptions) -> tuple[RunOptions, StageSettings]:
     return merged, stages
 
 
-def save_config(path: PathLike, options: RunOptions, stages: StageSettings, *, force: bool) -> None:
+def save_config(path: PathLike, options: RunOptions, stages: StageSettings, run: Run) -> None:
     """Write all settings, each with its help, unit and default; what is not set is a comment."""
     lines = [
         f"# Settings of electrodej run, version {__version__}.",
@@ -108,7 +109,7 @@ def save_config(path: PathLike, options: RunOptions, stages: StageSettings, *, f
         ]
         for name, each in stage_options(stage).items():
             lines += _entry(each, stages.get(stage, {}).get(name, each.default))
-    with whole_file(path, force=force) as part:
+    with whole_file(path, force=run.force) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

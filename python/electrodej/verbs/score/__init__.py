@@ -168,7 +168,7 @@ def score_particles(options: ScoreOptions, run: Run) -> InstanceScores:
     from electrodej.verbs.score.files import check_out, write_json, write_partners
     from electrodej.volume import open_volume
 
-    suffix = check_out(options.out, (".json", ".csv"), force=run.force)
+    suffix = check_out(options.out, (".json", ".csv"), run)
     with (
         open_volume(options.pred, spacing=options.spacing) as pred,
         open_volume(options.truth, spacing=options.spacing) as truth,
@@ -188,9 +188,9 @@ def score_particles(options: ScoreOptions, run: Run) -> InstanceScores:
             particles=suffix == ".csv",
         )
     if options.out is not None and suffix == ".json":
-        write_json(options.out, scores.as_dict(), force=run.force)
+        write_json(options.out, scores.as_dict(), run)
     if options.out is not None and scores.particles is not None:
-        write_partners(options.out, name, scores, force=run.force)
+        write_partners(options.out, name, scores, run)
     return scores
 
 
@@ -201,7 +201,7 @@ def score_coco(options: ScoreOptions, run: Run) -> CocoScores:
     from electrodej.verbs.score.files import check_out, write_json
     from electrodej.volume import open_volume
 
-    check_out(options.out, (".json",), force=run.force)
+    check_out(options.out, (".json",), run)
     with (
         open_volume(options.pred, spacing=options.spacing) as pred,
         open_volume(options.truth, spacing=options.spacing) as truth,
@@ -219,7 +219,7 @@ def score_coco(options: ScoreOptions, run: Run) -> CocoScores:
             most=options.most,
         )
     if options.out is not None:
-        write_json(options.out, scores.as_dict(), force=run.force)
+        write_json(options.out, scores.as_dict(), run)
     return scores
 
 
@@ -229,7 +229,7 @@ def score_phases(options: ScoreOptions, run: Run) -> PhaseScores:
     from electrodej.verbs.score.files import check_out, write_json
     from electrodej.volume import open_volume
 
-    check_out(options.out, (".json",), force=run.force)
+    check_out(options.out, (".json",), run)
     ignore = room.UNLABELLED if options.ignore is None else options.ignore
     with (
         open_volume(options.pred, spacing=options.spacing) as pred,
@@ -244,7 +244,7 @@ def score_phases(options: ScoreOptions, run: Run) -> PhaseScores:
             names=dict(enumerate(options.names)),
         )
     if options.out is not None:
-        write_json(options.out, scores.as_dict(), force=run.force)
+        write_json(options.out, scores.as_dict(), run)
     return scores
 
 

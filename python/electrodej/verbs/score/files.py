@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from electrodej.errors import OutputError
 from electrodej.files import check_target, whole_file
 from electrodej.files.tables import is_description
+from electrodej.run import Run
 from electrodej.vocabulary import PathLike
 
 if TYPE_CHECKING:
     from electrodej.score import InstanceScores
 
 
-def check_out(out: PathLike | None, suffixes: tuple[str, ...], *, force: bool) -> str:
+def check_out(out: PathLike | None, suffixes: tuple[str, ...], run: Run) -> str:
     """Return the suffix of the file of scores, once it is sure that it may be written."""
     if out is None:
         return ""
@@ -25,19 +26,19 @@ def check_out(out: PathLike | None, suffixes: tuple[str, ...], *, force: bool) -
         raise OutputError(
             f"{os.fspath(out)}: scores are written as {' or '.join(suffixes)}; choose such a name"
         )
-    check_target(out, force=force, file=True)
+    check_target(out, force=run.force, file=True)
     if suffix == ".json" and is_description(out):
         raise OutputError(f"{os.fspath(out)} describes the table beside it; choose another name")
     return suffix
 
 
-def write_json(out: PathLike, scores: dict[str, Any], *, force: bool) -> None:
+def write_json(out: PathLike, scores: dict[str, Any], run: Run) -> None:
     """Write the scores."""
-    with whole_file(out, force=force) as part:
+    with whole_file(out, force=run.force) as part:
         part.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
-def write_partners(out: PathLike, image: str, scores: InstanceScores, *, force: bool) -> None:
+def write_partners(out: PathLike, image: str, scores: InstanceScores, run: Run) -> None:
     """Write the best partner of every true particle; ``image`` is what the truth is called."""
     import csv
 
@@ -46,7 +47,7 @@ def write_partners(out: PathLike, image: str, scores: InstanceScores, *, force: 
     assert scores.particles is not None
     columns = scores.particles.columns()
     with (
-        whole_file(out, force=force) as part,
+        whole_file(out, force=run.force) as part,
         part.open("w", newline="", encoding="utf-8", errors="backslashreplace") as handle,
     ):
         writer = csv.writer(handle, lineterminator="\n")

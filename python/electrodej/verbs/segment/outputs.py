@@ -118,6 +118,4 @@ def write_spread(
         (title, PREDICTION, phase_measures(counts, spacing=spacing, names=names))
         for title, counts in zip(titles, pairs, strict=True)
     ]
-    return write_versions(
-        options.spread, rows, phases=Phases(spacing, names), inputs=[options.image], force=run.force
-    )
+    return write_versions(options.spread, rows, run, phases=Phases(spacing, names), inputs=[options.image])

@@ -54,7 +54,7 @@ def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
     if options.confidence is not None:
         # Slices are those of the file: those of another view are none.
         sliced = settings.view == "xy"
-        _write_confidence(options.confidence, found, sliced=sliced, force=run.force)
+        _write_confidence(options.confidence, found, run, sliced=sliced)
     chosen = model.selection(least=settings.probability_threshold, overlap=settings.overlap_threshold)
     return Outcome(
         {
@@ -103,11 +103,11 @@ def _is_explanation(path: Path) -> bool:
     return path.is_dir() and all(entry.name in NAMES for entry in path.iterdir())
 
 
-def _write_confidence(path: PathLike, found: RegionsResult, *, sliced: bool, force: bool) -> None:
+def _write_confidence(path: PathLike, found: RegionsResult, run: Run, *, sliced: bool) -> None:
     """Write a row for each particle: its slice from 0, its label, and how sure the network is."""
     from electrodej.files import whole_file
 
-    with whole_file(path, force=force) as part, part.open("w", newline="", encoding="utf-8") as handle:
+    with whole_file(path, force=run.force) as part, part.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(["Slice", "Label", "Confidence"] if sliced else ["Label", "Confidence"])
         label = 0

@@ -1,0 +1,1 @@
+"""What options hold: numbers, words, sizes, places."""

@@ -1,0 +1,74 @@
+"""Words: one of a few, or names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from electrodej.options.kinds.kind import Kind, quoted
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a few words, or of a few whole numbers."""
+
+    values: tuple[Any, ...]
+
+    @property
+    def metavar(self) -> str:  # type: ignore[override]
+        return "{" + ",".join(map(str, self.values)) + "}"
+
+    def read(self, text: str) -> Any:
+        for value in self.values:
+            if str(value) == text:
+                return value
+        raise ValueError(self._refusal(text))
+
+    def check(self, value: Any) -> Any:
+        if value not in self.values:
+            raise ValueError(self._refusal(value))
+        return value
+
+    def _refusal(self, value: Any) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(str(value), list(map(str, self.values)), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"invalid choice: {quoted(value)} (choose from {', '.join(map(repr, self.values))}){hint}"
+
+
+@dataclass(frozen=True)
+class Names(Kind):
+    """Names with commas between them.
+
+    Attributes
+    ----------
+    numbered
+        Whether a name's place matters, so that an empty one keeps its place.
+
+    Examples
+    --------
+    >>> Names().read("pore, binder,particle")
+    ('pore', 'binder', 'particle')
+    >>> Names().read("A,,C"), Names(numbered=True).read("A,,C")
+    (('A', 'C'), ('A', '', 'C'))
+    """
+
+    metavar: str = "A,B,..."
+    numbered: bool = False
+
+    def read(self, text: str) -> tuple[str, ...]:
+        names = (name.strip() for name in text.split(","))
+        return tuple(name for name in names if name or self.numbered)
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            return self.read(value)
+        names = tuple(value) if isinstance(value, Iterable) else (value,)
+        if not all(isinstance(name, str) for name in names):
+            raise ValueError(f"{quoted(value)} are not names; give them as {self.metavar}")
+        return names
+
+    def shown(self, value: Any) -> str:
+        return ",".join(value)
