@@ -18,6 +18,7 @@ LEVELS = {
     "vocabulary": 0,
     "machine": 0,
     "compiled": 0,
+    "unions": 0,
     "workers": 0,
     "run": 0,
     "options": 0,

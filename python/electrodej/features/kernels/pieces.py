@@ -7,6 +7,7 @@ import numpy as np
 from electrodej.compiled import compiled
 from electrodej.features.kernels.bits import NONE, ONE, TOP, lowest, ones, view
 from electrodej.features.typing import Ints, Whole, Words
+from electrodej.unions import join
 
 
 @compiled
@@ -68,7 +69,7 @@ def _list_runs(a: Words, box: Ints, rows: Ints, start: Ints, stop: Ints) -> None
 @compiled
 def _join_runs(rows: Ints, start: Ints, stop: Ints, nz: Whole, ny: Whole) -> Whole:
     """The number of pieces: that of the runs, less one whenever two different ones are joined."""
-    parent = np.arange(start.size)
+    parents = np.arange(start.size)
     n = start.size
     for row in range(nz * ny):
         z, y = row // ny, row % ny
@@ -79,17 +80,8 @@ def _join_runs(rows: Ints, start: Ints, stop: Ints, nz: Whole, ny: Whole) -> Who
             beside = row + dz * ny + dy
             i, j = rows[row], rows[beside]
             while i < rows[row + 1] and j < rows[beside + 1]:
-                if start[i] <= stop[j] + 1 and start[j] <= stop[i] + 1:
-                    p, q = i, j
-                    while parent[p] != p:
-                        parent[p] = parent[parent[p]]
-                        p = parent[p]
-                    while parent[q] != q:
-                        parent[q] = parent[parent[q]]
-                        q = parent[q]
-                    if p != q:
-                        parent[max(p, q)] = min(p, q)
-                        n -= 1
+                if start[i] <= stop[j] + 1 and start[j] <= stop[i] + 1 and join(parents, i, j):
+                    n -= 1
                 if stop[i] < stop[j]:
                     i += 1
                 else:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from electrodej.compiled import compiled
+from electrodej.unions import join
 
 
 @compiled
@@ -72,21 +73,6 @@ def join_runs(starts: Any, stops: Any, first: Any, rows: int, full: bool) -> Any
                 else:
                     b += 1
     return parents
-
-
-@compiled
-def join(parents: Any, one: int, other: int) -> None:
-    """Make two entries one; the smaller number stands for both."""
-    while parents[one] != one:
-        parents[one] = parents[parents[one]]
-        one = parents[one]
-    while parents[other] != other:
-        parents[other] = parents[parents[other]]
-        other = parents[other]
-    if one < other:
-        parents[other] = one
-    else:
-        parents[one] = other
 
 
 @compiled

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from electrodej.compiled import compiled
+from electrodej.unions import root_of
 
 
 @compiled
@@ -53,13 +54,7 @@ def gather(
     parents = np.arange(count)
     grown = sizes.copy()
     for n in range(len(low)):
-        one, other = low[n], high[n]
-        while parents[one] != one:
-            parents[one] = parents[parents[one]]
-            one = parents[one]
-        while parents[other] != other:
-            parents[other] = parents[parents[other]]
-            other = parents[other]
+        one, other = root_of(parents, low[n]), root_of(parents, high[n])
         if one == other:
             continue
         if peaks[one] < peaks[other] or (peaks[one] == peaks[other] and other < one):

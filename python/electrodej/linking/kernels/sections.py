@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from electrodej.compiled import compiled
+from electrodej.unions import join
 
 # Columns of the table of sections.
 LABEL, AREA, SUM_Y, SUM_X, TOP, BOTTOM, LEFT, RIGHT = range(8)
@@ -136,13 +137,6 @@ def group_pairs(one: Any, other: Any, root: Any) -> None:
     for node in range(root.size):
         root[node] = node
     for pair in range(one.size):
-        a, b = one[pair], other[pair]
-        while root[a] != a:
-            root[a] = root[root[a]]
-            a = root[a]
-        while root[b] != b:
-            root[b] = root[root[b]]
-            b = root[b]
-        root[max(a, b)] = min(a, b)
+        join(root, one[pair], other[pair])
     for node in range(root.size):
         root[node] = root[root[node]]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from electrodej.compiled import compiled
+from electrodej.unions import join, root_of
 
 
 @compiled
@@ -48,28 +49,11 @@ def fill_runs(mask: Any, first: Any, starts: Any, stops: Any) -> None:
 
 
 @compiled
-def _root(parents: Any, run: Any) -> Any:
-    while parents[run] != run:
-        parents[run] = parents[parents[run]]
-        run = parents[run]
-    return run
-
-
-@compiled
-def _unite(parents: Any, one: Any, other: Any) -> None:
-    a, b = _root(parents, one), _root(parents, other)
-    if a < b:
-        parents[b] = a
-    elif b < a:
-        parents[a] = b
-
-
-@compiled
 def _unite_rows(parents: Any, starts: Any, stops: Any, first: Any, row: Any, other: Any) -> None:
     i, j = first[row], first[other]
     while i < first[row + 1] and j < first[other + 1]:
         if starts[i] < stops[j] and starts[j] < stops[i]:
-            _unite(parents, i, j)
+            join(parents, i, j)
         if stops[i] < stops[j]:
             i += 1
         else:
@@ -90,9 +74,9 @@ def join_runs(shape: Any, wraps: Any, starts: Any, stops: Any, first: Any, paren
             _unite_rows(parents, starts, stops, first, row, row - y)
         begin, end = first[row], first[row + 1]
         if wraps[1] and end > begin and starts[begin] == 0 and stops[end - 1] == nx:
-            _unite(parents, begin, end - 1)
+            join(parents, begin, end - 1)
     for run in range(parents.size):
-        parents[run] = _root(parents, run)
+        parents[run] = root_of(parents, run)
 
 
 @compiled
