@@ -26,18 +26,8 @@ def page_template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        readable=readable,
-        unit=unit_text,
-        percent=percent,
-        words=words,
-        one_line=one_line,
-        paragraphs=paragraphs,
-        data_uri=data_uri,
-        jpeg_uri=jpeg_uri,
-        lines=lines,
-        sentence=sentence,
-    )
+    filters = (readable, percent, words, one_line, paragraphs, data_uri, jpeg_uri, lines, sentence)
+    environment.filters.update({each.__name__: each for each in filters}, unit=unit_text)
     environment.tests.update(
         nested=lambda value: isinstance(value, Mapping),
         listing=lambda value: isinstance(value, Sequence) and not isinstance(value, str),
