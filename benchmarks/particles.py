@@ -1,13 +1,14 @@
 """Every way to find particles, on phantoms of every kind that nothing was trained on: F1, time and memory.
 
-    python benchmarks/particles.py [--kinds usual,calendered] [--ways watershed,solid] [--edge 160]
-        [--keep DIR]
+    python benchmarks/particles.py [--kinds usual,calendered] [--ways watershed,solid]
+        [--solid MODEL] [--edge 160] [--keep DIR]
 
 The ways are commands, each run in a process of its own: the watershed; `nmc-particles` on xy sections,
-linked; the same network in three views, fused by flow and by k-means; and, with ``--solid MODEL``, StarDist
-3D. F1 is at IoU 0.5, 0.75 and 0.9 against the true outlines, slivers that the volume's faces cut off left
-out. Time is that of the processor in seconds, which a busy machine does not lengthen; memory is the most that
-a process of the way held. Borders are refined in the grey volume by the ways that can.
+linked; the same network in three views, fused by flow and by k-means; Mask R-CNN (`nmc-regions`, which needs
+Keras) on xy sections, linked; and StarDist 3D (`nmc-particles-3d`, or another by ``--solid MODEL``). F1 is at
+IoU 0.5, 0.75 and 0.9 against the true outlines, slivers that the volume's faces cut off left out. Time is
+that of the processor in seconds, which a busy machine does not lengthen; memory is the most that a process of
+the way held. Borders are refined in the grey volume by the ways that can.
 
 With ``--keep`` results stay in a folder, and what is there is not run again.
 """
@@ -44,7 +45,7 @@ KINDS = (
     "wide-2",
     "wide-3",
 )
-WAYS = ("watershed", "linked", "flow", "kmeans", "solid")
+WAYS = ("watershed", "linked", "flow", "kmeans", "regions", "solid")
 STRANGE = tuple(kind for kind in KINDS if kind != "usual")
 # F1 that is aimed at on the usual scan; what the strange ones are to gain on the flow at 0.75.
 LIMITS, GAIN = (0.98, 0.92, 0.75), 0.1
@@ -101,6 +102,12 @@ def ways_of(folder: Path, wanted: list[str], solid: str) -> dict[str, tuple[Path
         cost = Cost(views["xy"].seconds, views["xy"].memory)
         cost.run(folder, "link", "s-xy.tif", "--out", "linked.tif")
         found["linked"] = folder / "linked.tif", cost
+    if "regions" in wanted:
+        cost = Cost()
+        names = "--model", "nmc-regions", "--view", "xy", "--out", "s-regions.tif"
+        cost.run(folder, "segment", "particles", "grey.tif", *names)
+        cost.run(folder, "link", "s-regions.tif", "--out", "regions.tif")
+        found["regions"] = folder / "regions.tif", cost
     for way in ("flow", "kmeans"):
         if way in wanted:
             cost = Cost(sum(each.seconds for each in views.values()), max(c.memory for c in views.values()))
@@ -152,8 +159,8 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--ways", default=",".join(WAYS[:-1]))
-    parser.add_argument("--solid", default="", metavar="MODEL", help="also a StarDist model of volumes")
+    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--solid", default="nmc-particles-3d", metavar="MODEL", help="of StarDist in volumes")
     parser.add_argument("--edge", type=int, default=160, help="of the phantoms in voxels of 0.14 um")
     parser.add_argument("--keep", type=Path, help="keep results here")
     options = parser.parse_args()
@@ -161,8 +168,7 @@ def main() -> int:
     for kind in options.kinds.split(","):
         kept = None if options.keep is None else options.keep / f"{kind}-{options.edge}.json"
         known = json.loads(kept.read_text()) if kept is not None and kept.is_file() else {}
-        wanted = [*options.ways.split(","), *(["solid"] if options.solid else [])]
-        missing = [way for way in wanted if way not in known]
+        missing = [way for way in options.ways.split(",") if way not in known]
         if missing:
             known |= judge(kind, options.edge, missing, options.solid)
         if kept is not None:

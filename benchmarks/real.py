@@ -112,14 +112,12 @@ def particle_rows(
     name: str, grey: Image, truth: Image, options: argparse.Namespace, *, partly: bool
 ) -> Iterator[Row]:
     """Judge particles; where people left some out, by recall alone."""
-    network = find(grey, "particles", model(options, "nmc-particles"))
-    inverted = find(np.asarray(grey.max() - grey), "particles", model(options, "nmc-particles"))
+    rows = {"Otsu and watershed": watershed(grey)}
+    for network in ("nmc-particles", "nmc-regions"):
+        for image, of in ((grey, ""), (np.asarray(grey.max() - grey), ", of the inverted image")):
+            rows[network + of] = find(image, "particles", model(options, network))
     settings = InstanceSettings(thresholds=THRESHOLDS)
-    for by, found in (
-        ("Otsu and watershed", watershed(grey)),
-        ("nmc-particles", network),
-        ("nmc-particles, of the inverted image", inverted),
-    ):
+    for by, found in rows.items():
         scores = score_instances(found, truth.astype(np.uint16), settings=settings)
         for threshold in THRESHOLDS:
             at = scores.at(threshold)

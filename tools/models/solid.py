@@ -1,9 +1,7 @@
-"""A recipe for a StarDist model of volumes, `nmc-particles-3d`: from trained weights to a folder with scores.
+"""The bundled StarDist model of volumes, `nmc-particles-3d`: from trained weights to a folder with scores.
 
-No such model is bundled.
-
-`solid_train.py` trains on phantoms (minutes on a graphics card) and leaves ``weights.npz``; this makes the
-model of them, chooses its thresholds on phantoms that it was not trained on, and scores it on others:
+`solid_train.py` trains on phantoms and leaves ``weights.npz``; this makes the model of them, chooses its
+thresholds on phantoms that it was not trained on, and scores it on others:
 
     .venv/bin/python tools/models/solid.py trained/weights.npz --work /some/folder
 """
@@ -11,6 +9,7 @@ model of them, chooses its thresholds on phantoms that it was not trained on, an
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from making import parse, places, write_scores
 from scores import count, ratios
-from solid_train import COUNT, SETTINGS
+from solid_train import SETTINGS
 from volumes import VOXEL, read_volumes, write_volumes
 
 from electrodej.files import whole_directory
@@ -31,6 +30,7 @@ from electrodej.models.info import ModelInfo
 from electrodej.networks.stardist3d.model import (
     KIND,
     ONNX,
+    WEIGHTS,
     SolidModel,
     load_solid,
     write_info,
@@ -65,19 +65,19 @@ def main() -> None:
     with whole_directory(
         options.models / NAME, ours=lambda path: (path / "electrodej.json").is_file(), force=True
     ) as folder:
-        _write(folder, options.weights)
+        facts = json.loads((options.weights.parent / "about.json").read_text(encoding="utf-8"))
+        _write(folder, options.weights, facts["settings"])
         model = _calibrated(folder, volumes / "calibration")
-        write_scores(folder, _scores(model, folder, volumes / "held-out"))
-        for name in ("history.csv",):
-            if (options.weights.parent / name).is_file():
-                shutil.copy(options.weights.parent / name, folder / name)
+        write_scores(folder, facts | _scores(model, folder, volumes / "held-out"))
+        shutil.copy(options.weights.parent / "history.csv", folder / "history.csv")
+        # Its ONNX file holds the weights, for training too.
+        (folder / WEIGHTS).unlink()
 
 
-def _write(folder: Path, weights: Path) -> None:
+def _write(folder: Path, weights: Path, trained: dict[str, Any]) -> None:
     spacing = (VOXEL,) * 3
-    plan = Plan(
-        plan_halvings(spacing, grid=SETTINGS.grid, depth=SETTINGS.depth), SETTINGS.rays, SETTINGS.filters
-    )
+    halvings = plan_halvings(spacing, grid=trained["grid"], depth=trained["depth"])
+    plan = Plan(halvings, trained["rays"], trained["filters"])
     network = build_network(plan.halvings, rays=plan.rays, filters=plan.filters)
     with np.load(weights) as held:
         network.set_weights([held[name] for name in sorted(held.files)])
@@ -123,7 +123,6 @@ def _scores(model: SolidModel, folder: Path, volumes: Path) -> dict[str, Any]:
         kind = "looks" if int(name[-4:]) % 3 == 0 else "wide"
         totals[kind] = totals[kind] + count([(labels, truth)])
     return {
-        "trained_on": {"phantoms": COUNT},
         "thresholds": {
             "probability": model.probability_threshold,
             "overlap": model.overlap_threshold,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -61,6 +62,26 @@ def test_the_light_engine_says_what_keras_says(folder, network):
     assert found.shape == (1, 12, 12, 8, 1 + RAYS)
     assert np.abs(found[..., :1] - chance).max() < 2e-3  # weights in half precision
     assert np.abs(found[..., 1:] - reach).max() < 2e-3 * np.abs(reach).max()
+
+
+def test_a_folder_without_weights_for_keras_is_trained_further_from_those_of_its_light_engine(
+    folder, tmp_path
+):
+    from electrodej.networks.stardist3d.model import network_of
+
+    bundled = shutil.copytree(folder, tmp_path / "bundled", ignore=shutil.ignore_patterns("*.h5"))
+    network, plan = network_of(bundled)
+    assert plan == PLAN
+    volume = np.random.default_rng(3).random((1, 12, 24, 16, 1), dtype=np.float32)
+    found = load_solid(bundled).engine.run(volume)
+    chance, reach = (np.asarray(each) for each in network.predict_on_batch(volume))
+    np.testing.assert_allclose(found[..., :1], chance, atol=1e-5)
+    np.testing.assert_allclose(found[..., 1:], reach, atol=1e-4 * np.abs(reach).max())
+
+    other = json.loads((bundled / "solid.json").read_text())
+    (bundled / "solid.json").write_text(json.dumps(other | {"filters": 6}))
+    with pytest.raises(InputError, match="is not the network"):
+        network_of(bundled)
 
 
 def test_tiles_give_what_the_whole_volume_gives(folder):

@@ -103,18 +103,23 @@ def load_solid(model: PathLike | SolidModel, *, engine: EngineName = "auto") -> 
 
 
 def network_of(folder: Path) -> tuple[Any, Plan]:
-    """Return the Keras model of a folder, to train it further."""
+    """Return the Keras model of a folder, to train it further.
+
+    A bundled model brings each set of weights once: what its ONNX file holds.
+    """
     from electrodej.models.keras_files import load_weights
     from electrodej.models.sized import sized
     from electrodej.networks.stardist3d.network import build_network
+    from electrodej.networks.stardist3d.onnx_file import take_onnx_weights
 
     plan = _plan(folder / SOLID_FILE)
-    if not (folder / WEIGHTS).is_file():
-        raise InputError(f"{folder} holds no weights ({WEIGHTS} is missing)")
+    held = next((name for name in (WEIGHTS, ONNX) if (folder / name).is_file()), None)
+    if held is None:
+        raise InputError(f"{folder} holds no weights ({WEIGHTS} and {ONNX} are missing)")
     network = sized(
         lambda: build_network(plan.halvings, rays=plan.rays, filters=plan.filters), folder / SOLID_FILE
     )
-    load_weights(network, folder / WEIGHTS)
+    (load_weights if held == WEIGHTS else take_onnx_weights)(network, folder / held)
     return network, plan
 
 

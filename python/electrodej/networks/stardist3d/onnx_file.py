@@ -6,12 +6,17 @@ change by less than a thousandth.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.models.contract import INPUT, OUTPUT
+from electrodej.models.safety.wire import DamagedError, Message
 from electrodej.networks.stardist3d.settings import Plan
 
 _OPSET = 13
@@ -47,6 +52,51 @@ def solid_onnx(network: Any, plan: Plan) -> bytes:
     return written.finished(1 + plan.rays)
 
 
+def take_onnx_weights(network: Any, path: Path) -> None:
+    """Give a network that `build_network` built the weights of the file that `solid_onnx` wrote.
+
+    They come back in half precision; the normalisations, which became part of them, change nothing at first.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        The file holds no such network.
+    """
+    layers = {layer.name: layer for layer in network.layers}
+    wanted = {name for name, layer in layers.items() if hasattr(layer, "kernel")}
+    try:
+        held = {name: arrays for name, *arrays in _convolutions(path.read_bytes())}
+        if set(held) != wanted:
+            raise ValueError(f"layers {', '.join(sorted(set(held) ^ wanted))} are not in both")
+        for name, (kernel, bias) in held.items():
+            layer, norm = layers[name], layers.get(f"{name}_norm")
+            kernel = np.moveaxis(kernel, (1, 0), (3, 4)).astype(np.float32)
+            layer.set_weights([kernel] if layer.bias is None else [kernel, bias])
+            if norm is not None:
+                # Mean 0 and variance 1, and a factor that makes 1 of both.
+                factor = np.sqrt(np.ones_like(bias) + norm.epsilon)
+                norm.set_weights([factor, bias, np.zeros_like(bias), np.ones_like(bias)])
+    except (DamagedError, IndexError, KeyError, ValueError) as error:
+        raise InputError(f"{path} is not the network that its folder describes ({error})") from error
+
+
+def _convolutions(content: bytes) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:
+    """Yield the name, the kernel (out, in, z, y, x) and the bias of each convolution in a file's bytes."""
+    graph = Message(content).message(7)
+    nodes = list(graph.messages(1))
+    arrays = {tensor.text(8): tensor for tensor in graph.messages(5)}
+    cast = {node.texts(2)[0]: node.texts(1)[0] for node in nodes if node.text(4) == "Cast"}
+    for node in nodes:
+        if node.text(4) == "Conv":
+            _, kernel, bias = node.texts(1)
+            yield node.text(3), _array(arrays[cast[kernel]], "<f2"), _array(arrays[bias], "<f4")
+
+
+def _array(tensor: Message, kind: str) -> NDArray[Any]:
+    shape = tensor.numbers(1)
+    return np.frombuffer(bytes(tensor.part(9)), kind).reshape(shape)
+
+
 class _Writing:
     """A graph while it is written."""
 
@@ -55,12 +105,13 @@ class _Writing:
         self._nodes: list[Any] = []
         self._weights: list[Any] = []
 
-    def add(self, kind: str, inputs: list[str], *, output: str | None = None, **how: Any) -> str:
+    def add(
+        self, kind: str, inputs: list[str], *, called: str = "", output: str | None = None, **how: Any
+    ) -> str:
         """Add an operation; return the name of what it gives."""
         name = output or f"result_{len(self._nodes)}"
-        self._nodes.append(
-            self._onnx.helper.make_node(kind, inputs, [name], name=f"{kind}_{len(self._nodes)}", **how)
-        )
+        called = called or f"{kind}_{len(self._nodes)}"
+        self._nodes.append(self._onnx.helper.make_node(kind, inputs, [name], name=called, **how))
         return name
 
     def constant(self, values: Any) -> str:
@@ -88,6 +139,7 @@ class _Writing:
         found = self.add(
             "Conv",
             [found, half, self.constant(bias)],
+            called=name,
             kernel_shape=size,
             strides=strides,
             pads=[pad // 2 for pad in pads] + [pad - pad // 2 for pad in pads],
