@@ -69,7 +69,8 @@ def main() -> None:
         _write(folder, options.weights, facts["settings"])
         model = _calibrated(folder, volumes / "calibration")
         write_scores(folder, facts | _scores(model, folder, volumes / "held-out"))
-        shutil.copy(options.weights.parent / "history.csv", folder / "history.csv")
+        for name in ("history.csv", "look.json"):
+            shutil.copy(options.weights.parent / name, folder / name)
         # Its ONNX file holds the weights, for training too.
         (folder / WEIGHTS).unlink()
 

@@ -1,10 +1,14 @@
-"""A recipe for `nmc-particles-3d`, not bundled: train its network on phantoms, for so many seconds.
+"""A recipe for `nmc-particles-3d`: train its network on phantoms, for so many seconds.
 
-It makes its volumes, trains and leaves ``weights.npz``, ``history.csv`` and ``about.json`` in a folder. Of
-Keras's backends it takes what ``KERAS_BACKEND`` names; a graphics card makes it a matter of minutes, 16 cores
-feed it. `solid.py` makes the model of the weights:
+It makes its volumes, trains and leaves ``weights.npz``, ``history.csv``, ``look.json`` and ``about.json`` in
+a folder. Of Keras's backends it takes what ``KERAS_BACKEND`` names. `solid.py` makes the model of the
+weights. The bundled one was trained on two cores:
 
-    KERAS_BACKEND=jax PYTHONPATH=python python tools/models/solid_train.py --out trained --seconds 240
+    export KERAS_BACKEND=tensorflow PYTHONPATH=python
+    nice .venv/bin/python tools/models/solid_train.py --out trained --seconds 3000 --single \\
+        --batch 2 --patch 80 --filters 16
+
+On a graphics card that 16 cores feed, its own settings are better: leave these options out.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from volumes import VOXEL, read_volumes, write_volumes
 
+from electrodej.inspection import few, look_of, write_look
 from electrodej.models.grey import normalise
 from electrodej.models.info import ModelInfo
 from electrodej.networks.stardist3d.losses import WEIGHTS, chance_loss, reach_loss
@@ -148,6 +153,9 @@ def train(
     found = _score(network, feed, held_out)
     print(found, flush=True)
     _save(options.out, network, rows, settings, {**judged, **found})
+    look = look_of("nmc-particles-3d", [each.image for each in few(training)], feed.spacing)
+    if look is not None:
+        write_look(options.out, look)
 
 
 def _prefetched(feed: Feed, examples: list[Example]) -> Generator[Batch]:
