@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.files import whole_file
+from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ _WIDE, _TALL = 600, 2400
 def draw_pictures(
     folder: Path,
     labels_path: Path,
+    columns: dict[str, NDArray[Any]],
+    run: Run,
     *,
     views: Views,
     grey: Volume | None,
-    columns: dict[str, NDArray[Any]],
-    force: bool,
 ) -> list[str]:
     """Draw the middle slice of each view, and a contact sheet of the particles with the least agreement.
 
@@ -46,12 +47,12 @@ def draw_pictures(
         Where ``overlay_xy.png``, ``overlay_xz.png``, ``overlay_yz.png`` and ``doubtful.png`` go.
     labels_path
         The fused labels.
-    views, grey
-        What lies under the outlines: the grey volume, or the summed probabilities where there is none.
     columns
         The agreement table.
-    force
-        Replace pictures that exist.
+    run
+        Whether pictures that exist are replaced.
+    views, grey
+        What lies under the outlines: the grey volume, or the summed probabilities where there is none.
     """
     from electrodej.volume import open_volume
 
@@ -65,10 +66,10 @@ def draw_pictures(
             box[axis] = slice(middle, middle + 1)
             sizes = [size for n, size in enumerate(views.spacing) if n != axis]
             section = under.read(box, axis), np.squeeze(labels[tuple(box)], axis)
-            written.append(_save(folder / name, outlined(*in_proportion(*section, sizes)), force=force))
+            written.append(_save(folder / name, outlined(*in_proportion(*section, sizes)), run))
         sheet = _contact_sheet(under, labels, columns, views.spacing)
         if sheet is not None:
-            written.append(_save(folder / NAMES[3], sheet, force=force))
+            written.append(_save(folder / NAMES[3], sheet, run))
     return written
 
 
@@ -210,9 +211,9 @@ def _written(tile: Picture, words: str) -> Picture:
     return np.array(image)
 
 
-def _save(path: Path, picture: Picture, *, force: bool) -> str:
+def _save(path: Path, picture: Picture, run: Run) -> str:
     from PIL import Image
 
-    with whole_file(path, force=force) as part:
+    with whole_file(path, force=run.force) as part:
         Image.fromarray(picture).save(part, format="PNG")
     return str(path)

@@ -185,10 +185,10 @@ class _Fuser:
             numbers["pictures"] = draw_pictures(
                 Path(self.options.pictures),
                 fusing.out,
+                columns,
+                run,
                 views=fusing.seen,
                 grey=fusing.grey,
-                columns=columns,
-                force=run.force,
             )
         return numbers
 
