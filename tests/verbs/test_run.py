@@ -173,6 +173,8 @@ def test_a_slice_is_measured_as_2d(scans: Path, tmp_path: Path) -> None:
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert page.count("Measured as 2D") == 1
     assert "of the area" in page
+    assert "pixels" in page
+    assert "Scroll with the slider" not in page
 
 
 def test_the_watershed_finds_particles_without_a_network(scans: Path, tmp_path: Path) -> None:

@@ -111,14 +111,15 @@ def key_numbers(content: ReportContent, labelled_share: float | None) -> list[Ke
     if content.grey is not None and content.spacing is not None:
         shape = (1, *content.grey.shape) if len(content.grey.shape) == 2 else content.grey.shape
         size = [n * s for n, s in zip(shape, content.spacing, strict=True)]
+        axes, unit = "x × y × z, ", "voxels"
         if shape[0] == 1:
-            size, of = size[1:], "area"
+            shape, size, of, axes, unit = shape[1:], size[1:], "area", "", "pixels"
         numbers.append(
             KeyNumber(
                 f"Measured {of}",
                 " × ".join(readable(length, 3) for length in reversed(size)),
                 "µm",
-                "x × y × z, " * (shape[0] > 1) + " × ".join(str(n) for n in reversed(shape)) + " voxels",
+                f"{axes}{' × '.join(str(n) for n in reversed(shape))} {unit}",
             )
         )
     if labelled_share is not None:

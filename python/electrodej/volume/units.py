@@ -127,7 +127,8 @@ class VoxelSize:
         missing = [axis for axis, value in zip(_AXES, values, strict=True) if value is None]
         if len(missing) == 3:
             raise VoxelSizeError(
-                f"{where} does not say its voxel size; give it in micrometres with --spacing Z,Y,X"
+                f"{where} does not say its voxel size; give it in micrometres with --spacing Z,Y,X, "
+                "e.g. 0.07,0.07,0.07"
             )
         known = ", ".join(
             f"{axis} {value:g} um" for axis, value in zip(_AXES, values, strict=True) if value is not None

@@ -56,7 +56,8 @@ class SliceView {
     this.slider.value = index;
     const slice = volume.wholeIndex(this.along, index) + 1;
     const place = `${AXIS_NAMES[this.along]} = ${volume.micrometres(this.along, index).toFixed(2)} µm`;
-    this.output.textContent = `${place}, slice ${slice} of ${volume.whole[this.along]}`;
+    const count = volume.whole[this.along];
+    this.output.textContent = count > 1 ? `${place}, slice ${slice} of ${count}` : "";
     this.slider.setAttribute("aria-valuetext", this.output.textContent);
     this.canvas.dataset.slice = slice;
     this.tellLoading();
