@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from electrodej.fiji.content import PREFIX, scripts, title_of
 from electrodej.models.bundled import find_model
 from electrodej.phantom import make_slice
 from electrodej.score import score_instances
@@ -174,6 +177,44 @@ def test_macros_call_commands_by_the_projects_name_and_by_the_names_of_before(to
     ours = [name for name in told["listed"] if "Particles" in name or "Sample" in name]
     assert len(ours) >= 6
     assert all(name.startswith("ElectrodeJ ") for name in ours)
+
+
+def ended(path, *words):
+    """Start Fiji for one script, and return its status and what ElectrodeJ said."""
+    fiji = Path(os.environ["ELECTRODEJ_FIJI"])
+    launcher = next(
+        file for name in ("fiji*", "ImageJ*") for file in sorted(fiji.glob(name)) if file.is_file()
+    )
+    done = subprocess.run(
+        [launcher, "--headless", "--run", path, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    return done.returncode, [line for line in done.stderr.splitlines() if line.startswith("ElectrodeJ: ")]
+
+
+def test_a_fiji_started_for_a_command_ends_with_its_status(tmp_path):
+    """Each command with nothing given, and each by its macro: one line, and status 1."""
+    there = sorted(path for path in scripts().rglob("*.*") if path.suffix in (".groovy", ".py"))
+    # These two need nothing, and the first writes nowhere.
+    needless = {"Open Sample", "Help"}
+    wanted = {}
+    for path in there:
+        wanted[path] = 0 if title_of(path) in needless else 1
+        if wanted[path]:
+            macro = tmp_path / f"{path.stem}.ijm"
+            macro.write_text(f'run("{PREFIX}{title_of(path)}", "voxelsize=1,1,1");')
+            wanted[macro] = 1
+    with ThreadPoolExecutor(2) as two:
+        found = dict(zip(wanted, two.map(ended, wanted), strict=True))
+    wrong = {
+        path.name: found[path]
+        for path, status in wanted.items()
+        if found[path][0] != status or len(found[path][1]) != status
+    }
+    assert wrong == {}
 
 
 def test_fijis_plugin_finds_the_particles_that_python_finds(folder, told):

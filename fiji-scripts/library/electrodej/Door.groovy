@@ -18,7 +18,7 @@ class Door {
 
 	// The text never changes: what the user chose travels in the inputs, and none of it is ever run.
 	static final String TASK = "import electrodej.worker as worker; worker.run(task, verb, arguments)"
-	private static final long LONGEST_CANCEL_MS = 1000
+	private static final long LONGEST_CANCEL_MS = 800
 
 	private final Context context
 	private final ObjectService objects

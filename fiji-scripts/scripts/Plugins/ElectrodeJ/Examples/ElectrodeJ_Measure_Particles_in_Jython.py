@@ -5,7 +5,7 @@
 #@ File (label="or label file", description="Instead of an open image", required=false, persist=false) labelFile
 #@ Double (label="Radius (um)", description="Of the ball that closes cracks, and of the shell for contacts", value=0.7, min=0, persistKey="electrodej.jython.radius") radius
 #@ String (label="Voxel size Z,Y,X (um)", description="If the images do not say it", required=false, persist=false) voxelSize
-#@ File (label="Save table as", description="A .csv or .parquet file", style="save", persist=false) table
+#@ File (label="Save table as", description="A .csv or .parquet file", style="save", required=false, persist=false) table
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 
 # Measures every particle, as the menu command does: an example of ElectrodeJ in a Jython script.
@@ -21,7 +21,7 @@ def measure():
         "labels": door.image(labels, labelFile, "label image"),
         "radius": radius,
         "voxelSize": voxelSize,
-        "table": table.getPath(),
+        "table": table and table.getPath(),
         "replace": replace,
     })
     door.tables.show(table, "Particles", labels)

@@ -4,7 +4,7 @@
 #@ String (label="Model", description="watershed, a bundled model's name, a StarDist model's folder or a zip", value="nmc-particles", persistKey="electrodej.jython.model") model
 #@ String (label="View", description="Which sections a StarDist model sees: along z, y or x", choices={"xy", "xz", "yz"}, value="xy", persistKey="electrodej.jython.view") view
 #@ String (label="Voxel size Z,Y,X (um)", description="If the image does not say it", required=false, persist=false) voxelSize
-#@ File (label="Save labels as", description="A .tif file", style="save", persist=false) out
+#@ File (label="Save labels as", description="A .tif file", style="save", required=false, persist=false) out
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@output ImagePlus labels
 
@@ -21,7 +21,7 @@ def segment():
         "model": model,
         "view": view,
         "voxelSize": voxelSize,
-        "out": out.getPath(),
+        "out": out and out.getPath(),
         "replace": replace,
     })
     return door.images.openLabels(out)

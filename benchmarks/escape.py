@@ -1,0 +1,94 @@
+"""How long a command goes on in Fiji after Escape, whenever it is pressed.
+
+    python benchmarks/escape.py
+
+The menu's scripts run in ImageJ 1.54p with SciJava and a worker of their own, as in Fiji. Escape is pressed
+at several moments of each command: while Python starts, reads, works, writes. What is told is the longest
+time from the key to the end of the command, over the limit of a second.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from electrodej.errors import ElectrodeJError
+from electrodej.fiji.jvm import start_light
+from electrodej.fiji.scripting import context, library_class, run_script
+from electrodej.phantom import make_phantom
+from electrodej.volume import write_volume
+
+EDGE = 160
+SPACING = (0.14, 0.14, 0.14)
+LIMIT = 1.0
+# Seconds after the click.
+MOMENTS = (0.05, 0.5, 1.0, 2.0, 4.0, 8.0)
+
+
+def pressed(imagej: Any, command: str, inputs: dict[str, Any], moment: float) -> float | None:
+    """Run a command, press Escape at a moment, and return how long it went on; None if it was done."""
+    import scyjava
+
+    key = scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE
+    ended: list[float] = []
+
+    def click() -> None:
+        try:
+            run_script(command, inputs)
+        except ElectrodeJError:
+            ended.append(time.perf_counter())
+
+    thread = threading.Thread(target=click)
+    thread.start()
+    thread.join(moment)
+    began = time.perf_counter()
+    while thread.is_alive():
+        imagej.setKeyDown(key)
+        thread.join(0.02)
+    imagej.setKeyUp(key)
+    return ended[0] - began if ended and ended[0] > began else None
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        phantom = make_phantom((EDGE,) * 3, spacing=SPACING, seed=1)
+        grey, labels, phases = (folder / f"{name}.tif" for name in ("grey", "labels", "phases"))
+        write_volume(grey, phantom.grey, spacing=SPACING)
+        write_volume(labels, phantom.labels, spacing=SPACING, labels=True)
+        write_volume(phases, (phantom.labels > 0).astype(np.uint8), spacing=SPACING)
+        imagej = start_light(memory="2g", scripting=True)
+        # Compiled at the first click ever, which Escape does not end.
+        library_class(context(), "Door")
+        commands: dict[str, dict[str, Any]] = {
+            "Measure Particles": {"greyFile": grey, "labelFile": labels},
+            "Segment Particles": {"greyFile": grey},
+            "Segment Phases": {"greyFile": grey, "model": "nmc-phases"},
+            "Fuse Views": {"greyFile": grey},
+            "Filter Image": {"greyFile": grey, "steps": "nlm:strength=0.8n"},
+            "Measure Phases": {"phasesFile": phases, "also": "tortuosity", "names": "pore,particle"},
+            "Run Whole Chain": {"imagesFile": grey, "out": folder / "chain", "model": "nmc-particles"},
+        }
+        for command, inputs in commands.items():
+            found = [(at, pressed(imagej, command, inputs, at)) for at in MOMENTS]
+            waited = [(seconds, at) for at, seconds in found if seconds is not None]
+            if not waited:
+                print(f"{command}: done before the first key", flush=True)
+                continue
+            worst, at = max(waited)
+            print(
+                f"{command}: {worst:.2f} s at most, at {at:g} s ({len(waited)} of {len(found)} moments); "
+                f"{worst / LIMIT:.2f} of the limit of {LIMIT:g} s",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
