@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import yaml
 
+from electrodej.models import bundled_models
+
 # In a process of its own: the library leaves files open, which is a warning, and so an error, in ours.
 VALIDATE = """
 import sys
@@ -29,24 +31,43 @@ for path in sys.argv[1:]:
 @pytest.mark.slow
 def test_the_library_of_bioimageio_accepts_the_cards(exported: Callable[[str], Path]) -> None:
     cards = [exported(name).with_suffix(".rdf.yaml") for name in ("stardist-keras-2.3.1", "care-keras-2.3.1")]
+    bundled = (folder / "model.rdf.yaml" for folder in bundled_models().values())
+    cards += [card for card in bundled if card.is_file()]
     done = subprocess.run(
         [sys.executable, "-c", VALIDATE, *map(str, cards)], capture_output=True, text=True, check=False
     )
-    assert done.stdout.split() == ["valid", "valid"], done.stdout + done.stderr
+    assert len(cards) >= 6
+    assert done.stdout.split() == ["valid"] * len(cards), done.stdout + done.stderr
 
 
 def test_card_names_its_files_with_their_checksums(exported: Callable[[str], Path]) -> None:
     path = exported("care-keras-2.3.1").with_suffix(".rdf.yaml")
     card = yaml.safe_load(path.read_text())
     weights = card["weights"]["tensorflow_saved_model_bundle"]
+    assert (path.parent / card["documentation"]).is_file()
     files = [
         weights,
-        card["documentation"],
         card["inputs"][0]["test_tensor"],
         card["outputs"][0]["test_tensor"],
     ]
     for file in files:
         assert hashlib.sha256((path.parent / file["source"]).read_bytes()).hexdigest() == file["sha256"]
+
+
+@pytest.mark.parametrize("name", ["stardist-keras-2.3.1", "care-keras-2.3.1"])
+def test_the_card_has_what_jdll_and_deepimagej_read(exported: Callable[[str], Path], name: str) -> None:
+    """What the reader of JDLL 0.6 takes: with any other kind of value it throws."""
+    card = yaml.safe_load(exported(name).with_suffix(".rdf.yaml").read_text())
+    texts = ("format_version", "type", "name", "id", "description", "license", "documentation")
+    assert [field for field in texts if not isinstance(card.get(field), str)] == []
+    assert card["format_version"].startswith("0.5")
+    assert all(isinstance(tag, str) for tag in card["tags"])
+    for tensor in (*card["inputs"], *card["outputs"]):
+        assert isinstance(tensor["id"], str)
+        assert [axis["type"] for axis in tensor["axes"]] == ["batch", "space", "space", "channel"]
+    weights = card["weights"]
+    assert weights["tensorflow_saved_model_bundle"]["tensorflow_version"].split(".")[0] == "1"
+    assert all(isinstance(each["source"], str) for each in weights.values())
 
 
 def test_test_output_is_the_networks_answer_to_the_normalised_test_input(

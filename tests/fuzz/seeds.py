@@ -51,6 +51,8 @@ def seeds() -> list[Seed]:
     made.append(Seed("labkit", "drawn.labeling", {"": labkit()}))
     made.append(Seed("forest", "forest", forest()))
     made.append(Seed("config", "run.toml", {"": config()}))
+    made += [Seed(kind, name, files) for kind in ("mesh", "filter") for name, files in volumes().items()]
+    made.append(Seed("fiji", "Fiji", fiji()))
     made.append(Seed("description", "table.json", {"": json.dumps({"columns": {"A": {}}}).encode()}))
     return made
 
@@ -206,6 +208,39 @@ def forest() -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as place:
         folder = write_forest(Path(place) / "forest", made)
         return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def volumes() -> dict[str, dict[str, bytes]]:
+    """Labels with a voxel size."""
+    import tempfile
+
+    from electrodej.volume import write_volume
+
+    made = {}
+    labels = np.zeros((4, 12, 14), np.uint8)
+    labels[1:3, 2:8, 3:9] = 1
+    with tempfile.TemporaryDirectory() as place:
+        for name in ("labels.tif", "labels.ome.tif", "labels.zarr"):
+            path = write_volume(Path(place) / name, labels, spacing=(0.2, 0.1, 0.1), labels=True)
+            every = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+            made[name] = {
+                "" if each == path else each.relative_to(path).as_posix(): each.read_bytes() for each in every
+            }
+    return made
+
+
+def fiji() -> dict[str, bytes]:
+    """A folder as ElectrodeJ was put into one, and the note on its Python."""
+    from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE
+
+    sums = {PYTHON_NOTE: ["0" * 64], "macros/a.ijm": ["0" * 64]}
+    return {
+        MANIFEST: json.dumps({"version": "0", "files": sums, "folders": ["macros"]}).encode(),
+        PYTHON_NOTE: b"/nowhere/python",
+        "jars/a.jar": b"",
+        "plugins/a.jar": b"",
+        "macros/a.ijm": b"a",
+    }
 
 
 def config() -> bytes:

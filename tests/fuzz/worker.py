@@ -70,6 +70,33 @@ def read_scan(path):
         scan.darks.read(row)
 
 
+def read_mesh(path):
+    """Make a surface and a voxel mesh of labels."""
+    changed_by("mesh", path, ("m.stl", "m.vtu"))
+
+
+def read_filter(path):
+    """Filter an image."""
+    changed_by("filter", path, ("f.tif",), steps="median:radius=1px,rings")
+
+
+def changed_by(verb, path, outputs, **options):
+    """Have a verb make something of a file."""
+    from electrodej.verbs import do
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name in outputs:
+            do(verb, path, out=Path(folder) / name, memory=MEMORY, **options)
+
+
+def read_fiji(path):
+    """Look into a Fiji, and take ElectrodeJ out of it."""
+    from electrodej.verbs import do
+
+    do("fiji doctor", path)
+    do("fiji uninstall", path)
+
+
 def read_labkit(path):
     """Read what was drawn in Labkit."""
     from electrodej.annotation.labkit import read_labkit
@@ -158,10 +185,13 @@ def read_maskrcnn(path):
 KINDS = {
     "config": read_config,
     "description": read_description,
+    "fiji": read_fiji,
+    "filter": read_filter,
     "forest": read_forest,
     "image": read_image,
     "labkit": read_labkit,
     "maskrcnn": read_maskrcnn,
+    "mesh": read_mesh,
     "network": read_network,
     "onnx": read_onnx,
     "particles": read_particles,

@@ -23,6 +23,8 @@ _TENSORFLOW = (1, 15)
 _PACKAGE_RUNNERS = ("deepimagej_", "deepimagej", "dl-modelrunner")
 # Where Fiji's launcher keeps its settings.
 _LAUNCHER = Path("config", "jaunch")
+# Characters of what a damaged note may say.
+_LONGEST = 200
 
 Jars = dict[str, list[tuple[tuple[int, ...], str]]]
 
@@ -119,15 +121,22 @@ def _scripts(fiji: Path) -> Finding:
     return Finding("ElectrodeJ's scripts", True, __version__)
 
 
+def _is_there(program: str) -> bool:
+    try:
+        return Path(program).is_file()
+    except (OSError, ValueError):  # no system has such a name
+        return False
+
+
 def _python(fiji: Path) -> Finding:
     name, stops = "Python for ElectrodeJ", "every command that measures or segments in Python"
     remedy = "run Plugins > ElectrodeJ > Set Up Python in Fiji"
     note = fiji / PYTHON_NOTE
     if not note.is_file():
         return Finding(name, False, "", stops, remedy)
-    program = note.read_text(encoding="utf-8").strip()
-    if not Path(program).is_file():
-        return Finding(name, False, f"{program}, which is not there", stops, remedy)
+    program = note.read_text(encoding="utf-8", errors="replace").strip()
+    if not _is_there(program):
+        return Finding(name, False, f"{program[:_LONGEST]}, which is not there", stops, remedy)
     try:
         version = electrodej_in(program)
     except ValueError as error:

@@ -136,7 +136,7 @@ def read_manifest(fiji: Path) -> Manifest:
         found = json.loads(path.read_text(encoding="utf-8"))
         files = {_inside(name, path): [str(sum_) for sum_ in sums] for name, sums in found["files"].items()}
         return Manifest(files, [_inside(name, path) for name in found["folders"]])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{path} cannot be read ({error}); delete the files of ElectrodeJ by hand"
         ) from error
