@@ -36,6 +36,7 @@ SCREEN = (1280, 900)
 LONGEST = 240
 STEPS = ("sample", "forest", "segment", "measure", "correct", "colour", "3d")
 COLOURS = 64
+FOLD = "Further options"
 # Squares that are drawn for the forest, the phase that stands for particles, how often the forest is right.
 SQUARE, PARTICLE, LEAST_RIGHT = 6, 3, 0.75
 # Where the particles in 3D begin on their page, in pixels from above.
@@ -142,10 +143,24 @@ def dialogs(screen: Screen) -> None:
         dialog = screen.ask(title)
         if not any(_text(part) == "Help" for part in _parts(dialog)):
             sys.exit(f"the dialog of {title} has no Help button")
+        unfolds(screen, path, dialog)
         screen.picture(folder() / f"{page_of(title)}.png", dialog)
         screen.press(dialog, "Cancel")
         screen.until(f"the end of {title}", lambda title=title: screen.dialog(PREFIX + title) is None)
         print(title, flush=True)
+
+
+def unfolds(screen: Screen, script: Path, dialog: Any) -> None:
+    """See that further options are out of sight until they are asked for, and leave them in sight."""
+    if FOLD not in script.read_text(encoding="utf-8"):
+        return
+    before = dialog.getHeight()
+    if not any(_text(part) == FOLD for part in _parts(dialog)):
+        sys.exit(f"the dialog of {script.stem} is not folded")
+    screen.press(dialog, FOLD)
+    screen.settle()
+    if not dialog.getHeight() > before:
+        sys.exit(f"the dialog of {script.stem} does not unfold")
 
 
 def sample(screen: Screen) -> tuple[Any, Any]:

@@ -39,13 +39,24 @@ class Door {
 		try {
 			return body.call()
 		}
-		catch (Problem problem) {
+		catch (RuntimeException error) {
+			Problem problem = problemIn(error)
+			if (problem == null) throw error
 			complain(problem)
 			return null
 		}
 		finally {
 			images.close()
 		}
+	}
+
+	/** The problem that an error is, or that another language's exception holds; null where it is none. */
+	private static Problem problemIn(RuntimeException error) {
+		for (Throwable at = error; at != null; at = at.cause) if (at instanceof Problem) return at
+		// Jython's exceptions have Java's as their value.
+		def held = error.hasProperty("value") ? error.value : null
+		Object thrown = held != null && held.respondsTo("__tojava__") ? held.__tojava__(Throwable) : null
+		return thrown instanceof Problem ? thrown : null
 	}
 
 	private static void complain(Problem problem) {

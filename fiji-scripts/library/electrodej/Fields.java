@@ -4,6 +4,7 @@ import ij.IJ;
 import ij.ImagePlus;
 import ij.Macro;
 import java.awt.GraphicsEnvironment;
+import java.awt.Window;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.scijava.ItemVisibility;
@@ -59,7 +61,29 @@ public class Fields extends AbstractPreprocessorPlugin {
 				images.add(item.getName());
 			}
 		}
-		if (!images.isEmpty()) Proposals.make(module.getInfo().getTitle(), images);
+		if (!asks) return;
+		boolean open = isUnusual(module);
+		Consumer<Window> proposals = Proposals.of(images);
+		Dialogs.whenOpened(module.getInfo().getTitle(), dialog -> {
+			proposals.accept(dialog);
+			Fold.make(dialog, open);
+		});
+	}
+
+	/** Whether one of the further options was kept with another value than its default. */
+	private boolean isUnusual(Module module) {
+		boolean further = false;
+		for (ModuleItem<?> item : module.getInfo().inputs()) {
+			boolean heading = item.getVisibility() == ItemVisibility.MESSAGE;
+			if (further && !heading && item.isPersisted() && item.getPersistKey() != null) {
+				Object kept = modules.load(item);
+				Object usual = modules.getDefaultValue(item);
+				boolean empty = kept == null || String.valueOf(kept).isEmpty();
+				if (!empty && !String.valueOf(kept).equals(String.valueOf(usual))) return true;
+			}
+			further |= heading;
+		}
+		return false;
 	}
 
 	/** Whether a module is one of the menu's scripts. */

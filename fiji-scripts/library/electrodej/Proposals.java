@@ -2,18 +2,14 @@ package electrodej;
 
 import ij.ImagePlus;
 import ij.WindowManager;
-import java.awt.AWTEvent;
 import java.awt.Component;
 import java.awt.Container;
-import java.awt.Dialog;
-import java.awt.Toolkit;
 import java.awt.Window;
-import java.awt.event.AWTEventListener;
-import java.awt.event.WindowEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Consumer;
 import javax.swing.JComboBox;
 
 /**
@@ -25,25 +21,17 @@ final class Proposals {
 
 	// Fields that want numbers, not grey values.
 	private static final List<String> LABELS = Arrays.asList("labels", "pred", "truth", "slices", "phases", "cracks");
-	private static AWTEventListener waiting;
 
 	private Proposals() {
 	}
 
-	/** Waits for the dialog of a title and chooses in it, for the fields in their order. */
-	static synchronized void make(String title, List<String> fields) {
-		Toolkit toolkit = Toolkit.getDefaultToolkit();
-		// One whose dialog never came.
-		if (waiting != null) toolkit.removeAWTEventListener(waiting);
+	/** Chooses in a dialog, for the fields in their order, what is best of the images that are open now. */
+	static Consumer<Window> of(List<String> fields) {
 		List<ImagePlus> images = images(fields);
-		waiting = event -> {
-			Window window = event.getID() == WindowEvent.WINDOW_OPENED ? ((WindowEvent) event).getWindow() : null;
-			if (!(window instanceof Dialog) || !title.equals(((Dialog) window).getTitle())) return;
-			toolkit.removeAWTEventListener(waiting);
+		return window -> {
 			Iterator<ImagePlus> next = images.iterator();
 			for (JComboBox<?> list : lists(window)) if (next.hasNext()) choose(list, next.next());
 		};
-		toolkit.addAWTEventListener(waiting, AWTEvent.WINDOW_EVENT_MASK);
 	}
 
 	/** The image for each field; null for one that has none. */
