@@ -5,9 +5,9 @@ checkout of github.com/hijizhou/LIBNet, of which nothing is kept here but number
 
     python tests/networks/maskrcnn/libnet_reference.py CHECKOUT
 
-It writes ``data/libnet.npz``: what the stages of the backbone give, and the anchors. What comes after them
-ends in a segmentation fault of TensorFlow 1.14 and 1.15 on the processor it ran on. And ``data/libnet.h5``:
-LIBNet's weights as Keras 2 saves them, every array filled with one number of its own and packed.
+It writes ``data/libnet.npz``: the anchors, and what every step gives, from the stages of the backbone to the
+masks. And ``data/libnet.h5``: LIBNet's weights as Keras 2 saves them, every array filled with one number of
+its own and packed.
 """
 
 import sys
@@ -19,6 +19,10 @@ import numpy as np
 DATA = Path(__file__).parent / "data"
 EDGE = 128
 STAGES = ("res2c_out", "res3d_out", "res4f_out", "res5c_out")
+LEVELS = ("fpn_p2", "fpn_p3", "fpn_p4", "fpn_p5", "fpn_p6")
+# What the network chooses from and keeps: anchors, proposals, detections and their least score.
+CHOSEN = {"considered": 600, "proposals": 60, "most": 20, "least": 0.75}
+ANCHORS = (8, 16, 32, 64, 128)
 
 
 def weight(name, shape):
@@ -30,9 +34,16 @@ def weight(name, shape):
         inputs = np.prod(shape[:-1])
         # A transposed convolution has its outputs before its inputs.
         inputs = shape[-1] if "deconv" in layer else inputs
-        scale = np.sqrt(2.0 / inputs)
-        if "raw" in layer or "bbox" in layer:
-            scale *= 0.5
+        # The picture's grey values reach 100 and more; what the heads say of boxes must stay finite, for
+        # TensorFlow 1.15 ends in a segmentation fault where it crops boxes that are no numbers.
+        damped = {
+            "conv1": 0.01,
+            "mrcnn_class_logits": -0.1,
+            "rpn_class_raw": 0.4,
+            "rpn_bbox_pred": 0.2,
+            "mrcnn_bbox_fc": 0.2,
+        }
+        scale = np.sqrt(2.0 / inputs) * damped.get(layer, 1.0)
         return (drawn * scale).astype(np.float32)
     if kind == "gamma":
         # Added up over many blocks, what is looked at must not grow.
@@ -76,11 +87,11 @@ def main(checkout):
         IMAGES_PER_GPU = 1
         NUM_CLASSES = 2
         IMAGE_MIN_DIM = IMAGE_MAX_DIM = EDGE
-        RPN_ANCHOR_SCALES = (8, 16, 32, 64, 128)
-        PRE_NMS_LIMIT = 600
-        POST_NMS_ROIS_INFERENCE = 60
-        DETECTION_MAX_INSTANCES = 20
-        DETECTION_MIN_CONFIDENCE = 0.55
+        RPN_ANCHOR_SCALES = ANCHORS
+        PRE_NMS_LIMIT = CHOSEN["considered"]
+        POST_NMS_ROIS_INFERENCE = CHOSEN["proposals"]
+        DETECTION_MAX_INSTANCES = CHOSEN["most"]
+        DETECTION_MIN_CONFIDENCE = CHOSEN["least"]
 
     network = libnet.MaskRCNN(mode="inference", config=Small(), model_dir="/tmp")
     keras_model = network.keras_model
@@ -88,14 +99,27 @@ def main(checkout):
     backend.batch_set_value([(w, weight(w.name.split(":")[0], tuple(w.shape.as_list()))) for w in every])
 
     molded = libnet.mold_image(picture()[np.newaxis], network.config)
-    kept = {}
-    for name in STAGES:
+    window = np.array([[0, 0, EDGE, EDGE]])
+    about = libnet.compose_image_meta(0, (EDGE, EDGE, 3), (EDGE, EDGE, 3), window[0], 1.0, np.zeros(2))
+    anchors = network.get_anchors((EDGE, EDGE, 3)).astype(np.float32)
+    kept = {"anchors": anchors}
+    for name in STAGES + LEVELS:
         stage = keras_model.get_layer(name).output
         (seen,) = backend.function([keras_model.inputs[0]], [stage])([molded])
         kept[name] = seen[0, :, :, ::16]
-    np.savez_compressed(
-        DATA / "libnet.npz", anchors=network.get_anchors((EDGE, EDGE, 3)).astype(np.float32), **kept
+    said = keras_model.predict([molded, about[np.newaxis], anchors[np.newaxis]])
+    detections, kinds, moves, masks, proposals, scores, deltas = (each[0] for each in said)
+    found = int((detections[:, 4] > 0).sum())
+    kept.update(
+        scores=scores[:, 1],
+        deltas=deltas,
+        proposals=proposals,
+        probability=kinds,
+        moves=moves,
+        detections=detections[:found],
+        masks=masks[:found, :, :, 1],
     )
+    np.savez_compressed(DATA / "libnet.npz", **kept)
 
     backend.batch_set_value(
         [(w, np.full(tuple(w.shape.as_list()), constant(w.name.split(":")[0]))) for w in every]

@@ -13,9 +13,9 @@ import pytest
 
 from electrodej.networks.maskrcnn.anchors import anchors
 from electrodej.networks.maskrcnn.model import shape_of_weights
-from electrodej.networks.maskrcnn.network import Parts, build
+from electrodej.networks.maskrcnn.network import Detector, Outliner, Parts, build
 from electrodej.networks.maskrcnn.patches import MEAN_PIXEL
-from electrodej.networks.maskrcnn.shape import published
+from electrodej.networks.maskrcnn.shape import Selection, published
 from electrodej.networks.maskrcnn.weights import load_weights, read_weights
 
 _spec = importlib.util.spec_from_file_location(
@@ -28,8 +28,6 @@ _spec.loader.exec_module(libnet)
 
 # A ResNet-50 is built twice, and its 180 MB of weights are read.
 pytestmark = pytest.mark.slow
-
-ANCHORS = (8.0, 16.0, 32.0, 64.0, 128.0)
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +52,54 @@ def test_libnets_file_goes_into_its_layers_by_their_names(parts: Parts) -> None:
             assert float(weight.numpy().flat[0]) == pytest.approx(wanted, abs=1e-7), name
 
 
-def test_the_backbone_gives_what_libnets_gives(parts: Parts, reference: dict[str, Any]) -> None:
+@pytest.fixture(scope="module")
+def drawn(parts: Parts) -> Parts:
+    """The network with the reference's chance weights."""
     for name, layer in parts.layers().items():
         layer.set_weights([libnet.weight(f"{name}/{w.name}", tuple(w.shape)) for w in layer.weights])
+    return Parts(replace(published("resnet50"), anchors=tuple(map(float, libnet.ANCHORS))), *parts.models)
+
+
+@pytest.fixture(scope="module")
+def image() -> Any:
+    return libnet.picture()[np.newaxis].astype(np.float32) - np.array(MEAN_PIXEL, np.float32)
+
+
+def same(found: Any, wanted: Any) -> None:
+    """Values are equal to 1e-4 of what is usual among them."""
+    scale = max(1.0, float(np.abs(wanted).mean()))
+    assert found.shape == wanted.shape
+    np.testing.assert_allclose(np.asarray(found) / scale, wanted / scale, atol=1e-4, rtol=1e-4)
+
+
+def test_the_backbone_gives_what_libnets_gives(drawn: Parts, image: Any, reference: dict[str, Any]) -> None:
     stages = keras.Model(
-        parts.features.inputs, [parts.features.get_layer(name).output for name in libnet.STAGES]
+        drawn.features.inputs, [drawn.features.get_layer(name).output for name in libnet.STAGES]
     )
-    image = libnet.picture()[np.newaxis].astype(np.float32) - np.array(MEAN_PIXEL, np.float32)
     for name, found in zip(libnet.STAGES, stages.predict_on_batch(image), strict=True):
-        wanted = reference[name]
-        scale = float(np.abs(wanted).mean())
-        np.testing.assert_allclose(found[0, :, :, ::16] / scale, wanted / scale, atol=1e-4, rtol=1e-4)
+        same(found[0, :, :, ::16], reference[name])
+
+
+def test_every_step_behind_the_backbone_gives_what_libnets_gives(
+    drawn: Parts, image: Any, reference: dict[str, Any]
+) -> None:
+    said = Detector(drawn, Selection(**libnet.CHOSEN)).predict_on_batch(image)
+    for name, level in zip(libnet.LEVELS, said["levels"], strict=True):
+        same(level[0, :, :, ::16], reference[name])
+    for name in ("scores", "deltas", "proposals", "probability", "moves"):
+        same(said[name][0], reference[name])
+    count = len(reference["detections"])
+    assert count >= 5
+    assert not said["detections"][0, count:].any()
+    same(said["detections"][0, :count], reference["detections"])
+    boxes = said["detections"][:, :count, :4]
+    masks = Outliner(drawn, (libnet.EDGE, libnet.EDGE)).predict_on_batch(
+        {"levels": said["levels"], "boxes": boxes}
+    )
+    same(masks[0, ..., 1], reference["masks"])
 
 
 def test_anchors_are_libnets(reference: dict[str, Any]) -> None:
-    shape = replace(published("resnet50"), anchors=ANCHORS)
+    shape = replace(published("resnet50"), anchors=tuple(map(float, libnet.ANCHORS)))
     found = anchors(shape, libnet.EDGE, libnet.EDGE)
     np.testing.assert_allclose(found, reference["anchors"], atol=1e-6)
