@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
+import tifffile
 
 from electrodej.errors import InputError
 from electrodej.networks.maskrcnn import finding
@@ -150,6 +153,43 @@ def test_too_little_memory_means_smaller_tiles_and_is_said(parts: Parts) -> None
     finder.memory = 0
     with pytest.raises(InputError, match="not enough memory"):
         finder.find(image)
+
+
+def test_without_keras_a_person_is_told_what_to_install(tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "grey.tif", np.arange(64, dtype=np.uint8).reshape(8, 8))
+    code = f"""
+import sys
+sys.modules["keras"] = None
+from electrodej.errors import MissingExtraError
+from electrodej.verbs import do
+try:
+    do("segment particles", {str(tmp_path / "grey.tif")!r}, model="nmc-regions", spacing=(0.1, 0.1, 0.1),
+       out={str(tmp_path / "out.tif")!r})
+except MissingExtraError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "electrodej[train]" in done.stdout
+
+
+def test_particles_larger_than_what_tiles_share_are_whole_and_it_is_said(parts: Parts) -> None:
+    said: list[str] = []
+    image = np.zeros((700, 700), np.float32)
+    image[150:370, 200:420] = 1
+    finder = _Discs(parts, tile=256, say=said.append)
+    found = finder.find(image)
+    labels, kept = draw(found, (700, 700))
+    assert len(kept) == 1
+    np.testing.assert_array_equal(labels > 0, image > 0)
+    assert (finder.tile, finder.shared) == (512, 256)
+    assert len(said) == 1
+    assert "larger than the 128 pixels" in said[0]
+    # What no tile holds is said once, and the remedy with it.
+    huge = np.zeros((1500, 1500), np.float32)
+    huge[200:1300, 200:1300] = 1
+    for _ in range(2):
+        finder.find(huge)
+    assert sum("give a smaller --scale" in line for line in said) == 1
 
 
 def test_the_network_gives_what_the_finder_takes(parts: Parts) -> None:

@@ -22,6 +22,10 @@ Say = Callable[[str], None]
 
 # Edge of a tile, what two neighbours share at least, and the smallest tile worth looking at, in pixels.
 TILE, SHARED, SMALLEST = 512, 128, 128
+# The largest tile that is taken for large particles.
+_LARGEST = 1024
+# A box that ends so near to the edge of its tile goes on behind it.
+_NEAR = 3.0
 # Pixels by which the middles of one particle differ in two tiles at most.
 _APART = 8.0
 # Masks that are drawn at once.
@@ -42,7 +46,8 @@ class Finder:
     tile
         Edge of a tile in pixels, a multiple of 64.
     say
-        Told of smaller tiles.
+        Told of smaller tiles, and of particles that are larger than what two neighbouring tiles share: these
+        are looked at again in tiles that share more.
     """
 
     def __init__(
@@ -51,9 +56,13 @@ class Finder:
         if tile % DIVISOR or tile < SMALLEST:
             raise InputError(f"tiles are a multiple of {DIVISOR} from {SMALLEST} pixels on, not {tile}")
         self.parts, self.selection, self.say = parts, selection, say
-        self._set(tile)
+        self._largest, self._told = max(tile, _LARGEST), False
+        self._set(tile, _shared(tile))
 
-    def _set(self, tile: int) -> None:
+    def _set(self, tile: int, shared: int) -> None:
+        self.shared = shared
+        if getattr(self, "tile", None) == tile:
+            return
         self.tile = tile
         self._detect = Detector(self.parts, self.selection)
         self._outline = Outliner(self.parts, (tile, tile))
@@ -62,7 +71,7 @@ class Finder:
         """Return the particles of a normalised section (Y, X)."""
         while True:
             try:
-                return together([self._in_tile(image, tile) for tile in _tiles(image.shape, self.tile)])
+                found = [self._in_tile(image, tile) for tile in _tiles(image.shape, self.tile, self.shared)]
             except Exception as error:
                 if not is_out_of_memory(error):
                     raise
@@ -74,13 +83,36 @@ class Finder:
                     ) from error
                 self.say(
                     f"the memory did not do for tiles of {self.tile} x {self.tile} pixels; going on with "
-                    f"{smaller} x {smaller}, where particles above {_shared(smaller)} pixels may be cut"
+                    f"{smaller} x {smaller}"
                 )
-                self._set(smaller)
+                self._largest = smaller
+                self._set(smaller, min(self.shared, _shared(smaller)))
+                continue
+            if not any(cut for _, cut in found) or not self._widen():
+                return together([particles for particles, _ in found])
+
+    def _widen(self) -> bool:
+        """Take tiles that share more, for particles are cut by their edges; return whether there are any."""
+        shared = 2 * self.shared
+        tile = max(self.tile, 2 * shared)
+        if tile <= self._largest:
+            self.say(
+                f"particles are larger than the {self.shared} pixels that neighbouring tiles share; going on "
+                f"with tiles of {tile} x {tile} pixels that share {shared}"
+            )
+            self._set(tile, shared)
+            return True
+        if not self._told:
+            self.say(
+                f"particles are larger than the {self.shared} pixels that neighbouring tiles share and may "
+                "be cut there; give a smaller --scale, so that they are smaller for the network"
+            )
+            self._told = True
+        return False
 
     def steps(self, image: FloatArray) -> dict[str, Any]:
         """Return all that the network says of the first tile of a section."""
-        tile = next(_tiles(image.shape, self.tile))
+        tile = next(_tiles(image.shape, self.tile, self.shared))
         return self._look(image[tile.box])
 
     def _look(self, part: FloatArray) -> dict[str, Any]:
@@ -89,7 +121,8 @@ class Finder:
         said: dict[str, Any] = self._detect.predict_on_batch(shown(padded, self.parts.shape))
         return said
 
-    def _in_tile(self, image: FloatArray, tile: _Tile) -> Instances:
+    def _in_tile(self, image: FloatArray, tile: _Tile) -> tuple[Instances, bool]:
+        """Return the particles that are a tile's own, and whether an edge between tiles cuts one."""
         part = image[tile.box]
         said = self._look(part)
         found = np.asarray(said["detections"][0])
@@ -102,7 +135,10 @@ class Finder:
         mine = ((middle >= tile.first) & (middle < tile.last) & (size >= 1)).all(axis=1)
         found, boxes = found[mine], boxes[mine]
         masks = self._masks(said["levels"], boxes / last, found[:, 4].astype(np.intp))
-        return Instances(boxes.astype(np.float32), found[:, 5], masks).moved(*tile.start)
+        before = np.array(tile.start) > 0
+        behind = np.array(tile.start) + self.tile < image.shape
+        cut = (before & (boxes[:, :2] < _NEAR)) | (behind & (boxes[:, 2:] > self.tile - 1 - _NEAR))
+        return Instances(boxes.astype(np.float32), found[:, 5], masks).moved(*tile.start), bool(cut.any())
 
     def _masks(self, levels: Any, boxes: FloatArray, kinds: Any) -> FloatArray:
         masks = np.zeros((len(boxes), 28, 28), np.float32)
@@ -126,8 +162,8 @@ class _Tile:
     last: tuple[float, float]
 
 
-def _tiles(shape: tuple[int, ...], tile: int) -> Iterator[_Tile]:
-    rows, columns = (_spans(length, tile) for length in shape)
+def _tiles(shape: tuple[int, ...], tile: int, shared: int) -> Iterator[_Tile]:
+    rows, columns = (_spans(length, tile, shared) for length in shape)
     for y, y_first, y_last in rows:
         for x, x_first, x_last in columns:
             yield _Tile(
@@ -142,16 +178,16 @@ def _shared(tile: int) -> int:
     return min(SHARED, tile // 2)
 
 
-def _spans(length: int, tile: int) -> list[tuple[int, float, float]]:
+def _spans(length: int, tile: int, shared: int) -> list[tuple[int, float, float]]:
     """Return where tiles of an axis start, and between which places the middle of what is theirs lies.
 
     Neighbours see the middle of one particle a little apart, so their places overlap; what both have is drawn
     once.
 
-    >>> _spans(896, 512)
+    >>> _spans(896, 512, 128)
     [(0, -inf, 456.0), (384, 440.0, inf)]
     """
-    step = tile - _shared(tile)
+    step = tile - shared
     count = 1 + max(0, -(-(length - tile) // step))
     starts = [0] if count == 1 else [round(number * (length - tile) / (count - 1)) for number in range(count)]
     # Neighbours part in the middle of what they share.

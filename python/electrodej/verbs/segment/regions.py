@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
     """Find the particles on every section of a view, and write what is asked for."""
     from electrodej.inspection import known_look, look_first
-    from electrodej.models.libraries import use_threads
+    from electrodej.models.libraries import load_keras, use_threads
+
+    files = _targets(options, run)
+    # What comes next needs it to be imported at all.
+    load_keras("running a Mask R-CNN")
     from electrodej.networks.maskrcnn.model import load_maskrcnn
     from electrodej.networks.maskrcnn.views import predict_regions
     from electrodej.verbs.segment.intact import outlined
     from electrodej.volume import check_grey, open_volume
 
-    files = _targets(options, run)
     use_threads(run.cores)
     model = load_maskrcnn(options.model)
     with open_volume(options.image, spacing=options.spacing) as grey:
