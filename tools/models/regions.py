@@ -39,7 +39,7 @@ DESCRIPTION = (
 )
 PERCENTILES, LEAST_DIAMETER, LEAST = (1.0, 99.8), 10.0, 0.8
 USUAL, DIVERSE, WIDE, HELD_OUT, EDGE = 105, 60, 20, 12, 288
-RATE, BATCH, STEPS, PATCH = 1.5e-3, 16, 40, 256
+RATE, BATCH, STEPS, PATCH, MOST = 1.5e-3, 16, 40, 256, 128
 IOU = (0.5, 0.75, 0.9)
 
 
@@ -75,26 +75,20 @@ def train(examples: list[Example], weights: Path, seconds: float) -> Any:
     """Train for so long, the rate falling along a cosine by the clock."""
     import keras
 
-    from electrodej.networks.maskrcnn.learning import LOSSES, Learner, single, total
+    from electrodej.networks.maskrcnn.learning import Learner, compile_learner
     from electrodej.networks.maskrcnn.network import build
     from electrodej.networks.maskrcnn.patches import training_patches
     from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
-    from electrodej.networks.maskrcnn.shape import NetworkShape, Selection
+    from electrodej.networks.maskrcnn.shape import NetworkShape
     from electrodej.networks.maskrcnn.weights import load_weights, write_weights
 
-    settings = MaskRCNNSettings(batch=BATCH, steps=STEPS, patch=PATCH, epochs=100_000)
+    settings = MaskRCNNSettings(batch=BATCH, steps=STEPS, patch=PATCH, epochs=100_000, blank=0.0)
     keras.utils.set_random_seed(settings.seed)
     parts = build(NetworkShape())
     if weights.is_file():
         load_weights(parts, weights)
-    learner = Learner(
-        parts, Selection(considered=1000, proposals=200), boxes=settings.boxes, seed=settings.seed
-    )
-    learner.compile(
-        keras.optimizers.AdamW(RATE / 10, weight_decay=1e-4, global_clipnorm=5.0),
-        loss=total,
-        metrics=[single(number) for number in range(len(LOSSES))],
-    )
+    learner = Learner(parts, boxes=settings.boxes, seed=settings.seed)
+    compile_learner(learner, RATE / 10)
 
     class Clock(keras.callbacks.Callback):
         began: float | None = None
@@ -112,7 +106,9 @@ def train(examples: list[Example], weights: Path, seconds: float) -> Any:
             if epoch % 10 == 9 or self.model.stop_training:
                 write_weights(parts, weights)
 
-    patches = training_patches(examples, parts.shape, settings, epoch=0, workers=8, max_queue_size=32)
+    patches = training_patches(
+        examples, parts.shape, settings, epoch=0, most=MOST, workers=8, max_queue_size=32
+    )
     learner.fit(patches, epochs=settings.epochs, verbose=0, callbacks=[Clock()])
     return parts
 

@@ -116,7 +116,7 @@ def _read(cells: Any, boxes: Any, pool: int, sizes: tuple[Any, Any, Any], of: An
         )
         flat = ops.reshape(place + image, (-1,))
         values = ops.reshape(ops.take(every, flat, axis=0), (-1, place.shape[1], pool, pool, channels))
-        return values if of is None else of(values)
+        return ops.cast(values, "float32") if of is None else of(values)
 
     down, across = (ops.cast(part, "float32") for part in (down, across))
     upper = at(top, left) * (1 - across) + at(top, right) * across

@@ -83,8 +83,10 @@ def chosen(boxes: Any, scores: Any, *, count: int, overlap: float, kinds: Any = 
     places = ops.reshape(ops.arange(number, dtype="int32"), (1, -1))
     turns = ops.reshape(ops.arange(count, dtype="int32"), (1, -1))
 
-    def choose(turn: Any, state: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
-        left, indices, valid = state
+    def goes_on(turn: Any, left: Any, *_: Any) -> Any:
+        return ops.logical_and(turn < count, ops.any(left >= 0))
+
+    def choose(turn: Any, left: Any, indices: Any, valid: Any) -> tuple[Any, Any, Any, Any]:
         best = ops.cast(ops.argmax(left, axis=1), "int32")[:, None]
         there = ops.take_along_axis(left, best, axis=1) >= 0
         box = ops.take_along_axis(boxes, best[..., None], axis=1)
@@ -94,13 +96,15 @@ def chosen(boxes: Any, scores: Any, *, count: int, overlap: float, kinds: Any = 
         out = ops.logical_or(out, places == best)
         now = turns == ops.cast(turn, "int32")
         return (
+            turn + 1,
             ops.where(out, _GONE, left),
             ops.where(now, best, indices),
             ops.where(now, there, valid),
         )
 
-    state = (scores, ops.zeros((batch, count), "int32"), ops.zeros((batch, count), "bool"))
-    _, indices, valid = ops.fori_loop(0, count, choose, state)
+    nothing = ops.zeros((batch, count), "int32"), ops.zeros((batch, count), "bool")
+    state = (ops.convert_to_tensor(0, "int32"), scores, *nothing)
+    _, _, indices, valid = ops.while_loop(goes_on, choose, state)
     return indices, valid
 
 

@@ -15,29 +15,31 @@ from electrodej.networks.maskrcnn.shape import MASK_EDGE, Selection
 from electrodej.networks.maskrcnn.targets import anchor_targets, box_targets
 
 LOSSES = ("rpn_class", "rpn_box", "class", "box", "mask")
+# Anchors of the highest scores that proposals are made of.
+_CONSIDERED = 1000
 
 
 class Learner(keras.Model):  # type: ignore[misc] # Keras has no types
-    """From images and their particles to losses; to be compiled with `total` and `single`.
+    """From images and their particles to losses; made ready for ``fit`` by `compile_learner`.
 
     Parameters
     ----------
     parts
         The network.
-    selection
-        How many proposals the heads choose from.
     boxes
-        How many boxes of an image the heads learn from.
+        How many boxes of an image the heads learn from; they are chosen among twice as many proposals.
     seed
         Of the choice of anchors and boxes.
     """
 
-    def __init__(self, parts: Parts, selection: Selection, *, boxes: int, seed: int) -> None:
+    def __init__(self, parts: Parts, *, boxes: int, seed: int) -> None:
         super().__init__(name="learner")
-        self.parts, self.selection, self.boxes = parts, selection, boxes
+        self.parts, self.boxes = parts, boxes
+        self.selection = Selection(considered=_CONSIDERED, proposals=2 * boxes)
         self.features, self.proposing = parts.features, parts.proposing
         self.class_head, self.mask_head = parts.classes, parts.masks
         self.chance = keras.random.SeedGenerator(seed)
+        self.told = [keras.metrics.Mean(name=f"loss_{name}") for name in LOSSES]
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
         """Return the losses (B, 5).
@@ -73,20 +75,25 @@ class Learner(keras.Model):  # type: ignore[misc] # Keras has no types
         of_mask = _mean(each, positive[:, :first])
         return ops.stack([rpn_class, rpn_box, of_class, of_box, of_mask], axis=-1)
 
+    def compute_loss(
+        self,
+        x: Any = None,  # noqa: ARG002
+        y: Any = None,  # noqa: ARG002
+        y_pred: Any = None,
+        sample_weight: Any = None,  # noqa: ARG002
+        training: bool = True,  # noqa: ARG002
+    ) -> Any:
+        """Return the loss of a batch: the mean over its images of the sum of the five."""
+        for number, each in enumerate(self.told):
+            each.update_state(y_pred[:, number])
+        return ops.mean(ops.sum(y_pred, axis=-1))
 
-def total(_: Any, losses: Any) -> Any:
-    """Return the loss of a batch: the mean over its images of the sum of the five."""
-    return ops.mean(ops.sum(losses, axis=-1))
 
-
-def single(number: int) -> Any:
-    """Return a metric that is one of the five."""
-
-    def metric(_: Any, losses: Any) -> Any:
-        return ops.mean(losses[:, number])
-
-    metric.__name__ = f"loss_{LOSSES[number]}"
-    return metric
+def compile_learner(learner: Learner, rate: Any) -> None:
+    """Make a learner ready for ``fit``, with a learning rate or a schedule of it, for what may learn now."""
+    learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-4, global_clipnorm=5.0))
+    # Made within its first step, its variables would have TensorFlow go through the network twice.
+    learner.optimizer.build(learner.trainable_variables)
 
 
 def _cross_entropy(logits: Any, classes: Any) -> Any:

@@ -73,7 +73,7 @@ def load_maskrcnn(model: PathLike) -> MaskRCNNModel:
             kind=KIND, name=place.stem, channels_in=3, probability_threshold=_LEAST, overlap_threshold=0.3
         )
     else:
-        shape, info = _shape(place / NETWORK_FILE), read_info(place / FOLDER_FILE)
+        shape, info = shape_in(place / NETWORK_FILE), read_info(place / FOLDER_FILE)
         if info.kind != KIND:
             raise InputError(
                 f"{place}: {FOLDER_FILE} calls the model {info.kind}, and it has a {NETWORK_FILE}"
@@ -86,7 +86,8 @@ def load_maskrcnn(model: PathLike) -> MaskRCNNModel:
     return MaskRCNNModel(str(model), info, parts, place)
 
 
-def _shape(path: Path) -> NetworkShape:
+def shape_in(path: Path) -> NetworkShape:
+    """Return the network that a JSON file describes."""
     try:
         return shape_from_plain(read_json(path))
     except InputError as error:
@@ -94,17 +95,21 @@ def _shape(path: Path) -> NetworkShape:
         raise InputError(said if str(path) in said else f"{path}: {said}") from error
 
 
-def shape_of_weights(arrays: Arrays, path: Path) -> NetworkShape:
-    """Return the published network whose weights a file holds; the names of its layers tell which."""
+def shape_of_weights(arrays: Arrays, path: Path, *, backbones: bool = False) -> NetworkShape:
+    """Return the published network whose weights a file holds; the names of its layers tell which.
+
+    With ``backbones``, those of a ResNet alone do, too.
+    """
     if "small_stem" in arrays:
         return NetworkShape(classes=_classes(arrays, path))
-    if "conv1" not in arrays or "res5c_branch2c" not in arrays or "rpn_conv_shared" not in arrays:
+    alone = backbones and "rpn_conv_shared" not in arrays
+    if "conv1" not in arrays or "res5c_branch2c" not in arrays or not (alone or "rpn_conv_shared" in arrays):
         raise InputError(
             f"{path} holds the weights of another network: it has no layers conv1, res5c_branch2c and "
             "rpn_conv_shared, which every Mask R-CNN with a ResNet has"
         )
     backbone: Backbone = "resnet101" if "res4w_branch2c" in arrays else "resnet50"
-    return published(backbone, classes=_classes(arrays, path))
+    return published(backbone, classes=2 if alone else _classes(arrays, path))
 
 
 def _classes(arrays: Arrays, path: Path) -> int:

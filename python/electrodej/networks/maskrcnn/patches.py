@@ -15,10 +15,14 @@ from electrodej.networks.maskrcnn.anchors import shares
 from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
 from electrodej.networks.maskrcnn.shape import MEAN_PIXEL, NetworkShape
 from electrodej.networks.stardist.augment import Labels, cut
-from electrodej.networks.stardist.patches import Example
+from electrodej.networks.stardist.patches import Example, Pair, normalised
 
 # What the edge of a patch leaves of a particle is learnt from where it is so many pixels wide and high.
 _LEAST_EDGE = 3
+# Particles of a patch that are learnt from, where nobody says how many; always a multiple of the first.
+_FEW, _MANY = 32, 512
+# By which zoom a patch may show more of its image.
+_WIDER = 1.3
 
 Inputs = dict[str, NDArray[Any]]
 
@@ -29,6 +33,30 @@ def shown(image: FloatArray, shape: NetworkShape) -> FloatArray:
         return image[..., np.newaxis]
     colour = np.minimum(image, 1)[..., np.newaxis] * np.float32(255)
     return np.asarray(colour - np.array(MEAN_PIXEL, np.float32), np.float32)
+
+
+def prepare(pair: Pair, settings: MaskRCNNSettings) -> Example:
+    """Normalise a pair, and bring it to the size of a patch with zeros, as tiles are when it is run."""
+    whole = normalised(pair, settings.percentiles, settings.least_diameter)
+    room = [(0, max(0, settings.patch - length)) for length in whole.image.shape]
+    # What nobody knows is not shown.
+    image = np.where(whole.labels < 0, np.float32(0), whole.image)
+    return Example(whole.name, np.pad(image, room), np.pad(np.maximum(whole.labels, 0), room))
+
+
+def fullest(examples: Sequence[Example], patch: int) -> int:
+    """Return how many particles a patch may have, rounded up; at most `_MANY`."""
+    edge, most = patch * _WIDER / 2, 1
+    for example in examples:
+        numbers = np.unique(example.labels[example.labels > 0])
+        if not numbers.size:
+            continue
+        middles = np.array(ndimage.center_of_mass(example.labels > 0, example.labels, numbers))
+        cells = np.zeros([int(length // edge) + 1 for length in example.labels.shape])
+        np.add.at(cells, tuple((middles // edge).astype(np.intp).T), 1)
+        # Wherever a patch lies, three cells along each edge hold it.
+        most = max(most, round(float(ndimage.convolve(cells, np.ones((3, 3)), mode="constant").max())))
+    return int(min(_MANY, -(-most // _FEW) * _FEW))
 
 
 def truth_of(
@@ -76,12 +104,13 @@ def training_patches(
     settings: MaskRCNNSettings,
     *,
     epoch: int,
+    most: int,
     **options: Any,
 ) -> Any:
     """Return the training data for ``model.fit``, from ``epoch`` on.
 
-    What a step gets depends on the seed, the epoch and the step alone. ``options`` are those of Keras's
-    ``PyDataset``.
+    What a step gets depends on the seed, the epoch and the step alone. At most ``most`` particles of a patch
+    are learnt from. ``options`` are those of Keras's ``PyDataset``.
     """
     keras = load_keras("training a Mask R-CNN")
     with_particles = [each for each in examples if (each.labels > 0).any()] or list(examples)
@@ -106,12 +135,26 @@ def training_patches(
                         patch=settings.patch,
                         strength=settings.augment,
                         chance=chance,
+                        blank=settings.blank,
                     )
                 )
             # Losses are the network's own results; Keras wants to be given something all the same.
-            return inputs_of(drawn, shape, settings.most, chance), np.zeros((settings.batch, 1), np.float32)
+            return inputs_of(drawn, shape, most, chance), np.zeros((settings.batch, 1), np.float32)
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
 
     return Patches()
+
+
+def validation_patches(
+    examples: Sequence[Example], shape: NetworkShape, patch: int, most: int
+) -> tuple[Inputs, FloatArray]:
+    """Return one patch of each example, from its middle, as ``model.fit`` takes them."""
+    drawn = []
+    for example in examples:
+        box = tuple(
+            slice((length - patch) // 2, (length - patch) // 2 + patch) for length in example.image.shape
+        )
+        drawn.append((example.image[box], example.labels[box]))
+    return inputs_of(drawn, shape, most, np.random.default_rng(0)), np.zeros((len(drawn), 1), np.float32)

@@ -129,6 +129,13 @@ def load_weights(parts: Parts, path: Path, *, complete: bool = True) -> Loaded:
     return Loaded(tuple(taken), tuple(new))
 
 
+def copy_weights(source: Parts, target: Parts) -> None:
+    """Give a network the weights of another one of the same shape."""
+    layers = target.layers()
+    for name, layer in source.layers().items():
+        layers[name].set_weights(layer.get_weights())
+
+
 def rounded(weight: NDArray[np.float32]) -> NDArray[np.float16]:
     """Return weights in 16 bits, eight binary digits of which count, so that they pack well.
 

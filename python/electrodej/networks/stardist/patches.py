@@ -47,8 +47,30 @@ class Example:
     labels: Labels
 
 
+class HowKept(Protocol):
+    """What decides which images are kept for validation."""
+
+    @property
+    def validation(self) -> float: ...
+    @property
+    def least_diameter(self) -> float: ...
+    @property
+    def seed(self) -> int: ...
+
+
 def prepare(pair: Pair, settings: StarDistSettings) -> Example:
     """Normalise a pair and bring it to the least size."""
+    whole = normalised(pair, settings.percentiles, settings.least_diameter)
+    image, large = whole.image, whole.labels
+    room = [(0, max(0, settings.patch - length)) for length in image.shape]
+    if any(after for _, after in room):
+        image = np.pad(image, room, mode="reflect")
+        large = np.pad(large, room, constant_values=UNKNOWN)
+    return Example(pair.name, image, large)
+
+
+def normalised(pair: Pair, percentiles: tuple[float, float], least_diameter: float) -> Example:
+    """Normalise a pair and leave out its small labels."""
     grey, labels = np.asarray(pair.grey), np.asarray(pair.labels)
     if grey.shape != labels.shape or grey.ndim != 2:
         raise InputError(
@@ -57,13 +79,7 @@ def prepare(pair: Pair, settings: StarDistSettings) -> Example:
         )
     if grey.dtype.kind == "f" and not np.isfinite(grey).all():
         raise InputError(f"{pair.name} has grey values that are not finite; replace them before training")
-    image = normalise(grey, settings.percentiles)
-    large = without_small(labels, settings.least_diameter)
-    room = [(0, max(0, settings.patch - length)) for length in image.shape]
-    if any(after for _, after in room):
-        image = np.pad(image, room, mode="reflect")
-        large = np.pad(large, room, constant_values=UNKNOWN)
-    return Example(pair.name, image, large)
+    return Example(pair.name, normalise(grey, percentiles), without_small(labels, least_diameter))
 
 
 def without_small(labels: NDArray[Any], least_diameter: float) -> Labels:
@@ -79,7 +95,7 @@ def without_small(labels: NDArray[Any], least_diameter: float) -> Labels:
     return numbered
 
 
-def split(examples: Sequence[Example], settings: StarDistSettings) -> tuple[list[Example], list[Example]]:
+def split(examples: Sequence[Example], settings: HowKept) -> tuple[list[Example], list[Example]]:
     """Return the examples to train on and those kept for validation, chosen by the seed."""
     examples = [example for example in examples if (example.labels >= 0).any()]
     if len(examples) < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,9 +70,14 @@ def choose_thresholds(
             drawn = draw(chosen, example.image.shape, factor=(1.0, 1.0))
             for probability in PROBABILITIES:
                 above = np.count_nonzero(chosen.probability > probability)
-                counted = _counts(np.where(drawn > above, 0, drawn), example)
+                counted = counts_at_iou(np.where(drawn > above, 0, drawn), example)
                 hits.setdefault((probability, overlap), []).extend(counted)
     progress(len(examples), len(examples), "choosing thresholds")
+    return best_of(hits)
+
+
+def best_of(hits: Mapping[tuple[float, float], Sequence[Sequence[int]]]) -> Thresholds:
+    """Choose among pairs of thresholds, each with what `counts_at_iou` says of all images."""
     scores = {pair: _f1(np.array(counted)) for pair, counted in hits.items()}
     means = {pair: float(np.mean(score)) for pair, score in scores.items()}
     best = max(means.values())
@@ -84,7 +89,7 @@ def choose_thresholds(
     return Thresholds(*taken, scores[taken], table)
 
 
-def _counts(found: Any, example: Example) -> list[list[int]]:
+def counts_at_iou(found: Any, example: Example) -> list[list[int]]:
     """Return number of the IoU threshold, hits, false finds and misses of one image."""
     scores = score_instances(
         where_known(found, example.labels), np.maximum(example.labels, 0), InstanceSettings(thresholds=IOU)

@@ -148,7 +148,7 @@ def train_stardist(
         facts={
             "network": "stardist",
             **dataclasses.asdict(settings),
-            "data": _checksum(examples),
+            "data": checksum(examples),
             # Its name only: models are passed on, and places on a disk are nobody's business.
             "init": None if init is None else Path(init).name,
         },
@@ -175,7 +175,7 @@ def train_stardist(
         rays=settings.rays,
         percentiles=settings.percentiles,
         size_divisor=settings.divisor,
-        spacing=spacing or _middle(sizes),
+        spacing=spacing or middle_size(sizes),
     )
     thresholds = choose_thresholds(from_network(network, info), kept, progress=run.progress)
     if not any(thresholds.f1):
@@ -219,7 +219,7 @@ def _particles_in(network: Any, settings: StarDistSettings, section: NDArray[Any
     return draw(choose(found, overlap=_USUAL_OVERLAP), section.shape, factor=(1.0, 1.0))
 
 
-def _middle(sizes: Sequence[tuple[float, float] | None]) -> Spacing | None:
+def middle_size(sizes: Sequence[tuple[float, float] | None]) -> Spacing | None:
     """Return the middle one of the images' pixel sizes, where all of them tell it."""
     known = [min(size) for size in sizes if size is not None]
     if len(known) < len(sizes):
@@ -307,7 +307,7 @@ def _write_json(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
 
-def _checksum(examples: Sequence[Example]) -> str:
+def checksum(examples: Sequence[Example]) -> str:
     digest = hashlib.sha256()
     for example in examples:
         digest.update(example.image.tobytes())

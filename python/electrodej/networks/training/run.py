@@ -117,6 +117,8 @@ class TrainingRun:
         self._best_values: list[NDArray[Any]] | None = None
         self._values: dict[str, NDArray[Any]] | None = None
         self._saved_at = time.monotonic()
+        self._until = self.settings.epochs
+        self._enough = False
         self._open(resume=resume, force=force)
         keep_for_resume(self.folder)
         load_keras("training a network").utils.set_random_seed(self.settings.seed)
@@ -133,12 +135,19 @@ class TrainingRun:
 
     @property
     def finished(self) -> bool:
-        """Whether there is nothing left to train."""
+        """Whether there is nothing left to train, or in this stage of it; patience counts in the last one."""
         late = 0 < self.settings.patience <= self.since_better
-        return late or self.epoch >= self.settings.epochs
+        return (late and self._until >= self.settings.epochs) or self.epoch >= self._until
 
     def fit(
-        self, model: Any, data: Any, *, progress: Progress = silent, stage: str = "training", **options: Any
+        self,
+        model: Any,
+        data: Any,
+        *,
+        progress: Progress = silent,
+        stage: str = "training",
+        until: int | None = None,
+        **options: Any,
     ) -> History:
         """Train a compiled Keras model, from where the run stands, and leave its best weights in it.
 
@@ -153,15 +162,19 @@ class TrainingRun:
             with the best network so far by raising `electrodej.errors.Enough`.
         stage
             First word of what it is told.
+        until
+            Train up to this epoch only, for another stage follows; the model keeps its last weights then. A
+            checkpoint belongs to the stage of its last epoch: the model is compiled for that stage first.
         options
             Further arguments of ``model.fit``, such as ``validation_data`` and ``steps_per_epoch``.
         """
+        self._until = until or self.settings.epochs
         callbacks = [*options.pop("callbacks", []), self.callback(model, progress=progress, stage=stage)]
         if not self.finished:
             try:
                 model.fit(
                     data,
-                    epochs=self.settings.epochs,
+                    epochs=self._until,
                     initial_epoch=self.epoch,
                     verbose=0,
                     callbacks=callbacks,
@@ -170,8 +183,20 @@ class TrainingRun:
             except Enough:
                 if self._best_values is None:
                     raise  # not one epoch was judged
-        self.take_best(model)
+                self._until = self.settings.epochs
+                self._enough = True
+        if self._until >= self.settings.epochs:
+            self.take_best(model)
         return self.history
+
+    def begin_stage(self) -> None:
+        """Count the epochs without gain anew."""
+        self.since_better = self.since_halved = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether somebody had enough of it, so that no further stage follows."""
+        return self._enough
 
     def callback(self, model: Any, *, progress: Progress = silent, stage: str = "training") -> Any:
         """Return the Keras callback that does all this, for a ``model.fit`` of one's own.

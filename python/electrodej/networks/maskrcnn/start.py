@@ -1,0 +1,177 @@
+"""What a training starts from: chance, a model, a file of weights, or published weights that are fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from electrodej.errors import InputError, one_line
+from electrodej.models.bundled import find_model
+from electrodej.models.libraries import load_keras
+from electrodej.networks.maskrcnn.model import shape_in, shape_of_weights
+from electrodej.networks.maskrcnn.network import Parts, build
+from electrodej.networks.maskrcnn.place import NETWORK_FILE, is_maskrcnn, weights_file
+from electrodej.networks.maskrcnn.shape import Backbone, NetworkShape, published
+from electrodej.networks.maskrcnn.weights import load_weights, read_weights
+from electrodej.run import Run
+from electrodej.vocabulary import PathLike
+
+# From where published weights are taken instead, such as a mirror: a folder's address, file:// too.
+MIRROR = "ELECTRODEJ_WEIGHTS_MIRROR"
+
+
+@dataclass(frozen=True)
+class Published:
+    """Weights that somebody published.
+
+    Attributes
+    ----------
+    file
+        Name of the file.
+    place
+        The address of the folder that it lies in.
+    md5
+        Its checksum.
+    backbone
+        Of the network that they are of.
+    """
+
+    file: str
+    place: str
+    md5: str
+    backbone: Backbone
+
+
+PUBLISHED = {
+    # Of a Mask R-CNN that knows 80 kinds of things.
+    "coco": Published(
+        "mask_rcnn_coco.h5",
+        "https://github.com/matterport/Mask_RCNN/releases/download/v2.0",
+        "e98aaff6f99e307b5e2a8a3ff741a518",
+        "resnet101",
+    ),
+    # Of a backbone alone.
+    "imagenet": Published(
+        "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
+        "https://storage.googleapis.com/tensorflow/keras-applications/resnet",
+        "a268eb855778b3df3c7506639542a6af",
+        "resnet50",
+    ),
+}
+
+
+def fetched(weights: Published, name: str) -> Path:
+    """Fetch published weights with Keras's downloader, which keeps them for the next time.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        They cannot be had, or are not what was published.
+    """
+    keras = load_keras("training a Mask R-CNN")
+    address = f"{(os.environ.get(MIRROR) or weights.place).rstrip('/')}/{weights.file}"
+    try:
+        # It shows a bar on stdout, which belongs to our results.
+        with contextlib.redirect_stdout(io.StringIO()):
+            path = keras.utils.get_file(
+                weights.file,
+                origin=address,
+                file_hash=weights.md5,
+                cache_dir=os.environ.get("KERAS_HOME"),
+                cache_subdir="models",
+            )
+    except Exception as error:  # what a connection may fail with is manifold
+        raise InputError(
+            f"the weights of {name} cannot be had from {address} ({one_line(error)}); fetch {weights.file} "
+            "by other means and give it with --init FILE"
+        ) from error
+    return Path(path)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a training starts from.
+
+    Attributes
+    ----------
+    shape
+        The network.
+    weights
+        The file of weights; none for chance.
+    """
+
+    shape: NetworkShape
+    weights: Path | None = None
+
+
+def start_from(init: PathLike | None, backbone: Backbone | None) -> Start:
+    """Find what a training starts from.
+
+    Parameters
+    ----------
+    init
+        "coco", "imagenet", a file of weights, a model's name or folder; none for chance.
+    backbone
+        The one that is asked for.
+
+    Raises
+    ------
+    electrodej.errors.InputError
+        There is no such thing, or it is of another network or backbone.
+    """
+    if init is None:
+        kind: Backbone = backbone or "small"
+        return Start(NetworkShape() if kind == "small" else _ours(published(kind)))
+    if str(init) in PUBLISHED:
+        known = PUBLISHED[str(init)]
+        _check_backbone(backbone, known.backbone, init)
+        return Start(_ours(published(known.backbone)), fetched(known, str(init)))
+    place = find_model(init)
+    if not is_maskrcnn(place):
+        raise InputError(
+            f"{os.fspath(init)} is no Mask R-CNN; start from coco, imagenet, an .h5 file of weights or the "
+            "folder of a Mask R-CNN"
+        )
+    weights = weights_file(place)
+    if place.is_file():
+        shape = _ours(shape_of_weights(read_weights(weights), weights, backbones=True))
+    else:
+        shape = shape_in(place / NETWORK_FILE)
+    _check_backbone(backbone, shape.backbone, init)
+    return Start(dataclasses.replace(shape, classes=2), weights)
+
+
+def begin(start: Start, run: Run, *, mixed: bool) -> Parts:
+    """Return the network that is trained, with the weights that it starts from; say what it did not get."""
+    keras = load_keras("training a Mask R-CNN")
+    keras.mixed_precision.set_global_policy("mixed_float16" if mixed else "float32")
+    try:
+        parts = build(start.shape)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    if start.weights is not None:
+        loaded = load_weights(parts, start.weights, complete=False)
+        if loaded.new:
+            few = ", ".join(loaded.new[:3]) + (", ..." if len(loaded.new) > 3 else "")
+            run.note(
+                f"{len(loaded.taken)} layers start with the weights of {start.weights.name}; "
+                f"{len(loaded.new)} have none there that fit their number of classes, or none at all, and "
+                f"start by chance: {few}"
+            )
+    return parts
+
+
+def _ours(shape: NetworkShape) -> NetworkShape:
+    """Return the network with anchors for particles, which are smaller than what photographs show."""
+    return dataclasses.replace(shape, anchors=NetworkShape().anchors)
+
+
+def _check_backbone(wanted: Backbone | None, there: Backbone, init: PathLike) -> None:
+    if wanted not in (None, there):
+        raise InputError(
+            f"{os.fspath(init)} has the backbone {there}, and --backbone says {wanted}; leave --backbone out"
+        )
