@@ -6,6 +6,7 @@ import csv
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from electrodej.cli import main
 from electrodej.errors import InputError, OutputError, UsageError
 from electrodej.run import Run
+from electrodej.verb import Outcome
 from electrodej.verbs import do, find
 from electrodej.verbs.run import RunOptions
 from electrodej.verbs.run.images import find_images, folder_names
@@ -201,6 +203,19 @@ def test_no_particle_is_said_and_the_page_is_there(scans: Path, tmp_path: Path) 
 
 @pytest.fixture
 def many(scans: Path) -> Path:
+    return write_many(scans)
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
+    """What a run over `many` wrote, and what it said; the file that is no image is among them."""
+    scans, out = write_many(tmp_path_factory.mktemp("scans")), tmp_path_factory.mktemp("compared") / "out"
+    images = [str(scans / "s?.tif"), str(scans / "bad.tif")]
+    said = do("run", *images, groups=scans / "groups.csv", out=out, without=("phases", "cracks"))
+    return out, said
+
+
+def write_many(scans: Path) -> Path:
     """Four samples of two kinds, and a file that is no image."""
     lines = ["image,cycles,labels"]
     for number, cycles in enumerate((10, 10, 100, 100)):
@@ -211,10 +226,8 @@ def many(scans: Path) -> Path:
     return scans
 
 
-def test_many_go_on_after_one_fails_and_are_compared_by_group(many: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    images = [str(many / "s?.tif"), str(many / "bad.tif")]
-    outcome = do("run", *images, groups=many / "groups.csv", out=out, **FAST)
+def test_many_go_on_after_one_fails_and_are_compared_by_group(compared: tuple[Path, Outcome]) -> None:
+    out, outcome = compared
     assert "1 of 5 images failed: bad.tif" in outcome.failure
     assert outcome.numbers["done"] == 4
     table = {row["Image"]: row for row in rows(out / "summary.csv")}
@@ -235,9 +248,10 @@ def test_many_go_on_after_one_fails_and_are_compared_by_group(many: Path, tmp_pa
 
 def test_resume_of_many_does_only_what_is_missing(many: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    do("run", str(many / "s[01].tif"), groups=many / "groups.csv", out=out, **FAST)
+    table: Any = {"groups": many / "groups.csv", "only": ("table",), "out": out}
+    do("run", str(many / "s[01].tif"), **table)
     made = (out / "s0" / "particles.csv").stat().st_mtime_ns
-    outcome = do("run", str(many / "s[012].tif"), groups=many / "groups.csv", out=out, resume=True, **FAST)
+    outcome = do("run", str(many / "s[012].tif"), resume=True, **table)
     assert outcome.numbers["done"] == 3
     assert (out / "s0" / "particles.csv").stat().st_mtime_ns == made
 
@@ -445,10 +459,10 @@ def test_methods_claim_no_model_where_particles_are_too_few(scans: Path, tmp_pat
     assert "breiman2001forests" not in methods
 
 
-def test_the_page_of_many_leads_to_each_and_has_the_numbers_of_the_groups(many: Path, tmp_path: Path) -> None:
-    images = [str(many / "s?.tif"), str(many / "bad.tif")]
-    do("run", *images, groups=many / "groups.csv", out=tmp_path / "out", without=("phases", "cracks"))
-    page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+def test_the_page_of_many_leads_to_each_and_has_the_numbers_of_the_groups(
+    compared: tuple[Path, Outcome],
+) -> None:
+    page = (compared[0] / "comparison.html").read_text(encoding="utf-8")
     assert '<a href="s1/report.html">s1.tif</a>' in page
     assert "1 failed" in page
     assert "cycles 100" in page

@@ -260,6 +260,11 @@ def _classes_of(path: Path, info: ModelInfo) -> Classes:
     if beside.is_file():
         settings = read_json(beside)
         numbers, called = settings.get("class_ids") or [], settings.get("class_names") or []
+        if not isinstance(numbers, list) or not isinstance(called, list):
+            raise InputError(f"{beside} is damaged (class_ids and class_names are no lists); copy it anew")
         if len(numbers) == len(called) == len(names):
-            ids, names = tuple(int(value) for value in numbers), tuple(str(name) for name in called)
-    return Classes(ids, names)
+            ids, names = tuple(numbers), tuple(called)
+    try:
+        return Classes(ids, names)
+    except ValueError as error:
+        raise InputError(f"{beside} is damaged ({error}); copy it anew") from error

@@ -70,6 +70,13 @@ class Classes:
     ids: tuple[int, ...]
     names: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        plain = all(isinstance(one, int | np.integer) and 0 <= one < UNLABELLED for one in self.ids)
+        if not plain or len(set(self.ids)) < len(self.ids):
+            raise ValueError(f"classes are numbers from 0 to {UNLABELLED - 1}, each once, not {self.ids}")
+        if not all(isinstance(name, str) for name in self.names):
+            raise ValueError(f"classes are called by texts, not {self.names}")
+
     def channels(self, phases: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the channel of each voxel; 255 where its class is none of these."""
         table = np.full(256, UNLABELLED, np.uint8)
