@@ -7,6 +7,7 @@ A line of JSON names a kind and a path, and a line comes back: what a user would
 import contextlib
 import inspect
 import json
+import os
 import sys
 import tempfile
 import traceback
@@ -246,19 +247,21 @@ def answer(kind, path):
 
 
 def main():
-    """Answer line by line."""
+    """Answer line by line; what a library prints goes elsewhere."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
     if len(sys.argv) > 1:  # files that are whole, so that all is loaded before memory is limited
         for kind, path in json.loads(sys.argv[1]).items():
             KINDS[kind](Path(path))
     if len(sys.argv) > 2:
         write_models(Path(sys.argv[2]))
     limit_memory()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
+    answers.write("ready\n")
+    answers.flush()
     for line in sys.stdin:
         asked = json.loads(line)
-        sys.stdout.write(json.dumps(answer(asked["kind"], asked["path"])) + "\n")
-        sys.stdout.flush()
+        answers.write(json.dumps(answer(asked["kind"], asked["path"])) + "\n")
+        answers.flush()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import pytest
 
 from electrodej.errors import InputError
 from electrodej.models import load_model
+from electrodej.models.keras_files import load_keras_file
 from electrodej.models.safety.onnx_graph import read_onnx
 from electrodej.models.safety.tensorflow_graph import RefusedError, read_saved_model
 from electrodej.models.safety.wire import DamagedError
@@ -205,6 +206,17 @@ def test_a_network_that_no_memory_holds_is_not_built(tmp_path: Path, wrong: dict
     (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match=next(iter(wrong))):
         load_model(tmp_path)
+
+
+@pytest.mark.parametrize("layer", [{"class_name": []}, {"class_name": "Conv2D", "module": {}}])
+def test_layers_that_are_no_names_are_told(tmp_path: Path, layer: dict[str, Any]):
+    path = tmp_path / "model.keras"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            "config.json", json.dumps({"class_name": "Functional", "config": {"layers": [layer]}})
+        )
+    with pytest.raises(InputError, match=r"model\.keras: the description of the layers in it is damaged"):
+        load_keras_file(path)
 
 
 def mutated(content: bytes, chance: np.random.Generator) -> bytes:

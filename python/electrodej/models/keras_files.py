@@ -189,6 +189,8 @@ def _parts(value: Any) -> Iterator[dict[str, Any]]:
 
 def _check_part(path: Path, part: dict[str, Any]) -> None:
     kind, module = part["class_name"], part.get("module")
+    if not isinstance(kind, str) or not (module is None or isinstance(module, str)):
+        raise InputError(f"{path}: the description of the layers in it is damaged; copy it anew")
     settings = part.get("config")
     name = settings.get("name") if isinstance(settings, dict) else None
     if kind in ("Lambda", "__lambda__", "TFOpLambda", "SlicingOpLambda"):
@@ -198,7 +200,7 @@ def _check_part(path: Path, part: dict[str, Any]) -> None:
         )
     if (module, kind) in _OWN:
         return
-    harmless = module is None or (isinstance(module, str) and _MODULES.match(module) is not None)
+    harmless = module is None or _MODULES.match(module) is not None
     if kind == "function" or not harmless:
         what = f"{module}.{kind}" if module else kind
         raise InputError(
