@@ -27,6 +27,13 @@ def test_the_menu_command_is_as_the_verb_is(verb):
     assert (MENU / file_name(verb)).read_text(encoding="utf-8") == script_of(verb), MEND
 
 
+def test_no_menu_command_is_left_of_a_verb_that_is_called_otherwise_now():
+    written = {file_name(verb) for verb in verbs.all_verbs() if verb.menu}
+    there = {path.name: path.read_text(encoding="utf-8") for path in MENU.glob("*.groovy")}
+    assert {name for name, text in there.items() if "Written from the verb" in text} == written
+    assert all(name.startswith("ElectrodeJ_") for name in there)
+
+
 def test_the_pages_that_fiji_shows_are_as_the_commands_are():
     pages = help_pages(verbs.in_menu())
     for name, page in pages.items():

@@ -897,28 +897,38 @@ def test_notes_of_python_come_out_without_a_screen(run_script, opened, tmp_path,
     assert "ElectrodeJ: note: Roll is undefined" in capfd.readouterr().out
 
 
-def test_models_of_ones_own_stand_in_the_lists_that_can_run_them(opened, tmp_path):
+def test_models_of_ones_own_stand_in_the_lists_that_can_run_them(imagej, tmp_path):
+    from electrodej.fiji.content import script
+
+    assert imagej is not None
+
     models = tmp_path / ".electrodej" / "models"
-    kinds = {"mine": "stardist", "my-phases": "lrcs", "my-regions": "maskrcnn", "no-model": None}
-    for name, kind in kinds.items():
+    kinds = {"mine": "stardist", "my-solid": "stardist3d", "my-phases": "lrcs", "my-regions": "maskrcnn"}
+    for name, kind in {**kinds, "no-model": None}.items():
         (models / name).mkdir(parents=True)
         if kind:
             (models / name / "electrodej.json").write_text(f'{{"format": 1, "kind": "{kind}"}}')
     home = system().getProperty("user.home")
     system().setProperty("user.home", str(tmp_path))
+
+    def listed(command):
+        fields = scyjava.jimport("electrodej.Fields")()
+        context().inject(fields)
+        service = context().service("org.scijava.script.ScriptService")
+        module = service.getScript(java_file(script(command))).createModule()
+        fields.process(module)
+        names = {str(name) for name in module.getInfo().getInput("model").getChoices()}
+        return names & {*kinds, "no-model"}
+
     try:
-        done = as_fiji_does(
-            "Segment Particles", grey=opened["grey"], model="watershed", out=tmp_path / "a.tif"
-        )
+        assert listed("Segment Particles") == {"mine", "my-solid", "my-regions"}
+        assert listed("Segment Phases") == {"my-phases"}
+        assert listed("Export Model") == {"mine", "my-phases"}
+        assert listed("Fuse Views") == {"mine"}
         (models / "mine" / "electrodej.json").unlink()
-        again = as_fiji_does(
-            "Segment Particles", grey=opened["grey"], model="watershed", out=tmp_path / "b.tif"
-        )
+        assert listed("Segment Particles") == {"my-solid", "my-regions"}
     finally:
         system().setProperty("user.home", home)
-    listed = [[str(name) for name in run.getInfo().getInput("model").getChoices()] for run in (done, again)]
-    others = ["nmc-particles", "nmc-regions", "watershed", "my-regions"]
-    assert [sorted(each) for each in listed] == [sorted([*others, "mine"]), sorted(others)]
 
 
 def test_what_is_drawn_is_numbered_by_selection_or_by_group(imagej):

@@ -42,6 +42,9 @@ import org.scijava.widget.InputHarvester;
 public class Fields extends AbstractPreprocessorPlugin {
 
 	private static final String HELP = "help";
+	// Kinds of models that find particles: what Fiji's plugin and the fusion of views take, too, and what Python alone runs.
+	private static final List<String> OUTLINES = Collections.singletonList("stardist");
+	private static final List<String> PYTHON_OUTLINES = Arrays.asList("stardist3d", "maskrcnn");
 
 	@Parameter
 	private ModuleService modules;
@@ -130,10 +133,9 @@ public class Fields extends AbstractPreprocessorPlugin {
 		Arrays.sort(folders);
 		for (File folder : folders) {
 			String kind = kind(folder);
-			boolean regions = kind.equals("maskrcnn");
-			boolean outlines = kind.equals("stardist") || regions && title.startsWith("Segment_Particles");
-			boolean fits = title.startsWith("Segment_Phases") ? !outlines && !regions
-				: title.startsWith("Export") ? !kind.equals("forest") && !regions : outlines;
+			boolean fits = title.startsWith("Segment_Particles") ? OUTLINES.contains(kind) || PYTHON_OUTLINES.contains(kind)
+				: title.startsWith("Segment_Phases") ? !OUTLINES.contains(kind) && !PYTHON_OUTLINES.contains(kind)
+				: title.startsWith("Export") ? !kind.equals("forest") && !PYTHON_OUTLINES.contains(kind) : OUTLINES.contains(kind);
 			if (!kind.isEmpty() && fits && !names.contains(folder.getName())) names.add(folder.getName());
 		}
 		list.setChoices(names);
