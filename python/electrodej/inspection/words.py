@@ -182,9 +182,10 @@ def _on_scale(seen: Inspection, look: Look) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "size",
-            f"with voxels of {here:g} um particles measure {seen.diameter * here:.2g} um, and those that "
-            f"{look.name} was trained on {usual:.2g} um: check the voxel size; where it is right, these are "
-            "particles of another kind, so look at the result",
+            # The same words for each network of a run, so that they are said once.
+            f"with voxels of {here:g} um particles measure {seen.diameter * here:.2g} um, and those of the "
+            f"training about {usual:.1g} um: check the voxel size; where it is right, these are particles of "
+            "another kind, so look at the result",
         )
     if scaling.scale == 1 or scaling.by == "person":
         return
