@@ -5,7 +5,7 @@
 
 The ways are commands, each run in a process of its own: the watershed; `nmc-particles` on xy sections,
 linked; the same network in three views, fused by flow and by k-means; Mask R-CNN (`nmc-regions`, which needs
-Keras) on xy sections, linked; and StarDist 3D (`nmc-particles-3d`, or another by ``--solid MODEL``). F1 is at
+Keras) on xy sections, linked; and with ``--solid MODEL``, StarDist 3D. F1 is at
 IoU 0.5, 0.75 and 0.9 against the true outlines, slivers that the volume's faces cut off left out. Time is
 that of the processor in seconds, which a busy machine does not lengthen; memory is the most that a process of
 the way held. Borders are refined in the grey volume by the ways that can.
@@ -147,6 +147,7 @@ def judge(kind: str, edge: int, wanted: list[str], solid: str) -> dict[str, dict
                     run=Run(jobs=1),
                 )
             rows[way] = {
+                **({"model": solid} if way == "solid" else {}),
                 "f1": [round(float(scores.at(threshold).f1), 3) for threshold in THRESHOLDS],
                 "seconds": round(cost.seconds, 1),
                 "gigabytes": round(cost.memory / 2**30, 2),
@@ -159,8 +160,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--ways", default=",".join(WAYS))
-    parser.add_argument("--solid", default="nmc-particles-3d", metavar="MODEL", help="of StarDist in volumes")
+    parser.add_argument("--ways", default=",".join(WAYS[:-1]))
+    parser.add_argument(
+        "--solid", default="", metavar="MODEL", help="also StarDist in volumes, by this model"
+    )
     parser.add_argument("--edge", type=int, default=160, help="of the phantoms in voxels of 0.14 um")
     parser.add_argument("--keep", type=Path, help="keep results here")
     options = parser.parse_args()
@@ -168,7 +171,10 @@ def main() -> int:
     for kind in options.kinds.split(","):
         kept = None if options.keep is None else options.keep / f"{kind}-{options.edge}.json"
         known = json.loads(kept.read_text()) if kept is not None and kept.is_file() else {}
-        missing = [way for way in options.ways.split(",") if way not in known]
+        if known.get("solid", {}).get("model") != options.solid:
+            known.pop("solid", None)
+        wanted = [*options.ways.split(","), *(["solid"] if options.solid else [])]
+        missing = [way for way in wanted if way not in known]
         if missing:
             known |= judge(kind, options.edge, missing, options.solid)
         if kept is not None:

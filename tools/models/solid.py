@@ -1,4 +1,6 @@
-"""The bundled StarDist model of volumes, `nmc-particles-3d`: from trained weights to a folder with scores.
+"""A recipe for a StarDist model of volumes, `nmc-particles-3d`: from trained weights to a folder with scores.
+
+No such model is bundled yet.
 
 `solid_train.py` trains on phantoms and leaves ``weights.npz``; this makes the model of them, chooses its
 thresholds on phantoms that it was not trained on, and scores it on others:
@@ -59,18 +61,22 @@ def main() -> None:
     parser = places(__doc__)
     parser.add_argument("weights", type=Path, help="weights.npz of solid_train.py")
     options = parse(parser)
+    trained = options.weights.parent
+    for name in ("about.json", "history.csv", "look.json"):
+        if not (trained / name).is_file():
+            sys.exit(f"{trained / name} is missing; solid_train.py writes it")
     volumes = options.work / "solid-volumes"
     write_volumes(volumes / "calibration", count=CALIBRATION, edge=EDGE, seed=CALIBRATION_SEED)
     write_volumes(volumes / "held-out", count=HELD_OUT, edge=EDGE, seed=HELD_OUT_SEED)
     with whole_directory(
         options.models / NAME, ours=lambda path: (path / "electrodej.json").is_file(), force=True
     ) as folder:
-        facts = json.loads((options.weights.parent / "about.json").read_text(encoding="utf-8"))
+        facts = json.loads((trained / "about.json").read_text(encoding="utf-8"))
         _write(folder, options.weights, facts["settings"])
         model = _calibrated(folder, volumes / "calibration")
         write_scores(folder, facts | _scores(model, folder, volumes / "held-out"))
         for name in ("history.csv", "look.json"):
-            shutil.copy(options.weights.parent / name, folder / name)
+            shutil.copy(trained / name, folder / name)
         # Its ONNX file holds the weights, for training too.
         (folder / WEIGHTS).unlink()
 

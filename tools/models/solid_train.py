@@ -2,7 +2,7 @@
 
 It makes its volumes, trains and leaves ``weights.npz``, ``history.csv``, ``look.json`` and ``about.json`` in
 a folder. Of Keras's backends it takes what ``KERAS_BACKEND`` names. `solid.py` makes the model of the
-weights. The bundled one was trained on two cores:
+weights. On two cores:
 
     export KERAS_BACKEND=tensorflow PYTHONPATH=python
     nice .venv/bin/python tools/models/solid_train.py --out trained --seconds 3000 --single \\

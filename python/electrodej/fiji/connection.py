@@ -224,7 +224,8 @@ def measure(
 
 def _in_python(error: VoxelSizeError) -> VoxelSizeError:
     """Return an error that tells who calls from Python what to give."""
-    return VoxelSizeError(str(error).replace("--spacing Z,Y,X", "spacing=(z, y, x)"))
+    said = str(error).replace("e.g. 0.07,0.07,0.07", "e.g. (0.07, 0.07, 0.07)")
+    return VoxelSizeError(said.replace("--spacing Z,Y,X", "spacing=(z, y, x)"))
 
 
 def _connected(gateway: Any) -> Connection:

@@ -34,7 +34,12 @@ def sized(build: Callable[[], Any], path: Path) -> Any:
     """
     keras = load_keras("building a network")
     with keras.StatelessScope(initialize_variables=False) as scope:
-        made = build()
+        try:
+            made = build()
+        except BaseException:
+            # Otherwise its first weights would come into being with those of the next network.
+            keras.backend.clear_session(free_memory=False)
+            raise
     weights = _variables(made)
     count = sum(math.prod(each.shape) for each in weights)
     if count * _BYTES > MOST_CONSTANT_BYTES:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.models.engines.base import Engine, FloatArray
+from electrodej.models.memory_errors import is_out_of_memory
 
 Say = Callable[[str], None]
 Result = TypeVar("Result")
@@ -268,19 +269,6 @@ def within_memory(
             sizes = [f"{each.batch} of {each.size[0]} x {each.size[1]} pixels" for each in (plan, smaller)]
             say(f"the memory did not do for tiles, {sizes[0]} at once; going on with {sizes[1]}")
             plan = smaller
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of NumPy or of any engine says that there is no memory left.
-
-    >>> is_out_of_memory(MemoryError()), is_out_of_memory(ValueError("shapes"))
-    (True, False)
-    """
-    # TensorFlow, JAX and PyTorch have classes of their own, which are not to be imported for this.
-    text = f"{type(error).__name__} {error}".lower()
-    return isinstance(error, MemoryError) or any(
-        words in text for words in ("resourceexhausted", "resource_exhausted", "outofmemory", "out of memory")
-    )
 
 
 def spans_along(length: int, inner: int, margin: int, needs: TileNeeds) -> tuple[Span, ...]:

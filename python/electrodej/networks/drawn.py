@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,8 +24,9 @@ def canvas(
         return np.zeros(shape, dtype)
     folder = stack.enter_context(scratch_folder(target))
     drawn = np.lib.format.open_memmap(folder / "volume.npy", mode="w+", dtype=dtype, shape=shape)
-    # Also where an error still holds on to it: Windows removes no file that is mapped.
-    stack.callback(drawn._mmap.close)  # type: ignore[attr-defined] # not in NumPy's types
+    if os.name == "nt":
+        # Also where an error still holds on to it: Windows removes no file that is mapped.
+        stack.callback(drawn._mmap.close)  # type: ignore[attr-defined] # not in NumPy's types
     return drawn
 
 

@@ -18,6 +18,7 @@ import tifffile
 
 from electrodej.errors import Cancelled, InputError
 from electrodej.models.info import ModelInfo
+from electrodej.networks.maskrcnn.learning import Learner, compile_learner
 from electrodej.networks.maskrcnn.model import load_maskrcnn, shape_of_weights, write_model
 from electrodej.networks.maskrcnn.network import Parts, build
 from electrodej.networks.maskrcnn.patches import fullest, inputs_of, prepare, validation_patches
@@ -166,6 +167,16 @@ def test_a_model_is_trained_from_a_folder_of_images_and_segments(
     assert tifffile.imread(tmp_path / "found.tif").shape == pairs[0].grey.shape
 
 
+def test_in_half_precision_the_loss_is_scaled() -> None:
+    import keras
+
+    learner = Learner(build(TINY), boxes=2, seed=0)
+    compile_learner(learner, 1e-3, mixed=True)
+    assert isinstance(learner.optimizer, keras.optimizers.LossScaleOptimizer)
+    compile_learner(learner, 1e-3)
+    assert not isinstance(learner.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
@@ -186,7 +197,7 @@ def test_too_little_memory_names_what_to_lower(tiny: Path, pairs: list[Drawn], t
         if stage.startswith("training"):
             raise MemoryError
 
-    with pytest.raises(InputError, match=r"not enough memory .* 1 patches of 64 pixels.*--batch"):
+    with pytest.raises(InputError, match=r"not enough memory .* 1 patches of 64 pixels; give --patch 32 or"):
         train_maskrcnn(pairs, tmp_path / "m", SHORT, Run(progress=full), init=tiny)
 
 
@@ -314,17 +325,17 @@ def test_published_weights_are_fetched_once_and_only_what_was_published(
     write_weights(build(TINY), folder / "mine.h5")
     content = (folder / "mine.h5").read_bytes()
     mine = Published("mine.h5", address, hashlib.md5(content).hexdigest(), "small")
-    path = fetched(mine, "mine")
+    path = fetched(mine)
     assert path.read_bytes() == content
     (folder / "mine.h5").unlink()
-    assert fetched(mine, "mine") == path
+    assert fetched(mine) == path
     # Another file under the name of COCO's weights, and none under that of ImageNet's.
     monkeypatch.setenv(MIRROR, address)
     (folder / "mask_rcnn_coco.h5").write_bytes(content)
-    with pytest.raises(InputError, match=r"weights of coco cannot be had .*--init FILE"):
-        start_from("coco", None)
+    with pytest.raises(InputError, match=r"cannot be had from .*mask_rcnn_coco.*--init FILE"):
+        begin(start_from("coco", None), Run(), mixed=False)
     monkeypatch.setenv(MIRROR, (folder / "nowhere").as_uri())
-    with pytest.raises(InputError, match=r"weights of imagenet cannot be had .*--init FILE") as refused:
-        start_from("imagenet", None)
+    with pytest.raises(InputError, match=r"cannot be had from .*resnet50_.*--init FILE") as refused:
+        begin(start_from("imagenet", None), Run(), mixed=False)
     assert "\n" not in str(refused.value)
     assert capsys.readouterr().out == ""

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.models.grey import Levels, measure_levels
-from electrodej.models.tiles import is_out_of_memory, plan_tiles, predict_planes, smaller_plan
+from electrodej.models.memory_errors import is_out_of_memory
+from electrodej.models.tiles import plan_tiles, predict_planes, smaller_plan
 from electrodej.networks.semantic import (
     Classes,
     PredictSettings,

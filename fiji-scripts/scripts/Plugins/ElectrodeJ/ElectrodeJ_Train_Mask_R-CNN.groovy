@@ -1,6 +1,6 @@
 #@ Context context
 #@ File (label="Folder with images", description="Images with their annotations", style="directory", required=false, persist=false) data
-#@ File (label="Init", description="Start from published weights, a mask_rcnn_*.h5, or a Mask R-CNN (a bundled name or a folder)", style="both", required=false, persist=false) init
+#@ File (label="Init", description="Start from published weights (coco or imagenet), a mask_rcnn_*.h5, or a Mask R-CNN (a bundled name or a folder)", style="both", required=false, persist=false) init
 #@ Integer (label="Epochs", description="At most so many epochs", value=60, min=1, persistKey="electrodej.train.maskrcnn.epochs") epochs
 #@ Boolean (label="Resume", description="Go on with a training that was stopped, with the same options", value=false, persist=false) resume
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize

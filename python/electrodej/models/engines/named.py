@@ -9,6 +9,7 @@ from typing import Any
 
 from electrodej.errors import ElectrodeJError, InputError, one_line
 from electrodej.models.engines.base import Engine, FloatArray
+from electrodej.models.memory_errors import is_out_of_memory
 
 
 @contextlib.contextmanager
@@ -18,10 +19,17 @@ def naming(place: Path) -> Iterator[None]:
         yield
     except InputError as error:
         said = str(error)
-        raise InputError(said if place.name in said else f"{place}: {said}") from error
+        raise InputError(said if said.startswith(str(place)) else f"{place}: {said}") from error
     except (ElectrodeJError, MemoryError):
         raise
+    except ImportError as error:
+        raise InputError(
+            f"what runs {place} is installed and cannot be loaded ({one_line(error)}); install it anew; "
+            "'electrodej doctor' says which it is"
+        ) from error
     except Exception as error:  # each library has kinds of its own
+        if is_out_of_memory(error):
+            raise  # smaller tiles may do
         raise InputError(f"{place} cannot be run ({one_line(error)}); export or copy it anew") from error
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.models.grey import FloatArray
-from electrodej.models.tiles import is_out_of_memory
+from electrodej.models.memory_errors import is_out_of_memory
 from electrodej.networks.maskrcnn.instances import Instances, together
 from electrodej.networks.maskrcnn.network import Detector, Outliner, Parts
 from electrodej.networks.maskrcnn.patches import shown

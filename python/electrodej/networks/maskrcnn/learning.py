@@ -89,9 +89,13 @@ class Learner(keras.Model):  # type: ignore[misc] # Keras has no types
         return ops.mean(ops.sum(y_pred, axis=-1))
 
 
-def compile_learner(learner: Learner, rate: Any) -> None:
-    """Make a learner ready for ``fit``, with a learning rate or a schedule of it, for what may learn now."""
-    learner.compile(keras.optimizers.AdamW(rate, weight_decay=1e-4, global_clipnorm=5.0))
+def compile_learner(learner: Learner, rate: Any, *, mixed: bool = False) -> None:
+    """Make a learner ready for ``fit``, with a learning rate or a schedule of it, for what may learn now.
+
+    ``mixed``: its layers compute in half precision, in which small gradients are 0 unless they are scaled.
+    """
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-4, global_clipnorm=5.0)
+    learner.compile(keras.optimizers.LossScaleOptimizer(optimizer) if mixed else optimizer)
     # Made within its first step, its variables would have TensorFlow go through the network twice.
     learner.optimizer.build(learner.trainable_variables)
 

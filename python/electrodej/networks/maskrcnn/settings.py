@@ -109,5 +109,7 @@ class MaskRCNNSettings(Settings):
                 raise InputError(f"{name!r} is no stage of the training; there are {', '.join(STAGES)}")
         if len(set(self.stages)) < len(self.stages):
             raise InputError(f"a stage is given twice in {','.join(self.stages)}")
+        if list(self.stages) != sorted(self.stages, key=STAGES.index):
+            raise InputError(f"stages come in the order {','.join(STAGES)}, not {','.join(self.stages)}")
         if len(self.stages) > self.epochs:
             raise InputError(f"{self.epochs} epochs are too few for {len(self.stages)} stages")

@@ -62,7 +62,7 @@ def stages_of(settings: MaskRCNNSettings, backbone: Backbone, *, begun: bool) ->
     left = settings.epochs - len(names)
     ends = [number + round(left * sum(shares[:number]) / sum(shares)) for number in range(1, len(names) + 1)]
     return [
-        Stage(name, first, last, rate * (_LAST_RATE if name == "all" and first else 1.0))
+        Stage(name, first, last, rate * (_LAST_RATE if name == "all" and (first or begun) else 1.0))
         for name, first, last in zip(names, [0, *ends], ends, strict=False)
     ]
 

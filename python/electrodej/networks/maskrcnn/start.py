@@ -12,6 +12,7 @@ from pathlib import Path
 from electrodej.errors import InputError, one_line
 from electrodej.models.bundled import find_model
 from electrodej.models.libraries import load_keras
+from electrodej.models.sized import sized
 from electrodej.networks.maskrcnn.model import shape_in, shape_of_weights
 from electrodej.networks.maskrcnn.network import Parts, build
 from electrodej.networks.maskrcnn.place import NETWORK_FILE, is_maskrcnn, weights_file
@@ -57,14 +58,14 @@ PUBLISHED = {
     # Of a backbone alone.
     "imagenet": Published(
         "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
-        "https://storage.googleapis.com/tensorflow/keras-applications/resnet",
+        "https://github.com/fchollet/deep-learning-models/releases/download/v0.2",
         "a268eb855778b3df3c7506639542a6af",
         "resnet50",
     ),
 }
 
 
-def fetched(weights: Published, name: str) -> Path:
+def fetched(weights: Published) -> Path:
     """Fetch published weights with Keras's downloader, which keeps them for the next time.
 
     Raises
@@ -82,11 +83,12 @@ def fetched(weights: Published, name: str) -> Path:
                 origin=address,
                 file_hash=weights.md5,
                 cache_dir=os.environ.get("KERAS_HOME"),
-                cache_subdir="models",
+                # Keras has another file of this name among its own.
+                cache_subdir="electrodej",
             )
     except Exception as error:  # what a connection may fail with is manifold
         raise InputError(
-            f"the weights of {name} cannot be had from {address} ({one_line(error)}); fetch {weights.file} "
+            f"the weights cannot be had from {address} ({one_line(error)}); fetch {weights.file} "
             "by other means and give it with --init FILE"
         ) from error
     return Path(path)
@@ -101,11 +103,11 @@ class Start:
     shape
         The network.
     weights
-        The file of weights; none for chance.
+        The file of weights, or the published ones that are fetched; none for chance.
     """
 
     shape: NetworkShape
-    weights: Path | None = None
+    weights: Path | Published | None = None
 
 
 def start_from(init: PathLike | None, backbone: Backbone | None) -> Start:
@@ -129,7 +131,7 @@ def start_from(init: PathLike | None, backbone: Backbone | None) -> Start:
     if str(init) in PUBLISHED:
         known = PUBLISHED[str(init)]
         _check_backbone(backbone, known.backbone, init)
-        return Start(_ours(published(known.backbone)), fetched(known, str(init)))
+        return Start(_ours(published(known.backbone)), known)
     place = find_model(init)
     if not is_maskrcnn(place):
         raise InputError(
@@ -148,17 +150,21 @@ def start_from(init: PathLike | None, backbone: Backbone | None) -> Start:
 def begin(start: Start, run: Run, *, mixed: bool) -> Parts:
     """Return the network that is trained, with the weights that it starts from; say what it did not get."""
     keras = load_keras("training a Mask R-CNN")
+    weights = start.weights
+    if isinstance(weights, Published):
+        run.progress(0, 1, f"fetching {weights.file}")
+        weights = fetched(weights)
     keras.mixed_precision.set_global_policy("mixed_float16" if mixed else "float32")
     try:
-        parts = build(start.shape)
+        parts: Parts = sized(lambda: build(start.shape), weights or Path("the network"))
     finally:
         keras.mixed_precision.set_global_policy("float32")
-    if start.weights is not None:
-        loaded = load_weights(parts, start.weights, complete=False)
+    if weights is not None:
+        loaded = load_weights(parts, weights, complete=False)
         if loaded.new:
             few = ", ".join(loaded.new[:3]) + (", ..." if len(loaded.new) > 3 else "")
             run.note(
-                f"{len(loaded.taken)} layers start with the weights of {start.weights.name}; "
+                f"{len(loaded.taken)} layers start with the weights of {weights.name}; "
                 f"{len(loaded.new)} have none there that fit their number of classes, or none at all, and "
                 f"start by chance: {few}"
             )

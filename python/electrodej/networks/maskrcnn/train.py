@@ -16,7 +16,7 @@ from electrodej.files import check_target, whole_directory
 from electrodej.models.grey import normalise
 from electrodej.models.info import FOLDER_FILE, ModelInfo
 from electrodej.models.libraries import load_keras
-from electrodej.models.tiles import is_out_of_memory
+from electrodej.models.memory_errors import is_out_of_memory
 from electrodej.networks.maskrcnn.finding import OWN, SMALLEST, TILE, Finder
 from electrodej.networks.maskrcnn.instances import draw
 from electrodej.networks.maskrcnn.learning import Learner, compile_learner
@@ -173,7 +173,8 @@ def train_in_stages(
         if stage.last < trained.epoch or trained.ended:
             continue
         free(parts.layers(), stage.name)
-        compile_learner(learner, falling_rate(stage.rate, epochs=stage.epochs, steps=settings.steps))
+        rate = falling_rate(stage.rate, epochs=stage.epochs, steps=settings.steps)
+        compile_learner(learner, rate, mixed=settings.mixed_precision)
         if trained.epoch == stage.first:
             trained.begin_stage()
         word = f" ({stage.name})" if len(stages) > 1 else ""
@@ -192,9 +193,14 @@ def train_in_stages(
             if not is_out_of_memory(error):
                 raise
             smaller = max(DIVISOR, settings.patch // 2 // DIVISOR * DIVISOR)
+            ways = [
+                *(["a smaller --batch"] if settings.batch > 1 else []),
+                *([f"--patch {smaller}"] if smaller < settings.patch else []),
+                "fewer --boxes",
+            ]
             raise InputError(
                 f"there is not enough memory to train on {settings.batch} patches of {settings.patch} "
-                f"pixels; give a smaller --batch, or --patch {smaller}"
+                f"pixels; give {' or '.join(ways)}"
             ) from error
 
 

@@ -16,6 +16,7 @@ from electrodej.models.engines.choice import engine_for_onnx, has
 from electrodej.models.engines.named import NamedEngine, naming
 from electrodej.models.engines.names import EngineName
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json, to_json
+from electrodej.models.safety.limits import MOST_CONSTANT_BYTES
 from electrodej.networks.stardist3d.settings import Halvings, Plan, Steps
 from electrodej.vocabulary import PathLike
 
@@ -105,7 +106,7 @@ def load_solid(model: PathLike | SolidModel, *, engine: EngineName = "auto") -> 
 def network_of(folder: Path) -> tuple[Any, Plan]:
     """Return the Keras model of a folder, to train it further.
 
-    A bundled model brings each set of weights once: what its ONNX file holds.
+    A folder may bring its weights once: then those of its ONNX file are taken.
     """
     from electrodej.models.keras_files import load_weights
     from electrodej.models.sized import sized
@@ -119,7 +120,10 @@ def network_of(folder: Path) -> tuple[Any, Plan]:
     network = sized(
         lambda: build_network(plan.halvings, rays=plan.rays, filters=plan.filters), folder / SOLID_FILE
     )
-    (load_weights if held == WEIGHTS else take_onnx_weights)(network, folder / held)
+    if held == WEIGHTS:
+        load_weights(network, folder / WEIGHTS)
+    else:
+        take_onnx_weights(network, _checked_onnx(folder))
     return network, plan
 
 
@@ -141,14 +145,8 @@ def write_info(folder: Path, info: ModelInfo) -> None:
 
 
 def _engine(folder: Path, info: ModelInfo, plan: Plan, wanted: EngineName) -> Engine:
-    path = folder / ONNX
-    if wanted != "keras" and path.is_file():
-        said = read_json(folder / FOLDER_FILE).get("onnx_sha256")
-        if said != hashlib.sha256(path.read_bytes()).hexdigest():
-            raise InputError(
-                f"{path} is not the one that was written with {FOLDER_FILE}; copy the model anew"
-            )
-        light = engine_for_onnx(path, info.channels_out, wanted)
+    if wanted != "keras" and (folder / ONNX).is_file():
+        light = engine_for_onnx(_checked_onnx(folder), info.channels_out, wanted)
         if light is not None:
             return light
     if wanted not in ("auto", "keras") or not has("keras"):
@@ -162,6 +160,15 @@ def _engine(folder: Path, info: ModelInfo, plan: Plan, wanted: EngineName) -> En
     plan_rays = sum(int(output.shape[-1]) for output in network.outputs)
     assert plan_rays == 1 + plan.rays
     return KerasEngine(network)
+
+
+def _checked_onnx(folder: Path) -> Path:
+    """Return the ONNX file of a folder; one that was not written with it is an `InputError`."""
+    path = folder / ONNX
+    said = read_json(folder / FOLDER_FILE).get("onnx_sha256")
+    if path.stat().st_size > MOST_CONSTANT_BYTES or said != hashlib.sha256(path.read_bytes()).hexdigest():
+        raise InputError(f"{path} is not the one that was written with {FOLDER_FILE}; copy the model anew")
+    return path
 
 
 def from_network(network: Any, info: ModelInfo, plan: Plan) -> SolidModel:

@@ -77,7 +77,10 @@ def take_onnx_weights(network: Any, path: Path) -> None:
                 factor = np.sqrt(np.ones_like(bias) + norm.epsilon)
                 norm.set_weights([factor, bias, np.zeros_like(bias), np.ones_like(bias)])
     except (DamagedError, IndexError, KeyError, ValueError) as error:
-        raise InputError(f"{path} is not the network that its folder describes ({error})") from error
+        raise InputError(
+            f"{path} is not the network that its folder describes, or of an older ElectrodeJ ({error}); "
+            "copy the model with its weights for Keras"
+        ) from error
 
 
 def _convolutions(content: bytes) -> Iterator[tuple[str, NDArray[Any], NDArray[Any]]]:

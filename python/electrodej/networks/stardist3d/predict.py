@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.models.grey import FloatArray, measure_levels, scale
-from electrodej.models.tiles import Span, TileNeeds, is_out_of_memory, reflected, spans_along
+from electrodej.models.memory_errors import is_out_of_memory
+from electrodej.models.tiles import Span, TileNeeds, reflected, spans_along
 from electrodej.networks.stardist3d.model import SolidModel
 from electrodej.networks.stardist3d.resample import bring, brought_shape
 from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose

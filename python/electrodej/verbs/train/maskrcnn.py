@@ -19,7 +19,8 @@ class TrainMaskRCNNOptions(Settings):
     init: PathLike | None = option(
         None,
         PathTo(metavar="coco|imagenet|FILE|MODEL", role="model"),
-        "start from published weights, a mask_rcnn_*.h5, or a Mask R-CNN (a bundled name or a folder)",
+        "start from published weights (coco or imagenet), a mask_rcnn_*.h5, or a Mask R-CNN (a bundled name "
+        "or a folder)",
     )
     resume: bool = flag("go on with a training that was stopped, with the same options")
     description: str = option("", Text(), "a sentence for the model's card")
@@ -39,8 +40,8 @@ def train(options: TrainMaskRCNNOptions, run: Run) -> Outcome:
 
     check_target(options.out, force=run.force, inputs=[options.data])
     use_threads(run.cores)
-    pairs = read_pairs(options.data)
     load_keras("training a Mask R-CNN")
+    pairs = read_pairs(options.data)
     from electrodej.networks.maskrcnn.train import train_maskrcnn
 
     trained = train_maskrcnn(
