@@ -1,6 +1,7 @@
 """What a forest finds while somebody labels, over the image in real ImageJ."""
 
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -34,6 +35,31 @@ def images(imagej, run_script):
     return made
 
 
+def glances_of(grey, labels):
+    strokes = library_class(context(), "Strokes").of(grey, labels)
+    return library_class(context(), "Glances")(context(), grey, strokes, names_of_phases())
+
+
+def glances_of_selections(grey, *rois):
+    """What is drawn as selections, as in the ROI Manager, which needs a screen."""
+    given = scyjava.jimport("java.util.ArrayList")()
+    for roi in rois:
+        given.add(roi)
+    loader = scyjava.jimport("groovy.lang.GroovyClassLoader")()
+    made = loader.parseClass("class All { static Closure of(List rois) { return { rois } } }").getMethod(
+        "of", scyjava.jimport("java.util.List").class_
+    )
+    strokes = library_class(context(), "StrokesInManager")(grey, made.invoke(None, given))
+    return library_class(context(), "Glances")(context(), grey, strokes, names_of_phases())
+
+
+def selection(x, y, slice_, group):
+    roi = scyjava.jimport("ij.gui.Roi")(x, y, 16, 6)
+    roi.setPosition(slice_)
+    roi.setGroup(group)
+    return roi
+
+
 def over(image):
     """The colours that lie over an image, and on which slice."""
     if image.getOverlay() is None or image.getOverlay().size() == 0:
@@ -51,7 +77,7 @@ def colour(number):
 
 def test_colours_over_the_slice_follow_what_is_drawn(images):
     grey, labels = images
-    glances = library_class(context(), "Glances")(context(), grey, labels, names_of_phases())
+    glances = glances_of(grey, labels)
     assert glances.renew()
     position, found = over(grey)
     assert position == SHOWN
@@ -82,12 +108,15 @@ def test_colours_over_the_slice_follow_what_is_drawn(images):
 
 def test_what_is_selected_becomes_part_of_a_phase(images):
     grey, labels = images
-    glances = library_class(context(), "Glances")(context(), grey, labels, names_of_phases())
+    glances = glances_of(grey, labels)
     glances.renew()
     line = scyjava.jimport("ij.gui.Line")(4, 40, 18, 40)
     line.setStrokeWidth(3.0)
     grey.setRoi(line)
+    assert not labels.changes
     glances.mark(3)
+    # ImageJ asks before it closes the image.
+    assert labels.changes
     assert grey.getRoi() is None
     drawn = np.asarray(labels.getStack().getProcessor(SHOWN).getIntArray()).T
     assert (drawn[40, 6:16] == 3).all()
@@ -95,6 +124,120 @@ def test_what_is_selected_becomes_part_of_a_phase(images):
     assert glances.renew()
     with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match="select something"):
         glances.mark(1)
+    scyjava.jimport("ij.WindowManager").setTempCurrentImage(labels)
+    scyjava.jimport("ij.Undo").undo()
+    scyjava.jimport("ij.WindowManager").setTempCurrentImage(None)
+    drawn = np.asarray(labels.getStack().getProcessor(SHOWN).getIntArray()).T
+    assert not (drawn == 3).any()
+    assert (drawn[10:14, 2:20] == 1).all()
+
+
+def test_selections_beyond_the_stack_are_left_out_and_those_without_a_group_are_told(images):
+    grey, _ = images
+    rois = selection(2, 10, SHOWN, 0), selection(29, 10, SHOWN, 2), selection(2, 2, 9, 1)
+    glances = glances_of_selections(grey, *rois)
+    assert glances.renew()
+    position, found = over(grey)
+    assert position == SHOWN
+    assert (found[:, 28:] == colour(2)).all()
+    told = str(glances.getTold())
+    assert "in doubt at" in told
+    assert "1 selection lies on no slice of stack and is left out" in told
+    assert "1 selection has no group and counts as pore" in told
+    glances.close()
+
+
+def test_only_slices_that_something_is_drawn_on_take_memory(images):
+    grey, _ = images
+    given = scyjava.jimport("java.util.Arrays").asList(selection(2, 10, SHOWN, 1))
+    lessons = library_class(context(), "Lessons")
+    assert [int(each) for each in lessons.planes(given, grey, True).keySet()] == [SHOWN]
+    stack = lessons.drawn(given, grey, True).getStack()
+    assert stack.getPixels(1) is stack.getPixels(3) or stack.getPixels(1).equals(stack.getPixels(3))
+    assert max(stack.getPixels(1)) == 0
+
+
+def test_what_lies_over_an_image_in_colours_is_nothing_drawn(images):
+    grey, labels = images
+    library_class(context(), "Preview").lay(grey, labels.getStack().getProcessor(SHOWN), SHOWN)
+    (laid,) = list(grey.getOverlay().toArray())
+    rois = library_class(context(), "Rois")
+    assert not rois.isArea(laid)
+    assert rois.isArea(selection(2, 10, SHOWN, 1))
+
+
+def test_escape_is_left_to_others_while_a_look_goes_on(images, imagej):
+    glances = glances_of(*images)
+    key = scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE
+    imagej.setKeyDown(key)
+    try:
+        assert glances.renew()
+        assert "in doubt at" in str(glances.getTold())
+        assert imagej.escapePressed()
+    finally:
+        imagej.setKeyUp(key)
+        imagej.resetEscape()
+
+
+def test_colours_that_nobody_wants_any_more_are_not_laid(images):
+    grey, labels = images
+    glances = glances_of(grey, labels)
+    glances.renew()
+    glances.setWanted(False)
+    assert over(grey) is None
+    glances.forget()
+    glances.renew()
+    assert over(grey) is None
+    glances.setWanted(True)
+    glances.renew()
+    assert over(grey) is not None
+
+
+@pytest.mark.parametrize("closed", ["grey", "labels"])
+def test_looks_end_when_an_image_is_closed(images, closed):
+    told, ended, heard = [], threading.Event(), threading.Event()
+
+    def hear(text):
+        told.append(str(text))
+        heard.set()
+
+    glances = glances_of(*images)
+    watch = library_class(context(), "Watch")(glances, hear, ended.set)
+    watch.start()
+    assert heard.wait(60)
+    images[("grey", "labels").index(closed)].flush()  # as closing its window does
+    assert ended.wait(60)
+    assert over(images[0]) is None
+    assert "in doubt" in told[0]
+    with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match="was closed"):
+        glances.mark(1)
+
+
+def test_what_goes_wrong_in_a_look_is_told_and_the_next_one_comes(images):
+    grey, labels = images
+    glances = glances_of(grey, labels)
+    stack = labels.getStack()
+    planes = [stack.getProcessor(slice_) for slice_ in (SHOWN, SHOWN + 1)]
+    for _ in planes:
+        stack.deleteLastSlice()
+    assert glances.renew()
+    assert "this look failed" in str(glances.getTold())
+    for plane in planes:
+        stack.addSlice(plane)
+    assert glances.renew()
+    assert "in doubt" in str(glances.getTold())
+
+
+def test_labels_that_cannot_be_drawn_in_are_refused(images, imagej, tmp_path):
+    grey, labels = images
+    problem = scyjava.jimport("java.lang.RuntimeException")
+    colours = imagej.createImage("colours", "RGB black", EDGE, EDGE, 3)
+    with pytest.raises(problem, match="colour image"):
+        glances_of(grey, colours)
+    imagej.saveAsTiff(labels.duplicate(), str(tmp_path / "labels.tif"))
+    virtual = scyjava.jimport("ij.plugin.FileInfoVirtualStack").openVirtual(str(tmp_path / "labels.tif"))
+    with pytest.raises(problem, match="virtual stack"):
+        glances_of(grey, virtual)
 
 
 def test_images_of_other_sizes_and_a_fiji_without_a_screen_are_told(images, imagej, run_script):
@@ -103,6 +246,6 @@ def test_images_of_other_sizes_and_a_fiji_without_a_screen_are_told(images, imag
     grey, _ = images
     small = imagej.createImage("small", "8-bit", 12, 12, 3)
     with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match="differ in size"):
-        library_class(context(), "Glances")(context(), grey, small, names_of_phases())
+        glances_of(grey, small)
     with pytest.raises(ElectrodeJError, match="needs a screen"):
         run_script("Label With Forest", {"grey": grey})

@@ -19,10 +19,13 @@ pytestmark = pytest.mark.imagej
 
 MEASURE = "Measure Particles"
 CUBE = (0.5, 0.5, 0.5)
+# Ten a second.
+MOST_KEYS = 600
 
 
-def asked(logs, mark):
-    """What Python was asked last where its log names something."""
+def asked(logs, path):
+    """What Python was asked last where its log names a file, as Python writes texts."""
+    mark = repr(str(path))
     lines = [
         line for log in logs.glob("*.log") for line in log.read_text("utf-8").splitlines() if mark in line
     ]
@@ -48,9 +51,9 @@ def test_no_voxel_of_a_virtual_stack_goes_through_memory(run_script, virtual, tm
     # Slices that ImageJ reads would be in its cache of one, the last that was asked for.
     table = tmp_path / "virtual.csv"
     run_script(MEASURE, {**virtual, "attributes": "Volume", "table": table})
-    line = asked(worker_logs, str(table))
+    line = asked(worker_logs, table)
     for name in virtual:
-        assert f"'{name}': {{'file': '{tmp_path / name}'" in line
+        assert f"'{name}': {{'file': {str(tmp_path / name)!r}" in line
     assert "array" not in line
     assert float(table.read_text().splitlines()[1].split(",")[-1]) == 216 * 0.5**3
 
@@ -63,8 +66,8 @@ def test_no_voxel_of_an_ome_zarr_goes_through_memory(run_script, pair, tmp_path,
             write_volume(files[field], volume.read(), spacing=CUBE, labels=name == "labels")
     table = tmp_path / "zarr.csv"
     run_script(MEASURE, {**files, "attributes": "Volume", "table": table})
-    line = asked(worker_logs, str(table))
-    assert all(str(path) in line for path in files.values())
+    line = asked(worker_logs, table)
+    assert all(repr(str(path)) in line for path in files.values())
     assert "array" not in line
     assert float(table.read_text().splitlines()[1].split(",")[-1]) == 216 * 0.5**3
 
@@ -127,10 +130,16 @@ def test_escape_is_heard_before_python_is_there(imagej, run_script, pair, tmp_pa
 
     thread = threading.Thread(target=click)
     thread.start()
-    while thread.is_alive():
-        imagej.setKeyDown(key)
-        thread.join(0.1)
-    imagej.setKeyUp(key)
+    try:
+        for _ in range(MOST_KEYS):
+            imagej.setKeyDown(key)
+            thread.join(0.1)
+            if not thread.is_alive():
+                break
+    finally:
+        imagej.setKeyUp(key)
+        imagej.resetEscape()
+    assert not thread.is_alive()
     ((words, asleep),) = said
     assert words == "cancelled"
     # It did not wait until Python was there.

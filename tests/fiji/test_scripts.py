@@ -147,8 +147,35 @@ def test_escape_cancels_and_leaves_no_table(imagej, run_script, tmp_path):
     inputs = {**large(tmp_path), "table": tmp_path / "t.csv"}
     said = while_running(run_script, inputs, lambda: imagej.setKeyDown(key))
     imagej.setKeyUp(key)
+    imagej.resetEscape()
     assert said == ["cancelled"]
     assert not (tmp_path / "t.csv").exists()
+
+
+PRESSED_EARLY = """#@ Context context
+import electrodej.Library
+import ij.IJ
+def door = Library.door(context)
+door.guard {
+	IJ.setKeyDown(java.awt.event.KeyEvent.VK_ESCAPE)
+	door.call("version", [:])
+}
+null
+"""
+
+
+def test_escape_before_a_task_is_sent_is_heard_and_a_former_one_is_not(imagej, run_script, tmp_path):
+    script = tmp_path / "early.groovy"
+    script.write_text(PRESSED_EARLY)
+    try:
+        with pytest.raises(ElectrodeJError, match="cancelled"):
+            run_script(script, {})
+        # The key is still down in ImageJ's eyes, and the next command is not meant.
+        assert imagej.escapePressed()
+        assert run_script("Help", {}) == {}
+    finally:
+        imagej.setKeyUp(scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE)
+        imagej.resetEscape()
 
 
 @pytest.mark.slow
@@ -556,6 +583,16 @@ def test_on_another_processor_than_intels_python_is_named_for_the_plugin(run_scr
         system().setProperty("os.arch", before)
     assert "Intel processors only" in said
     assert "choose Python" in said
+
+
+@pytest.mark.parametrize("model", ["nmc-regions", "watershed", "maskrcnn", "stardist3d"])
+def test_what_the_plugin_cannot_run_is_sent_to_python(run_script, opened, tmp_path, model):
+    if model in ("maskrcnn", "stardist3d"):
+        (tmp_path / "electrodej.json").write_text(f'{{"format": 1, "kind": "{model}"}}')
+        said = in_fiji(run_script, opened["grey"], modelFile=tmp_path)
+    else:
+        said = in_fiji(run_script, opened["grey"], model=model)
+    assert "runs in Python alone; choose Python" in said
 
 
 def test_without_the_stardist_plugin_the_update_sites_are_named(run_script, opened):
@@ -1233,6 +1270,14 @@ def test_what_was_compiled_is_kept_and_used_by_the_next_fiji(imagej, run_script,
     assert {path.name: path.stat().st_mtime_ns for path in kept.rglob("*.class")} == before
     sources = {path.stem for path in (Path(__file__).parents[2] / "fiji-scripts/library").rglob("*.groovy")}
     assert sources <= {name.removesuffix(".class") for name in before}
+    other.dispose()
+    # One that a full disk cut off is not loaded at each click for ever.
+    cut = kept / "electrodej" / "Door.class"
+    whole = cut.read_bytes()
+    cut.write_bytes(whole[:100])
+    other = scyjava.jimport("org.scijava.Context")(False)
+    assert library_class(other, "Door") is not None
+    assert cut.read_bytes() == whole
     other.dispose()
 
 

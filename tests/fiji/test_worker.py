@@ -162,6 +162,15 @@ def test_a_second_task_waits_for_the_first_and_can_be_cancelled_meanwhile():
     assert (second.end, second.outputs) == ("cancelled", {})
 
 
+def test_a_look_does_not_wait_for_a_command():
+    look = Task()
+    with tasks._one_at_a_time(tasks.Reporter(Task()), waits=True):
+        tasks.perform(lambda _arguments, _run: {"ran": True}, look, "glance", {})
+    assert look.outputs == {"busy": True}
+    tasks.perform(lambda _arguments, _run: {"ran": True}, look, "glance", {})
+    assert look.outputs["ran"]
+
+
 def test_lines_of_two_threads_never_mix():
     stream = io.StringIO()
     lines = WholeLines(stream)

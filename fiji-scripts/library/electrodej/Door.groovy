@@ -36,6 +36,8 @@ class Door {
 
 	/** Runs a script's body and returns what it gives; what goes wrong is told in one sentence, on the screen or on one line. */
 	Object guard(Callable body) {
+		// Here a command begins: a key that was pressed before is not meant for it, one that comes now is.
+		IJ.resetEscape()
 		try {
 			return body.call()
 		}
@@ -261,15 +263,17 @@ class Door {
 	 * Sends a task, shows how far it is, and returns its outputs. Escape cancels.
 	 *
 	 * Where there is a body for it, "heard" is told of each message, and the first Escape calls "enough" instead,
-	 * after which the task ends by itself.
+	 * after which the task ends by itself. A task with a body "wanted" is a small one beside others: it is cancelled when
+	 * that says false, leaves Escape to them, and shows nothing in the status bar.
 	 */
 	Map call(String verb, Map arguments, Map<String, Closure> also = [:]) {
+		Closure stop = also.wanted != null ? { !also.wanted.call() } : { IJ.escapePressed() }
 		def service = worker()
+		if (stop()) throw new Problem("cancelled")
 		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
 		def ended = new CountDownLatch(1)
 		String end = null
 		Set<String> said = new HashSet<>()
-		IJ.resetEscape()
 		try {
 			task.listen({ event ->
 				if (event.info?.said != null) {
@@ -277,7 +281,7 @@ class Door {
 					IJ.log("ElectrodeJ: " + event.info.said)
 				}
 				if (event.message != null) {
-					status.showStatus(event.current as int, event.maximum as int, event.message)
+					if (also.wanted == null) status.showStatus(event.current as int, event.maximum as int, event.message)
 					also.heard?.call(event.message)
 				}
 				if (event.responseType.terminal) {
@@ -291,10 +295,10 @@ class Door {
 			throw new Problem(crashed(service))
 		}
 		try {
-			if (!finished(ended, service, also.enough) { task.cancel() }) end = end ?: "CRASH"
+			if (!finished(ended, service, also.enough, stop) { task.cancel() }) end = end ?: "CRASH"
 		}
 		finally {
-			status.clearStatus()
+			if (also.wanted == null) status.clearStatus()
 		}
 		if (end == "COMPLETION") {
 			mention(task.outputs.notes?.findAll { !said.contains(it) && !said.contains("note: " + it) })
@@ -306,7 +310,7 @@ class Door {
 	}
 
 	/** Waits for the end; false where the worker died without a word. */
-	private static boolean finished(CountDownLatch ended, service, Closure enough, Closure cancel) {
+	private static boolean finished(CountDownLatch ended, service, Closure enough, Closure stop, Closure cancel) {
 		long cancelled = 0
 		while (!ended.await(20, TimeUnit.MILLISECONDS)) {
 			if (enough != null && IJ.escapePressed()) {
@@ -314,7 +318,7 @@ class Door {
 				enough = null
 				IJ.resetEscape()
 			}
-			if (cancelled == 0 && (IJ.escapePressed() || Thread.interrupted())) {
+			if (cancelled == 0 && (stop() || Thread.interrupted())) {
 				cancel()
 				cancelled = System.currentTimeMillis()
 			}

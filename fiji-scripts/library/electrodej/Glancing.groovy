@@ -2,16 +2,19 @@ package electrodej
 
 import ij.IJ
 import ij.ImagePlus
+import java.awt.BorderLayout
 import java.awt.Color
 import java.awt.Dimension
 import java.awt.FlowLayout
-import java.awt.GridLayout
 import java.awt.event.WindowAdapter
+import javax.swing.BorderFactory
 import javax.swing.JButton
 import javax.swing.JCheckBox
 import javax.swing.JFrame
 import javax.swing.JLabel
+import javax.swing.JOptionPane
 import javax.swing.JPanel
+import javax.swing.JTextArea
 import javax.swing.JTextField
 import javax.swing.SwingUtilities
 import javax.swing.WindowConstants
@@ -20,23 +23,29 @@ import org.scijava.Context
 /** A window beside an image that somebody labels: a button for each phase, what is in doubt, and the forest as a model. */
 class Glancing {
 
-	private static final long BETWEEN_LOOKS_MS = 300
 	private static final int WIDTH = 460
+	private static final int LINES = 3
 
 	private final Context context
+	private final ImagePlus labels
 	private final Glances glances
+	private final Watch watch
 	private final Map given
 	private final JFrame frame
-	private final JLabel told = new JLabel(" ")
+	private final JTextArea told = new JTextArea(LINES, 1)
 	private final JCheckBox shown = new JCheckBox("Show what the forest finds", true)
 	private final JTextField name = new JTextField(12)
-	private volatile boolean open = true
+	private final JButton keep = new JButton("Keep as a model")
 
 	/** Takes what the dialog had: names, name, voxelSize, replace. */
 	Glancing(Context context, ImagePlus grey, ImagePlus labels, Map given) {
 		this.context = context
+		this.labels = labels
 		this.given = given
-		glances = new Glances(context, grey, labels, names())
+		glances = new Glances(context, grey, Strokes.of(grey, labels), names())
+		watch = new Watch(glances,
+			{ text -> SwingUtilities.invokeLater { told.text = text } },
+			{ SwingUtilities.invokeLater { frame.dispose() } })
 		name.text = given.name
 		frame = new JFrame("Forest on " + grey.title)
 		frame.defaultCloseOperation = WindowConstants.DISPOSE_ON_CLOSE
@@ -49,7 +58,7 @@ class Glancing {
 			frame.setSize(new Dimension(Math.max(WIDTH, frame.width), frame.height))
 			frame.visible = true
 		}
-		Thread.startDaemon { looking() }
+		watch.start()
 		return frame
 	}
 
@@ -63,19 +72,23 @@ class Glancing {
 			button.addActionListener { tried { glances.mark(at + 1) } }
 			phases.add(button)
 		}
-		JPanel keep = new JPanel(new FlowLayout(FlowLayout.LEFT))
-		JButton button = new JButton("Keep as a model")
-		button.toolTipText = "Trains on all that is drawn and puts the forest into the list of Segment Phases"
-		button.addActionListener { kept() }
-		keep.add(shown)
-		keep.add(name)
-		keep.add(button)
-		frame.layout = new GridLayout(3, 1)
-		frame.add(phases)
-		frame.add(told)
-		frame.add(keep)
-		shown.addActionListener { if (!shown.selected) glances.close() }
-		frame.addWindowListener([windowClosed: { open = false }] as WindowAdapter)
+		told.editable = false
+		told.opaque = false
+		told.lineWrap = true
+		told.wrapStyleWord = true
+		told.font = new JLabel().font
+		told.border = BorderFactory.createEmptyBorder(0, 8, 0, 8)
+		keep.toolTipText = "Trains on all that is drawn and puts the forest into the list of Segment Phases"
+		keep.addActionListener { tried { kept() } }
+		JPanel below = new JPanel(new FlowLayout(FlowLayout.LEFT))
+		below.add(shown)
+		below.add(name)
+		below.add(keep)
+		frame.add(phases, BorderLayout.NORTH)
+		frame.add(told, BorderLayout.CENTER)
+		frame.add(below, BorderLayout.SOUTH)
+		shown.addActionListener { glances.wanted = shown.selected }
+		frame.addWindowListener([windowClosed: { watch.close() }] as WindowAdapter)
 	}
 
 	private List<String> names() {
@@ -89,41 +102,44 @@ class Glancing {
 		return new Color(colours[phase] & 255, colours[256 + phase] & 255, colours[512 + phase] & 255).darker()
 	}
 
-	private void looking() {
-		boolean was = true
-		while (open && Tables.isOpen(glances.grey)) {
-			if (shown.selected) {
-				if (!was) glances.forget()
-				if (glances.renew()) SwingUtilities.invokeLater { told.text = " " + glances.told }
-			}
-			was = shown.selected
-			Thread.sleep(BETWEEN_LOOKS_MS)
-		}
-		glances.close()
-		frame.dispose()
-	}
-
 	private void kept() {
+		String wanted = name.text.trim()
+		boolean replace = given.replace
+		if (!replace && wanted && new File(Python.models(), wanted).exists()) {
+			int answer = JOptionPane.showConfirmDialog(frame, "There is a model " + wanted + " already. Replace it?", "ElectrodeJ", JOptionPane.YES_NO_OPTION)
+			if (answer != JOptionPane.YES_OPTION) return
+			replace = true
+		}
+		keep.enabled = false
 		Thread.startDaemon {
-			Door door = new Door(context)
-			door.guard {
-				door.tell(door.lessons.learn([
-					from: glances.labels == null ? "ROI Manager" : "Label image", grey: glances.grey, labels: glances.labels,
-					network: "Phases, in seconds (forest)", names: given.names, name: name.text, voxelSize: given.voxelSize,
-					replace: given.replace,
-				]))
+			try {
+				Door door = new Door(context)
+				door.guard { door.tell(door.lessons.learn(lesson(wanted, replace))) }
 			}
-			// Training takes its own preview away, and this one with it.
-			glances.forget()
+			finally {
+				// Training takes its own preview away, and this one with it.
+				glances.forget()
+				SwingUtilities.invokeLater { keep.enabled = true }
+			}
 		}
 	}
 
-	private void tried(Closure body) {
+	private Map lesson(String wanted, boolean replace) {
+		return [
+			from: labels == null ? "ROI Manager" : "Label image", grey: glances.grey, labels: labels,
+			network: "Phases, in seconds (forest)", names: given.names, name: wanted, voxelSize: given.voxelSize, replace: replace,
+		]
+	}
+
+	private static void tried(Closure body) {
 		try {
 			body()
 		}
 		catch (Problem problem) {
 			IJ.showMessage("ElectrodeJ", problem.message)
+		}
+		catch (RuntimeException | Error failure) {
+			IJ.showMessage("ElectrodeJ", "this did not work (" + failure + ")")
 		}
 	}
 }

@@ -83,19 +83,28 @@ class Lessons {
 	 * (Edit > Selection > Properties), 1 where it has none.
 	 */
 	static ImagePlus drawn(List<Roi> rois, ImagePlus image, boolean classes) {
-		if (rois.size() > 65535) throw new Problem("there are more than 65535 selections, too many for a 16-bit image")
+		Map<Integer, ImageProcessor> planes = planes(rois, image, classes)
+		// Slices that nothing is drawn on share their pixels: a large volume has many.
+		ImageProcessor empty = new ShortProcessor(image.width, image.height)
 		ImageStack stack = new ImageStack(image.width, image.height)
-		image.stackSize.times { stack.addSlice(new ShortProcessor(image.width, image.height)) }
-		rois.eachWithIndex { roi, at ->
-			int slice = roi.position > 0 ? roi.position : roi.ZPosition > 0 ? roi.ZPosition : image.stackSize == 1 ? 1 : image.currentSlice
-			if (slice > image.stackSize) throw new Problem("the selection " + (roi.name ?: at + 1) + " lies on slice " + slice + ", and " + image.title + " has " + image.stackSize)
-			ImageProcessor plane = stack.getProcessor(slice)
-			plane.setValue(classes ? Math.max(1, roi.group) : at + 1)
-			plane.fill(roi)
-		}
+		for (int slice = 1; slice <= image.stackSize; slice++) stack.addSlice(planes[slice] ?: empty)
 		ImagePlus made = new ImagePlus("drawn on " + image.title, stack)
 		made.copyScale(image)
 		made.setDimensions(1, image.stackSize, 1)
 		return made
+	}
+
+	/** The slices that something is drawn on, as `drawn` numbers it. */
+	static Map<Integer, ImageProcessor> planes(List<Roi> rois, ImagePlus image, boolean classes) {
+		if (rois.size() > 65535) throw new Problem("there are more than 65535 selections, too many for a 16-bit image")
+		Map<Integer, ImageProcessor> planes = new TreeMap<>()
+		rois.eachWithIndex { roi, at ->
+			int slice = Rois.slice(roi, image)
+			if (slice > image.stackSize) throw new Problem("the selection " + (roi.name ?: at + 1) + " lies on slice " + slice + ", and " + image.title + " has " + image.stackSize)
+			ImageProcessor plane = planes.computeIfAbsent(slice) { new ShortProcessor(image.width, image.height) }
+			plane.setValue(classes ? Math.max(1, roi.group) : at + 1)
+			plane.fill(roi)
+		}
+		return planes
 	}
 }

@@ -2,6 +2,7 @@ package electrodej
 
 import java.security.MessageDigest
 import java.util.jar.JarFile
+import org.codehaus.groovy.control.CompilationFailedException
 import org.codehaus.groovy.control.CompilationUnit
 import org.codehaus.groovy.control.CompilerConfiguration
 import org.scijava.Context
@@ -14,6 +15,7 @@ import org.scijava.object.ObjectService
 class Library {
 
 	private static final String NAME = "ElectrodeJ library"
+	private static final String SUM = "sum.txt"
 	// Another Fiji of an earlier version may still be loading from its own.
 	private static final int MOST_KEPT = 4
 
@@ -32,33 +34,53 @@ class Library {
 		try {
 			return new URLClassLoader([compiled().toURI().toURL()] as URL[], Context.classLoader)
 		}
-		catch (IOException nowhereToKeep) {
+		// Groovy tells of a full disk as of a source that cannot be compiled.
+		catch (IOException | CompilationFailedException nowhereToKeep) {
 			return new GroovyClassLoader(Context.classLoader)
 		}
 	}
 
-	/** The folder with the compiled classes; they are compiled where it is not there yet. */
+	/** The folder with the compiled classes; they are compiled where it is not there yet, or not whole any more. */
 	private static File compiled() {
 		Map<String, String> sources = readSources()
-		MessageDigest sum = MessageDigest.getInstance("SHA-256")
-		([GroovySystem.version] + sources.collect { name, text -> name + text }).each { sum.update(it.getBytes("UTF-8")) }
+		String name = checksum([GroovySystem.version] + sources.collect { name, text -> name + text })
 		File all = new File(System.getProperty("user.home"), ".electrodej/classes")
-		File kept = new File(all, sum.digest().encodeHex().toString().take(16))
-		if (kept.directory) return kept
+		File kept = new File(all, name.take(16))
+		if (isWhole(kept)) return kept
+		kept.deleteDir()
 		java.nio.file.Files.createDirectories(all.toPath())
 		File part = java.nio.file.Files.createTempDirectory(all.toPath(), "part").toFile()
 		try {
 			CompilationUnit unit = new CompilationUnit(new CompilerConfiguration(targetDirectory: part), null, new GroovyClassLoader(Context.classLoader))
-			sources.each { name, text -> unit.addSource(name, text) }
+			sources.each { file, text -> unit.addSource(file, text) }
 			unit.compile()
+			new File(part, SUM).setText(checksumOfClasses(part), "UTF-8")
 			// Where two Fijis do this at once, one of them comes too late, and takes the other's.
-			if (!part.renameTo(kept) && !kept.directory) throw new IOException("$kept cannot be written")
+			if (!part.renameTo(kept) && !isWhole(kept)) throw new IOException("$kept cannot be written")
 		}
 		finally {
 			part.deleteDir()
 		}
 		all.listFiles().sort { -it.lastModified() }.drop(MOST_KEPT)*.deleteDir()
 		return kept
+	}
+
+	/** Whether all classes of a folder are as they were compiled: one that was cut off would fail at each click. */
+	private static boolean isWhole(File kept) {
+		File sum = new File(kept, SUM)
+		return sum.file && sum.getText("UTF-8") == checksumOfClasses(kept)
+	}
+
+	private static String checksumOfClasses(File folder) {
+		List<File> classes = []
+		folder.eachFileRecurse { if (it.name.endsWith(".class")) classes << it }
+		return checksum(classes.sort { it.name }.collect { it.name + it.bytes.encodeBase64() })
+	}
+
+	private static String checksum(List<String> texts) {
+		MessageDigest sum = MessageDigest.getInstance("SHA-256")
+		texts.each { sum.update(it.getBytes("UTF-8")) }
+		return sum.digest().encodeHex()
 	}
 
 	/** The sources of all classes by their names, from the jar or the folder that they lie in. */

@@ -2,6 +2,7 @@ package electrodej
 
 import ij.ImagePlus
 import ij.ImageStack
+import ij.gui.ImageRoi
 import ij.gui.Overlay
 import ij.gui.Roi
 import ij.gui.TextRoi
@@ -101,9 +102,14 @@ class Rois {
 		return made
 	}
 
-	/** Whether a selection has an area that can be filled. */
+	/** Whether a selection has an area that can be filled. Pictures over an image, such as our own colours, are none. */
 	static boolean isArea(Roi roi) {
-		return roi.area && !(roi instanceof TextRoi)
+		return roi.area && !(roi instanceof TextRoi) && !(roi instanceof ImageRoi)
+	}
+
+	/** The slice that a selection lies on; the one that is shown where it says none. */
+	static int slice(Roi roi, ImagePlus image) {
+		return roi.position > 0 ? roi.position : roi.ZPosition > 0 ? roi.ZPosition : image.stackSize == 1 ? 1 : image.currentSlice
 	}
 
 	static void overlay(ImagePlus labels, ImagePlus target) {

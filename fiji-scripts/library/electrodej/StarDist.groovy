@@ -30,6 +30,8 @@ class StarDist {
 		"or let Python do it"
 	private static final String NOT_INTEL = "Fiji's StarDist plugin needs TensorFlow 1.15, which exists for Intel processors only; " +
 		"choose Python in the field Works in"
+	// Models in the list, and kinds of models, that are no networks for the plugin.
+	private static final List<String> PYTHON_ALONE = ["nmc-regions", "watershed", "maskrcnn", "stardist3d"]
 	// Pixels that go through the network at once.
 	private static final long TILE = 1L << 22
 	// Numbers that the network gives at once, 128 MiB: as many sections as that holds.
@@ -47,8 +49,18 @@ class StarDist {
 		this.door = door
 	}
 
+	/** Stops at what the plugin cannot run, whoever exports it. */
+	private static void checkKind(String model) {
+		File note = new File(model ?: "", "electrodej.json")
+		def kind = note.file ? note.getText("UTF-8") =~ /"kind"\s*:\s*"(\w+)"/ : null
+		if (model?.trim() in PYTHON_ALONE || (kind && kind[0][1] in PYTHON_ALONE)) {
+			throw new Problem(model + " runs in Python alone; choose Python in the field Works in")
+		}
+	}
+
 	/** What the menu command asks for: an image or its file in, labels out, saved if wanted. */
 	ImagePlus segmented(ImagePlus grey, File greyFile, String model, String view, String voxelSize, File out, boolean replace, Map<String, String> further) {
+		checkKind(model)
 		if (view != "xy") throw new Problem("Fiji's StarDist plugin sees xy sections only; let Python do the others")
 		if (further.scale?.trim()) throw new Problem("Fiji's StarDist plugin takes sections as large as they are; let Python enlarge them")
 		if (further.refine?.trim()) throw new Problem("Fiji's StarDist plugin moves no borders to the edges in the grey volume; let Python refine them")
@@ -87,7 +99,6 @@ class StarDist {
 		int depth = grey.stackSize
 		List<ImageProcessor> planes = []
 		long highest = 0
-		IJ.resetEscape()
 		try {
 			int most = (int) Math.max(1L, AT_ONCE.intdiv((long) grey.width * grey.height * (settings.rays + 1)))
 			for (int first = 1; first <= depth; first += most) {

@@ -29,6 +29,8 @@ _FIJI_WORDS = (
     ("with --memory", "in Edit > Options > Memory & Threads"),
     ("give --force to", "tick Replace existing files to"),
 )
+# What is asked again and again beside the commands waits for none: the answer is that Python is busy.
+_BESIDE = ("glance",)
 _EVERYWHERE = {"--spacing": "Voxel size", "--force": "Replace existing files"}
 # An option that no field of the dialog stands for, and where a whole command for a shell begins.
 _FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]*[a-z])(?![\w-])")
@@ -58,8 +60,9 @@ def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> N
                 f"this ElectrodeJ ({__version__}) knows no task {verb!r}; "
                 "install the scripts and the Python package of the same version"
             )
-        with _one_at_a_time(progress):
-            outputs = dict(do(arguments, Run(progress=progress, hear=partial(_say, progress, verb))))
+        with _one_at_a_time(progress, waits=verb not in _BESIDE) as mine:
+            run = Run(progress=progress, hear=partial(_say, progress, verb))
+            outputs = dict(do(arguments, run)) if mine else {"busy": True}
     except Cancelled:
         LOG.info("%s cancelled", verb)
         task.cancel()
@@ -166,12 +169,18 @@ def fields_of(verb: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _one_at_a_time(progress: Progress) -> Iterator[None]:
-    """Let tasks follow one another: two at once would need twice the memory."""
+def _one_at_a_time(progress: Progress, *, waits: bool) -> Iterator[bool]:
+    """Let tasks follow one another: two at once would need twice the memory.
+
+    What is given is False where another one works and this one does not wait.
+    """
     while not _UNITY.acquire(timeout=_SECONDS_BETWEEN_WORDS):
+        if not waits:
+            yield False
+            return
         progress(0, 1, "waiting for the task before")
     try:
-        yield
+        yield True
     finally:
         _UNITY.release()
 
