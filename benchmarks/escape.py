@@ -37,11 +37,14 @@ def pressed(imagej: Any, command: str, inputs: dict[str, Any], moment: float) ->
 
     key = scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE
     ended: list[float] = []
+    failed: list[ElectrodeJError] = []
 
     def click() -> None:
         try:
             run_script(command, inputs)
-        except ElectrodeJError:
+        except ElectrodeJError as error:
+            if str(error) != "cancelled":
+                failed.append(error)
             ended.append(time.perf_counter())
 
     thread = threading.Thread(target=click)
@@ -52,6 +55,9 @@ def pressed(imagej: Any, command: str, inputs: dict[str, Any], moment: float) ->
         imagej.setKeyDown(key)
         thread.join(0.02)
     imagej.setKeyUp(key)
+    imagej.resetEscape()
+    if failed:
+        sys.exit(f"{command} was not cancelled, it failed: {failed[0]}")
     return ended[0] - began if ended and ended[0] > began else None
 
 
@@ -67,13 +73,29 @@ def main() -> None:
         # Compiled at the first click ever, which Escape does not end.
         library_class(context(), "Door")
         commands: dict[str, dict[str, Any]] = {
-            "Measure Particles": {"greyFile": grey, "labelFile": labels},
+            "Measure Particles": {
+                "greyFile": grey,
+                "labelFile": labels,
+                "table": folder / "t.csv",
+                "replace": True,
+            },
             "Segment Particles": {"greyFile": grey},
             "Segment Phases": {"greyFile": grey, "model": "nmc-phases"},
             "Fuse Views": {"greyFile": grey},
             "Filter Image": {"greyFile": grey, "steps": "nlm:strength=0.8n"},
-            "Measure Phases": {"phasesFile": phases, "also": "tortuosity", "names": "pore,particle"},
-            "Run Whole Chain": {"imagesFile": grey, "out": folder / "chain", "model": "nmc-particles"},
+            "Measure Phases": {
+                "phasesFile": phases,
+                "also": "tortuosity",
+                "names": "pore,particle",
+                "table": folder / "p.csv",
+                "replace": True,
+            },
+            "Run Whole Chain": {
+                "imagesFile": grey,
+                "out": folder / "chain",
+                "model": "nmc-particles",
+                "replace": True,
+            },
         }
         for command, inputs in commands.items():
             found = [(at, pressed(imagej, command, inputs, at)) for at in MOMENTS]

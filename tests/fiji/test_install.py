@@ -147,6 +147,21 @@ def test_what_an_earlier_version_brought_is_replaced_or_removed(fiji):
     assert (fiji / MEASURE).read_bytes() == planned()[MEASURE]
 
 
+def test_what_a_zip_left_of_an_earlier_version_is_named_and_what_is_ones_own_is_not(fiji):
+    install(fiji)
+    folder = fiji / MEASURE.rpartition("/")[0]
+    old = folder / "Measure_Particles.groovy"
+    old.write_text("import electrodej.Library\n")
+    (folder / "Fuse_Views.groovy").write_text("// somebody's own\n")
+    (fiji / "jars" / "electrodej-scripts-0.0.1.jar").write_bytes(b"old")
+    (note,) = install(fiji).notes
+    for said in (note, troubles(fiji)["files of before"].found):
+        assert old.relative_to(fiji).as_posix() in said
+        assert "electrodej-scripts-0.0.1.jar" in said
+        assert "Fuse_Views" not in said
+    assert old.exists()
+
+
 def test_an_install_that_was_cut_off_can_be_taken_away(fiji, monkeypatch):
     before = snapshot(fiji)
     replace, moved = os.replace, []

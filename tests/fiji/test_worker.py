@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import Cancelled, InputError, MissingExtraError
+from electrodej.fiji import words
 from electrodej.fiji.images import opened
 from electrodej.volume import write_volume
 from electrodej.worker import TASK, logs, tasks
@@ -321,4 +322,4 @@ def test_cancelled_is_no_failure(service):
     ],
 )
 def test_messages_name_fields_where_the_shell_has_options(shell, fiji):
-    assert tasks.in_fiji_words(shell, tasks.fields_of("measure")) == fiji
+    assert words.in_fiji_words(shell, words.fields_of("measure")) == fiji

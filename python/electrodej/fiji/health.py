@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej import __version__
-from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, library_name
+from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, left_behind, library_name
 from electrodej.fiji.program import electrodej_in
 
 _UPDATE_SITES = "Help > Update... > Manage Update Sites"
@@ -81,6 +81,7 @@ def examine(folder: str | os.PathLike[str], *, machine: str | None = None) -> li
         _tensorflow(jars, (machine or platform.machine()).lower()),
         _bridge(jars),
         _protobuf(jars),
+        *_left_behind(fiji),
         *_deepimagej(jars),
         *_python_mode(fiji),
     ]
@@ -119,6 +120,14 @@ def _scripts(fiji: Path) -> Finding:
     if not (fiji / "jars" / library_name()).is_file():
         return Finding("ElectrodeJ's scripts", False, "of another version", "commands that are newer", remedy)
     return Finding("ElectrodeJ's scripts", True, __version__)
+
+
+def _left_behind(fiji: Path) -> list[Finding]:
+    names = left_behind(fiji)
+    if not names:
+        return []
+    stops = "telling which of two commands of the same name is the newer"
+    return [Finding("files of before", False, ", ".join(names), stops, "delete these files and restart Fiji")]
 
 
 def _is_there(program: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from electrodej.fiji.content import PREFIX, library, scripts, title_of
+from electrodej.fiji.words import help_in_fiji_words
 from electrodej.verb import Verb
 
 INDEX = "index"
@@ -94,7 +95,7 @@ def folder() -> Path:
 def _page(title: str, script: str, verb: Verb | None, picture: str) -> str:
     parts = [f"<p>{_said(summary_of(script))}</p>", picture]
     if verb is not None:
-        parts += [f"<p>{_said(each)}</p>" for each in verb.help.split("\n\n")]
+        parts += [f"<p>{_said(each)}</p>" for each in help_in_fiji_words(verb).split("\n\n")]
     fields = fields_of(script)
     if fields:
         rows = "".join(

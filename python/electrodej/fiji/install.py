@@ -20,7 +20,7 @@ from typing import Any
 from electrodej import __version__
 from electrodej.errors import ElectrodeJError, InputError, OutputError
 from electrodej.fiji.jars import APPOSE
-from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, planned
+from electrodej.fiji.layout import MANIFEST, PYTHON_NOTE, fiji_root, left_behind, planned
 from electrodej.fiji.program import electrodej_in
 from electrodej.files import whole_file
 from electrodej.jars import fetched
@@ -99,6 +99,7 @@ def install(folder: str | os.PathLike[str], *, python: str | os.PathLike[str] | 
             _write(fiji / name, data)
             change.written.append(name)
     _remove_former(fiji, manifest, files, change)
+    change.notes += _told_of_leftovers(fiji)
     manifest.files |= {name: [_checksum(data)] for name, data in files.items() if name not in changed}
     manifest.write(fiji)
     return change
@@ -231,6 +232,16 @@ def _remove_former(fiji: Path, manifest: Manifest, files: dict[str, bytes], chan
     for name in sorted(manifest.files.keys() - files.keys()):
         _remove(fiji, manifest, name, change)
         del manifest.files[name]
+
+
+def _told_of_leftovers(fiji: Path) -> list[str]:
+    """What is not in the manifest may be somebody's own by now: it is named, and stays."""
+    names = left_behind(fiji)
+    if not names:
+        return []
+    return [
+        f"an earlier ElectrodeJ left files that make commands stand twice; delete them: {', '.join(names)}"
+    ]
 
 
 def _remove(fiji: Path, manifest: Manifest, name: str, change: Change) -> None:

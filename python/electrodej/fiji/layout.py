@@ -17,6 +17,8 @@ MANIFEST = f"{OWN_FOLDER}/installed.json"
 PYTHON_NOTE = f"{OWN_FOLDER}/python.txt"
 # Fiji's plugins run the zip, our scripts read the sidecar; weights stay with Python.
 _OF_A_MODEL = (".zip", ".json", ".yaml", ".ijm")
+# What the file of every command begins with.
+SCRIPT_PREFIX = content.PREFIX.replace(" ", "_")
 COLOURS = "luts/ElectrodeJ_Labels.lut"
 # The oldest date that a zip can hold: the same sources make the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -58,6 +60,24 @@ def planned() -> dict[str, bytes]:
     files[f"jars/{library_name()}"] = library_jar()
     files[COLOURS] = _colours()
     return files
+
+
+def left_behind(fiji: Path) -> list[str]:
+    """Return what an earlier version left in a Fiji where a newer zip was laid over it: old scripts and jars.
+
+    Commands were once called without the project's name in front; such a script counts where it loads our
+    library.
+    """
+    places = [fiji / "scripts" / path.relative_to(content.scripts()) for path in _files(content.scripts())]
+    former = [path.with_name(path.name.removeprefix(SCRIPT_PREFIX)) for path in places]
+    found = [path for path in former if path not in places and path.is_file() and _is_ours(path)]
+    jars = (fiji / "jars").glob("electrodej-scripts-*.jar")
+    found += [jar for jar in jars if jar.name != library_name()]
+    return sorted(path.relative_to(fiji).as_posix() for path in found)
+
+
+def _is_ours(script: Path) -> bool:
+    return "electrodej.Library" in script.read_text(encoding="utf-8", errors="replace")
 
 
 def library_name() -> str:

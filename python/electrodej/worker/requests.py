@@ -14,12 +14,13 @@ from electrodej import __version__
 from electrodej.errors import InputError
 from electrodej.fiji.commands import REPLACE, field_of, sent_as, title_of
 from electrodej.fiji.images import opened
+from electrodej.fiji.words import fields_of, in_fiji_words
 from electrodej.files.plain import plain
 from electrodej.options import Flag, Image, Option, PathTo
 from electrodej.run import Run
 from electrodej.verb import Verb
 from electrodej.verbs import find
-from electrodej.worker.tasks import Arguments, Request, fields_of, in_fiji_words
+from electrodej.worker.tasks import Arguments, Request
 
 # What scripts of earlier versions ask for.
 _FORMER = {"segment": "segment particles", "phases": "segment phases"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 from electrodej import __version__
 from electrodej.errors import Cancelled, ElectrodeJError, InputError, MissingExtraError
+from electrodej.fiji.words import fields_of, in_fiji_words
 from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.worker.logs import LOG, log_file
@@ -23,18 +23,8 @@ _SECONDS_BETWEEN_WORDS = 0.1
 _STEPS = 1000
 _UNITY = threading.Lock()
 
-# What messages call an option on the command line, and what the same thing is called in Fiji.
-_FIJI_WORDS = (
-    ("with --spacing Z,Y,X", "in the field Voxel size, as Z,Y,X"),
-    ("with --memory", "in Edit > Options > Memory & Threads"),
-    ("give --force to", "tick Replace existing files to"),
-)
 # What is asked again and again beside the commands waits for none: the answer is that Python is busy.
 _BESIDE = ("glance",)
-_EVERYWHERE = {"--spacing": "Voxel size", "--force": "Replace existing files"}
-# An option that no field of the dialog stands for, and where a whole command for a shell begins.
-_FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]*[a-z])(?![\w-])")
-_COMMAND = re.compile(r"\b(?:run: |electrodej [a-z]|pip install)")
 
 
 def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> None:
@@ -125,47 +115,6 @@ class Reporter:
     def say(self, text: str) -> None:
         """Say something that is of interest at once, for ImageJ's Log window."""
         self._task.update(info={"said": text})
-
-
-def in_fiji_words(message: str, fields: Mapping[str, str] | None = None) -> str:
-    """Return a message with Fiji's fields in place of the command line's options.
-
-    Parameters
-    ----------
-    message
-        What the command line would print.
-    fields
-        What the dialog calls an option, by the option's flag.
-
-    Examples
-    --------
-    >>> in_fiji_words("t.csv exists already; give --force to replace it")
-    't.csv exists already; tick Replace existing files to replace it'
-    >>> in_fiji_words("give a larger --radius", {"--radius": "Radius (um)"})
-    'give a larger "Radius (um)"'
-    >>> in_fiji_words("go on with --resume")
-    "go on with the shell's --resume"
-    """
-    for option, words in _FIJI_WORDS:
-        message = message.replace(option, words)
-    found = _COMMAND.search(message)
-    message, command = (message[: found.start()], message[found.start() :]) if found else (message, "")
-    for option, title in {**_EVERYWHERE, **(fields or {})}.items():
-        message = re.sub(rf"{option}(?![\w-])", f'"{title}"', message)
-    return _FLAG.sub(r"the shell's \1", message) + command
-
-
-def fields_of(verb: str) -> dict[str, str]:
-    """Return what the dialog of a verb's menu command calls its options, by their flags."""
-    from electrodej.fiji.commands import title_of
-    from electrodej.verbs import find
-
-    try:
-        found = find(verb)
-    except KeyError:
-        return {}
-    shown = () if found.menu is None else (*found.menu.fields, *found.menu.further)
-    return {each.flag: title_of(each) for each in found.options.options() if each.name in shown}
 
 
 @contextlib.contextmanager
