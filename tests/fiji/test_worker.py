@@ -16,6 +16,7 @@ import pytest
 from electrodej.errors import Cancelled, InputError, MissingExtraError
 from electrodej.fiji import words
 from electrodej.fiji.images import opened
+from electrodej.verbs import find
 from electrodej.volume import write_volume
 from electrodej.worker import TASK, logs, tasks
 from electrodej.worker.service import WholeLines
@@ -322,4 +323,4 @@ def test_cancelled_is_no_failure(service):
     ],
 )
 def test_messages_name_fields_where_the_shell_has_options(shell, fiji):
-    assert words.in_fiji_words(shell, words.fields_of("measure")) == fiji
+    assert words.in_fiji_words(shell, words.fields_of(find("measure"))) == fiji

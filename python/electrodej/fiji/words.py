@@ -51,16 +51,10 @@ def in_fiji_words(message: str, fields: Mapping[str, str] | None = None) -> str:
     return _FLAG.sub(r"the shell's \1", message) + command
 
 
-def fields_of(verb: str) -> dict[str, str]:
+def fields_of(verb: Verb) -> dict[str, str]:
     """Return what the dialog of a verb's menu command calls its options, by their flags."""
-    from electrodej.verbs import find
-
-    try:
-        found = find(verb)
-    except KeyError:
-        return {}
-    shown = () if found.menu is None else (*found.menu.fields, *found.menu.further)
-    return {each.flag: title_of(each) for each in found.options.options() if each.name in shown}
+    shown = () if verb.menu is None else (*verb.menu.fields, *verb.menu.further)
+    return {each.flag: title_of(each) for each in verb.options.options() if each.name in shown}
 
 
 def help_in_fiji_words(verb: Verb) -> str:
@@ -70,7 +64,7 @@ def help_in_fiji_words(verb: Verb) -> str:
     >>> help_in_fiji_words(find("train forest")).split("\\n\\n")[1][:23]
     '"Folder with images" is'
     """
-    fields = fields_of(verb.name)
+    fields = fields_of(verb)
     for option in verb.options.options():
         if option.positional and option.flag in fields:
             fields[rf"\b{(option.word or option.name).upper()}"] = fields[option.flag]

@@ -51,7 +51,7 @@ def requested(name: str) -> Request | None:
             outcome = verb.run(verb.make(**values), replace(_forced(run, arguments), kept=kept))
         if outcome.failure:
             raise InputError(outcome.failure)
-        fields = fields_of(verb.name)
+        fields = fields_of(verb)
         notes = [in_fiji_words(note, fields) for note in run.notes]
         about = {"text": outcome.text, "notes": notes, "made": _made(verb, values)}
         if kept and "features" in kept:

@@ -61,7 +61,7 @@ def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> N
         task.fail(_in_this_fiji(error))
     except ElectrodeJError as error:
         LOG.info("%s: %s", verb, error)
-        task.fail(in_fiji_words(str(error), fields_of(verb)))
+        task.fail(in_fiji_words(str(error), _fields(verb)))
     except MemoryError:
         LOG.exception("%s", verb)
         task.fail(
@@ -86,9 +86,19 @@ def _in_this_fiji(error: MissingExtraError) -> str:
     return f'{needs}; run Plugins > ElectrodeJ > Set Up Python, build one and tick "With training"'
 
 
+def _fields(name: str) -> dict[str, str]:
+    """What a dialog calls the options of a verb; nothing for what is no verb."""
+    from electrodej.verbs import find
+
+    try:
+        return fields_of(find(name))
+    except KeyError:
+        return {}
+
+
 def _say(progress: Reporter, verb: str, text: str) -> None:
     LOG.info(text)
-    progress.say(in_fiji_words(text, fields_of(verb)))
+    progress.say(in_fiji_words(text, _fields(verb)))
 
 
 class Reporter:
