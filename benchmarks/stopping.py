@@ -99,7 +99,7 @@ def prepare(program: str, folder: Path) -> None:
     for name, source in {"images": "grey.tif", "labels": "phases.tif"}.items():
         (strokes / name).mkdir(parents=True)
         image = tifffile.imread(folder / "phantom" / source)[:4]
-        tifffile.imwrite(strokes / name / "a.tif", image, imagej=True)
+        tifffile.imwrite(strokes / name / "a.tif", image, imagej=True, metadata={"axes": "ZYX"})
     tifffile.imwrite(
         folder / "sections.tif", labels, imagej=True, metadata={"axes": "ZYX", "spacing": 0.14, "unit": "um"},
         resolution=(1 / 0.14, 1 / 0.14),
