@@ -197,7 +197,7 @@ def test_too_little_memory_names_what_to_lower(tiny: Path, pairs: list[Drawn], t
         if stage.startswith("training"):
             raise MemoryError
 
-    with pytest.raises(InputError, match=r"not enough memory .* 1 patches of 64 pixels; give --patch 32 or"):
+    with pytest.raises(InputError, match=r"not enough memory .* 1 patches of 64 pixels; give fewer --boxes"):
         train_maskrcnn(pairs, tmp_path / "m", SHORT, Run(progress=full), init=tiny)
 
 
