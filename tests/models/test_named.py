@@ -36,6 +36,11 @@ def test_too_little_memory_of_an_engine_is_left_to_who_can_take_smaller_tiles():
     assert is_out_of_memory(told.value)
 
 
+def test_too_little_memory_to_load_a_model_is_no_fault_of_ours():
+    with pytest.raises(InputError, match=r"not enough memory to load my-model"), naming(Path("my-model")):
+        raise ResourceExhaustedError
+
+
 def test_what_an_engine_fails_with_names_the_model():
     with pytest.raises(InputError, match=r"my-model cannot be run \(shapes\); export"):
         NamedEngine(Failing(ValueError("shapes\n  at 3")), Path("my-model")).run(IMAGES)

@@ -149,7 +149,10 @@ class Door {
 
 	/** Builds a Python for ElectrodeJ; returns its program. */
 	File built(boolean training, File wheels) {
-		return new Builder(this, training, wheels).built()
+		File program = new Builder(this, training, wheels).built()
+		// It does not hear Escape; a key that was pressed meanwhile must not throw away what was built.
+		IJ.resetEscape()
+		return program
 	}
 
 	Class getPages() {

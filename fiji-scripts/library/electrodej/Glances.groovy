@@ -20,6 +20,8 @@ class Glances implements Closeable {
 	private final List<String> names
 	// Whether somebody wants to see it; what a look finds too late is not shown.
 	private volatile boolean wanted = true
+	/** Whether Python had other work at the last look. */
+	volatile boolean busy
 	private volatile Object seen
 
 	/** Takes the names of the phases 1, 2, ...; what has none is called by its number. */
@@ -37,6 +39,7 @@ class Glances implements Closeable {
 			Object now = [grey.currentSlice, strokes.state()]
 			if (now == seen) return false
 			seen = now
+			busy = false
 			look()
 		}
 		catch (Throwable problem) {
@@ -67,7 +70,8 @@ class Glances implements Closeable {
 			if (found.busy) {
 				// Again as soon as it can be.
 				seen = null
-				told = "Python is at work for a command; the colours come when that has ended"
+				busy = true
+				told = "Python is at work for something else; the colours come when that has ended"
 				return
 			}
 			if (wanted && isOpen() && grey.currentSlice == slice) Preview.lay(grey, IJ.openImage(file.path).getProcessor(), slice)
@@ -83,10 +87,11 @@ class Glances implements Closeable {
 		}
 	}
 
-	private static String reason(Throwable problem) {
+	/** What a person is told of a failure. */
+	static String reason(Throwable problem) {
 		if (problem instanceof Problem) return problem.message
-		if (problem instanceof OutOfMemoryError) return "there is not enough memory for a look; give ImageJ more in Edit > Options > Memory & Threads"
-		return "this look failed (" + problem + ")"
+		if (problem instanceof OutOfMemoryError) return "there is not enough memory; give ImageJ more in Edit > Options > Memory & Threads"
+		return "this failed (" + problem + ")"
 	}
 
 	private String called(Number phase) {
@@ -96,6 +101,7 @@ class Glances implements Closeable {
 	/** Looks again next time, whatever changed. */
 	void forget() {
 		seen = null
+		strokes.forget()
 	}
 
 	boolean isWanted() {

@@ -116,6 +116,9 @@ class Glancing {
 				Door door = new Door(context)
 				door.guard { door.tell(door.lessons.learn(lesson(wanted, replace))) }
 			}
+			catch (Throwable problem) {
+				SwingUtilities.invokeLater { IJ.error("ElectrodeJ", Glances.reason(problem)) }
+			}
 			finally {
 				// Training takes its own preview away, and this one with it.
 				glances.forget()

@@ -14,6 +14,9 @@ abstract class Strokes {
 		return new StrokesInManager(grey, { (RoiManager.instance?.roisAsArray ?: new Roi[0]) as List<Roi> })
 	}
 
+	/** Looks at all slices next time, not only at those that are shown. */
+	void forget() {}
+
 	/** What tells whether something changed since. */
 	abstract Object state()
 

@@ -5,12 +5,15 @@ import ij.Undo
 import ij.gui.Roi
 import ij.process.ImageProcessor
 
+import java.util.concurrent.ConcurrentSkipListSet
+
 /** Strokes in a label image, by the button of a phase or by ImageJ's brushes. */
 class StrokesInLabels extends Strokes {
 
 	private final ImagePlus grey
 	private final ImagePlus labels
-	private final Set<Integer> drawnOn = new TreeSet<>()
+	private final Set<Integer> drawnOn = new ConcurrentSkipListSet<>()
+	private volatile boolean unknown = true
 
 	StrokesInLabels(ImagePlus grey, ImagePlus labels) {
 		if ([labels.width, labels.height, labels.stackSize] != [grey.width, grey.height, grey.stackSize]) {
@@ -22,7 +25,11 @@ class StrokesInLabels extends Strokes {
 		}
 		this.grey = grey
 		this.labels = labels
-		for (int z = 1; z <= labels.stackSize; z++) if (marked(plane(z))) drawnOn << z
+	}
+
+	@Override
+	void forget() {
+		unknown = true
 	}
 
 	@Override
@@ -30,13 +37,17 @@ class StrokesInLabels extends Strokes {
 		return labels
 	}
 
-	/** Of the slices that one of the images shows: others cannot be drawn on by hand. */
+	/** Of the slices that one of the images shows, and at first of all: others cannot be drawn on by hand. */
 	@Override
 	Object state() {
 		// Somebody may have turned it into colours meanwhile.
 		Images.check(labels)
-		Set<Integer> looked = [grey.currentSlice, labels.currentSlice] as Set
-		return looked.collect { z ->
+		Set<Integer> shown = [grey.currentSlice, labels.currentSlice] as Set
+		if (unknown) {
+			unknown = false
+			for (int z = 1; z <= labels.stackSize; z++) if (marked(plane(z))) drawnOn << z
+		}
+		return shown.collect { z ->
 			ImageProcessor plane = plane(z)
 			if (marked(plane)) drawnOn << z
 			else drawnOn.remove(z)
@@ -58,6 +69,7 @@ class StrokesInLabels extends Strokes {
 		Undo.setup(Undo.FILTER, labels)
 		plane.setValue(phase)
 		plane.fill(area)
+		drawnOn << slice
 		labels.changes = true
 		labels.updateAndDraw()
 	}

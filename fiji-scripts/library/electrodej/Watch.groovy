@@ -6,6 +6,8 @@ import java.util.function.Consumer
 class Watch implements Closeable {
 
 	private static final long BETWEEN_LOOKS_MS = 300
+	// What is drawn is sent with each look, so one that does other work is not asked all the time.
+	private static final long WHILE_BUSY_MS = 3000
 
 	private final Glances glances
 	private final Consumer<String> tell
@@ -27,7 +29,7 @@ class Watch implements Closeable {
 		try {
 			while (open && glances.open) {
 				if (glances.wanted && glances.renew()) tell.accept(glances.told)
-				Thread.sleep(BETWEEN_LOOKS_MS)
+				Thread.sleep(glances.busy ? WHILE_BUSY_MS : BETWEEN_LOOKS_MS)
 			}
 		}
 		finally {

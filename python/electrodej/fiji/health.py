@@ -126,7 +126,11 @@ def _left_behind(fiji: Path) -> list[Finding]:
     names = left_behind(fiji)
     if not names:
         return []
-    stops = "telling which of two commands of the same name is the newer"
+    stops = (
+        "the newer commands, which may run with the older one's code"
+        if any(name.endswith(".jar") for name in names)
+        else "one of two commands of the same name"
+    )
     return [Finding("files of before", False, ", ".join(names), stops, "delete these files and restart Fiji")]
 
 

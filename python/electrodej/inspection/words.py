@@ -183,9 +183,9 @@ def _on_scale(seen: Inspection, look: Look) -> Iterator[Finding]:
             "warning",
             "size",
             # The same words for each network of a run, so that they are said once.
-            f"with voxels of {here:g} um particles measure {seen.diameter * here:.2g} um, and those of the "
-            f"training about {usual:.1g} um: check the voxel size; where it is right, these are particles of "
-            "another kind, so look at the result",
+            f"with voxels of {here:g} um particles measure {seen.diameter * here:.3g} um, and those of the "
+            f"training about {float(f'{usual:.1g}'):g} um: check the voxel size; where it is right, these "
+            "are particles of another kind, so look at the result",
         )
     if scaling.scale == 1 or scaling.by == "person":
         return

@@ -13,8 +13,11 @@ from electrodej.models.memory_errors import is_out_of_memory
 
 
 @contextlib.contextmanager
-def naming(place: Path) -> Iterator[None]:
-    """Have what fails inside, in an engine of whoever's make, be an `InputError` that names the model."""
+def naming(place: Path, *, running: bool = False) -> Iterator[None]:
+    """Have what fails inside, in an engine of whoever's make, be an `InputError` that names the model.
+
+    ``running``: too little memory is left to the caller, who may take smaller tiles.
+    """
     try:
         yield
     except InputError as error:
@@ -29,7 +32,11 @@ def naming(place: Path) -> Iterator[None]:
         ) from error
     except Exception as error:  # each library has kinds of its own
         if is_out_of_memory(error):
-            raise  # smaller tiles may do
+            if running:
+                raise  # smaller tiles may do
+            raise InputError(
+                f"there is not enough memory to load {place}; end other programs that use it"
+            ) from error
         raise InputError(f"{place} cannot be run ({one_line(error)}); export or copy it anew") from error
 
 
@@ -55,7 +62,7 @@ class NamedEngine:
 
     def run(self, images: FloatArray) -> FloatArray:
         """Return the output for images (N, Y, X, channels), or volumes."""
-        with naming(self._place):
+        with naming(self._place, running=True):
             found = self._engine.run(images)
             plain = found.ndim == images.ndim and len(found) == len(images) and all(found.shape[1:])
             if not plain or (self.channels and found.shape[-1] != self.channels):

@@ -78,8 +78,8 @@ def take_onnx_weights(network: Any, path: Path) -> None:
                 norm.set_weights([factor, bias, np.zeros_like(bias), np.ones_like(bias)])
     except (DamagedError, IndexError, KeyError, ValueError) as error:
         raise InputError(
-            f"{path} is not the network that its folder describes, or of an older ElectrodeJ ({error}); "
-            "copy the model with its weights for Keras"
+            f"{path} is not the network that its folder describes, or was written by an older ElectrodeJ "
+            f"({error}); copy the model with its weights for Keras"
         ) from error
 
 
