@@ -17,7 +17,7 @@ FUZZ_SECONDS ?= 3600
 help:
 	@echo "make demo    measure a synthetic electrode from end to end; ends by naming the report"
 	@echo "make test    all tests (TESTS=tests/volume for some of them; WHOLE=1 fails where any cannot run)"
-	@echo "make test-fast  those that take no time: about six minutes on two cores"
+	@echo "make test-fast  those that take no time: about three and a half minutes on two cores"
 	@echo "make fuzz    read damaged files for an hour (FUZZ_SECONDS=600 for less)"
 	@echo "make lint    style and types"
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"

@@ -34,6 +34,7 @@ def run_pytest(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parallel", ["0", "1"])
 def test_what_cannot_run_is_named_with_its_remedy_in_the_last_line(tmp_path, parallel):
     done = run_pytest(tmp_path, "-n", parallel)
@@ -43,6 +44,7 @@ def test_what_cannot_run_is_named_with_its_remedy_in_the_last_line(tmp_path, par
     assert "apt-get install firefox-esr" in last
 
 
+@pytest.mark.slow
 def test_where_nothing_may_be_left_out_the_run_fails_and_names_it(tmp_path):
     done = run_pytest(tmp_path, "--nothing-left-out")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR

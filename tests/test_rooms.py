@@ -138,6 +138,7 @@ def circle_in(needs: dict[str, set[str]]) -> list[str]:
     return next((circle for name in sorted(needs) if (circle := walk(name, []))), [])
 
 
+@pytest.mark.slow
 def test_rooms_form_no_circle():
     needs: dict[str, set[str]] = {room_of(path): set() for path in SOURCES}
     for path in SOURCES:
@@ -163,6 +164,7 @@ def test_files_of_a_room_form_no_circle(room: str):
     assert circle_in(needs) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("room", sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py")))
 def test_importing_a_room_loads_nothing_heavy(room: str):
     heavy = ["numba", "tensorflow", "jpype", "scyjava", "matplotlib", "dask", "skimage"]

@@ -42,6 +42,7 @@ def test_a_polygon_covers_the_pixels_whose_centres_are_inside():
     np.testing.assert_array_equal(filled(triangle), expected)
 
 
+@pytest.mark.slow
 @given(arrays(np.int64, (6, 2), elements=st.integers(-4, 24)))
 def test_any_polygon_is_filled_as_the_textbook_fills_it(points):
     shape = Polygon((points / 2,))  # many centres lie on its outline

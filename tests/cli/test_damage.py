@@ -65,6 +65,7 @@ def test_options_reach_the_model_and_json_has_the_contributions(
     assert found["evolution"]["well-formed"]["settings"]["seed"] == 3
 
 
+@pytest.mark.slow
 def test_ten_particles_are_described_and_the_exit_code_is_0(
     electrodej: Command, table: Path, tmp_path: Path
 ) -> None:
@@ -77,6 +78,7 @@ def test_ten_particles_are_described_and_the_exit_code_is_0(
     assert (tmp_path / "study" / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_missing_columns_are_named_on_one_line(electrodej: Command, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("Label,Damage,Contact\n1,0.5,0.1\n")
     done = electrodej("damage", "t.csv", "--out", "study", "--quiet")

@@ -24,6 +24,7 @@ def test_help_names_every_verb(electrodej):
     assert [name for name in verbs.names() if f"\n  {name} " not in done.stdout] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", verbs.names())
 def test_each_verb_has_help_with_an_example(electrodej, verb):
     done = electrodej(verb, "--help")
@@ -31,6 +32,7 @@ def test_each_verb_has_help_with_an_example(electrodej, verb):
     assert f"electrodej {verb}" in done.stdout.partition("example:")[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--help"], *([verb, "--help"] for verb in verbs.names())])
 def test_help_imports_nothing_heavy(words):
     heavy = [
@@ -54,6 +56,7 @@ def test_help_imports_nothing_heavy(words):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_without_words_the_overview_is_shown(electrodej):
     done = electrodej()
     assert done.returncode == 0
@@ -74,6 +77,7 @@ def test_unknown_verb_is_wrong_usage_and_suggests_the_nearest(electrodej):
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -105,6 +109,7 @@ def test_wrong_usage_exits_2_and_writes_nothing(electrodej, tmp_path, words):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "part"),
     [
@@ -147,6 +152,7 @@ def test_debug_shows_where_an_error_came_from(electrodej):
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.slow
 def test_doctor_json_is_one_object_and_nothing_else(electrodej):
     done = electrodej("doctor", "--json")
     assert done.returncode == 0
@@ -164,6 +170,7 @@ def test_doctor_says_what_a_missing_java_disables_and_how_to_get_one(electrodej,
     assert "ImageJ" in java["disables"]
 
 
+@pytest.mark.slow
 def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
     loud = electrodej("phantom", "loud", "--shape", "16,32,32")
     quiet = electrodej("phantom", "quiet", "--shape", "16,32,32", "--quiet")
@@ -174,6 +181,7 @@ def test_progress_is_plain_lines_in_a_log_and_none_with_quiet(electrodej):
     assert quiet.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_full_output_pipe_that_closes_early_is_no_error(program, tmp_path):
     reader = [sys.executable, "-c", "import sys; sys.stdin.read(1)"]
     with subprocess.Popen(
@@ -187,6 +195,7 @@ def test_a_full_output_pipe_that_closes_early_is_no_error(program, tmp_path):
         assert writer.wait(timeout=60) == 0
 
 
+@pytest.mark.slow
 def test_outputs_land_where_paths_have_spaces_and_other_scripts(electrodej, tmp_path):
     folder = tmp_path / "Elektrode für Ω 電極"
     done = electrodej("phantom", folder, "--shape", "16,32,32", "--quiet")
@@ -194,6 +203,7 @@ def test_outputs_land_where_paths_have_spaces_and_other_scripts(electrodej, tmp_
     assert (folder / "grey.tif").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the shell's way to close a stream")
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
 @pytest.mark.parametrize("words", ["--help", "doctor"])
@@ -205,6 +215,7 @@ def test_closed_output_streams_are_no_error(program, closed, words):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="a disk that is full is Linux's to pretend")
 def test_a_full_stderr_costs_the_progress_and_not_the_result(electrodej, tmp_path):
     with FULL.open("w") as full:
@@ -217,6 +228,7 @@ def test_a_full_stderr_costs_the_progress_and_not_the_result(electrodej, tmp_pat
     assert (tmp_path / "p" / "truth.csv").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a pipe of which the reading end can be closed first")
 def test_a_stderr_that_nobody_reads_costs_the_progress_and_not_the_result(electrodej):
     reading, writing = os.pipe()

@@ -39,6 +39,7 @@ def words_of(path: Path) -> list[object]:
     return ["--xy", path, "--xz", again[0], "--yz", again[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["flow", "watershed", "kmeans"])
 def test_three_probabilities_become_particles(
     electrodej: Command, probability: Path, tmp_path: Path, method: str
@@ -52,6 +53,7 @@ def test_three_probabilities_become_particles(
     assert (tmp_path / "p_agreement.csv").exists()
 
 
+@pytest.mark.slow
 def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_path: Path) -> None:
     words = [*words_of(probability), "--out", "p.tif", "--min-volume", "1000", "--pictures", "look"]
     done = electrodej("fuse", *words)
@@ -62,6 +64,7 @@ def test_options_reach_the_fusion(electrodej: Command, probability: Path, tmp_pa
     assert (tmp_path / "look" / "overlay_xy.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "part"),
     [

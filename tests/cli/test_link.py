@@ -28,6 +28,7 @@ def slices(tmp_path: Path) -> Path:
     return tmp_path / "slices.tif"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "particles", "drawn", "volumes"),
     [
@@ -53,6 +54,7 @@ def test_options_reach_the_labels(
     assert np.bincount(labels.ravel())[1:].tolist() == volumes
 
 
+@pytest.mark.slow
 def test_a_person_is_told_what_was_found(electrodej: Command, slices: Path) -> None:
     done = electrodej("link", slices, "--fill", "--out", "out.tif", "--quiet")
     for told in ("2 particles", "9 sections", "1 drawn", "out.tif"):
@@ -61,6 +63,7 @@ def test_a_person_is_told_what_was_found(electrodej: Command, slices: Path) -> N
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -83,6 +86,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert not (slices.parent / "out.tif").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("words", "doubt"), [((), "not all 0"), (("--min-volume", 1000), "--min-volume")])
 def test_an_empty_result_is_told(
     electrodej: Command, slices: Path, words: tuple[Any, ...], doubt: str
@@ -96,6 +100,7 @@ def test_an_empty_result_is_told(
     assert doubt in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axes", ["TYX", "ZYX"])
 @pytest.mark.parametrize("share", [0.3, 0.5])
 def test_a_stack_that_is_cut_off_is_one_line(

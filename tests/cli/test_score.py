@@ -78,6 +78,7 @@ def test_the_table_names_its_columns_and_has_a_row_a_threshold(
 
 
 # Particle 3 has 32 voxels of 0.125 um^3, of which the prediction has 24; 500 has 24; 8 has one, in a corner.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "n_true", "found_at_95"),
     [
@@ -95,6 +96,7 @@ def test_options_for_particles_reach_the_scores(
     assert scores["thresholds"][-1]["tp"] == found_at_95
 
 
+@pytest.mark.slow
 def test_best_partners_are_written_as_a_table_and_replace_one_only_with_force(
     electrodej: Command, pred: Path, truth: Path, tmp_path: Path
 ) -> None:
@@ -114,6 +116,7 @@ def test_best_partners_are_written_as_a_table_and_replace_one_only_with_force(
     ]
 
 
+@pytest.mark.slow
 def test_phases_are_scored(electrodej: Command, tmp_path: Path) -> None:
     known = np.array([[[0, 0, 0, 2], [2, 2, 255, 255]]], np.uint8)
     guess = np.array([[[0, 0, 2, 2], [2, 2, 2, 0]]], np.uint8)
@@ -194,6 +197,7 @@ def test_a_label_to_ignore_that_is_no_number_is_wrong_usage(
     assert "'crack' is not a label" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [(), ("--phases",), ("--coco",)])
 def test_scores_go_to_a_json_file_as_they_are_printed(
     electrodej: Command, truth: Path, tmp_path: Path, words: tuple[str, ...]
@@ -218,6 +222,7 @@ def test_coco_ranks_by_the_confidence_in_a_table(
     assert scores["ar"] == pytest.approx((6 * 0.8 + 4 * 0.4) / 10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("table", "words"),
     [

@@ -78,6 +78,7 @@ def has_part(folder):
     return lambda: any(".partial" in path.name for path in folder.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopping_leaves_nothing_half_written(started, tmp_path, number, code, twice):
@@ -108,6 +109,7 @@ def test_stopping_tells_from_where_a_run_can_go_on(started, tmp_path):
     assert message.endswith(f"the same command with --resume goes on from what is finished in {views}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_library_that_is_being_loaded_delays_no_stop(started, tmp_path, number, code):
     libraries = tmp_path / "libraries"
@@ -124,6 +126,7 @@ def test_a_library_that_is_being_loaded_delays_no_stop(started, tmp_path, number
     assert not (tmp_path / "o.tif").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code", "sleep"),
     [
@@ -164,6 +167,7 @@ def test_the_work_ends_with_the_process_that_was_started(started, tmp_path):
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_work_that_the_system_ends_is_tidied_up_and_told(started, tmp_path):
     process = started("phantom", "out", "--shape", "400,400,400", "--json")
     wait_until(has_part(tmp_path), process)

@@ -114,6 +114,7 @@ def test_damage_before_the_first_cycle_is_where_it_starts() -> None:
     assert found.damage[0] == pytest.approx(1 - 0.7 * np.exp(-0.1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_well_formed_electrode_is_synchronous_early_and_a_poorly_formed_one_late_and_hurt(
     seed: int,

@@ -16,6 +16,7 @@ from electrodej.errors import InputError
 from electrodej.run import Run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_drivers_lead_the_ranking_and_decoys_stay_low_whatever_the_seed(
     columns_of: Any, quick: DamageConfig, drivers: tuple[str, ...], seed: int
@@ -127,6 +128,7 @@ def test_a_fit_no_better_than_the_mean_is_called_so(chance: Any) -> None:
     assert f"{evaluation.beats_mean:.3f}" in warning
 
 
+@pytest.mark.slow
 def test_linear_rival_finds_a_straight_line_that_a_forest_cannot(
     columns_of: Any, quick: DamageConfig
 ) -> None:

@@ -55,6 +55,7 @@ def others(*without: int) -> list[frozenset[int]]:
     return [frozenset(c) for size in range(len(rest) + 1) for c in combinations(rest, size)]
 
 
+@pytest.mark.slow
 def test_shap_values_are_shapleys_of_their_definition(fitted: Any) -> None:
     model, values, _ = fitted
     base, shap = shap_values(model, values[:6])
@@ -91,6 +92,7 @@ def test_interactions_are_those_of_their_definition(fitted: Any) -> None:
         assert found[j, i] == found[i, j]
 
 
+@pytest.mark.slow
 def test_permutation_importance_is_scikit_learns(fitted: Any) -> None:
     from sklearn.inspection import permutation_importance
 

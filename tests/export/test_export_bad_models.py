@@ -179,6 +179,7 @@ def test_weights_of_another_network(stardist_folder: Path, tmp_path: Path) -> No
     refused(stardist_folder, tmp_path, r"weights_best\.h5 does not fit the network")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", [0, 100, 20_000])
 def test_a_truncated_h5_file(keep: int, stardist_folder: Path, tmp_path: Path) -> None:
     weights = stardist_folder / "weights_best.h5"
@@ -278,6 +279,7 @@ def test_an_h5_file_that_promises_more_than_it_holds(tmp_path: Path) -> None:
     refused(path, tmp_path, "more than 1024 MiB")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("config", [3, 2.5, [1, 2], h5py.Empty("f4"), np.bytes_(b"\xff")])
 def test_an_h5_file_whose_layers_are_described_by_something_else(tmp_path: Path, config: Any) -> None:
     path = tmp_path / "model.h5"
@@ -286,6 +288,7 @@ def test_an_h5_file_whose_layers_are_described_by_something_else(tmp_path: Path,
     refused(path, tmp_path, r"model\.h5")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [3, None, [], "x", {"a": 1}, "9" * 400])
 def test_a_keras_file_of_a_strange_version(tmp_path: Path, version: Any) -> None:
     path = saved(keras.Sequential([image(), layers.Conv2D(1, 1)]), tmp_path)

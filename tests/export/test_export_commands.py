@@ -34,6 +34,7 @@ def test_help_has_an_example_and_loads_nothing_heavy(verb: str) -> None:
     assert f"example:\n  electrodej {verb}" in done.stdout
 
 
+@pytest.mark.slow
 def test_export_says_what_it_wrote_and_how_to_prove_it(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,6 +59,7 @@ def test_export_says_what_it_wrote_and_how_to_prove_it(
     assert json.loads((tmp_path / "particles.json").read_text())["name"] == "Particles"
 
 
+@pytest.mark.slow
 def test_verify_of_a_good_zip_ends_with_0(
     exported: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,6 +33,7 @@ def randomised(model: Any) -> Any:
     return model
 
 
+@pytest.mark.slow
 def test_unet_with_batch_norm_gives_the_numbers_of_keras_in_tensorflow_1_15(
     unet_file: Path, tmp_path: Path, tf115: Any
 ) -> None:
@@ -49,6 +50,7 @@ def test_a_model_for_one_size_is_exported_for_all_sizes(unet_file: Path) -> None
     assert load_source(unet_file).model.input_shape == (None, None, None, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_plain_keras_files_run_in_tensorflow_1_15(suffix: str, tmp_path: Path, tf115: Any) -> None:
     path = tmp_path / f"plain{suffix}"
@@ -65,6 +67,7 @@ def test_plain_keras_files_run_in_tensorflow_1_15(suffix: str, tmp_path: Path, t
     np.testing.assert_allclose(tf115.run(image, input="input", output="output"), wanted, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["weights_best.h5", "weights_best.weights.h5"])
 def test_a_stardist_folder_of_today_runs_in_tensorflow_1_15(weights: str, tmp_path: Path, tf115: Any) -> None:
     from stardist.models import Config2D, StarDist2D
@@ -116,6 +119,7 @@ def test_our_settings_overlay_those_of_a_stardist_folder(data: Path, tmp_path: P
     assert (info.probability_threshold, info.overlap_threshold, info.rays) == (0.7, 0.4, 6)
 
 
+@pytest.mark.slow
 def test_the_same_model_gives_the_same_bytes_whatever_was_made_before(unet_file: Path) -> None:
     first = zip_bytes(load_source(unet_file))
     randomised(plain())
@@ -145,6 +149,7 @@ def test_another_process_writes_the_same_files(
         assert path.read_bytes() == (here.parent / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_names_given_by_counting_are_counted_anew_and_the_authors_kept(unet_file: Path) -> None:
     from electrodej.export.graph import freeze
     from electrodej.export.rewrite import rewrite

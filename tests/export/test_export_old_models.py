@@ -23,6 +23,7 @@ def answer(tf115: Any, path: Path, image: np.ndarray) -> np.ndarray:
         return tf115.run(image, input="input", output="output")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["stardist-keras-2.3.1", "stardist-grid41-keras-2.3.1", "care-keras-2.3.1"])
 def test_zip_gives_the_numbers_of_the_original_exporter(
     name: str, exported: Callable[[str], Path], tf115: Any, data: Path

@@ -42,6 +42,7 @@ def in_imagej(macros: list[str]) -> list[str]:
     return list(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.slow
 @pytest.mark.imagej
 def test_imagej_reads_back_what_was_quoted_and_the_command_as_meant() -> None:
     texts = [

@@ -60,6 +60,7 @@ def test_the_engine_gives_the_grid_alone_where_it_is_asked(packaged: Export):
     np.testing.assert_allclose(loaded.engine.run(image), wanted, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_same_model_gives_the_same_onnx(packaged: Export, data: Path, tmp_path: Path):
     again = export_model(data / "stardist-keras-2.15", tmp_path / "cells.zip", package=True)
     for end in (".onnx", ".bioimage.io.zip"):
@@ -106,6 +107,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.slow
 def test_bioimageio_validates_the_package(packaged: Export):
     words = [sys.executable, "-c", _VALIDATE, str(_named(packaged, ".bioimage.io.zip"))]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -116,6 +118,7 @@ def test_bioimageio_validates_the_package(packaged: Export):
     assert found["thresholds"] == ["nms", "prob"]
 
 
+@pytest.mark.slow
 def test_verify_proves_the_onnx_model_and_notices_another(
     packaged: Export, exported: Callable[[str], Path], tf115: Any, tmp_path: Path
 ):

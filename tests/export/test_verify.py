@@ -58,6 +58,7 @@ def signature(meta: Any) -> Any:
     return meta.signature_def["serving_default"]
 
 
+@pytest.mark.slow
 def test_a_zip_of_ours_runs_in_fiji(good: Path, tf115: Any) -> None:
     found = verify_zip(good, tf115=tf115)
     assert found.runs_in_fiji is True
@@ -67,6 +68,7 @@ def test_a_zip_of_ours_runs_in_fiji(good: Path, tf115: Any) -> None:
     assert found.as_dict()["verdict"] == "runs in Fiji"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["stardist-keras-2.3.1", "care-keras-2.3.1"])
 def test_a_zip_of_the_original_exporter_runs_in_fiji(name: str, data: Path, tf115: Any) -> None:
     found = verify_zip(data / name / "tf1.zip", tf115=tf115)
@@ -353,6 +355,7 @@ def test_a_jar_that_is_another_file_is_not_run(
     refused(good, "is not the file that was published")
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_told(good: Path, tmp_path: Path) -> None:
     from electrodej.export.tf115 import Tf115
 

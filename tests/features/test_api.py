@@ -136,6 +136,7 @@ def test_empty_labels_give_an_empty_table_and_a_note() -> None:
     assert len(table.contacts["Label1"]) == 0
 
 
+@pytest.mark.slow
 def test_undefined_values_are_told_with_their_reason() -> None:
     labels = np.zeros((5, 5, 5), np.uint16)
     labels[2, 2, 2] = 9
@@ -174,6 +175,7 @@ def test_progress_rises_to_one_and_can_cancel(scene: Any) -> None:
         features(*scene, spacing=UNIT, radius=2, run=Run(jobs=2, progress=stop))
 
 
+@pytest.mark.slow
 def test_any_number_of_jobs_and_any_memory_write_the_same_bytes(scene: Any, tmp_path: Path) -> None:
     grey = scene[0].astype(np.float32) * np.float32(1.1)
     written = []
@@ -297,6 +299,7 @@ def test_a_measure_cannot_take_a_name_that_exists() -> None:
         measure("Volume", unit="", definition="")(lambda _: 0.0)
 
 
+@pytest.mark.slow
 def test_csv_and_parquet_hold_the_same_table_and_empty_cells(scene: Any, tmp_path: Path) -> None:
     grey = scene[0].astype(float)
     grey[scene[1] == 1] = np.nan

@@ -77,6 +77,7 @@ def test_random_particles(
     assert_agreement(reference, grey, labels, spacing=spacing, radius=radius_in_voxels * voxel)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "grey_type", [np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.float32, np.float64]
 )
@@ -89,6 +90,7 @@ def test_every_type_of_grey(reference: ModuleType, blobs: Any, grey_type: Any) -
     assert_agreement(reference, grey.astype(grey_type), labels, spacing=UNIT, radius=3.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label_type", [np.uint8, np.int16, np.uint32, np.int64])
 def test_every_type_of_label(reference: ModuleType, blobs: Any, label_type: Any) -> None:
     grey, labels = blobs((16, 18, 20), 8, seed=5)
@@ -107,6 +109,7 @@ def test_thin_and_long_volumes(reference: ModuleType, blobs: Any, shape: Any) ->
     assert_agreement(reference, grey, labels, spacing=UNIT, radius=2.5)
 
 
+@pytest.mark.slow
 def test_volumes_that_are_views_of_others(reference: ModuleType, blobs: Any) -> None:
     grey, labels = blobs((20, 18, 24), 8, seed=8)
     grey, labels = np.asfortranarray(grey)[::-1, 1:, ::2], np.swapaxes(labels, 0, 2)[::2, 1:, ::-1]

@@ -111,6 +111,7 @@ def test_a_table_survives_both_ways(connection):
         np.testing.assert_array_equal(back[name], columns[name])
 
 
+@pytest.mark.slow
 def test_selections_survive_both_ways_without_the_roi_manager(connection):
     labels = np.zeros((3, 12, 14), np.uint16)
     labels[0, 2:6, 3:9] = 4
@@ -162,6 +163,7 @@ def test_an_image_without_a_voxel_size_needs_one(connection):
     assert len(electrodej.fiji.measure(connection, blank, blank, spacing=(1, 1, 1))) == 0
 
 
+@pytest.mark.slow
 def test_menu_scripts_run_by_name(connection, tmp_path):
     _, _, grey_image, label_image = pair(connection)
     connection.run_script(

@@ -86,6 +86,7 @@ def colour(number):
     return red << 16 | green << 8 | blue
 
 
+@pytest.mark.slow
 def test_colours_over_the_slice_follow_what_is_drawn(images):
     grey, labels = images
     glances = glances_of(grey, labels)
@@ -228,6 +229,7 @@ def test_colours_that_nobody_wants_any_more_are_not_laid(images):
     assert over(grey) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["grey", "labels"])
 def test_looks_end_when_an_image_is_closed(images, closed):
     told, ended, heard = [], threading.Event(), threading.Event()

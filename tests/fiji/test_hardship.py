@@ -98,6 +98,7 @@ def another_python(imagej, tmp_path):
                 child.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="files are kept small by a shell's ulimit")
 def test_a_full_disk_is_told_in_one_sentence_and_nothing_half_is_left(run_script, tmp_path, another_python):
     grey = np.random.default_rng(1).integers(0, 256, (64, 64, 64))

@@ -32,6 +32,7 @@ print(pool.getPoolSize())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.imagej
 def test_python_ends_after_imagej_has_used_its_filter_threads():
     done = subprocess.run(

@@ -39,6 +39,7 @@ def workers():
     return found
 
 
+@pytest.mark.slow
 def test_the_worker_stays_warm_between_two_clicks(run_script, opened, tmp_path):
     run_script(MEASURE, {**opened, "table": tmp_path / "one.csv"})
     (first,) = workers()
@@ -197,6 +198,7 @@ def test_a_killed_worker_is_told_and_the_next_click_works(run_script, opened, tm
     assert (tmp_path / "after.csv").is_file()
 
 
+@pytest.mark.slow
 def test_images_closed_in_the_middle_of_the_work_are_measured_all_the_same(
     imagej, run_script, tmp_path, said
 ):
@@ -316,6 +318,7 @@ class Failing {
 """
 
 
+@pytest.mark.slow
 def test_an_error_ends_a_macro_with_its_sentence(imagej, capfd):
     loader = scyjava.jimport("groovy.lang.GroovyClassLoader")(
         scyjava.jimport("org.scijava.Context").getClassLoader()
@@ -489,6 +492,7 @@ def test_a_file_that_is_given_counts_more_than_an_image_that_is_open(run_script,
     assert row.startswith("grey.tif,1,")
 
 
+@pytest.mark.slow
 def test_labels_of_32_bit_are_taken_as_whole_numbers(run_script, opened, tmp_path):
     scyjava.jimport("ij.process.StackConverter")(opened["labels"]).convertToGray32()
     run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
@@ -545,6 +549,7 @@ def test_a_python_without_electrodej_is_told_apart(run_script, opened, tmp_path)
     assert "Set Up Python" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Segment Particles", "Segment Particles in Jython"])
 def test_segmented_labels_come_back_with_their_calibration_and_colours(
     name, run_script, opened, pair, tmp_path
@@ -684,6 +689,7 @@ def test_linked_slices_number_a_particle_once(run_script, pair, imagej, tmp_path
         assert linked.spacing == pytest.approx((0.5,) * 3)
 
 
+@pytest.mark.slow
 def test_the_sample_opens_with_its_voxel_size(run_script, tmp_path):
     found = run_script("Open Sample", {"folder": tmp_path / "sample"})
     assert found["grey"].getStackSize() == found["labels"].getStackSize() == 64
@@ -841,6 +847,7 @@ def test_the_table_of_phases_opens_in_imagej(opened, run_script, tmp_path):
     assert table.getValue("Tau_pore_z", 0) > 1
 
 
+@pytest.mark.slow
 def test_curves_of_phases_are_drawn_from_the_tables_beside(opened, run_script, tmp_path):
     from electrodej.fiji.scripting import library_class
 
@@ -1254,6 +1261,7 @@ def test_every_command_has_the_projects_name_before_its_own():
     assert all(name.startswith("ElectrodeJ_") for name in found)
 
 
+@pytest.mark.slow
 def test_what_was_compiled_is_kept_and_used_by_the_next_fiji(imagej, run_script, opened, tmp_path):
     assert imagej is not None
     home = Path(str(system().getProperty("user.home")))
@@ -1281,6 +1289,7 @@ def test_what_was_compiled_is_kept_and_used_by_the_next_fiji(imagej, run_script,
     other.dispose()
 
 
+@pytest.mark.slow
 def test_every_command_without_anything_says_in_one_sentence_what_it_needs(run_script):
     from electrodej.fiji.content import scripts, title_of
 

@@ -74,6 +74,7 @@ def built():
     return Path(str(scyjava.jimport("java.lang.System").getProperty("user.home")), ".electrodej", "python")
 
 
+@pytest.mark.slow
 def test_a_python_is_built_tried_and_remembered_and_built_anew(run_script, fiji):
     shutil.rmtree(built(), ignore_errors=True)
     note = fiji / "electrodej" / "python.txt"
@@ -89,6 +90,7 @@ def test_a_python_is_built_tried_and_remembered_and_built_anew(run_script, fiji)
     assert program.is_file()
 
 
+@pytest.mark.slow
 def test_one_that_does_not_run_any_more_is_built_anew(run_script, fiji):
     run_script("Set Up Python", BUILD)
     program = Path((fiji / "electrodej" / "python.txt").read_text("utf-8").strip())

@@ -280,6 +280,7 @@ def test_the_worker_says_its_version_and_keeps_a_log(service):
     assert "version done" in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_shared_memory_is_given_back_after_the_task(service, tmp_path):
     array = appose.NDArray("uint8", [4, 5, 6])
     sent = {"array": array, "title": "g", "voxel": [1, 1, 1], "unit": "um"}

@@ -80,5 +80,6 @@ def test_what_is_open_is_noticed(tmp_path: Path) -> None:
     assert watched(LEFT_OPEN, tmp_path) == [["os.rename", "a"]]
 
 
+@pytest.mark.slow
 def test_verbs_rename_and_remove_nothing_that_is_open(tmp_path: Path) -> None:
     assert watched(WORK, tmp_path) == []

@@ -37,6 +37,7 @@ def chain(image, text, *, flat=False, spacing=SPACING):
     return filtered(ArrayVolume(image, spacing=spacing), read_steps(text), flat=flat)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flat", [False, True], ids=["3d", "slices"])
 @pytest.mark.parametrize("name", STEPS)
 def test_slabs_have_the_same_bytes_as_the_whole(noisy, name, flat):
@@ -206,6 +207,7 @@ def test_a_single_image_is_filtered(tmp_path: Path):
         assert found[0].dtype == np.uint16
 
 
+@pytest.mark.slow
 def test_the_preview_tells_noise_before_and_after(noisy, tmp_path: Path, capsys):
     grey = write_volume(tmp_path / "grey.tif", noisy, spacing=SPACING)
     words = ["--steps", "gaussian", "--preview", str(tmp_path / "see.png"), "--quiet"]
@@ -249,6 +251,7 @@ def test_a_stop_leaves_nothing(noisy, tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_bytes(tmp_path, cluster):
     """In slabs with margins; each worker finds out for itself how noisy the image is."""
     grey = np.random.default_rng(2).normal(100, 12, (23, 20, 24)).clip(0, 255).astype(np.uint8)

@@ -90,6 +90,7 @@ def test_probabilities_are_those_of_scikit_learn(scene, strokes):
     assert np.abs(trees.ask(flat)[:, :3] - peer.predict_proba(steps.T)).max() < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_little_memory_changes_no_bit(dimensions):
     random = np.random.default_rng(3)

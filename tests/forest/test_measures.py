@@ -33,6 +33,7 @@ def test_a_bowl_has_its_curvatures_times_the_scale_squared(sigma):
     assert found[f"laplacian at {sigma:g}"][at] == pytest.approx(0.004 * sigma**2, rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_bowl_in_three_dimensions_has_three_curvatures():
     z, y, x = np.mgrid[:121, :121, :121] - 60.0
     image = (0.003 * x**2 + 0.002 * y**2 + 0.001 * z**2 + 0.001 * x * y).astype(np.float32) / 2
@@ -69,6 +70,7 @@ def test_smoothing_is_a_gaussian_of_the_stated_width(dimensions):
         assert difference.std() < 0.03 * wanted[inner].std()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dimensions", "shape"), [(2, (3, 190, 230)), (3, (90, 110, 130))])
 def test_a_voxel_measures_the_same_in_every_box(dimensions, shape):
     image = np.random.default_rng(2).normal(size=shape).astype(np.float32)

@@ -31,6 +31,7 @@ def profile(*levels):
     return [row, row, row]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["flow", "watershed"])
 def test_particles_that_touch_are_parted_where_components_merge_them(crowd, method):
     truth, views, spacing = crowd
@@ -246,6 +247,7 @@ def test_nothing_and_everything(method):
     assert full.labels[3:].all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["flow", "kmeans"])
 def test_more_than_65535_particles_are_numbered_without_wrapping(method):
     views = np.zeros((82, 82, 82), np.uint8)

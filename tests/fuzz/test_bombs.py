@@ -87,6 +87,7 @@ def test_pages_that_share_their_pixels(reader, tmp_path, packing):
     assert "is cut off: its pixels need" in reader.read("image", path)
 
 
+@pytest.mark.slow
 def test_pages_that_share_a_long_table_of_strips(reader, tmp_path):
     path = tiff(tmp_path / "a.tif", [np.zeros((200_000, 1), np.uint8)], rowsperstrip=1, compression="zlib")
     data = bytearray(path.read_bytes())

@@ -27,6 +27,7 @@ def of_group(group):
         group.removeprefix("image")))]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", SEEDS, ids=lambda one: one.name)
 def test_a_seed_is_whole(reader, tmp_path, one):
     assert reader.read(one.kind, seeds.write(one, one.files, tmp_path)) == ""

@@ -45,12 +45,14 @@ def topics(inspection, *severities):
     return {each.topic for each in inspection.findings if not severities or each.severity in severities}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("diameter", [12, 30, 60, 110])
 def test_particles_have_the_size_that_was_drawn(diameter):
     # Sections of real particles answer like discs a fifth smaller, which is allowed for.
     assert inspect(discs(diameter)).diameter == pytest.approx(1.2 * diameter, rel=0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("diameter", [20, 60])
 def test_bright_and_dark_particles_are_told_apart(diameter):
     image = discs(diameter)
@@ -58,6 +60,7 @@ def test_bright_and_dark_particles_are_told_apart(diameter):
     assert inspect(255 - image).plan.invert
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("skew", [1.0, 2.5])
 def test_a_scan_and_its_reverse_measure_the_same(skew):
     # Where few voxels are very bright, the reverse has few that are very dark.
@@ -102,6 +105,7 @@ def test_more_noise_than_contrast_is_a_problem():
     assert "noise" in topics(inspect(discs(50, noise=200)), "problem", "warning")
 
 
+@pytest.mark.slow
 def test_borders_as_wide_as_particles_are_told():
     assert "blur" in topics(inspect(discs(14, blur=4.0, noise=2.0)), "warning")
 
@@ -121,6 +125,7 @@ def test_rings_are_told():
     assert "lines" in topics(inspection, "warning")
 
 
+@pytest.mark.slow
 def test_blank_rims_are_told_and_do_not_disturb():
     image = discs(50)
     framed = np.pad(image, 70, constant_values=100)
@@ -142,11 +147,13 @@ def test_a_saturated_scan_is_told():
     assert "grey" in topics(inspect(image), "problem")
 
 
+@pytest.mark.slow
 def test_four_slices_are_few():
     inspection = inspect(np.stack([discs(50, seed=k) for k in range(4)]))
     assert any("only 4 slices" in each.text for each in inspection.findings)
 
 
+@pytest.mark.slow
 def test_particles_of_six_voxels_and_of_four_hundred_are_told():
     assert "size" in topics(inspect(discs(5, noise=2, blur=0.5)), "warning")
     assert "size" in topics(inspect(discs(400, (700, 700))), "warning")
@@ -221,6 +228,7 @@ def test_a_look_comes_back_from_a_models_folder(tmp_path):
         find_look(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_look_is_learnt_from_training_images():
     images = [discs(diameter, seed=diameter) for diameter in (28, 30, 32)]
     look = look_of("mine", images, SIZE)
@@ -237,6 +245,7 @@ def test_a_look_is_learnt_from_training_images():
     assert larger.plan.scale == pytest.approx(0.5, rel=0.2)
 
 
+@pytest.mark.slow
 def test_a_look_says_nothing_that_training_images_do_not_agree_on():
     both = [discs(30), 255 - discs(30), discs(60)]
     look = look_of("mine", both, None)

@@ -62,6 +62,7 @@ def same_partition(found, truth):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", ["overlap", "distance"])
 @pytest.mark.parametrize("view", AXIS_OF)
 @pytest.mark.parametrize("spacing", [UNIT, ODD])
@@ -104,6 +105,7 @@ def test_numbers_that_run_on_over_slices_and_wrap_are_no_matter(separated):
     assert same_partition(link(slices, spacing=UNIT), separated)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32, np.int16, np.int32, np.int64, np.float32])
 def test_whole_numbers_of_every_type_are_labels(separated, dtype):
     slices = shuffled(separated, high=120).astype(dtype)
@@ -329,6 +331,7 @@ def test_a_number_of_particles_is_never_wrapped():
         label_dtype(2**31)
 
 
+@pytest.mark.slow
 @given(
     labels=hnp.arrays(
         np.uint8, st.tuples(st.integers(1, 9), *[st.integers(1, 7)] * 2), elements=st.integers(0, 4)

@@ -58,6 +58,7 @@ def away(points: np.ndarray, surface: Surface) -> np.ndarray:
     return nearest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bound", "fewer"), [(0.1, 1.5), (0.3, 6)])
 def test_fewer_triangles_are_no_farther_away_than_they_may_be(bound: float, fewer: float):
     """Either way; closed, and with the voxels' volume once that is set right."""

@@ -36,6 +36,7 @@ def exported(tmp_path: Path) -> Path:
     return tmp_path / "mine.zip"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nmc-particles", "nmc-phases", "nmc-cracks"])
 def test_openvino_gives_what_tensorflow_gives_for_each_cell_of_the_grid(name: str):
     model = load_model(name, engine="openvino")
@@ -60,6 +61,7 @@ def test_every_verb_that_runs_a_network_takes_the_engine(verb: str):
         named["engine"].kind.read("openvinno")
 
 
+@pytest.mark.slow
 def test_the_engine_that_is_asked_for_computes_and_is_told(grey: Path, tmp_path: Path):
     for engine, name in (("auto", "OpenVINO"), ("keras", "Keras")):
         found = do("segment particles", grey, out=tmp_path / f"{engine}.tif", engine=engine)
@@ -93,6 +95,7 @@ def test_onnx_runtime_wants_the_model_that_was_exported_with_the_zip(exported: P
         load_model(exported, engine="onnxruntime")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nmc-shapes", "nmc-phases", "nmc-cracks"])
 def test_onnx_runtime_runs_bundled_models_though_a_wheel_holds_no_onnx(name: str):
     found = load_model(name, engine="onnxruntime").engine

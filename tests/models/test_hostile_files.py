@@ -236,6 +236,7 @@ def mutated(content: bytes, chance: np.random.Generator) -> bytes:
     return bytes(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["graph", "zip", "onnx", "card"])
 def test_damaged_files_are_read_or_refused_and_nothing_else(tmp_path: Path, kind: str):
     """5,200 mutations in all."""

@@ -59,6 +59,7 @@ def solid(folder: Path) -> Any:
     return lambda: load_solid(folder, engine="keras")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [stardist, care, regions, solid])
 def test_a_network_that_no_memory_holds_is_refused_before_it_is_built(tmp_path: Path, make: Any) -> None:
     load = make(tmp_path / "model")

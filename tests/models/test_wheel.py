@@ -52,6 +52,7 @@ def test_each_set_of_weights_is_there_once_and_the_wheel_stays_small(installed: 
     assert sum(path.stat().st_size for path in installed.glob("*/*")) < 18_000_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nmc-particles", "nmc-phases", "nmc-cracks"])
 def test_an_installed_model_is_run_and_trained_further_with_the_same_weights(installed: Path, name: str):
     assert load_model(installed / name).engine.name == "OpenVINO"
@@ -63,6 +64,7 @@ def test_an_installed_model_is_run_and_trained_further_with_the_same_weights(ins
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["nmc-shapes", "nmc-phases"])
 def test_an_installed_model_is_exported_anew_as_the_zip_that_it_brought(
     installed: Path, name: str, tmp_path: Path

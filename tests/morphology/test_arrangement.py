@@ -123,6 +123,7 @@ def test_with_everything_asked_for_every_measure_has_a_profile(tmp_path: Path):
         assert {row["Measure"] for row in csv.DictReader(handle)} == measured
 
 
+@pytest.mark.slow
 def test_the_verb_writes_the_tables_beside_its_own(tmp_path: Path):
     write_volume(tmp_path / "phases.tif", PHASES, spacing=SPACING, labels=True)
     done = do(

@@ -45,6 +45,7 @@ def train(out: Path, settings: RunSettings, *, stop_at: float | None = None, **o
     return run
 
 
+@pytest.mark.slow
 def test_the_history_has_a_row_for_each_epoch_and_the_best_weights_are_kept(tmp_path: Path):
     run = train(tmp_path / "model", RunSettings(epochs=5, patience=0))
     run.write_into(tmp_path)
@@ -56,6 +57,7 @@ def test_the_history_has_a_row_for_each_epoch_and_the_best_weights_are_kept(tmp_
     assert best == pytest.approx(min(losses), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_curves_are_a_png_and_the_summary_says_what_was_trained(tmp_path: Path):
     run = train(tmp_path / "model", RunSettings(epochs=2), facts={"network": "line"})
     run.write_into(tmp_path, note="more")
@@ -86,6 +88,7 @@ def test_the_same_seed_gives_the_same_training_and_another_seed_another(tmp_path
     assert first != other
 
 
+@pytest.mark.slow
 def test_a_run_ends_early_when_nothing_gets_better(tmp_path: Path):
     run = TrainingRun(tmp_path / "model", RunSettings(epochs=50, patience=2))
     model = small_model(rate=0.0)
@@ -111,6 +114,7 @@ def test_a_falling_rate_is_highest_after_one_epoch_and_a_fiftieth_at_the_end():
     assert float(rate(50)) == pytest.approx(0.01)
 
 
+@pytest.mark.slow
 def test_progress_ends_at_the_total(tmp_path: Path):
     told: list[tuple[float, float]] = []
     run = TrainingRun(tmp_path / "model", RunSettings(epochs=2))
@@ -123,6 +127,7 @@ def test_progress_ends_at_the_total(tmp_path: Path):
     assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
+@pytest.mark.slow
 def test_a_stopped_run_is_not_forgotten_unawares(tmp_path: Path):
     settings = RunSettings(epochs=6, checkpoint_seconds=0)
     with pytest.raises(Cancelled):
@@ -137,6 +142,7 @@ class Killed(BaseException):
     """Ends a training where it is."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("again", ["resume", "force"])
 @pytest.mark.parametrize("at", ["note", "weights", "best", "curves"])
 def test_a_run_killed_in_its_first_checkpoint_goes_on_or_begins_anew(
@@ -163,6 +169,7 @@ def test_a_run_killed_in_its_first_checkpoint_goes_on_or_begins_anew(
     np.testing.assert_allclose(second.history.column("loss"), whole.history.column("loss"), rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_enough_ends_with_the_best_network_so_far(tmp_path: Path):
     def progress(done: float, total: float, stage: str) -> None:  # noqa: ARG001
         if done >= enough:
@@ -180,6 +187,7 @@ def test_a_run_that_is_enough_ends_with_the_best_network_so_far(tmp_path: Path):
         TrainingRun(tmp_path / "other").fit(small_model(), X, y=Y, batch_size=8, progress=progress)
 
 
+@pytest.mark.slow
 def test_a_run_does_not_go_on_with_other_facts(tmp_path: Path):
     settings = RunSettings(epochs=6, checkpoint_seconds=0)
     with pytest.raises(Cancelled):

@@ -67,6 +67,7 @@ def test_the_command_line_gives_the_same_table(files, same):
     check()
 
 
+@pytest.mark.slow
 def test_the_command_line_in_a_process_of_its_own_gives_the_same_table(files, same):
     out, check = same
     words = ["measure", str(files / "grey.tif"), str(files / "labels.tif"), "--out", str(out), "--quiet"]
@@ -89,6 +90,7 @@ def test_a_fiji_script_on_files_gives_the_same_table(name, run_script, files, sa
     check()
 
 
+@pytest.mark.slow
 def test_a_macro_gives_the_same_table(imagej, files, expected, tmp_path):
     for name in ("grey", "labels"):
         (tmp_path / f"phantom_{name}.tif").write_bytes((files / f"{name}.tif").read_bytes())

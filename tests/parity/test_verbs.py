@@ -146,6 +146,7 @@ def folder(tmp_path_factory):
     return write_files(tmp_path_factory.mktemp("parity"))
 
 
+@pytest.mark.slow
 @pytest.mark.imagej
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.verb)
 def test_shell_python_and_fiji_give_the_same(case, folder, tmp_path, run_script, capfd):

@@ -58,6 +58,7 @@ def test_an_unknown_look_names_the_one_that_was_meant():
         make_slice((8, 8), look="calendared")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [0.65, 0.75, 0.85])
 def test_pressed_electrodes_are_as_solid_as_asked(wanted):
     phantom = make_phantom((30, 90, 90), spacing=(0.6,) * 3, solid_fraction=wanted, bumpiness=0.05, seed=3)
@@ -79,6 +80,7 @@ def test_parting_opens_gaps_between_pressed_particles():
     assert not grown.any()
 
 
+@pytest.mark.slow
 def test_crystals_have_the_volume_of_their_ellipsoid_and_flat_faces():
     how = {"spacing": (0.2,) * 3, "solid_fraction": 0.25, "cohesion": 0.0, "seed": 2, "roughness": 0.0}
     phantom = make_phantom((120,) * 3, faceted_share=1.0, bumpiness=0.0, **how, **BARE)

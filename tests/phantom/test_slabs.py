@@ -47,6 +47,7 @@ def test_same_seed_gives_the_same_phantom_and_another_seed_another(whole: Phanto
     assert (other.outlines != whole.outlines).mean() > 0.2
 
 
+@pytest.mark.slow
 def test_one_slice_has_no_look_of_its_own():
     """A volume of one slice shows particle caps, matrix and noise as a slice of a thick one does."""
     thick = make_phantom((24, 200, 200), spacing=(0.25,) * 3, seed=1)

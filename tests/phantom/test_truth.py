@@ -99,6 +99,7 @@ def test_stated_axes_are_those_of_the_voxels(plain):
     assert checked >= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wanted", [0.15, 0.35, 0.5])
 def test_solid_fraction_is_reached(wanted):
     phantom = make_phantom((36, 100, 100), spacing=(0.55,) * 3, solid_fraction=wanted, seed=3)

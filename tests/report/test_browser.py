@@ -95,6 +95,7 @@ def test_sorting_puts_the_largest_first_then_the_smallest_and_undefined_last(ope
     assert page.column("Label") == ["5", "7", "70000"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "labels"),
     [
@@ -133,6 +134,7 @@ def test_table_has_as_many_decimals_in_a_column_as_numbers_py(open_page, content
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
@@ -251,6 +253,7 @@ def test_click_on_a_particle_in_a_view_selects_its_row(open_page, content):
     assert page.run("return document.querySelectorAll('#grid tr[aria-selected=\"true\"]').length") == 0
 
 
+@pytest.mark.slow
 def test_slider_wheel_and_keys_scroll_one_view(open_page, content):
     page = open_page(content)
     before = page.slices()
@@ -342,6 +345,7 @@ def test_scatter_gives_the_rank_correlation(open_page, content):
     assert page.run("return document.body.dataset.selected") == "0"
 
 
+@pytest.mark.slow
 def test_hundred_thousand_rows_keep_few_in_the_document_and_stay_searchable(open_page, content):
     rows = 100_000
     order = np.random.default_rng(0).permutation(rows)

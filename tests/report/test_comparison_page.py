@@ -13,6 +13,7 @@ pytestmark = pytest.mark.browser
 SPACING = (0.5, 0.5, 0.5)
 
 
+@pytest.mark.slow
 def test_page_of_many_images_compares_their_groups_and_leads_to_each(open_file, tmp_path):
     lines = ["image,cycles,labels"]
     for number, cycles in enumerate((10, 10, 100, 100)):

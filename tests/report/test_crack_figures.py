@@ -36,6 +36,7 @@ def words_of(svg: bytes) -> str:
     return " ".join(ElementTree.fromstring(svg).itertext())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("slope", "said"), [(-0.3, "falls with"), (0.3, "rises with"), (0.0, "neither up nor down")]
 )

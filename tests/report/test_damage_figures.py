@@ -98,6 +98,7 @@ def test_dollars_and_foreign_letters_in_a_name_are_drawn_as_they_are() -> None:
     assert "$10_{cycles}$ 電極 <b>" in words_of(render(Drawing("a", "b", "c", draw), "svg"))
 
 
+@pytest.mark.slow
 def test_a_section_has_the_verdict_the_pictures_and_the_ranking(result: Any) -> None:
     section = damage_section(result)
     assert result.model.evaluation.verdict in section.body
@@ -117,6 +118,7 @@ def test_without_a_model_a_section_says_so_and_has_the_correlations() -> None:
     assert section.table["Rank correlation with damage"][ATTRIBUTES.index("Contact")] == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_network_and_evolution_join_the_report(result: Any, chain: Any, tmp_path: Any) -> None:
     network = analyse_network(result.table, chain)
     found = evolve(chain.pairs, np.ones(60), WELL_FORMED)
@@ -167,6 +169,7 @@ def test_the_evolution_has_the_width_of_the_page(chain: Any) -> None:
     assert evolution_drawing({"a": evolve(chain.pairs, np.ones(60), WELL_FORMED)}).wide
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.csv", "W" * 300])
 def test_the_names_of_a_comparison_lie_above_the_data(result: Any, name: str) -> None:
     other = replace(result, table=replace(result.table, name=name))
@@ -190,6 +193,7 @@ def test_long_names_of_tables_are_cut_in_the_middle_and_stay_apart() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_pairs_that_interact_are_named_with_their_strength(result: Any) -> None:
     first, second, strength = result.top_pairs(1)[0]
     assert (

@@ -17,6 +17,7 @@ from electrodej.report.figures import distribution_figure, slice_figure
 NAMES = ["slice-middle", "distributions", "damage-size"]
 
 
+@pytest.mark.slow
 def test_each_figure_comes_as_png_and_svg(content, tmp_path):
     files = write_figures(tmp_path / "figures", content)
     assert [file.name for file in files] == [name + suffix for name in NAMES for suffix in (".png", ".svg")]
@@ -27,11 +28,13 @@ def test_each_figure_comes_as_png_and_svg(content, tmp_path):
             assert ElementTree.parse(file).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 
+@pytest.mark.slow
 def test_labels_in_svg_stay_text(content, tmp_path):
     write_figures(tmp_path, content)
     assert "Equivalent diameter (µm)" in (tmp_path / "damage-size.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_existing_figures_are_kept_unless_forced(content, tmp_path):
     (tmp_path / "distributions.svg").write_text("mine")
     with pytest.raises(OutputError, match="--force"):

@@ -204,6 +204,7 @@ def test_section_table_leaves_undefined_cells_empty(content, written):
     )
 
 
+@pytest.mark.slow
 def test_two_thousand_particles_in_noise_with_many_pictures_stay_below_fifteen_megabytes(content, tmp_path):
     chance = np.random.default_rng(0)
     shape = (200, 256, 256)

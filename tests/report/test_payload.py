@@ -7,12 +7,14 @@ import json
 import zlib
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from electrodej.report.payload import Parts, pack_column, script_safe_json
 
 
+@pytest.mark.slow
 @given(
     st.recursive(st.text(), lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner), max_leaves=5)
 )

@@ -104,6 +104,7 @@ def test_dragging_turns_and_zero_goes_back(solids):
     assert look(solids, PLAIN) == before
 
 
+@pytest.mark.slow
 def test_click_on_a_ball_chooses_its_row_and_its_slices(solids):
     ball = look(solids, PLAIN)
     solids.search("2", answer="1 of 2")

@@ -6,6 +6,7 @@ import csv
 import io
 
 import numpy as np
+import pytest
 
 from electrodej.morphology import (
     PhaseImage,
@@ -33,6 +34,7 @@ def tables() -> dict[str, dict[str, np.ndarray]]:
     return {name: {"Image": images[name], **each} for name, each in found.items()}
 
 
+@pytest.mark.slow
 def test_each_table_is_drawn_with_a_line_for_each_phase():
     drawings = structure_drawings(tables())
     assert [each.name for each in drawings] == ["phase-sizes", "phase-profiles", "phase-correlations"]

@@ -51,6 +51,7 @@ def stardist_matching() -> Callable[..., Any]:
     return matching
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", get_args(Criterion))
 @pytest.mark.parametrize("shape", [(14, 22, 26), (40, 52)])
 @pytest.mark.parametrize("noise", [0.0, 0.15, 0.45])
@@ -87,6 +88,7 @@ def test_counts_are_those_of_stardist_where_matches_are_not_unique(
         assert our.mean_matched_score >= their.mean_matched_score - STARDIST_ROUNDING
 
 
+@pytest.mark.slow
 @given(
     labels=hnp.arrays(np.uint8, st.tuples(st.just(2), *[st.integers(1, 5)] * 2), elements=st.integers(0, 3))
 )

@@ -21,6 +21,7 @@ phase_pairs = hnp.arrays(
 )
 
 
+@pytest.mark.slow
 @given(phases=phase_pairs, memory=st.integers(1, 300), jobs=st.integers(1, 2))
 @settings(deadline=None, max_examples=80)
 def test_confusion_is_that_of_a_plain_count(phases: NDArray[np.uint8], memory: int, jobs: int) -> None:

@@ -61,6 +61,7 @@ def test_a_disc_by_its_line_integrals_in_closed_form():
     assert abs(found[(np.hypot(y, x) > 33) & (np.hypot(y, x) < 48)].mean()) < 0.01
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [
@@ -244,6 +245,7 @@ def test_an_engine_that_is_not_there_is_named(clean):
         reconstruction(clean, centre=str(AXIS), engine="astra").slab(0, 1)
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_volume(clean, tmp_path: Path, cluster):
     work = reconstruction(clean, centre=str(AXIS))
     reconstruct_to(work, tmp_path / "volume.tif", run=Run(scheduler=cluster.scheduler_address))

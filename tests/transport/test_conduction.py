@@ -131,6 +131,7 @@ def test_several_conductivities_agree_with_a_direct_solution(spacing: tuple[floa
     assert found.effective == pytest.approx(directly(classes, values, spacing), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-4, 1e-6])
 def test_the_error_is_within_the_bound_that_is_reported(tolerance: float):
     image = structure("sealed")

@@ -55,6 +55,7 @@ def test_an_image_of_one_phase_has_no_surface_and_conducts(tmp_path: Path):
     assert math.isnan(found["Thickness_class3_D50"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 24, 24), (24, 1, 24), (2, 24, 24)])
 def test_flat_images_are_measured_and_have_no_current_across(tmp_path: Path, shape: tuple[int, int, int]):
     found = measured(tmp_path, blobs(*shape))
@@ -65,6 +66,7 @@ def test_flat_images_are_measured_and_have_no_current_across(tmp_path: Path, sha
     assert found["Share_class0"] == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 def test_phases_may_have_any_numbers(tmp_path: Path):
     phases = blobs(12, 12, 12)
     usual = measured(tmp_path, phases)

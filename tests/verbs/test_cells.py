@@ -110,6 +110,7 @@ TABLES: dict[Callable[[Path, Path], None], int] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", TABLES, ids=lambda make: make.__name__)
 def test_no_cell_is_a_formula(scene: Path, tmp_path: Path, make: Any) -> None:
     make(scene, tmp_path)

@@ -117,6 +117,7 @@ def test_work_that_is_stopped_between_the_tables_leaves_neither(files: Path):
     assert sorted(path.name for path in files.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_particles_at_the_border_are_left_out_where_that_is_asked_for(files: Path):
     options: dict[str, Any] = {"value": CRACK, "exclude_border": True}
     whole = measured(files / "labels.tif", files / "phases.tif", files / "a.csv", **options)
@@ -127,6 +128,7 @@ def test_particles_at_the_border_are_left_out_where_that_is_asked_for(files: Pat
     assert rows_of(files / "b_cracks.csv") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("value", "said"), [(None, "--crack-class"), (9, "class 9"), (CRACK, None)])
 def test_which_number_is_crack_must_be_said_where_there_are_several(
     files: Path, value: int | None, said: str

@@ -403,6 +403,7 @@ def test_views_of_slices_that_were_written_anew_are_not_taken_up(tmp_path):
         fuse_image(slices, model=MODEL, out=tmp_path / "p.tif", spacing=SPACING, resume=True)
 
 
+@pytest.mark.slow
 def test_workers_elsewhere_see_the_views_and_give_the_same_labels(grey, cluster, tmp_path):
     address = cluster.scheduler_address
     fuse_image(grey, model=MODEL, out=tmp_path / "here.tif", jobs=1)
@@ -411,6 +412,7 @@ def test_workers_elsewhere_see_the_views_and_give_the_same_labels(grey, cluster,
         assert np.array_equal(here.read(), there.read())
 
 
+@pytest.mark.slow
 def test_other_machines_are_for_the_flow_and_are_asked_before_any_work(grey, tmp_path):
     with pytest.raises(UsageError, match="flow"):
         fuse_image(grey, model=MODEL, out=tmp_path / "k.tif", method="kmeans", scheduler="tcp://head:1")

@@ -37,6 +37,7 @@ def done(verb: str, image: Any, out: Path, **options: Any) -> tuple[Any, dict[st
         return written.read(), dict(outcome.numbers), run.notes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("verb", "model"), [("segment particles", "nmc-particles"), ("segment phases", ("nmc-phases",))]
 )
@@ -98,6 +99,7 @@ def test_measure_refuses_grey_values_as_labels_and_labels_as_grey_values(scan, t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_particles_far_too_large_are_reduced_and_it_is_said(tmp_path):
     large = make_slice((420, 420), spacing=(0.04,) * 3, seed=3).grey
     verb, run = find("segment particles"), Run()

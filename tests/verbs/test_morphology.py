@@ -93,6 +93,7 @@ def test_what_nobody_labelled_does_not_count_and_a_phase_may_lack_in_a_version(t
     assert np.isnan(first["Chord_class2"])
 
 
+@pytest.mark.slow
 def test_a_phase_may_lack_in_a_version_whatever_is_measured(tmp_path: Path):
     phases = half(10)
     write_volume(tmp_path / "a.tif", phases, spacing=SPACING, labels=True)

@@ -39,6 +39,7 @@ def electrode(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_everything_that_is_given_is_on_the_page(electrode: Path, tmp_path: Path) -> None:
     (tmp_path / "score.json").write_text(
         json.dumps({"classes": [{"name": "pore", "iou": 0.875}, {"name": "particle", "iou": 0.5}]})
@@ -113,6 +114,7 @@ def test_a_picture_outside_the_folder_of_the_damage_is_not_shown(electrode: Path
         do("report", table=electrode / "particles.csv", damage=folder, out=tmp_path / "page.html")
 
 
+@pytest.mark.slow
 def test_several_tables_stand_side_by_side_and_what_differs_is_told(electrode: Path, tmp_path: Path) -> None:
     text = (electrode / "particles.csv").read_text(encoding="utf-8").splitlines()
     place = text[0].split(",").index("Damage")

@@ -71,6 +71,7 @@ def test_own_labels_go_from_grey_to_page_and_the_log_has_the_commands(scans: Pat
     assert main([*again, "--force"]) == 0
 
 
+@pytest.mark.slow
 def test_phases_and_cracks_that_exist_are_measured_and_damage_explained(scans: Path, tmp_path: Path) -> None:
     grey, labels = write_electrode(scans, "a")
     marks = np.zeros((9, 28, 38), np.uint8)
@@ -103,6 +104,7 @@ def test_an_image_without_a_crack_is_measured_all_the_same(scans: Path, tmp_path
     assert any("no crack" in note for note in run.notes)
 
 
+@pytest.mark.slow
 def test_resume_keeps_what_is_finished_and_does_what_changed(scans: Path, tmp_path: Path) -> None:
     grey, labels = write_electrode(scans, "a")
     out = tmp_path / "out"
@@ -246,6 +248,7 @@ def test_many_go_on_after_one_fails_and_are_compared_by_group(compared: tuple[Pa
     assert page.index("What differs: 10 and 100") > 0
 
 
+@pytest.mark.slow
 def test_resume_of_many_does_only_what_is_missing(many: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     table: Any = {"groups": many / "groups.csv", "only": ("table",), "out": out}
@@ -339,6 +342,7 @@ def test_what_makes_no_sense_is_said(options: dict, named: str) -> None:
         do("run", **options)
 
 
+@pytest.mark.slow
 def test_projections_go_from_the_scan_to_the_page(tmp_path: Path) -> None:
     do(
         "phantom", tmp_path / "made", shape=(16, 96, 96), spacing=(0.3,) * 3, seed=4, scan=True, angles=91,
@@ -374,6 +378,7 @@ def test_filters_are_a_setting_of_the_configuration(scans: Path, tmp_path: Path)
         do("run", str(grey), labels=labels, out=tmp_path / "two", config=config, **FAST)
 
 
+@pytest.mark.slow
 def test_two_bad_images_of_ten_leave_eight_done(scans: Path, tmp_path: Path) -> None:
     lines = ["image,labels"]
     for number in range(8):
@@ -391,6 +396,7 @@ def test_two_bad_images_of_ten_leave_eight_done(scans: Path, tmp_path: Path) -> 
     assert states["bad.tif"] == states["cut.tif"] == "failed"
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_one_image_and_leaves_nothing_half_written(scans: Path, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     write_electrode(scans, "small")
@@ -451,6 +457,7 @@ def test_a_page_of_the_same_files_stays_and_a_new_one_keeps_the_notes(scans: Pat
     assert "Measured as 2D" in text
 
 
+@pytest.mark.slow
 def test_methods_claim_no_model_where_particles_are_too_few(scans: Path, tmp_path: Path) -> None:
     pytest.importorskip("shap")
     grey, labels = write_electrode(scans, "a")

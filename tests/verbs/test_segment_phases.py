@@ -81,6 +81,7 @@ def test_phases_have_the_numbers_of_the_classes_and_go_with_the_maps(grey: Path,
     assert [note for note in result["notes"] if "too small" not in note and "slices" not in note] == []
 
 
+@pytest.mark.slow
 def test_several_networks_give_their_mean_their_disagreement_and_a_table_of_measures(
     grey: Path, models: Any, tmp_path: Path
 ):
@@ -107,6 +108,7 @@ def test_several_networks_give_their_mean_their_disagreement_and_a_table_of_meas
     assert (pore["Mean"], pore["SD"]) == pytest.approx((np.mean(shares), np.std(shares, ddof=1)))
 
 
+@pytest.mark.slow
 def test_passes_with_dropout_differ_and_are_the_same_for_a_seed(grey: Path, models: Any, tmp_path: Path):
     found = []
     for number, seed in enumerate((4, 4, 5)):
@@ -120,6 +122,7 @@ def test_passes_with_dropout_differ_and_are_the_same_for_a_seed(grey: Path, mode
     assert found[0].max() > 1e-4
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was_and_gives_the_same(grey: Path, models: Any, tmp_path: Path):
     whole, parts = tmp_path / "whole.tif", tmp_path / "parts.tif"
     options: dict[str, Any] = {"model": models[0], "kept_slices": 2}
@@ -144,6 +147,7 @@ def test_a_killed_run_goes_on_where_it_was_and_gives_the_same(grey: Path, models
     assert not (tmp_path / "parts.tif.run").exists()
 
 
+@pytest.mark.slow
 def test_what_a_stopped_run_kept_and_was_damaged_is_said_and_foreign_folders_stay(
     grey: Path, models: Any, tmp_path: Path
 ):
@@ -165,6 +169,7 @@ def test_what_a_stopped_run_kept_and_was_damaged_is_said_and_foreign_folders_sta
         segment_phases(grey, model=models[0], out=other, resume=True)
 
 
+@pytest.mark.slow
 def test_a_model_of_other_pixels_has_the_image_brought_to_them(grey: Path, models: Any, tmp_path: Path):
     result = segment_phases(grey, model=models[0], out=tmp_path / "o.tif", spacing=(0.4, 0.4, 0.4))
     assert result["look"]["enlarged"] == [pytest.approx(4)]
@@ -183,6 +188,7 @@ def test_a_model_of_other_pixels_has_the_image_brought_to_them(grey: Path, model
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 3, 5), (1, 1, 1), (2, 1, 9)])
 def test_images_smaller_than_the_network_s_step_and_single_slices(
     shape: tuple[int, int, int], models: Any, tmp_path: Path

@@ -88,6 +88,7 @@ def test_slabs_have_the_thickness_that_fits(tmp_path):
             next(volume.slabs(0))
 
 
+@pytest.mark.slow
 def test_reading_a_large_image_tells_its_progress(tmp_path):
     path = write_volume(tmp_path / "a.tif", np.ones((10, 4096, 4096), np.uint8), spacing=(1, 1, 1))
     told = []

@@ -59,6 +59,7 @@ except OutputError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "compression"), [(name, "none") for name in TARGETS] + [("a.tif", "deflate")]
 )
@@ -109,6 +110,7 @@ with VolumeWriter(sys.argv[1], (4, 8, 8), np.uint8, spacing=(1, 1, 1), force=Tru
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_killed_writer_leaves_the_target_and_the_next_one_sweeps(tmp_path, name):
     path = write(tmp_path / name, FORMER)

@@ -31,6 +31,7 @@ def parts() -> Parts:
     return build(TINY)
 
 
+@pytest.mark.slow
 def test_weights_come_back_by_the_names_of_their_layers(parts: Parts, tmp_path: Path) -> None:
     write_weights(parts, tmp_path / "w.h5")
     other = build(TINY)
@@ -41,6 +42,7 @@ def test_weights_come_back_by_the_names_of_their_layers(parts: Parts, tmp_path: 
             np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 def test_other_classes_keep_all_but_the_heads_that_depend_on_them(parts: Parts, tmp_path: Path) -> None:
     write_weights(parts, tmp_path / "w.h5")
     three = build(NetworkShape(classes=3, pyramid=8, proposing=8, head=16, mask=8))
@@ -50,6 +52,7 @@ def test_other_classes_keep_all_but_the_heads_that_depend_on_them(parts: Parts, 
     assert set(done.new) == {"mrcnn_class_logits", "mrcnn_bbox_fc", "mrcnn_mask"}
 
 
+@pytest.mark.slow
 def test_a_layer_that_does_not_fit_is_named(parts: Parts, tmp_path: Path) -> None:
     write_weights(parts, tmp_path / "w.h5")
     other = build(NetworkShape(pyramid=16, proposing=8, head=16, mask=8))
@@ -57,6 +60,7 @@ def test_a_layer_that_does_not_fit_is_named(parts: Parts, tmp_path: Path) -> Non
         load_weights(other, tmp_path / "w.h5", complete=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -192,6 +196,7 @@ def test_particles_larger_than_what_tiles_share_are_whole_and_it_is_said(parts: 
     assert sum("give a smaller --scale" in line for line in said) == 1
 
 
+@pytest.mark.slow
 def test_the_network_gives_what_the_finder_takes(parts: Parts) -> None:
     finder = Finder(parts, Selection(considered=50, proposals=10, least=0.0, most=5), tile=finding.SMALLEST)
     found = finder.find(np.random.default_rng(0).random((100, 90)).astype(np.float32))

@@ -167,6 +167,7 @@ def test_a_model_is_trained_from_a_folder_of_images_and_segments(
     assert tifffile.imread(tmp_path / "found.tif").shape == pairs[0].grey.shape
 
 
+@pytest.mark.slow
 def test_in_half_precision_the_loss_is_scaled() -> None:
     import keras
 
@@ -276,6 +277,7 @@ def test_a_start_that_is_no_mask_rcnn_is_refused(tiny: Path, tmp_path: Path) -> 
     assert start_from(None, "resnet50").shape.backbone == "resnet50"
 
 
+@pytest.mark.slow
 def test_weights_of_other_classes_leave_the_heads_to_chance_and_it_is_said(tmp_path: Path) -> None:
     three = build(NetworkShape(classes=3, pyramid=8, proposing=8, head=16, mask=8))
     folder = tmp_path / "three"

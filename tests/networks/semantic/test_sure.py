@@ -230,6 +230,7 @@ def test_slabs_from_a_later_slice_on_are_those_of_the_whole():
         PredictSettings(slab=-1)
 
 
+@pytest.mark.slow
 def test_an_exported_zip_gives_what_the_folder_gives(tmp_path: Path):
     from electrodej.export import export_model
     from electrodej.networks.semantic.model import write_model

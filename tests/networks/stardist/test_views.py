@@ -41,6 +41,7 @@ def sections(volume: np.ndarray, axis: int) -> list[np.ndarray]:
     return list(np.moveaxis(volume, axis, 0)[:-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("view", "axis"), [("xy", 0), ("xz", 1), ("yz", 2)])
 def test_every_view_finds_the_sections_of_the_balls(tmp_path, perfect_model, balls, view, axis):
     grey = ArrayVolume(as_grey(balls), spacing=(0.1, 0.1, 0.1))

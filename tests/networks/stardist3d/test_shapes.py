@@ -49,6 +49,7 @@ def drawn_bodies(count, seed):
     return Bodies(centres, probability, distances.astype(np.float32), (1.0, 1.0, 1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_bodies_are_kept_as_every_pair_compared_on_a_fine_lattice_says(seed):
     bodies = drawn_bodies(12, seed)
