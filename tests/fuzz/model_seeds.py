@@ -147,7 +147,7 @@ def set_h5(data: bytes, b: int, c: int) -> bytes:
     return buffer.getvalue()
 
 
-def _attribute(file: Any, path: str, entry: Any, c: int) -> None:  # noqa: ARG001
+def _attribute(file: Any, path: str, entry: Any, c: int) -> None:  # noqa: ARG001 - the form of a damage
     names = [*entry.attrs, "model_config", "weight_names", "layer_names"]
     name = names[c % len(names)]
     value = ATTRIBUTES[c // len(names) % len(ATTRIBUTES)]
@@ -170,7 +170,7 @@ def _array(file: Any, path: str, entry: Any, c: int) -> None:
         file[path] = np.ones(((), (0,), (1,), (*shape, 2), shape[::-1])[c // 4 % 5], np.float32)
 
 
-def _link(file: Any, path: str, entry: Any, c: int) -> None:  # noqa: ARG001
+def _link(file: Any, path: str, entry: Any, c: int) -> None:  # noqa: ARG001 - the form of a damage
     import h5py
 
     del file[path]

@@ -294,7 +294,7 @@ def _set_number(data: bytes, b: int, c: int) -> bytes:
     return data[:at] + struct.pack(order + size, value) + data[at + struct.calcsize(size) :]
 
 
-def _cut(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001
+def _cut(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001 - the form of a damage
     return data[: b % (len(data) + 1)]
 
 
@@ -354,14 +354,14 @@ def _set_json(data: bytes, b: int, c: int) -> bytes:
     return text.encode()
 
 
-def _bomb(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001
+def _bomb(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001 - the form of a damage
     """Put something in the place of a chunk that unpacks to two gigabytes, its last part being small."""
     if not _BOMBS:
         _BOMBS.append(128 * gzip.compress(bytes(2**24), 1) + gzip.compress(bytes(1200)))
     return data if data[:1] in b"{[" else _BOMBS[0]
 
 
-def _link(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001
+def _link(data: bytes, b: int, c: int) -> bytes:  # noqa: ARG001 - the form of a damage
     return LINK
 
 

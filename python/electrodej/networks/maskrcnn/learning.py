@@ -77,11 +77,11 @@ class Learner(keras.Model):  # type: ignore[misc] # Keras has no types
 
     def compute_loss(
         self,
-        x: Any = None,  # noqa: ARG002
-        y: Any = None,  # noqa: ARG002
+        x: Any = None,  # noqa: ARG002 - Keras's form
+        y: Any = None,  # noqa: ARG002 - Keras's form
         y_pred: Any = None,
-        sample_weight: Any = None,  # noqa: ARG002
-        training: bool = True,  # noqa: ARG002
+        sample_weight: Any = None,  # noqa: ARG002 - Keras's form
+        training: bool = True,  # noqa: ARG002 - Keras's form
     ) -> Any:
         """Return the loss of a batch: the mean over its images of the sum of the five."""
         for number, each in enumerate(self.told):

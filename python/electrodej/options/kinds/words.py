@@ -16,7 +16,7 @@ class Choice(Kind):
     values: tuple[Any, ...]
 
     @property
-    def metavar(self) -> str:  # type: ignore[override]
+    def metavar(self) -> str:  # type: ignore[override] # a field of other kinds
         return "{" + ",".join(map(str, self.values)) + "}"
 
     def read(self, text: str) -> Any:

@@ -8,6 +8,7 @@ from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
 from electrodej.options import PathTo, Settings, Text, argument, flag, nested, option, output, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
+from electrodej.verbs.train.particles import trained_outcome
 from electrodej.vocabulary import PathLike, Spacing
 
 
@@ -35,7 +36,6 @@ def train(options: TrainMaskRCNNOptions, run: Run) -> Outcome:
     """Train on a folder of images with labels, VIA polygons or ImageJ ROIs."""
     from electrodej.annotation import read_pairs
     from electrodej.files import check_target
-    from electrodej.inspection import few, write_look_of
     from electrodej.models.libraries import load_keras, use_threads
 
     check_target(options.out, force=run.force, inputs=[options.data])
@@ -54,16 +54,7 @@ def train(options: TrainMaskRCNNOptions, run: Run) -> Outcome:
         spacing=options.spacing,
         resume=options.resume,
     )
-    write_look_of(options.out, [pair.grey for pair in few(pairs)], trained.spacing)
-    numbers = trained.as_dict()
-    f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in numbers["validation_f1"].items())
-    return Outcome(
-        numbers,
-        f"{options.out}: best after epoch {numbers['best_epoch']} of {numbers['epochs']}, "
-        f"F1 {f1} on {numbers['validation_images']} validation images",
-        {"model": options.out},
-        result=trained,
-    )
+    return trained_outcome(options.out, pairs, trained)
 
 
 VERB = Verb(

@@ -21,6 +21,7 @@ from electrodej.options import (
 )
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
+from electrodej.verbs.train.particles import trained_outcome
 from electrodej.vocabulary import PathLike, Spacing
 
 
@@ -50,7 +51,6 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
     """Train on a folder of images with labels, VIA polygons or ImageJ ROIs."""
     from electrodej.annotation import read_pairs
     from electrodej.files import check_target
-    from electrodej.inspection import few, write_look_of
     from electrodej.models.libraries import use_threads
     from electrodej.networks.stardist.train import train_stardist
 
@@ -70,16 +70,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
             spacing=options.spacing,
             resume=options.resume,
         )
-    write_look_of(options.out, [pair.grey for pair in few(pairs)], trained.spacing)
-    numbers = trained.as_dict()
-    f1 = ", ".join(f"{score:.3f} at IoU {iou}" for iou, score in numbers["validation_f1"].items())
-    return Outcome(
-        numbers,
-        f"{options.out}: best after epoch {numbers['best_epoch']} of {numbers['epochs']}, "
-        f"F1 {f1} on {numbers['validation_images']} validation images",
-        {"model": options.out},
-        result=trained,
-    )
+    return trained_outcome(options.out, pairs, trained)
 
 
 # What sections are trained with and volumes are not.
