@@ -21,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from by_the_clock import read_weights
 from making import parse, places, write_scores
 from scores import count, ratios
 from solid_train import SETTINGS
@@ -86,8 +87,7 @@ def _write(folder: Path, weights: Path, trained: dict[str, Any]) -> None:
     halvings = plan_halvings(spacing, grid=trained["grid"], depth=trained["depth"])
     plan = Plan(halvings, trained["rays"], trained["filters"])
     network = build_network(plan.halvings, rays=plan.rays, filters=plan.filters)
-    with np.load(weights) as held:
-        network.set_weights([held[name] for name in sorted(held.files)])
+    network.set_weights(read_weights(weights))
     info = ModelInfo(
         kind=KIND,
         name=NAME,

@@ -15,13 +15,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
 import sys
 import time
-from collections import deque
-from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +25,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import by_the_clock
 from volumes import VOXEL, read_volumes, write_volumes
 
 from electrodej.inspection import few, look_of, write_look
 from electrodej.models.grey import normalise
 from electrodej.models.info import ModelInfo
-from electrodej.networks.stardist3d.losses import WEIGHTS, chance_loss, reach_loss
+from electrodej.networks.stardist3d.losses import chance_loss, reach_loss
 from electrodej.networks.stardist3d.model import from_network
 from electrodej.networks.stardist3d.network import build_network
 from electrodej.networks.stardist3d.patches import Batch, Example, Feed, without_small
@@ -46,9 +43,6 @@ from electrodej.networks.stardist3d.thresholds import IOU, choose_thresholds, co
 SETTINGS = SolidSettings(batch=8, patch=96, learning_rate=2e-3, rays=64, filters=32, depth=2, seed=1)
 COUNT, EDGE, SEED = 96, 128, 71
 HELD_OUT, HELD_OUT_SEED = 12, 72
-# The rate rises for this share of the time, then falls along a cosine to a hundredth.
-_RISE, _LEAST = 0.04, 0.01
-_SAID_EVERY = 20.0
 
 
 def main() -> None:
@@ -109,82 +103,34 @@ def prepare(settings: SolidSettings, init: Path | None, *, single: bool) -> tupl
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     network = build_network(halvings, rays=settings.rays, filters=settings.filters)
     if init is not None:
-        with np.load(init) as held:
-            network.set_weights([held[name] for name in sorted(held.files)])
-    network.compile(
-        keras.optimizers.Adam(0.0),
-        loss={"prob": chance_loss, "dist": reach_loss},
-        loss_weights={"prob": WEIGHTS[0], "dist": WEIGHTS[1]},
-    )
+        network.set_weights(by_the_clock.read_weights(init))
     shape = (settings.batch, *feed.patch)
     cells = tuple(edge // step for edge, step in zip(feed.patch, halvings.grid, strict=True))
     near = np.zeros((settings.batch, *cells, 1 + settings.rays), np.float16)
-    _step(network, (np.zeros((*shape, 1), np.float16), (near[..., :1], near)))
-    network.reset_metrics()
+    by_the_clock.compile_network(network, (np.zeros((*shape, 1), np.float16), (near[..., :1], near)))
     return network, feed
 
 
 def train(
     network: Any, feed: Feed, examples: tuple[list[Example], list[Example]], options: argparse.Namespace
 ) -> None:
-    """Train for the wanted time; the rate goes by the clock."""
+    """Train for the wanted time, score, and write what was found."""
     settings, (training, held_out) = feed.settings, examples
-    rows: list[dict[str, float]] = []
-    middle = feed.middles(held_out)
-    coming = _prefetched(feed, training)
-    began = said = time.monotonic()
-    last: list[float] = []
-    steps = 0
-    while (share := (time.monotonic() - began) / options.seconds) < 1:
-        network.optimizer.learning_rate.assign(settings.learning_rate * _rate(share))
-        last = _step(network, next(coming))
-        steps += 1
-        if time.monotonic() - said > _SAID_EVERY:
-            said = time.monotonic()
-            rows.append(_row(steps, said - began, last))
-            network.reset_metrics()
-            print(rows[-1], flush=True)
-            _save(options.out, network, rows, settings, None)
-    judged = _judge(network, middle)
-    rows.append(_row(steps, time.monotonic() - began, last))
-    print(rows[-1], judged, flush=True)
-    _save(options.out, network, rows, settings, judged)
-    coming.close()
-    found = _score(network, feed, held_out)
-    print(found, flush=True)
-    _save(options.out, network, rows, settings, {**judged, **found})
+    rows = by_the_clock.train(
+        network,
+        lambda step: feed.batch(training, step),
+        options.out,
+        seconds=options.seconds,
+        learning_rate=settings.learning_rate,
+    )
+    judged = _judge(network, feed.middles(held_out))
+    _write_about(options.out, settings, rows, judged)
+    judged |= _score(network, feed, held_out)
+    print(judged, flush=True)
+    _write_about(options.out, settings, rows, judged)
     look = look_of("nmc-particles-3d", [each.image for each in few(training)], feed.spacing)
     if look is not None:
         write_look(options.out, look)
-
-
-def _prefetched(feed: Feed, examples: list[Example]) -> Generator[Batch]:
-    """Yield batches for ever, made by all cores."""
-    cores = os.cpu_count() or 1
-
-    def made(step: int) -> Batch:
-        image, (near, far) = feed.batch(examples, step)
-        # Half precision on the way to the card: an eighth of a voxel is what the truth is good for.
-        return image.astype(np.float16), (near.astype(np.float16), far.astype(np.float16))
-
-    with ThreadPoolExecutor(max(1, cores - 1)) as pool:
-        waiting: deque[Future[Batch]] = deque()
-        step = 0
-        try:
-            while True:
-                while len(waiting) < 2 * cores:
-                    waiting.append(pool.submit(made, step))
-                    step += 1
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-def _step(network: Any, batch: Batch) -> list[float]:
-    image, (near, far) = batch
-    logs = network.train_on_batch(image, {"prob": near, "dist": far}, return_dict=True)
-    return [float(logs["loss"]), float(logs.get("prob_loss", 0.0)), float(logs.get("dist_loss", 0.0))]
 
 
 def _judge(network: Any, batch: Batch) -> dict[str, float]:
@@ -216,32 +162,7 @@ def _score(network: Any, feed: Feed, held_out: list[Example]) -> dict[str, Any]:
     return {"chosen": chosen.as_dict(), "f1": dict(zip(map(str, IOU), f1, strict=True))}
 
 
-def _rate(share: float) -> float:
-    if share < _RISE:
-        return 0.1 + 0.9 * share / _RISE
-    return _LEAST + (1 - _LEAST) * 0.5 * (1 + math.cos(math.pi * (share - _RISE) / (1 - _RISE)))
-
-
-def _row(steps: int, seconds: float, last: list[float]) -> dict[str, float]:
-    # Keras reports means since the last reset.
-    loss, prob, dist = last or (math.nan,) * 3
-    return {
-        "steps": steps,
-        "seconds": round(seconds, 1),
-        "loss": round(float(loss), 4),
-        "prob": round(float(prob), 4),
-        "dist": round(float(dist), 4),
-    }
-
-
-def _save(
-    out: Path, network: Any, rows: list[dict[str, float]], settings: SolidSettings, judged: Any
-) -> None:
-    weights = {f"{number:04d}": np.asarray(each) for number, each in enumerate(network.get_weights())}
-    np.savez_compressed(out / "part.npz", **weights)
-    (out / "part.npz").replace(out / "weights.npz")
-    lines = [",".join(rows[0]), *(",".join(map(str, row.values())) for row in rows)]
-    (out / "history.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+def _write_about(out: Path, settings: SolidSettings, rows: list[by_the_clock.Row], judged: Any) -> None:
     about = {"settings": settings.as_plain(), "spacing": VOXEL, "judged": judged, "steps": rows[-1]["steps"]}
     (out / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
