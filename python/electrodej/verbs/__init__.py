@@ -99,7 +99,7 @@ def remove(name: str) -> None:
     _ADDED.pop(name, None)
 
 
-def do(name: str, *given: Any, **values: Any) -> Outcome:
+def do(name: str, /, *given: Any, **values: Any) -> Outcome:
     """Do a verb from Python.
 
     Parameters
