@@ -38,6 +38,35 @@ def test_importing_the_package_loads_nothing():
     assert done.stdout == "[]\n"
 
 
+def test_the_core_alone_measures_and_shows_and_names_what_a_data_frame_and_a_cluster_need(tmp_path: Path):
+    code = f"""
+import sys
+sys.modules |= dict.fromkeys(("pandas", "dask", "distributed", "tensorflow", "sklearn"))
+import numpy as np, electrodej as ej
+from electrodej.damage.table_file import read_table_file
+from electrodej.errors import ElectrodeJError
+from electrodej.run import Run
+labels = np.zeros((12, 12, 24), np.uint16)
+labels[2:10, 2:10, 2:10], labels[2:10, 2:10, 12:20] = 1, 2
+table = ej.measure(labels * 50, labels, spacing=(0.5, 0.5, 0.5), attributes="Volume")
+table.write(r"{tmp_path / "t.csv"}")
+assert read_table_file(r"{tmp_path / "t.csv"}").columns["Volume"].tolist() == [64, 64]
+ej.report(r"{tmp_path / "p.html"}", table, grey=labels, labels=labels, spacing=(0.5, 0.5, 0.5))
+print(table)
+far = Run(scheduler="tcp://a:1")
+for act in (table.to_pandas, lambda: ej.measure(labels, labels, spacing=(1, 1, 1), run=far)):
+    try:
+        act()
+    except ElectrodeJError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Label" in done.stdout
+    assert 'a data frame needs "pandas"' in done.stdout
+    assert 'work on a cluster needs "distributed", which is not installed; run: pip install' in done.stdout
+
+
 def test_rooms_of_the_same_name_do_not_hide_the_functions():
     import electrodej.morphology
     import electrodej.report

@@ -7,20 +7,25 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    import pandas
 
 # Extra -> the packages it brings that the code asks for.
 EXTRAS: dict[str, tuple[str, ...]] = {
     "train": ("tensorflow", "tf2onnx", "onnx", "roifile"),
-    "fiji": ("pyimagej", "scyjava", "appose", "roifile"),
+    "fiji": ("pyimagej", "scyjava", "appose", "roifile", "pandas"),
     "damage": ("scikit-learn", "shap", "networkx"),
     "parquet": ("pyarrow",),
     "onnxruntime": ("onnxruntime",),
     "bpx": ("bpx",),
     "tomo": ("algotom", "h5py"),
+    "pandas": ("pandas",),
+    "cluster": ("distributed",),
 }
 
 
@@ -63,6 +68,12 @@ def require(module: str, *, what: str, extra: str) -> Any:
         if error.name is not None and error.name.partition(".")[0] == root:
             raise MissingExtraError(what, extra, root) from error
         raise
+
+
+def data_frame(columns: Mapping[str, Any]) -> pandas.DataFrame:
+    """Return columns as a data frame of pandas."""
+    made: pandas.DataFrame = require("pandas", what="a data frame", extra="pandas").DataFrame(columns)
+    return made
 
 
 @contextlib.contextmanager

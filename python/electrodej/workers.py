@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from electrodej.errors import InputError
+from electrodej.extras import require
 from electrodej.machine import available_cores
 
 Task = tuple[Any, ...]
@@ -101,9 +102,7 @@ class Cluster:
     """
 
     def __init__(self, scheduler: Any, say: Callable[[str], None] | None = None) -> None:
-        import distributed
-
-        connect: Any = distributed.Client
+        connect = _dask().Client
         self._own = isinstance(scheduler, str)
         if isinstance(scheduler, str):
             address = check_address(scheduler)
@@ -132,15 +131,15 @@ class Cluster:
         return self._client.scatter(value, broadcast=True, hash=False)
 
     def run(self, function: Callable[..., Any], tasks: Sequence[Task]) -> Generator[tuple[int, Any]]:
-        import distributed
-
-        as_completed: Any = distributed.as_completed
+        distributed = _dask()
         futures = {
             self._client.submit(function, *task, pure=False, retries=3): number
             for number, task in enumerate(tasks)
         }
         try:
-            for future, result in as_completed(list(futures), loop=self._client.loop, with_results=True):
+            for future, result in distributed.as_completed(
+                list(futures), loop=self._client.loop, with_results=True
+            ):
                 yield futures[future], result
         except distributed.KilledWorker as error:
             raise InputError(
@@ -153,6 +152,11 @@ class Cluster:
     def close(self) -> None:
         if self._own:
             self._client.close()
+
+
+def _dask() -> Any:
+    """Dask's package for clusters."""
+    return require("distributed", what="work on a cluster", extra="cluster")
 
 
 @contextlib.contextmanager

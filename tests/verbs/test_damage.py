@@ -400,7 +400,7 @@ def test_parquet_and_the_description_beside_it_are_read(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "is empty"),
-        (b"a,b\n1,2,3\n4,5,6\n", "more cells"),
+        (b"a,b\n1,2,3\n4,5,6\n", "line 2 has 3 cells and the first one 2"),
         (b"a,b\n1,2\n3,4,5\n", "line 3 has 3 cells and the first one 2"),
         (b"a,a\n1,2\n", "column a is there twice"),
         (b"\xff\xfe\x00\x01\x80\x81", "cannot be read"),

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from electrodej.extras import data_frame
+from electrodej.features.shown import shown_html, shown_text
 from electrodej.features.typing import Array
 from electrodej.vocabulary import PathLike
 
 if TYPE_CHECKING:
     import pandas
-
-
-# Rows and columns that are shown where all of them would fill the screen.
-_SHOWN_ROWS, _SHOWN_COLUMNS = 10, 10
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,22 +53,17 @@ class FeatureTable:
         return self.columns[name]
 
     def __repr__(self) -> str:
-        frame = self._shown_frame()
-        if frame.empty:
+        if not len(self):
             return self._headline()
-        shown = frame.to_string(
-            index=False, na_rep="", float_format=_short, max_rows=_SHOWN_ROWS, max_cols=_SHOWN_COLUMNS
-        )
-        return f"{self._headline()}\n{shown}"
+        return f"{self._headline()}\n{shown_text(self._shown())}"
 
     def _repr_html_(self) -> str:
         """The table as a notebook shows it: all columns, the first and last rows, and the notes."""
-        shown = self._shown_frame().to_html(
-            index=False, na_rep="", float_format=_short, max_rows=_SHOWN_ROWS, border=0
-        )
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
-        return f'<p>{html.escape(self._headline())}</p><div style="overflow-x: auto">{shown}</div>' + (
-            f"<ul>{notes}</ul>" if notes else ""
+        return (
+            f"<p>{html.escape(self._headline())}</p>"
+            f'<div style="overflow-x: auto">{shown_html(self._shown())}</div>'
+            + (f"<ul>{notes}</ul>" if notes else "")
         )
 
     def _headline(self) -> str:
@@ -81,16 +74,12 @@ class FeatureTable:
             f"{attributes} attribute{'' if attributes == 1 else 's'}"
         )
 
-    def _shown_frame(self) -> pandas.DataFrame:
+    def _shown(self) -> dict[str, Array]:
         """The columns with their units in their names."""
-        import pandas
-
-        return pandas.DataFrame(
-            {
-                f"{name} [{self.units[name]}]" if self.units[name] else name: values
-                for name, values in self.columns.items()
-            }
-        )
+        return {
+            f"{name} [{self.units[name]}]" if self.units[name] else name: values
+            for name, values in self.columns.items()
+        }
 
     def with_image(self) -> dict[str, Array]:
         """The columns of the file: ``Image``, ``Label`` and the attributes."""
@@ -98,15 +87,11 @@ class FeatureTable:
 
     def to_pandas(self) -> pandas.DataFrame:
         """The table as a data frame, ``Image`` and ``Label`` first."""
-        import pandas
-
-        return pandas.DataFrame(self.with_image())
+        return data_frame(self.with_image())
 
     def contacts_to_pandas(self) -> pandas.DataFrame:
         """The touching pairs as a data frame."""
-        import pandas
-
-        return pandas.DataFrame(self.contacts)
+        return data_frame(self.contacts)
 
     def description(self) -> dict[str, Any]:
         """What the ``.json`` beside the table says, less checksums of files."""
@@ -134,12 +119,3 @@ class FeatureTable:
             beside={"contacts": self.contacts} if self.contacts else {},
             force=force,
         )
-
-
-def _short(value: float) -> str:
-    """Four digits, which is what fits a column.
-
-    >>> _short(0.123456), _short(12.0)
-    ('0.1235', '12')
-    """
-    return f"{value:.4g}"

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.extras import data_frame
 from electrodej.phantom.config import PhantomConfig
 from electrodej.phantom.detector import blur_halo, detect
 from electrodej.phantom.scene import Box, Scene, build_scene, claim_box, rows_in
@@ -79,9 +80,7 @@ class Phantom:
 
     def truth_frame(self) -> pd.DataFrame:
         """The truth table for pandas."""
-        import pandas as pd
-
-        return pd.DataFrame(self.truth)
+        return data_frame(self.truth)
 
 
 def make_phantom(
