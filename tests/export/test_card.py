@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ import pytest
 import yaml
 
 from electrodej.models import bundled_models
+from electrodej.models.engines.tensorflow_zip import TensorflowZip
 
 # In a process of its own: the library leaves files open, which is a warning, and so an error, in ours.
 VALIDATE = """
@@ -68,6 +70,38 @@ def test_the_card_has_what_jdll_and_deepimagej_read(exported: Callable[[str], Pa
     weights = card["weights"]
     assert weights["tensorflow_saved_model_bundle"]["tensorflow_version"].split(".")[0] == "1"
     assert all(isinstance(each["source"], str) for each in weights.values())
+
+
+@pytest.mark.parametrize("name", ["stardist-keras-2.3.1", "care-keras-2.3.1"])
+def test_the_card_states_a_halo_as_wide_as_the_network_looks(
+    exported: Callable[[str], Path], name: str
+) -> None:
+    """Of JDLL's tiles it is cut off; the least tile leaves something, and steps stay where they are."""
+    path = exported(name)
+    card = yaml.safe_load(path.with_suffix(".rdf.yaml").read_text())
+    info = json.loads(path.with_suffix(".json").read_text())
+    (tensor,), (image,) = card["outputs"], card["inputs"]
+    for axis, of in zip(tensor["axes"][1:3], image["axes"][1:3], strict=True):
+        assert info["context"] <= axis["halo"] < info["context"] + info["size_divisor"]
+        assert axis["halo"] % info["size_divisor"] == 0
+        assert of["size"]["min"] > 2 * axis["halo"]
+        assert of["size"]["step"] == info["size_divisor"]
+
+
+def test_tiles_with_the_cards_halo_have_the_numbers_of_the_whole_image(
+    exported: Callable[[str], Path],
+) -> None:
+    path = exported("stardist-keras-2.3.1")
+    card = yaml.safe_load(path.with_suffix(".rdf.yaml").read_text())
+    halo, size = card["outputs"][0]["axes"][1]["halo"], card["inputs"][0]["axes"][1]["size"]
+    start, inner = size["min"], 3 * size["step"]
+    image = np.random.default_rng(0).uniform(0, 1, (1, 2 * start + inner, 64, 1)).astype(np.float32)
+    less = halo // 4 // size["step"] * size["step"]  # is too little, so that the test can fail
+    with TensorflowZip(path) as engine:
+        expected = engine.run(image)[:, start : start + inner]
+        tiles = [engine.run(image[:, start - cut : start + inner + cut])[:, cut:-cut] for cut in (halo, less)]
+    worst = [np.abs(tile - expected).max() / np.abs(expected).max() for tile in tiles]
+    assert worst[0] < 1e-5 < worst[1]
 
 
 def test_test_output_is_the_networks_answer_to_the_normalised_test_input(

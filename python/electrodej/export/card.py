@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from electrodej.export.onnx import OPSET
+from electrodej.models.context import multiple
 from electrodej.models.info import ModelInfo
 from electrodej.options import Settings, Text, option
 
@@ -53,8 +54,11 @@ def normalised(image: FloatArray, percentiles: tuple[float, float]) -> FloatArra
 
 
 def sample_image(info: ModelInfo) -> FloatArray:
-    """Return a small grey image with blobs, the same each time, in 8-bit grey values (NYXC)."""
-    side = -(-64 // info.size_divisor) * info.size_divisor
+    """Return a small grey image with blobs, the same each time, in 8-bit grey values (NYXC).
+
+    It is no smaller than the least tile of the card, which bioimage.io asks of a test image.
+    """
+    side = max(multiple(64, info.size_divisor), _least_tile(info))
     y, x = np.mgrid[:side, :side] / side
     blobs = sum(
         np.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 0.008) for cy, cx in ((0.3, 0.3), (0.6, 0.7), (0.8, 0.2))
@@ -76,7 +80,7 @@ def card_for(info: ModelInfo, files: dict[str, tuple[str, bytes]], authorship: A
     Parameters
     ----------
     info
-        What is known of the model.
+        What is known of the model; ``context`` is None where it looks at the whole image.
     files
         Name and content of the files that the card refers to: "zip", "input", "output", "documentation", and
         "onnx" where there is one.
@@ -205,8 +209,22 @@ def _file(file: tuple[str, bytes]) -> dict[str, str]:
     return {"source": file[0], "sha256": hashlib.sha256(file[1]).hexdigest()}
 
 
+def _halo(info: ModelInfo) -> int:
+    """Return how much of a tile's result is to be cut off at each side, so that tiles meet without a seam.
+
+    As far as the network looks, and in whole steps of its sizes: tiles that begin between two steps are
+    sampled at other places than the whole image is. 0 where that was not measured, or is the whole image.
+    """
+    return multiple(info.context or 0, info.size_divisor)
+
+
+def _least_tile(info: ModelInfo) -> int:
+    """Return the smallest side of a tile of which something is left."""
+    return 2 * _halo(info) + info.size_divisor
+
+
 def _input(info: ModelInfo, file: tuple[str, bytes]) -> dict[str, Any]:
-    side = {"min": info.size_divisor, "step": info.size_divisor}
+    side = {"min": _least_tile(info), "step": info.size_divisor}
     return {
         "id": "input",
         "description": "grey image",
@@ -237,13 +255,21 @@ def _output(info: ModelInfo, file: tuple[str, bytes]) -> dict[str, Any]:
         names = ["probability", *_numbered("distance", info.channels_out - 1)]
     else:
         names = list(info.classes) or _numbered("channel", info.channels_out)
+    halo = _halo(info)
     return {
         "id": "output",
         "description": "result of the network at the size of its input",
         "axes": [
             {"type": "batch"},
-            {"type": "space", "id": "y", "size": {"tensor_id": "input", "axis_id": "y"}},
-            {"type": "space", "id": "x", "size": {"tensor_id": "input", "axis_id": "x"}},
+            *(
+                {
+                    "type": "space",
+                    "id": name,
+                    **({"halo": halo} if halo else {}),
+                    "size": {"tensor_id": "input", "axis_id": name},
+                }
+                for name in ("y", "x")
+            ),
             {"type": "channel", "channel_names": [re.sub(r"\W+", "_", name) for name in names]},
         ],
         "data": {"type": "float32"},

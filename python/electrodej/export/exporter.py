@@ -196,16 +196,17 @@ class _Made:
         source, zip_name = self._source, self._targets["zip"].name
         graph = frozen(source)
         archive = zip_bytes(source, graph)
-        image = sample_image(source.info)
-        prepared = normalised(image, source.info.percentiles)
         with TensorflowZip(archive) as engine:
-            output = engine.run(prepared)
-            self.difference = _compare(source, output, prepared)
-            self._run.progress(2, 4, "exporting")
             context = measure_context(
                 engine.run, channels=source.info.channels_in, divisor=source.info.size_divisor
             )
-        self.info = dataclasses.replace(source.info, context=context.pixels)
+            self._run.progress(2, 4, "exporting")
+            self.info = dataclasses.replace(source.info, context=context.pixels)
+            tiled = dataclasses.replace(self.info, context=None) if context.whole_image else self.info
+            image = sample_image(tiled)
+            prepared = normalised(image, source.info.percentiles)
+            output = engine.run(prepared)
+            self.difference = _compare(source, output, prepared)
         contents = {
             "zip": archive,
             "input": npy_bytes(image),
@@ -229,7 +230,7 @@ class _Made:
             for role in ("zip", "onnx", "input", "output", "documentation")
             if role in contents
         }
-        contents["card"] = card_for(self.info, referred, authorship).encode()
+        contents["card"] = card_for(tiled, referred, authorship).encode()
         if "package" in self._targets:
             contents["package"] = package_bytes({CARD: contents["card"], **dict(referred.values())})
         return contents
