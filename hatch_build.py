@@ -21,7 +21,6 @@ class BundledModels(BuildHookInterface):
             return
         models = Path(self.root) / "models"
         for path in sorted(models.glob("*/*")):
-            # A Mask R-CNN has no zip: Keras alone runs it.
             if path.suffix not in SAME_WEIGHTS or not (path.parent / "model.zip").is_file():
                 place = f"electrodej/models/weights/{path.relative_to(models).as_posix()}"
                 build_data["force_include"][str(path)] = place

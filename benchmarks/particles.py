@@ -4,8 +4,8 @@
         [--solid MODEL] [--edge 160] [--keep DIR]
 
 The ways are commands, each run in a process of its own: the watershed; `nmc-particles` on xy sections,
-linked; the same network in three views, fused by flow and by k-means; Mask R-CNN (`nmc-regions`, which needs
-Keras) on xy sections, linked; and with ``--solid MODEL``, StarDist 3D. F1 is at
+linked; the same network in three views, fused by flow and by k-means; Mask R-CNN (`nmc-regions`) on xy
+sections, linked; and with ``--solid MODEL``, StarDist 3D. F1 is at
 IoU 0.5, 0.75 and 0.9 against the true outlines, slivers that the volume's faces cut off left out. Time is
 that of the processor in seconds, which a busy machine does not lengthen; memory is the most that a process of
 the way held. Borders are refined in the grey volume by the ways that can.

@@ -129,6 +129,15 @@ def sealed(files: dict[str, bytes]) -> dict[str, bytes]:
             if field in said and isinstance(files.get(file), bytes):
                 said[field] = hashlib.sha256(files[file]).hexdigest()
                 done[name] = json.dumps(said).encode()
+        parts = said.get("onnx_sha256")
+        if isinstance(parts, dict):
+            said["onnx_sha256"] = {
+                file: hashlib.sha256(files[file]).hexdigest()
+                if isinstance(files.get(file), bytes)
+                else digest
+                for file, digest in parts.items()
+            }
+            done[name] = json.dumps(said).encode()
     return done
 
 

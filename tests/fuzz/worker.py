@@ -177,10 +177,14 @@ def read_solid(path):
 
 
 def read_maskrcnn(path):
-    """Load a Mask R-CNN."""
+    """Load a Mask R-CNN and run it once."""
+    import numpy
+
+    from electrodej.networks.maskrcnn.finding import Finder
     from electrodej.networks.maskrcnn.model import load_maskrcnn
 
-    load_maskrcnn(path).selection()
+    model = load_maskrcnn(path)
+    Finder(model.network, model.selection(), tile=128).find(numpy.zeros((64, 64), numpy.float32))
 
 
 KINDS = {

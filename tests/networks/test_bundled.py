@@ -22,7 +22,8 @@ def test_every_bundled_model_is_whole():
         names = {path.name for path in folder.iterdir()}
         assert json.loads((folder / "electrodej.json").read_text())["name"] == name
         if name == "nmc-regions":
-            assert {"maskrcnn.json", "weights_best.h5", "scores.json"} <= names
+            assert {"maskrcnn.json", "pyramid.onnx", "classes.onnx", "masks.onnx", "scores.json"} <= names
+            assert not any(each.endswith(".h5") for each in names)
             continue
         assert {
             "electrodej.json",

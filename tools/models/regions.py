@@ -80,13 +80,13 @@ def train(examples: list[Example], weights: Path, seconds: float) -> Any:
     from electrodej.networks.maskrcnn.patches import training_patches
     from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
     from electrodej.networks.maskrcnn.shape import NetworkShape
-    from electrodej.networks.maskrcnn.weights import load_weights, write_weights
+    from electrodej.networks.maskrcnn.weights import load_weights, read_weights, write_weights
 
     settings = MaskRCNNSettings(batch=BATCH, steps=STEPS, patch=PATCH, epochs=100_000, blank=0.0)
     keras.utils.set_random_seed(settings.seed)
     parts = build(NetworkShape())
     if weights.is_file():
-        load_weights(parts, weights)
+        load_weights(parts, read_weights(weights), weights)
     learner = Learner(parts, boxes=settings.boxes, seed=settings.seed)
     compile_learner(learner, RATE / 10)
 
@@ -150,7 +150,7 @@ def scores(model: Any, examples: list[Example]) -> dict[str, Any]:
     from electrodej.networks.maskrcnn.finding import Finder
     from electrodej.networks.maskrcnn.instances import draw
 
-    finder = Finder(model.parts, model.selection(), tile=384)
+    finder = Finder(model.network, model.selection(), tile=384)
     counts, drawn, sure = np.zeros((len(IOU), 3)), [], []
     for each in examples:
         found = finder.find(each.image)

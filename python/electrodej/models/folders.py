@@ -25,7 +25,17 @@ _WEIGHTS = ("weights_best.h5", "weights_best.weights.h5", "weights_last.h5", "we
 # What StarDist uses where no thresholds were optimised.
 _PROBABILITY, _OVERLAP = 0.5, 0.4
 # Kinds that have a loader of their own, and one verb that runs them.
-_ONLY_SEGMENTS = {"stardist3d": "a StarDist model of volumes", "maskrcnn": "a Mask R-CNN"}
+_ONLY_SEGMENTS = {
+    "stardist3d": (
+        "a StarDist model of volumes",
+        "what is asked for here needs another kind of model, and Fiji's plugins run networks of sections",
+    ),
+    "maskrcnn": (
+        "a Mask R-CNN",
+        "what is asked for here, as in Fiji's plugins, is one network from image to image, and this one is "
+        "three, between which boxes are chosen",
+    ),
+}
 
 
 def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
@@ -35,9 +45,9 @@ def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
     """
     own = read_info(folder / FOLDER_FILE) if (folder / FOLDER_FILE).is_file() else None
     if own is not None and own.kind in _ONLY_SEGMENTS:
+        what, why = _ONLY_SEGMENTS[own.kind]
         raise InputError(
-            f"{folder} is {_ONLY_SEGMENTS[own.kind]}, which 'electrodej segment particles' takes; "
-            "what is asked for here needs another kind of model, see docs/particles.md"
+            f"{folder} is {what}, which 'electrodej segment particles' runs; {why}, see docs/particles.md"
         )
     if (folder / CONFIG).is_file():
         model, info = _load_configured(folder)

@@ -11,12 +11,14 @@ import keras
 import numpy as np
 import pytest
 
+from electrodej.models.engines.openvino import OpenVinoEngine
 from electrodej.networks.maskrcnn.anchors import anchors
+from electrodej.networks.maskrcnn.looking import Network, look, masks_of
 from electrodej.networks.maskrcnn.model import shape_of_weights
-from electrodej.networks.maskrcnn.network import Detector, Outliner, Parts, build
-from electrodej.networks.maskrcnn.patches import MEAN_PIXEL
-from electrodej.networks.maskrcnn.shape import Selection, published
-from electrodej.networks.maskrcnn.weights import load_weights, read_weights
+from electrodej.networks.maskrcnn.network import Parts, build, looking
+from electrodej.networks.maskrcnn.onnx_files import onnx_files
+from electrodej.networks.maskrcnn.shape import MEAN_PIXEL, STRIDES, Selection, published
+from electrodej.networks.maskrcnn.weights import arrays_of, load_weights, read_weights
 
 _spec = importlib.util.spec_from_file_location(
     "libnet_reference", Path(__file__).parent / "libnet_reference.py"
@@ -44,7 +46,7 @@ def reference() -> dict[str, Any]:
 def test_libnets_file_goes_into_its_layers_by_their_names(parts: Parts) -> None:
     path = Path(libnet.DATA / "libnet.h5")
     assert shape_of_weights(read_weights(path), path) == published("resnet50")
-    assert load_weights(parts, path).new == ()
+    assert load_weights(parts, read_weights(path), path).new == ()
     for name, layer in parts.layers().items():
         for weight in layer.weights:
             wanted = libnet.constant(f"{name}/{weight.name}")
@@ -80,23 +82,44 @@ def test_the_backbone_gives_what_libnets_gives(drawn: Parts, image: Any, referen
         same(found[0, :, :, ::16], reference[name])
 
 
-def test_every_step_behind_the_backbone_gives_what_libnets_gives(
-    drawn: Parts, image: Any, reference: dict[str, Any]
-) -> None:
-    said = Detector(drawn, Selection(**libnet.CHOSEN)).predict_on_batch(image)
-    for name, level in zip(libnet.LEVELS, said["levels"], strict=True):
-        same(level[0, :, :, ::16], reference[name])
-    for name in ("scores", "deltas", "proposals", "probability", "moves"):
-        same(said[name][0], reference[name])
-    count = len(reference["detections"])
-    assert count >= 5
-    assert not said["detections"][0, count:].any()
-    same(said["detections"][0, :count], reference["detections"])
-    boxes = said["detections"][:, :count, :4]
-    masks = Outliner(drawn, (libnet.EDGE, libnet.EDGE)).predict_on_batch(
-        {"levels": said["levels"], "boxes": boxes}
+def in_openvino(parts: Parts) -> Network:
+    shape = parts.shape
+    files = onnx_files(shape, arrays_of(parts)).values()
+    channels = shape.told, 5 * shape.classes, shape.classes
+    engines = (
+        OpenVinoEngine(file, "onnx", channels=each) for file, each in zip(files, channels, strict=True)
     )
-    same(masks[0, ..., 1], reference["masks"])
+    return Network(shape, *engines)
+
+
+@pytest.mark.parametrize("network", [looking, in_openvino])
+def test_every_step_behind_the_backbone_gives_what_libnets_gives(
+    network: Any, drawn: Parts, image: Any, reference: dict[str, Any]
+) -> None:
+    seeing = network(drawn)
+    seen = look(seeing, image, Selection(**libnet.CHOSEN))
+    first = 0
+    for name, stride in zip(libnet.LEVELS, STRIDES, strict=True):
+        edge = libnet.EDGE // stride
+        level = seen.cells[first : first + edge * edge].reshape(edge, edge, -1)
+        same(level[:, :, ::16], reference[name])
+        first += edge * edge
+    # LIBNet fills up with boxes of nothing.
+    count = len(seen.proposals)
+    assert not reference["proposals"][count:].any()
+    same(seen.scores, reference["scores"])
+    same(seen.deltas, reference["deltas"])
+    for name, found in (
+        ("proposals", seen.proposals),
+        ("probability", seen.probability),
+        ("moves", seen.moves),
+    ):
+        same(found, reference[name][:count])
+    found = seen.detections
+    assert len(found) >= 5
+    same(found, reference["detections"])
+    masks = masks_of(seeing, seen, found[:, :4], np.ones(len(found), np.intp), (libnet.EDGE, libnet.EDGE))
+    same(masks, reference["masks"])
 
 
 def test_anchors_are_libnets(reference: dict[str, Any]) -> None:

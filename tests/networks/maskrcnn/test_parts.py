@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from electrodej.networks.maskrcnn import looking
 from electrodej.networks.maskrcnn.align import cropped, level_of, pooled
 from electrodej.networks.maskrcnn.boxes import chosen, deltas_between, moved
 from electrodej.networks.maskrcnn.finding import _spans
 from electrodej.networks.maskrcnn.instances import Instances, draw, mask_in, together
+from electrodej.networks.maskrcnn.kernels.choice import choose_boxes
+from electrodej.networks.maskrcnn.kernels.reading import read_boxes
 from electrodej.networks.maskrcnn.patches import truth_of
 
 
@@ -45,11 +48,17 @@ def test_the_best_boxes_are_chosen_one_after_the_other() -> None:
             kinds=None if of_kind is None else of_kind[None],
         )
         assert np.asarray(indices)[0][np.asarray(valid)[0]].tolist() == wanted
+        order = np.argsort(-scores)
+        plain = np.zeros(40, np.int32) if of_kind is None else of_kind
+        assert order[choose_boxes(boxes[order], plain[order], np.float32(0.3), 40)].tolist() == wanted
+        assert order[choose_boxes(boxes[order], plain[order], np.float32(0.3), 3)].tolist() == wanted[:3]
 
 
 def test_deltas_bring_a_box_onto_its_target() -> None:
     boxes, targets = some_boxes(20, 2), some_boxes(20, 3)
-    assert np.asarray(moved(boxes, deltas_between(boxes, targets))) == pytest.approx(targets, abs=1e-5)
+    deltas = np.asarray(deltas_between(boxes, targets))
+    assert np.asarray(moved(boxes, deltas)) == pytest.approx(targets, abs=1e-5)
+    assert looking.moved(boxes, deltas) == pytest.approx(targets, abs=1e-5)
 
 
 def test_the_pyramid_is_read_as_tensorflow_crops_and_resizes() -> None:
@@ -67,11 +76,27 @@ def test_the_pyramid_is_read_as_tensorflow_crops_and_resizes() -> None:
     level = np.asarray(level_of(boxes, *image))
     assert set(np.unique(level)) == {2, 3, 4}
     found = np.asarray(pooled(levels, boxes, 7, image))
+    for picture in range(2):
+        # Without Keras: the same from all levels' cells in one row.
+        cells = np.concatenate([each[picture].reshape(-1, 3) for each in levels])
+        without = np.zeros((9, 7, 7, 3), np.float32)
+        read_boxes(cells, boxes[picture], looking.levels_of(boxes[picture], image), without)
+        assert without == pytest.approx(found[picture], abs=1e-5)
     for picture, number in itertools.product(range(2), range(9)):
         wanted = tensorflow.image.crop_and_resize(
             levels[level[picture, number] - 2], boxes[picture, number][None], [picture], (7, 7)
         )
         assert found[picture, number] == pytest.approx(wanted.numpy()[0], abs=1e-5)
+
+
+def test_boxes_that_are_no_numbers_are_read_as_nothing() -> None:
+    boxes = np.array([[np.nan, 0, 1, 1], [-np.inf, -np.inf, np.inf, np.inf], [0, 0, 1, 1]], np.float32)
+    out = np.zeros((3, 7, 7, 1), np.float32)
+    cells = np.ones((16 * 16 + 8 * 8 + 4 * 4 + 2 * 2, 1), np.float32)
+    with np.errstate(invalid="ignore"):
+        read_boxes(cells, boxes, looking.levels_of(boxes, (64, 64)), out)
+    assert not out[:2].any()
+    assert (out[2] == 1).all()
 
 
 def test_a_mask_is_read_in_a_box_as_it_is_drawn() -> None:

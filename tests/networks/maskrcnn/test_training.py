@@ -19,9 +19,10 @@ import tifffile
 from electrodej.errors import Cancelled, InputError
 from electrodej.models.info import ModelInfo
 from electrodej.networks.maskrcnn.learning import Learner, compile_learner
-from electrodej.networks.maskrcnn.model import load_maskrcnn, shape_of_weights, write_model
+from electrodej.networks.maskrcnn.model import load_parts, shape_of_weights, write_model
 from electrodej.networks.maskrcnn.network import Parts, build
 from electrodej.networks.maskrcnn.patches import fullest, inputs_of, prepare, validation_patches
+from electrodej.networks.maskrcnn.place import PARTS
 from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
 from electrodej.networks.maskrcnn.shape import NetworkShape, published
 from electrodej.networks.maskrcnn.stages import free, stages_of
@@ -142,11 +143,12 @@ def test_a_model_is_trained_from_a_folder_of_images_and_segments(
     )
     assert done.numbers["epochs"] == 1
     names = {entry.name for entry in (tmp_path / "model").iterdir()}
-    assert {"look.json", "curves.png", "history.csv", "weights_best.h5", "maskrcnn.json"} <= names
+    assert {"look.json", "curves.png", "history.csv", "maskrcnn.json", *PARTS} <= names
+    assert not [name for name in names if name.endswith(".h5")]
     assert not (tmp_path / "model.run").exists()
     told = json.loads((tmp_path / "model" / "training.json").read_text("utf-8"))
     assert told["stages"] == {"heads": 1}
-    before, after = load_maskrcnn(tiny).parts.layers(), load_maskrcnn(tmp_path / "model").parts.layers()
+    before, after = load_parts(tiny).layers(), load_parts(tmp_path / "model").layers()
 
     def moved(name: str) -> bool:
         both = zip(before[name].get_weights(), after[name].get_weights(), strict=True)
@@ -164,6 +166,7 @@ def test_a_model_is_trained_from_a_folder_of_images_and_segments(
         out=tmp_path / "found.tif",
     )
     assert found.numbers["model"] == str(tmp_path / "model")
+    assert found.numbers["engine"] == "OpenVINO"
     assert tifffile.imread(tmp_path / "found.tif").shape == pairs[0].grey.shape
 
 
@@ -185,7 +188,7 @@ def test_half_precision_learns_finite_numbers(tiny: Path, pairs: list[Drawn], tm
     settings = SHORT.changed({"epochs": 1, "stages": ("all",), "mixed_precision": True})
     trained = train_maskrcnn(pairs, tmp_path / "model", settings, init=tiny)
     assert trained.epochs == (1, 1)
-    for weight in weights_of(load_maskrcnn(tmp_path / "model").parts):
+    for weight in weights_of(load_parts(tmp_path / "model")):
         assert weight.dtype == np.float32
         assert np.isfinite(weight).all()
 

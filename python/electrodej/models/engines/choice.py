@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # A graph in ONNX that is larger than this was not written for images.
 _MOST_ONNX_BYTES = 1 << 30
 _LIBRARIES = {"openvino": "openvino", "onnxruntime": "onnxruntime", "keras": "tensorflow"}
-_LIGHT = "exported and bundled models but Mask R-CNN"
+_LIGHT = "bundled and exported models, models of volumes, Mask R-CNN"
 
 
 def has(engine: EngineName) -> bool:
@@ -59,7 +59,7 @@ def engine_report() -> tuple[str, ...]:
         reason = "; OpenVINO is missing" + ("" if cards else _why_no_graphics())
         lines.append(f"onnxruntime, on the processor: {_LIGHT}{reason}")
     if has("keras"):
-        lines.append("keras: Mask R-CNN, models that were not exported, dropout, training")
+        lines.append("keras: models that were not exported, LIBNet's .h5 files, dropout, training")
     return tuple(lines)
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-# A box of so many pixels is read from P4.
-_CANONICAL = 224.0
+from electrodej.networks.maskrcnn.shape import CANONICAL
 
 
 def level_of(boxes: Any, height: int, width: int) -> Any:
@@ -19,7 +18,7 @@ def level_of(boxes: Any, height: int, width: int) -> Any:
     """
     size = ops.maximum(boxes[..., 2:] - boxes[..., :2], 0)
     edge = ops.sqrt(size[..., 0] * size[..., 1])
-    canonical = _CANONICAL / float(np.sqrt(np.float32(height * width)))
+    canonical = CANONICAL / float(np.sqrt(np.float32(height * width)))
     level = 4 + ops.round(ops.log(ops.maximum(edge, 1e-9) / canonical) / float(np.log(2.0)))
     return ops.cast(ops.clip(level, 2, 5), "int32")
 

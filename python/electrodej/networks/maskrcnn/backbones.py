@@ -6,17 +6,15 @@ from typing import Any
 
 from keras import layers
 
-from electrodej.networks.maskrcnn.shape import Backbone
+from electrodej.networks.maskrcnn.shape import BLOCKS, GROUPS, Backbone
 
-_BLOCKS = {"resnet50": (3, 4, 6, 3), "resnet101": (3, 4, 23, 3)}
 _FILTERS = (64, 128, 256, 512)
-_SMALL, _SMALL_BLOCKS = (32, 64, 96, 128), (1, 2, 2, 2)
-_GROUPS = 8
+_SMALL = (32, 64, 96, 128)
 
 
 def backbone(kind: Backbone, image: Any) -> list[Any]:
     """Return the levels C2 to C5: 4, 8, 16 and 32 pixels for each cell."""
-    return _small(image) if kind == "small" else _resnet(image, _BLOCKS[kind])
+    return _small(image) if kind == "small" else _resnet(image, BLOCKS[kind])
 
 
 def _resnet(image: Any, blocks: tuple[int, ...]) -> list[Any]:
@@ -61,14 +59,14 @@ def _frozen(name: str) -> Any:
 
 def grouped(name: str) -> Any:
     """Group normalisation, which does not depend on what else is in the batch."""
-    return layers.GroupNormalization(_GROUPS, name=name)
+    return layers.GroupNormalization(GROUPS, name=name)
 
 
 def _small(image: Any) -> list[Any]:
     x = layers.Conv2D(24, 5, strides=2, padding="same", name="small_stem")(image)
     x = layers.ReLU()(grouped("small_stem_norm")(x))
     levels = []
-    for stage, (filters, count) in enumerate(zip(_SMALL, _SMALL_BLOCKS, strict=True), 2):
+    for stage, (filters, count) in enumerate(zip(_SMALL, BLOCKS["small"], strict=True), 2):
         for number in range(count):
             x = _residual(
                 x, filters, f"small{stage}{chr(ord('a') + number)}", strides=2 if number == 0 else 1

@@ -36,14 +36,10 @@ def explain(finder: Finder, image: FloatArray, folder: Path) -> list[Path]:
         The anchors of the highest scores, the proposals, the boxes with their scores, and the masks.
     """
     part = image[: finder.tile, : finder.tile]
-    said = finder.steps(image)
-    every = anchors(finder.parts.shape, finder.tile, finder.tile)
-    scores = np.asarray(said["scores"][0])
-    best = np.argsort(-scores)[:_ANCHORS]
-    proposals = np.asarray(said["proposals"][0])
-    proposals = proposals[proposals.any(axis=1)]
-    detections = np.asarray(said["detections"][0])
-    detections = detections[detections[:, 5] > 0]
+    seen = finder.steps(image)
+    every = anchors(finder.network.shape, finder.tile, finder.tile)
+    best = np.argsort(-seen.scores)[:_ANCHORS]
+    proposals, detections = seen.proposals, seen.detections
     found = finder.find(part)
     labels, kept = draw(found, (part.shape[0], part.shape[1]))
     edge = finder.tile - 1

@@ -13,10 +13,9 @@ from electrodej.errors import InputError
 from electrodej.models.grey import FloatArray
 from electrodej.models.memory_errors import is_out_of_memory
 from electrodej.networks.maskrcnn.instances import Instances, together
-from electrodej.networks.maskrcnn.network import Detector, Outliner, Parts
-from electrodej.networks.maskrcnn.patches import shown
+from electrodej.networks.maskrcnn.looking import Network, Seen, look, masks_of
 from electrodej.networks.maskrcnn.settings import DIVISOR
-from electrodej.networks.maskrcnn.shape import Selection
+from electrodej.networks.maskrcnn.shape import Selection, shown
 
 Say = Callable[[str], None]
 
@@ -28,8 +27,6 @@ _LARGEST = 1024
 _NEAR = 3.0
 # Pixels by which the middles of one particle differ in two tiles at most.
 _APART = 8.0
-# Masks that are drawn at once.
-_MASKS = 32
 # What a network of ours looks at: a slice may have hundreds of particles.
 OWN = Selection(considered=2000, proposals=600, least=0.3, overlap=0.3, most=500)
 
@@ -39,7 +36,7 @@ class Finder:
 
     Parameters
     ----------
-    parts
+    network
         The network.
     selection
         How many boxes go on in a tile, and how sure one must be.
@@ -51,21 +48,13 @@ class Finder:
     """
 
     def __init__(
-        self, parts: Parts, selection: Selection = OWN, *, tile: int = TILE, say: Say = print
+        self, network: Network, selection: Selection = OWN, *, tile: int = TILE, say: Say = print
     ) -> None:
         if tile % DIVISOR or tile < SMALLEST:
             raise InputError(f"tiles are a multiple of {DIVISOR} from {SMALLEST} pixels on, not {tile}")
-        self.parts, self.selection, self.say = parts, selection, say
+        self.network, self.selection, self.say = network, selection, say
         self._largest, self._told = max(tile, _LARGEST), False
-        self._set(tile, _shared(tile))
-
-    def _set(self, tile: int, shared: int) -> None:
-        self.shared = shared
-        if getattr(self, "tile", None) == tile:
-            return
-        self.tile = tile
-        self._detect = Detector(self.parts, self.selection)
-        self._outline = Outliner(self.parts, (tile, tile))
+        self.tile, self.shared = tile, _shared(tile)
 
     def find(self, image: FloatArray) -> Instances:
         """Return the particles of a normalised section (Y, X)."""
@@ -86,7 +75,7 @@ class Finder:
                     f"{smaller} x {smaller}"
                 )
                 self._largest = smaller
-                self._set(smaller, min(self.shared, _shared(smaller)))
+                self.tile, self.shared = smaller, min(self.shared, _shared(smaller))
                 continue
             if not any(cut for _, cut in found) or not self._widen():
                 return together([particles for particles, _ in found])
@@ -100,7 +89,7 @@ class Finder:
                 f"particles are larger than the {self.shared} pixels that neighbouring tiles share; going on "
                 f"with tiles of {tile} x {tile} pixels that share {shared}"
             )
-            self._set(tile, shared)
+            self.tile, self.shared = tile, shared
             return True
         if not self._told:
             self.say(
@@ -110,23 +99,21 @@ class Finder:
             self._told = True
         return False
 
-    def steps(self, image: FloatArray) -> dict[str, Any]:
+    def steps(self, image: FloatArray) -> Seen:
         """Return all that the network says of the first tile of a section."""
         tile = next(_tiles(image.shape, self.tile, self.shared))
         return self._look(image[tile.box])
 
-    def _look(self, part: FloatArray) -> dict[str, Any]:
+    def _look(self, part: FloatArray) -> Seen:
         padded = np.zeros((1, self.tile, self.tile), np.float32)
         padded[0, : part.shape[0], : part.shape[1]] = part
-        said: dict[str, Any] = self._detect.predict_on_batch(shown(padded, self.parts.shape))
-        return said
+        return look(self.network, shown(padded, self.network.shape), self.selection)
 
     def _in_tile(self, image: FloatArray, tile: _Tile) -> tuple[Instances, bool]:
         """Return the particles that are a tile's own, and whether an edge between tiles cuts one."""
         part = image[tile.box]
-        said = self._look(part)
-        found = np.asarray(said["detections"][0])
-        found = found[found[:, 5] > 0]
+        seen = self._look(part)
+        found = seen.detections
         last = np.array([self.tile - 1] * 4, np.float32)
         boxes = np.minimum(found[:, :4] * last, np.array([*part.shape, *part.shape]) - 1)
         # Each particle is of the tile in which its middle is not at the edge.
@@ -134,22 +121,14 @@ class Finder:
         size = boxes[:, 2:] - boxes[:, :2]
         mine = ((middle >= tile.first) & (middle < tile.last) & (size >= 1)).all(axis=1)
         found, boxes = found[mine], boxes[mine]
-        masks = self._masks(said["levels"], boxes / last, found[:, 4].astype(np.intp))
+        masks = self._masks(seen, boxes / last, found[:, 4].astype(np.intp))
         before = np.array(tile.start) > 0
         behind = np.array(tile.start) + self.tile < image.shape
         cut = (before & (boxes[:, :2] < _NEAR)) | (behind & (boxes[:, 2:] > self.tile - 1 - _NEAR))
         return Instances(boxes.astype(np.float32), found[:, 5], masks).moved(*tile.start), bool(cut.any())
 
-    def _masks(self, levels: Any, boxes: FloatArray, kinds: Any) -> FloatArray:
-        masks = np.zeros((len(boxes), 28, 28), np.float32)
-        for first in range(0, len(boxes), _MASKS):
-            some = boxes[first : first + _MASKS]
-            padded = np.zeros((1, _MASKS, 4), np.float32)
-            padded[0, : len(some)] = some
-            given = np.asarray(self._outline.predict_on_batch({"levels": list(levels), "boxes": padded})[0])
-            here = np.arange(len(some))
-            masks[first : first + len(some)] = given[here, :, :, kinds[first : first + len(some)]]
-        return masks
+    def _masks(self, seen: Seen, boxes: FloatArray, kinds: Any) -> FloatArray:
+        return masks_of(self.network, seen, boxes, kinds, (self.tile, self.tile))
 
 
 @dataclasses.dataclass(frozen=True)

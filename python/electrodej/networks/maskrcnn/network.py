@@ -1,4 +1,4 @@
-"""The parts of a Mask R-CNN as Keras models, and the whole way from an image to boxes and masks."""
+"""The parts of a Mask R-CNN as Keras models, and the way from an image to what the losses are of."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from electrodej.models.engines.keras import KerasEngine
 from electrodej.networks.maskrcnn.align import pooled
-from electrodej.networks.maskrcnn.anchors import anchors
 from electrodej.networks.maskrcnn.backbones import backbone, grouped
 from electrodej.networks.maskrcnn.boxes import chosen, clipped, moved, taken
-from electrodej.networks.maskrcnn.shape import CLASS_POOL, MASK_POOL, NetworkShape, Selection
+from electrodej.networks.maskrcnn.looking import Network
+from electrodej.networks.maskrcnn.shape import CLASS_POOL, MASK_EDGE, MASK_POOL, NetworkShape, Selection
 
 
 @dataclass(frozen=True)
@@ -159,95 +160,33 @@ def masked(parts: Parts, levels: list[Any], boxes: Any, image: tuple[int, int]) 
     return ops.reshape(ops.cast(found, "float32"), (-1, boxes.shape[1], edge, edge, parts.shape.classes))
 
 
-def detected(boxes: Any, valid: Any, probability: Any, deltas: Any, window: Any, selection: Selection) -> Any:
-    """Return the detections (B, most, 6): box, class and score; rows of zeros where there are no more.
+def looking(parts: Parts) -> Network:
+    """Return a network of Keras as what looks at images; it goes along with what its weights become."""
+    shape = parts.shape
 
-    Each box is of its most probable class and moved as that class says; of boxes of one class that overlap,
-    the most probable is kept.
+    def flat(values: Any, *lengths: int) -> Any:
+        return layers.Reshape((1, -1, *lengths))(ops.cast(values, "float32"))
 
-    Parameters
-    ----------
-    boxes, valid
-        Proposals (B, N, 4), and which of them are any.
-    probability, deltas
-        What the class head says: (B, N, classes) and (B, N, classes, 4).
-    window
-        (B, 4) or (4,): where in the image something is, in shares.
-    selection
-        What is kept.
-    """
-    kinds = ops.cast(ops.argmax(probability, axis=-1), "int32")
-    score = ops.max(probability, axis=-1)
-    own = ops.take_along_axis(deltas, kinds[..., None, None], axis=2)[:, :, 0]
-    boxes = clipped(moved(boxes, own), window)
-    counts = ops.logical_and(ops.logical_and(kinds > 0, score >= selection.least), valid)
-    indices, there = chosen(
-        boxes,
-        ops.where(counts, score, -1.0),
-        count=selection.most,
-        overlap=selection.overlap,
-        kinds=kinds,
-    )
-    rows = ops.concatenate([boxes, ops.cast(kinds, "float32")[..., None], score[..., None]], axis=-1)
-    return ops.where(there[..., None], taken(rows, indices), 0.0)
+    def strip(pool: int) -> tuple[Any, Any]:
+        image = keras.Input((None, pool, shape.pyramid), name="strip")
+        return image, ops.reshape(image, (-1, pool, pool, shape.pyramid))
 
+    image = keras.Input((None, None, shape.channels), name="image")
+    each = 2 * len(shape.ratios)
+    rows = []
+    for level in parts.features(image):
+        scores, deltas = parts.proposing(level)
+        told = [flat(level, shape.pyramid), flat(scores, each), flat(deltas, 2 * each)]
+        rows.append(layers.Concatenate()(told))
+    pyramid = keras.Model(image, layers.Concatenate(axis=2)(rows), name="pyramid")
 
-class Detector(keras.Model):  # type: ignore[misc] # Keras has no types
-    """From images of one size to boxes, with all that lies between.
+    below, seen = strip(CLASS_POOL)
+    scores, deltas = (ops.cast(found, "float32") for found in parts.classes(seen))
+    both = ops.concatenate([scores, ops.reshape(deltas, (-1, 4 * shape.classes))], axis=-1)
+    classes = keras.Model(below, ops.reshape(both, (1, -1, 1, 5 * shape.classes)), name="classes_of_strip")
 
-    Parameters
-    ----------
-    parts
-        The network.
-    selection
-        How many boxes go on.
-    """
-
-    def __init__(self, parts: Parts, selection: Selection) -> None:
-        super().__init__(name="detector")
-        self.parts, self.selection = parts, selection
-        # So that Keras knows their weights.
-        self.features, self.proposing = parts.features, parts.proposing
-        self.class_head = parts.classes
-
-    def call(self, image: Any, window: Any = (0.0, 0.0, 1.0, 1.0)) -> dict[str, Any]:
-        """Return ``detections``, ``levels``, ``proposals``, ``scores`` and ``deltas`` of the anchors."""
-        size = (int(image.shape[1]), int(image.shape[2]))
-        levels = self.features(image, training=False)
-        raw, deltas = proposed(self.parts, levels)
-        scores = ops.softmax(raw)[..., 1]
-        every = ops.convert_to_tensor(anchors(self.parts.shape, *size))
-        boxes, valid = proposals(scores, deltas, every, self.selection)
-        logits, moves = classified(self.parts, levels, boxes, size)
-        probability = ops.softmax(logits)
-        window = ops.convert_to_tensor(window, "float32")
-        return {
-            "detections": detected(boxes, valid, probability, moves, window, self.selection),
-            "levels": levels,
-            "proposals": boxes,
-            "scores": scores,
-            "deltas": deltas,
-            "probability": probability,
-            "moves": moves,
-        }
-
-
-class Outliner(keras.Model):  # type: ignore[misc] # Keras has no types
-    """From the levels of a pyramid and boxes to the masks in them.
-
-    Parameters
-    ----------
-    parts
-        The network.
-    size
-        Rows and columns of the image.
-    """
-
-    def __init__(self, parts: Parts, size: tuple[int, int]) -> None:
-        super().__init__(name="outliner")
-        self.parts, self.size = parts, size
-        self.mask_head = parts.masks
-
-    def call(self, inputs: dict[str, Any]) -> Any:
-        """Return masks (B, N, 28, 28, classes) from 0 to 1 of ``boxes`` (B, N, 4) on ``levels``."""
-        return ops.sigmoid(masked(self.parts, list(inputs["levels"]), inputs["boxes"], self.size))
+    below, seen = strip(MASK_POOL)
+    found = ops.cast(parts.masks(seen), "float32")
+    found = ops.reshape(found, (1, -1, MASK_EDGE, shape.classes))
+    masks = keras.Model(below, found, name="masks_of_strip")
+    return Network(shape, *(KerasEngine(model) for model in (pyramid, classes, masks)))

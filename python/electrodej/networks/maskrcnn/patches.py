@@ -13,7 +13,7 @@ from electrodej.models.grey import FloatArray
 from electrodej.models.libraries import load_keras
 from electrodej.networks.maskrcnn.anchors import shares
 from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
-from electrodej.networks.maskrcnn.shape import MEAN_PIXEL, NetworkShape
+from electrodej.networks.maskrcnn.shape import NetworkShape, shown
 from electrodej.networks.stardist.augment import Labels, cut
 from electrodej.networks.stardist.patches import Example, Pair, normalised
 
@@ -25,14 +25,6 @@ _FEW, _MANY = 32, 512
 _WIDER = 1.3
 
 Inputs = dict[str, NDArray[Any]]
-
-
-def shown(image: FloatArray, shape: NetworkShape) -> FloatArray:
-    """Return a grey image (..., Y, X), 0 to about 1, as a backbone takes it (..., Y, X, channels)."""
-    if shape.channels == 1:
-        return image[..., np.newaxis]
-    colour = np.minimum(image, 1)[..., np.newaxis] * np.float32(255)
-    return np.asarray(colour - np.array(MEAN_PIXEL, np.float32), np.float32)
 
 
 def prepare(pair: Pair, settings: MaskRCNNSettings) -> Example:

@@ -11,6 +11,10 @@ from electrodej.vocabulary import PathLike
 
 KIND: Literal["maskrcnn"] = "maskrcnn"
 NETWORK_FILE = "maskrcnn.json"
+# The parts of the network: each as an engine runs it, and all weights that there are.
+PYRAMID, CLASSES, MASKS = "pyramid.onnx", "classes.onnx", "masks.onnx"
+PARTS = (PYRAMID, CLASSES, MASKS)
+# What folders had in their place before; only Keras runs it.
 WEIGHTS = "weights_best.h5"
 
 
@@ -29,9 +33,16 @@ def is_maskrcnn(model: PathLike) -> bool:
     return (place / NETWORK_FILE).is_file()
 
 
+def has_parts(place: Path) -> bool:
+    """Whether the parts of a network are there as files that a light engine runs."""
+    return all((place / name).is_file() for name in PARTS)
+
+
 def weights_file(place: Path) -> Path:
-    """Return the file of weights of a folder or of a file."""
+    """Return the file of weights that Keras reads: of a folder without parts, or the file itself."""
     weights = place if place.is_file() else place / WEIGHTS
     if not weights.is_file():
-        raise InputError(f"{place} holds no weights ({WEIGHTS} is missing)")
+        raise InputError(
+            f"{place} holds no weights ({', '.join(PARTS)}, or {WEIGHTS} of an earlier version, are missing)"
+        )
     return weights

@@ -7,7 +7,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+import numpy as np
+
 from electrodej.errors import InputError
+from electrodej.models.grey import FloatArray
 from electrodej.models.safety.limits import MOST_COUNT
 
 Backbone = Literal["small", "resnet50", "resnet101"]
@@ -17,6 +20,11 @@ STRIDES = (4, 8, 16, 32, 64)
 # Edge in cells of what the heads see of a box: for its class, and for its mask, which has twice as many.
 CLASS_POOL, MASK_POOL = 7, 14
 MASK_EDGE = 2 * MASK_POOL
+# A box of so many pixels is read from P4.
+CANONICAL = 224.0
+# Of the backbones, how many blocks lead to each of C2 to C5; the groups that the small one is normalised in.
+BLOCKS = {"small": (1, 2, 2, 2), "resnet50": (3, 4, 6, 3), "resnet101": (3, 4, 23, 3)}
+GROUPS = 8
 # Shifts and logarithms of sizes are divided by these before they are learnt.
 DEVIATIONS = (0.1, 0.1, 0.2, 0.2)
 # RGB of the mean ImageNet pixel, which ResNets are given as zero.
@@ -71,6 +79,11 @@ class NetworkShape:
         """Channels of the image."""
         return 1 if self.backbone == "small" else 3
 
+    @property
+    def told(self) -> int:
+        """Numbers for each cell of the pyramid: its features, then scores and deltas of its anchors."""
+        return self.pyramid + 6 * len(self.ratios)
+
     def as_plain(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         fields = dataclasses.asdict(self)
@@ -109,6 +122,14 @@ def shape_from_plain(values: dict[str, Any]) -> NetworkShape:
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
     return NetworkShape(**fields)
+
+
+def shown(image: FloatArray, shape: NetworkShape) -> FloatArray:
+    """Return a grey image (..., Y, X), 0 to about 1, as a backbone takes it (..., Y, X, channels)."""
+    if shape.channels == 1:
+        return image[..., np.newaxis]
+    colour = np.minimum(image, 1)[..., np.newaxis] * np.float32(255)
+    return np.asarray(colour - np.array(MEAN_PIXEL, np.float32), np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)

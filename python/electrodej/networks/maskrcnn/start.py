@@ -13,9 +13,9 @@ from electrodej.errors import InputError, one_line
 from electrodej.models.bundled import find_model
 from electrodej.models.libraries import load_keras
 from electrodej.models.sized import sized
-from electrodej.networks.maskrcnn.model import shape_in, shape_of_weights
+from electrodej.networks.maskrcnn.model import shape_in, shape_of_weights, weights_in
 from electrodej.networks.maskrcnn.network import Parts, build
-from electrodej.networks.maskrcnn.place import NETWORK_FILE, is_maskrcnn, weights_file
+from electrodej.networks.maskrcnn.place import NETWORK_FILE, is_maskrcnn
 from electrodej.networks.maskrcnn.shape import Backbone, NetworkShape, published
 from electrodej.networks.maskrcnn.weights import load_weights, read_weights
 from electrodej.run import Run
@@ -103,7 +103,7 @@ class Start:
     shape
         The network.
     weights
-        The file of weights, or the published ones that are fetched; none for chance.
+        The model or the file of weights, or the published ones that are fetched; none for chance.
     """
 
     shape: NetworkShape
@@ -138,13 +138,12 @@ def start_from(init: PathLike | None, backbone: Backbone | None) -> Start:
             f"{os.fspath(init)} is no Mask R-CNN; start from coco, imagenet, an .h5 file of weights or the "
             "folder of a Mask R-CNN"
         )
-    weights = weights_file(place)
     if place.is_file():
-        shape = _ours(shape_of_weights(read_weights(weights), weights, backbones=True))
+        shape = _ours(shape_of_weights(read_weights(place), place, backbones=True))
     else:
         shape = shape_in(place / NETWORK_FILE)
     _check_backbone(backbone, shape.backbone, init)
-    return Start(dataclasses.replace(shape, classes=2), weights)
+    return Start(dataclasses.replace(shape, classes=2), place)
 
 
 def begin(start: Start, run: Run, *, mixed: bool) -> Parts:
@@ -160,7 +159,7 @@ def begin(start: Start, run: Run, *, mixed: bool) -> Parts:
     finally:
         keras.mixed_precision.set_global_policy("float32")
     if weights is not None:
-        loaded = load_weights(parts, weights, complete=False)
+        loaded = load_weights(parts, *weights_in(weights), complete=False)
         if loaded.new:
             few = ", ".join(loaded.new[:3]) + (", ..." if len(loaded.new) > 3 else "")
             run.note(

@@ -21,7 +21,7 @@ from electrodej.networks.maskrcnn.finding import OWN, SMALLEST, TILE, Finder
 from electrodej.networks.maskrcnn.instances import draw
 from electrodej.networks.maskrcnn.learning import Learner, compile_learner
 from electrodej.networks.maskrcnn.model import write_model
-from electrodej.networks.maskrcnn.network import Parts, build
+from electrodej.networks.maskrcnn.network import Parts, build, looking
 from electrodej.networks.maskrcnn.patches import fullest, prepare, training_patches, validation_patches
 from electrodej.networks.maskrcnn.place import KIND, NETWORK_FILE
 from electrodej.networks.maskrcnn.settings import DIVISOR, MaskRCNNSettings
@@ -112,7 +112,7 @@ def train_maskrcnn(
     train_in_stages(trained, parts, stages, (training, kept, most), settings, run)
     parts = _with_all_digits(parts)
     finder = Finder(
-        parts,
+        looking(parts),
         dataclasses.replace(OWN, least=min(SCORES)),
         tile=_tile(kept),
         say=run.note,
@@ -207,12 +207,13 @@ def train_in_stages(
 def _look(parts: Parts, settings: MaskRCNNSettings) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Return what finds the particles of a section while the network is trained."""
     finders: dict[int, Finder] = {}
+    network = looking(parts)
 
     def look(section: NDArray[Any]) -> NDArray[Any]:
         image = normalise(section, settings.percentiles)
         tile = _tile([Example("", image, np.zeros(image.shape, np.int32))])
         finder = finders.setdefault(
-            tile, Finder(parts, dataclasses.replace(OWN, least=_USUAL_SCORE), tile=tile)
+            tile, Finder(network, dataclasses.replace(OWN, least=_USUAL_SCORE), tile=tile)
         )
         return draw(finder.find(image), (section.shape[0], section.shape[1]))[0]
 

@@ -125,7 +125,7 @@ def finder_for(model: MaskRCNNModel, sections: Sections, settings: ViewSettings,
     """Return what finds the particles of such sections: in one tile, where they fit into it."""
     edge = max(-(-length // DIVISOR) * DIVISOR for length in sections.shown)
     chosen = model.selection(least=settings.probability_threshold, overlap=settings.overlap_threshold)
-    return Finder(model.parts, chosen, tile=max(SMALLEST, min(TILE, edge)), say=run.note)
+    return Finder(model.network, chosen, tile=max(SMALLEST, min(TILE, edge)), say=run.note)
 
 
 def shown_section(sections: Sections, section: NDArray[Any], model: MaskRCNNModel) -> FloatArray:

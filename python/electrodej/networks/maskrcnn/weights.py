@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.models.keras_files import check_h5
-from electrodej.networks.maskrcnn.network import Parts
+
+if TYPE_CHECKING:
+    from electrodej.networks.maskrcnn.network import Parts
 
 # What depends on the number of classes.
 HEADS = ("mrcnn_class_logits", "mrcnn_bbox_fc", "mrcnn_mask")
@@ -78,15 +80,17 @@ def _text(name: Any) -> str:
     return name.decode("utf-8") if isinstance(name, bytes) else str(name)
 
 
-def load_weights(parts: Parts, path: Path, *, complete: bool = True) -> Loaded:
-    """Give a network the weights of a file, layer by layer, by their names.
+def load_weights(parts: Parts, arrays: Arrays, path: Path, *, complete: bool = True) -> Loaded:
+    """Give a network weights, layer by layer, by their names.
 
     Parameters
     ----------
     parts
         The network.
+    arrays
+        The weights.
     path
-        A ``mask_rcnn_*.h5``, of LIBNet, of Matterport or of `write_weights`.
+        What they were read from, for messages.
     complete
         Whether every layer must be in the file and fit. Otherwise layers that depend on the number of
         classes may differ, and layers may be missing; both keep their weights.
@@ -96,7 +100,6 @@ def load_weights(parts: Parts, path: Path, *, complete: bool = True) -> Loaded:
     electrodej.errors.InputError
         A layer does not fit, or is missing; it is named.
     """
-    arrays = read_weights(path)
     layers = parts.layers()
     if not set(arrays) & set(layers):
         raise InputError(
@@ -147,8 +150,16 @@ def rounded(weight: NDArray[np.float32]) -> NDArray[np.float16]:
     return ((bits + np.uint16(4)) & np.uint16(0xFFF8)).view(np.float16)
 
 
-def write_weights(parts: Parts, path: Path, *, packed: bool = False) -> None:
-    """Write the weights as `read_weights` reads them; with ``packed`` in a third of the size, `rounded`."""
+def arrays_of(parts: Parts, *, packed: bool = False) -> Arrays:
+    """Return the weights by the names of their layers; with ``packed``, all but a few of them `rounded`."""
+    return {
+        name: [rounded(array) if packed and array.ndim > 1 else array for array in layer.get_weights()]
+        for name, layer in parts.layers().items()
+    }
+
+
+def write_weights(parts: Parts, path: Path) -> None:
+    """Write the weights into a file as `read_weights` reads it, and LIBNet and Matterport do."""
     h5py = require("h5py", what="writing weights", extra="train")
     layers: Mapping[str, Any] = parts.layers()
     with h5py.File(path, "w") as file:
@@ -158,8 +169,7 @@ def write_weights(parts: Parts, path: Path, *, packed: bool = False) -> None:
             names = [f"{name}/{weight.name}:0" for weight in layer.weights]
             group.attrs["weight_names"] = _names(names)
             for each, weight in zip(names, layer.get_weights(), strict=True):
-                stored = rounded(weight) if packed else weight
-                group.create_dataset(each, data=stored, compression="gzip", shuffle=True)
+                group.create_dataset(each, data=weight, compression="gzip", shuffle=True)
 
 
 def _names(names: Iterable[str]) -> NDArray[np.bytes_]:

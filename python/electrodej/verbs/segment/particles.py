@@ -243,8 +243,8 @@ With a StarDist model of volumes, made by `electrodej train stardist --dimension
 particles at once: the volume is brought to the voxels of the training, looked at in large tiles, and borders
 are moved to the edges in the grey volume.
 
-A Mask R-CNN (`nmc-regions`, or a `mask_rcnn_*.h5` of LIBNet's kind) does the same, with a mask for each
-particle.
+A Mask R-CNN (`nmc-regions`, what `electrodej train maskrcnn` made, or with Keras a `mask_rcnn_*.h5` of
+LIBNet's kind) looks at sections as a StarDist model does, and draws a mask of each particle.
 
 The model `watershed` needs no training and gives 3D particles: Otsu's threshold, cracks closed, touching
 particles parted by a watershed of their distance to the surface. It holds the whole volume in memory.""",

@@ -25,18 +25,15 @@ if TYPE_CHECKING:
 def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
     """Find the particles on every section of a view, and write what is asked for."""
     from electrodej.inspection import known_look, look_first
-    from electrodej.models.libraries import load_keras, use_threads
-
-    files = _targets(options, run)
-    # What comes next needs it to be imported at all.
-    load_keras("running a Mask R-CNN")
+    from electrodej.models.libraries import use_threads
     from electrodej.networks.maskrcnn.model import load_maskrcnn
     from electrodej.networks.maskrcnn.views import predict_regions
     from electrodej.verbs.segment.intact import outlined
     from electrodej.volume import check_grey, open_volume
 
+    files = _targets(options, run)
     use_threads(run.cores)
-    model = load_maskrcnn(options.model)
+    model = load_maskrcnn(options.model, engine=options.engine)
     with open_volume(options.image, spacing=options.spacing) as grey:
         size = grey.require_spacing()
         check_grey(grey[:1, :1, :1], grey.path)
@@ -62,6 +59,7 @@ def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
     return Outcome(
         {
             "model": os.fspath(options.model),
+            "engine": model.network.engine,
             "view": settings.view,
             "sections": found.sections,
             "outlines": found.particles,
@@ -84,8 +82,8 @@ def _targets(options: ParticlesOptions, run: Run) -> dict[str, PathLike]:
     from electrodej.files.targets import check_folder_target
     from electrodej.volume.write import check_volume_target
 
-    for name, what in (("probability", None), ("refine", None), ("engine", "auto")):
-        if getattr(options, name) != what:
+    for name in ("probability", "refine"):
+        if getattr(options, name) is not None:
             raise UsageError(f"--{name} is for StarDist models; leave it out with a Mask R-CNN")
     if run.scheduler is not None:
         raise UsageError("--scheduler is for StarDist models; leave it out with a Mask R-CNN")
