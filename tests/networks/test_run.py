@@ -23,18 +23,26 @@ X = np.linspace(-1, 1, 64, dtype=np.float32).reshape(32, 2)
 Y = (2 * X[:, :1] - X[:, 1:] + 0.5).astype(np.float32)
 
 
-def small_model(rate: float = 0.05) -> Any:
+def small_model(rate: float = 0.05, *, scaled: bool = False) -> Any:
     keras = load_keras("testing")
     model = keras.Sequential(
         [keras.layers.Input((2,)), keras.layers.Dropout(0.2), keras.layers.Dense(1, name="line")]
     )
-    model.compile(keras.optimizers.Adam(rate), "mse")
+    optimizer = keras.optimizers.Adam(rate)
+    model.compile(keras.optimizers.LossScaleOptimizer(optimizer) if scaled else optimizer, "mse")
     return model
 
 
-def train(out: Path, settings: RunSettings, *, stop_at: float | None = None, **options: Any) -> TrainingRun:
+def train(
+    out: Path,
+    settings: RunSettings,
+    *,
+    stop_at: float | None = None,
+    model: Any = None,
+    **options: Any,
+) -> TrainingRun:
     run = TrainingRun(out, settings, **options)
-    model = small_model()
+    model = model or small_model()
 
     def progress(done: float, total: float, stage: str) -> None:  # noqa: ARG001
         if stop_at is not None and done >= stop_at:
@@ -76,6 +84,34 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_stopped(tmp_path: Path):
     second = train(tmp_path / "parts", settings, resume=True)
     np.testing.assert_allclose(second.history.column("loss"), whole.history.column("loss"), rtol=1e-5)
     np.testing.assert_allclose(second.history.column("val_loss"), whole.history.column("val_loss"), rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_a_run_of_before_in_half_precision_goes_on_with_a_scaled_loss(tmp_path: Path):
+    """Scales are powers of two, which change no digit of a gradient."""
+    settings = RunSettings(epochs=6, patience=0, checkpoint_seconds=0, seed=3)
+    whole = train(tmp_path / "whole", settings)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "parts", settings, stop_at=3.1)
+    parts = train(tmp_path / "parts", settings, resume=True, model=small_model(scaled=True))
+    for one, other in zip(parts.history.rows, whole.history.rows, strict=True):
+        assert one["val_loss"] == pytest.approx(other["val_loss"], rel=1e-5)
+
+
+@pytest.mark.slow
+def test_a_run_with_another_optimizer_is_not_called_another_network(tmp_path: Path):
+    keras = load_keras("testing")
+    settings = RunSettings(epochs=6, patience=0, checkpoint_seconds=0)
+    with pytest.raises(Cancelled):
+        train(tmp_path / "model", settings, stop_at=3.1)
+    other = small_model()
+    other.compile(keras.optimizers.SGD(0.1), "mse")
+    with pytest.raises(InputError, match="optimizer was another one"):
+        train(tmp_path / "model", settings, resume=True, model=other)
+    wide = keras.Sequential([keras.layers.Input((2,)), keras.layers.Dense(3)])
+    wide.compile("adam", "mse")
+    with pytest.raises(InputError, match="weights of another network"):
+        train(tmp_path / "model", settings, resume=True, model=wide)
 
 
 @pytest.mark.slow

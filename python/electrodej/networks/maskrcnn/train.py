@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.extras import require
 from electrodej.files import check_target, whole_directory
 from electrodej.models.grey import normalise
 from electrodej.models.info import FOLDER_FILE, ModelInfo
@@ -80,6 +81,8 @@ def train_maskrcnn(
     check_target(out, force=run.force)
     check_replaceable(Path(out), MARKERS)
     load_keras("training a Mask R-CNN")
+    # Not to be told of it when all is learnt.
+    require("onnx", what="writing a Mask R-CNN", extra="train")
     if not len(pairs):
         raise InputError("there are no images to train on")
     examples, sizes = [], []

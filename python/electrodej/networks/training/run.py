@@ -325,15 +325,18 @@ class TrainingRun:
         self._best_values = [best[name] for name in sorted(best)]
 
 
-def _tracked(model: Any) -> list[Any]:
-    """Return every variable on which the next step depends, in an order that is always the same."""
+def _tracked(model: Any, optimizer: Any = None) -> list[Any]:
+    """Return every variable on which the next step depends, in an order that is always the same.
+
+    ``optimizer`` is the model's own, if it is not given.
+    """
     weights = list(model.weights)
     seeds = [
         variable
         for variable in model.variables
         if "seed_generator" in variable.path and not any(variable is weight for weight in weights)
     ]
-    return [*weights, *seeds, *model.optimizer.variables]
+    return [*weights, *seeds, *(optimizer or model.optimizer).variables]
 
 
 def _values_of(model: Any) -> dict[str, NDArray[Any]]:
@@ -345,12 +348,21 @@ def _numbered(values: list[NDArray[Any]]) -> dict[str, NDArray[Any]]:
 
 
 def _put_values(model: Any, values: Mapping[str, NDArray[Any]], folder: Path) -> None:
-    model.optimizer.build(model.trainable_variables)
-    variables = _tracked(model)
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
     stored = [values[name] for name in sorted(values)]
-    if [tuple(variable.shape) for variable in variables] != [value.shape for value in stored]:
-        raise InputError(
-            f"{folder} holds the weights of another network; give --force instead of --resume to begin anew"
-        )
-    for variable, value in zip(variables, stored, strict=True):
-        variable.assign(value)
+    shapes = [value.shape for value in stored]
+    # In half precision earlier versions scaled no loss: theirs is the inner optimizer, and the scale begins.
+    for known in (optimizer, getattr(optimizer, "inner_optimizer", optimizer)):
+        variables = _tracked(model, known)
+        if [tuple(variable.shape) for variable in variables] == shapes:
+            for variable, value in zip(variables, stored, strict=True):
+                variable.assign(value)
+            return
+    weights = [tuple(weight.shape) for weight in model.weights]
+    what = (
+        "a training whose optimizer was another one, of another version of ElectrodeJ or Keras"
+        if shapes[: len(weights)] == weights
+        else "the weights of another network"
+    )
+    raise InputError(f"{folder} holds {what}; {_AGAIN}")
