@@ -155,11 +155,16 @@ def test_what_a_zip_left_of_an_earlier_version_is_named_and_what_is_ones_own_is_
     (folder / "Fuse_Views.groovy").write_text("// somebody's own\n")
     (fiji / "jars" / "electrodej-scripts-0.0.1.jar").write_bytes(b"old")
     (note,) = install(fiji).notes
-    for said in (note, troubles(fiji)["files of before"].found):
+    found = troubles(fiji)["files of before"]
+    for said in (note, found.found):
         assert old.relative_to(fiji).as_posix() in said
         assert "electrodej-scripts-0.0.1.jar" in said
         assert "Fuse_Views" not in said
     assert old.exists()
+    # Commands of a mixed Fiji may do anything; one that stands twice does not.
+    assert not found.optional
+    (fiji / "jars" / "electrodej-scripts-0.0.1.jar").unlink()
+    assert troubles(fiji)["files of before"].optional
 
 
 def test_an_install_that_was_cut_off_can_be_taken_away(fiji, monkeypatch):

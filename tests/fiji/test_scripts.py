@@ -23,6 +23,8 @@ from electrodej.volume import open_volume, write_volume
 pytestmark = pytest.mark.imagej
 
 MEASURE = "Measure Particles"
+# Seconds after which something hangs.
+LONGEST = 300
 
 
 def system():
@@ -135,9 +137,11 @@ def while_running(run_script, inputs, act):
         except ElectrodeJError as error:
             said.append(str(error))
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
+    deadline = time.monotonic() + LONGEST
     while thread.is_alive():
+        assert time.monotonic() < deadline, f"{MEASURE} does not end"
         act()
         thread.join(0.1)
     return said
@@ -151,6 +155,33 @@ def test_escape_cancels_and_leaves_no_table(imagej, run_script, tmp_path):
     imagej.resetEscape()
     assert said == ["cancelled"]
     assert not (tmp_path / "t.csv").exists()
+
+
+def test_escape_ends_the_waiting_for_what_is_compiled_once_and_the_next_click_has_it(
+    imagej, run_script, opened, tmp_path
+):
+    run_script("Help")  # Groovy itself is there
+    home = str(system().getProperty("user.home"))
+    objects = context().service("org.scijava.object.ObjectService")
+    (compiled,) = (
+        each for each in objects.getObjects(scyjava.jimport("java.util.concurrent.FutureTask").class_)
+    )
+    objects.removeObject(compiled)
+    system().setProperty("user.home", str(tmp_path))
+    key = scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE
+    inputs = {**opened, "table": tmp_path / "t.csv"}
+    try:
+        assert while_running(run_script, inputs, lambda: imagej.setKeyDown(key)) == ["cancelled"]
+        assert not (tmp_path / "t.csv").exists()
+        imagej.setKeyUp(key)
+        imagej.resetEscape()
+        run_script(MEASURE, inputs)
+    finally:
+        system().setProperty("user.home", home)
+        imagej.setKeyUp(key)
+        imagej.resetEscape()
+    assert (tmp_path / "t.csv").is_file()
+    assert list((tmp_path / ".electrodej" / "classes").iterdir())
 
 
 PRESSED_EARLY = """#@ Context context
@@ -989,12 +1020,14 @@ def test_what_is_drawn_is_numbered_by_selection_or_by_group(imagej):
     rois.add(second)
     lessons = library_class(context(), "Lessons")
     for classes, numbers in ((False, (1, 2)), (True, (1, 2))):
-        stack = lessons.drawn(rois, image, classes).getStack()
-        drawn = np.array([list(stack.getPixels(z + 1)) for z in range(3)]).reshape(3, 10, 20)
-        expected = np.zeros_like(drawn)
+        planes = lessons.planes(rois, image, classes)
+        expected = np.zeros((3, 10, 20))
         expected[2, 1:4, 2:6] = numbers[0]
         expected[1, 5:7, 10:16] = numbers[1]  # on the slice that is shown
-        np.testing.assert_array_equal(drawn, expected)
+        assert [int(slice_) for slice_ in planes.keySet()] == [2, 3]
+        for slice_ in planes.keySet():
+            drawn = np.asarray(planes.get(slice_).getIntArray()).T
+            np.testing.assert_array_equal(drawn, expected[int(slice_) - 1])
 
 
 def test_the_curve_of_a_training_has_a_point_for_each_epoch(imagej):
@@ -1033,6 +1066,36 @@ def test_training_from_a_label_image_ends_with_a_model_that_segments(run_script,
     run_script("Train From My ROIs", {**given, **short})
     found = run_script("Segment Particles", {"greyFile": tmp_path / "grey.tif", "model": "from-a-test"})
     assert "from-a-test" in str(found["labels"].getProperty("Info"))
+
+
+@pytest.mark.slow
+def test_training_sends_the_slices_that_have_labels_of_a_volume_that_is_too_large(
+    imagej, run_script, tmp_path
+):
+    scene = np.random.default_rng(3).normal(90, 6, (7, 64, 64))
+    scene[:, :, 32:] += 90
+    labels = np.zeros(scene.shape, np.uint16)
+    labels[4, 10:30, 4:28], labels[4, 10:30, 36:60] = 1, 2
+    write_volume(tmp_path / "grey.tif", scene.astype(np.uint8), spacing=(0.14,) * 3)
+    write_volume(tmp_path / "labels.tif", labels, spacing=(0.14,) * 3, labels=True)
+    images = {name: imagej.openImage(str(tmp_path / f"{name}.tif")) for name in ("grey", "labels")}
+    for image in images.values():
+        image.changes = True  # its file is another one now
+    given = {"from": "Label image", "network": "Phases, in seconds (forest)", "names": "dark,bright"}
+    system().setProperty("electrodej.shared.limit", str(64 * 64 * 2))
+    try:
+        run_script("Train From My ROIs", {**images, **given, "name": "of-one-slice", "replace": True})
+        images["labels"].getStack().setVoxel(5, 5, 1, 1.0)
+        with pytest.raises(ElectrodeJError, match="larger than 2 GiB"):
+            run_script("Train From My ROIs", {**images, **given, "name": "of-one-slice", "replace": True})
+    finally:
+        system().clearProperty("electrodej.shared.limit")
+    segmented = {"greyFile": tmp_path / "grey.tif", "model": "of-one-slice", "out": tmp_path / "phases.tif"}
+    run_script("Segment Phases", segmented)
+    with open_volume(tmp_path / "phases.tif") as volume:
+        found = volume.read()
+    assert (found[:, :, 40:] == 1).mean() > 0.99
+    assert (found[:, :, :24] == 0).mean() > 0.99
 
 
 def test_particles_are_merged_split_and_deleted_by_hand_and_each_step_taken_back(imagej):

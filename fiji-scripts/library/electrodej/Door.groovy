@@ -18,7 +18,7 @@ class Door {
 
 	// The text never changes: what the user chose travels in the inputs, and none of it is ever run.
 	static final String TASK = "import electrodej.worker as worker; worker.run(task, verb, arguments)"
-	private static final long LONGEST_CANCEL_MS = 800
+	private static final long LONGEST_CANCEL_MS = 400
 
 	private final Context context
 	private final ObjectService objects
@@ -271,7 +271,7 @@ class Door {
 	 */
 	Map call(String verb, Map arguments, Map<String, Closure> also = [:]) {
 		Closure stop = also.wanted != null ? { !also.wanted.call() } : { IJ.escapePressed() }
-		def service = worker()
+		def service = worker(also.wanted == null)
 		if (stop()) throw new Problem("cancelled")
 		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
 		def ended = new CountDownLatch(1)
@@ -332,18 +332,32 @@ class Door {
 		return true
 	}
 
-	/** The worker that is there, or a new one. */
-	private worker() {
+	/** Starts Python, so that it is there when it is asked for something. */
+	void ready() {
+		worker(false)
+	}
+
+	/** The worker that is there, or a new one, of which the status bar tells where it is to. */
+	private worker(boolean tells) {
 		File python = Python.chosen()
 		String name = "ElectrodeJ worker " + python
 		Class kind = apposeClass("Service")
-		def old = objects.getObjects(kind).findAll { objects.getName(it) == name }
-		def service = old.find { it.alive }
-		old.findAll { !it.alive }.each { objects.removeObject(it) }
-		if (service != null) return service
-		status.showStatus("starting Python for ElectrodeJ")
+		// A dialog may be getting it ready just now.
+		synchronized (objects) {
+			def all = objects.getObjects(kind).findAll { objects.getName(it) == name }
+			all.findAll { !it.alive }.each { objects.removeObject(it) }
+			def service = all.find { it.alive }
+			if (service != null) return service
+			if (tells) status.showStatus("starting Python for ElectrodeJ")
+			service = started(kind, python)
+			objects.addObject(service, name)
+			return service
+		}
+	}
+
+	private started(Class kind, File python) {
 		String[] words = [python.path, "-m", "electrodej.worker", "--logs", Python.logs().path]
-		service = kind.getConstructor(File, String[]).newInstance(new File(System.getProperty("java.io.tmpdir")), words)
+		def service = kind.getConstructor(File, String[]).newInstance(new File(System.getProperty("java.io.tmpdir")), words)
 		IOException failure = null
 		// Threads inherit this: those of the service must not keep Java from ending.
 		Thread.startDaemon {
@@ -354,8 +368,10 @@ class Door {
 				failure = error
 			}
 		}.join()
-		if (failure != null) throw new Problem("Python could not be started (" + failure.message + "); " + Python.REMEDY)
-		objects.addObject(service, name)
+		if (failure != null) {
+			status.clearStatus()
+			throw new Problem("Python could not be started (" + failure.message + "); " + Python.REMEDY)
+		}
 		return service
 	}
 

@@ -36,7 +36,8 @@ import org.scijava.widget.InputHarvester;
  * SciJava would take what a person chose last, also in a Fiji without a screen, and ask for the rest. It comes before a
  * script runs, which is why this is no script; tools/compile_fields.py compiles it. In a dialog nothing changes, but for
  * images: SciJava takes the active one without a word where a command has one image, and here the dialog shows it.
- * Lists of models get those that were trained in this Fiji, and each dialog a Help button.
+ * Lists of models get those that were trained in this Fiji, and each dialog a Help button. While a dialog is read, what
+ * the command needs is started.
  */
 @Plugin(type = PreprocessorPlugin.class, priority = InputHarvester.PRIORITY + 2)
 public class Fields extends AbstractPreprocessorPlugin {
@@ -65,6 +66,8 @@ public class Fields extends AbstractPreprocessorPlugin {
 			}
 		}
 		if (!asks) return;
+		// Set Up Python may replace the one that would be started.
+		if (!nameOf((ScriptInfo) module.getInfo()).equals("Set_Up_Python")) Readiness.begin(getContext());
 		boolean open = isUnusual(module);
 		Consumer<Window> proposals = Proposals.of(images);
 		Dialogs.whenOpened(module.getInfo().getTitle(), dialog -> {

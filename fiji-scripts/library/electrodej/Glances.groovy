@@ -2,7 +2,6 @@ package electrodej
 
 import ij.IJ
 import ij.ImagePlus
-import ij.ImageStack
 import ij.gui.Roi
 import ij.process.ImageProcessor
 import org.scijava.Context
@@ -133,9 +132,7 @@ class Glances implements Closeable {
 	}
 
 	private static Map sent(Door door, String name, List<ImageProcessor> planes) {
-		ImageStack stack = new ImageStack(planes[0].width, planes[0].height)
-		planes.each { stack.addSlice(it) }
-		return door.images.argument(new ImagePlus(name, stack), null, name)
+		return door.images.argument(Images.ofPlanes(name, planes), null, name)
 	}
 
 	@Override

@@ -6,6 +6,7 @@ import ij.ImageStack
 import ij.VirtualStack
 import ij.io.FileSaver
 import ij.measure.Calibration
+import ij.process.ImageProcessor
 import ij.process.LUT
 import java.lang.reflect.InvocationTargetException
 import java.nio.ByteOrder
@@ -34,7 +35,7 @@ class Images implements Closeable {
 		// Slices that ImageJ reads as they are needed stay where they are; Python reads them there.
 		String place = whole && image.getStack().virtual ? storedAt(image) : null
 		if (place != null) return [file: place] + known
-		if (bytes(image, planes.size()) > limit()) return [file: savedFile(image, whole)] + known
+		if (!fits(image, planes.size(), image.bitDepth)) return [file: savedFile(image, whole)] + known
 		return [array: share(image, planes)] + known
 	}
 
@@ -58,6 +59,18 @@ class Images implements Closeable {
 		String title = isGiven(file) ? file.name : orNull(image)?.title ?: "electrode"
 		String stem = title.replaceFirst(/(?i)\.(ome\.)?(tiff?|zarr|zip|png|gif)$/, "").replaceAll(/[\\\/:*?"<>|\p{Cntrl}]+/, "_").trim()
 		return (stem.take(LONGEST_NAME) ?: "electrode") + "_" + what + ".tif"
+	}
+
+	/** An image of some slices. */
+	static ImagePlus ofPlanes(String title, List<ImageProcessor> planes) {
+		ImageStack stack = new ImageStack(planes[0].width, planes[0].height)
+		planes.each { stack.addSlice(it) }
+		return new ImagePlus(title, stack)
+	}
+
+	/** Whether so many slices of an image, with so many bits for a pixel, can be shared with Python. */
+	static boolean fits(ImagePlus image, int slices, int bits) {
+		return (long) image.width * image.height * slices * bits.intdiv(8) <= limit()
 	}
 
 	/** Opens the file that stands for an image. */
@@ -233,10 +246,6 @@ class Images implements Closeable {
 	private static boolean before(List one, List other) {
 		int at = (0..<Math.min(one.size(), other.size())).findIndexOf { one[it] != other[it] }
 		return at < 0 ? one.size() < other.size() : one[at] < other[at]
-	}
-
-	private static long bytes(ImagePlus image, int planes) {
-		return (long) image.width * image.height * planes * (image.bitDepth.intdiv(8))
 	}
 
 	private static long limit() {

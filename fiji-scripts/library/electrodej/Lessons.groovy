@@ -2,7 +2,6 @@ package electrodej
 
 import ij.IJ
 import ij.ImagePlus
-import ij.ImageStack
 import ij.WindowManager
 import ij.gui.Roi
 import ij.plugin.frame.RoiManager
@@ -34,7 +33,7 @@ class Lessons {
 		enough.delete()
 		Curve curve = new Curve("Training of " + given.name)
 		List<Map> images = lessons(given, network)
-		Preview preview = new Preview(images*.remove("open") as List<ImagePlus>)
+		Preview preview = new Preview(images*.remove("open") as List<ImagePlus>, images*.remove("slices") as List<List<Integer>>)
 		try {
 			Map found = door.call("learn", [
 				network: network, images: images, name: given.name, folder: Python.models().path, init: init, names: given.names,
@@ -50,14 +49,24 @@ class Lessons {
 		}
 	}
 
-	/** The images to learn from, each with what was drawn on it, and the open image that is meant. */
+	/**
+	 * The images to learn from, each with what was drawn on it, the open image that is meant, and which of its slices are
+	 * sent, null for all.
+	 *
+	 * Slices that nothing is drawn on teach nothing. They stay where they are: a volume may be too large to be sent.
+	 */
 	private List<Map> lessons(Map given, String network) {
 		if (given.from == "Label image") {
-			return [[
-				grey : door.image(given.grey, given.greyFile, "grey image"),
-				drawn: door.image(given.labels, given.labelFile, "label image"),
-				open : door.used(given.grey),
-			]]
+			boolean open = !Images.isGiven(given.greyFile) && !Images.isGiven(given.labelFile)
+			Map<Integer, ImageProcessor> planes = open && areAlike(given.grey, given.labels) ? labelled(given.labels) : [:]
+			if (planes.isEmpty() || !areSmall(planes.size(), given.grey, given.labels)) {
+				return [[
+					grey : door.image(given.grey, given.greyFile, "grey image"),
+					drawn: door.image(given.labels, given.labelFile, "label image"),
+					open : door.used(given.grey),
+				]]
+			}
+			return [sent(given.grey, given.labels.title, planes, "label image")]
 		}
 		if (given.from == "ROI Manager") {
 			ImagePlus image = Images.meant(given.grey, given.greyFile, "grey image")
@@ -74,27 +83,53 @@ class Lessons {
 		if (areas.isEmpty()) {
 			throw new Problem("nothing is drawn on " + image.title + "; outline things, and add each to the ROI Manager with T")
 		}
-		Map sent = [grey: door.image(image, null, "grey image"), drawn: door.image(drawn(areas, image, network != "stardist"), null, "drawing")]
-		return sent + [open: image]
+		Images.check(image)
+		Map<Integer, ImageProcessor> planes = planes(areas, image, network != "stardist")
+		if (!areSmall(planes.size(), image)) {
+			throw new Problem(planes.size() + " slices of " + image.title + " are drawn on, which are too large to be sent (2 GiB); draw on fewer")
+		}
+		return sent(image, "drawn on " + image.title, planes, "drawing")
+	}
+
+	/** The slices that something is drawn on, as Python takes them. */
+	private Map sent(ImagePlus image, String title, Map<Integer, ImageProcessor> planes, String role) {
+		ImagePlus grey = Images.ofPlanes(image.title, planes.keySet().collect { image.getStack().getProcessor(it) })
+		ImagePlus drawn = Images.ofPlanes(title, planes.values() as List)
+		[grey, drawn].each { it.copyScale(image) }
+		return [grey: door.image(grey, null, "grey image"), drawn: door.image(drawn, null, role), open: image, slices: planes.keySet() as List]
+	}
+
+	/** Whether two open images are volumes of one size. */
+	private static boolean areAlike(ImagePlus grey, ImagePlus labels) {
+		List<ImagePlus> both = [grey, labels]
+		return both.every { Images.orNull(it) != null && it.NChannels == 1 && it.NFrames == 1 && it.type != ImagePlus.COLOR_RGB } &&
+			both.collect { [it.width, it.height, it.stackSize] }.toSet().size() == 1 && grey != labels
+	}
+
+	/** Whether so many slices of each image, and what is drawn on them with 16 bits, can be shared with Python. */
+	private static boolean areSmall(int slices, ImagePlus... images) {
+		return images.every { Images.fits(it, slices, Math.max(16, it.bitDepth)) }
+	}
+
+	/** The slices of a label image that have labels. */
+	static Map<Integer, ImageProcessor> labelled(ImagePlus labels) {
+		Map<Integer, ImageProcessor> planes = new TreeMap<>()
+		for (int slice = 1; slice <= labels.stackSize; slice++) {
+			ImageProcessor plane = labels.getStack().getProcessor(slice)
+			if (isMarked(plane)) planes[slice] = plane
+		}
+		return planes
+	}
+
+	/** Whether a slice of a label image has labels. */
+	static boolean isMarked(ImageProcessor plane) {
+		return plane.statistics.max > 0
 	}
 
 	/**
-	 * What was drawn as numbers: each selection another one, or where classes are told apart the group of each
-	 * (Edit > Selection > Properties), 1 where it has none.
+	 * The slices that something is drawn on, with numbers: each selection another one, or where classes are told apart the
+	 * group of each (Edit > Selection > Properties), 1 where it has none.
 	 */
-	static ImagePlus drawn(List<Roi> rois, ImagePlus image, boolean classes) {
-		Map<Integer, ImageProcessor> planes = planes(rois, image, classes)
-		// Slices that nothing is drawn on share their pixels: a large volume has many.
-		ImageProcessor empty = new ShortProcessor(image.width, image.height)
-		ImageStack stack = new ImageStack(image.width, image.height)
-		for (int slice = 1; slice <= image.stackSize; slice++) stack.addSlice(planes[slice] ?: empty)
-		ImagePlus made = new ImagePlus("drawn on " + image.title, stack)
-		made.copyScale(image)
-		made.setDimensions(1, image.stackSize, 1)
-		return made
-	}
-
-	/** The slices that something is drawn on, as `drawn` numbers it. */
 	static Map<Integer, ImageProcessor> planes(List<Roi> rois, ImagePlus image, boolean classes) {
 		if (rois.size() > 65535) throw new Problem("there are more than 65535 selections, too many for a 16-bit image")
 		Map<Integer, ImageProcessor> planes = new TreeMap<>()

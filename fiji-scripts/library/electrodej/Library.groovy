@@ -1,6 +1,12 @@
 package electrodej
 
+import ij.IJ
+import java.awt.GraphicsEnvironment
 import java.security.MessageDigest
+import java.util.concurrent.Callable
+import java.util.concurrent.FutureTask
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
 import java.util.jar.JarFile
 import org.codehaus.groovy.control.CompilationFailedException
 import org.codehaus.groovy.control.CompilationUnit
@@ -19,15 +25,47 @@ class Library {
 	// Another Fiji of an earlier version may still be loading from its own.
 	private static final int MOST_KEPT = 4
 
-	/** What a script works with; see Door. */
+	/** What a script works with; see Door. The first one ever has to be compiled, which takes seconds; Escape ends the waiting. */
 	static Object door(Context context) {
-		ObjectService objects = context.service(ObjectService)
-		ClassLoader loader = objects.getObjects(ClassLoader).find { objects.getName(it) == NAME }
-		if (loader == null) {
-			loader = newLoader()
-			objects.addObject(loader, NAME)
+		FutureTask<ClassLoader> loader = loader(context)
+		// A key that was pressed before is not meant for this.
+		if (!loader.done) IJ.resetEscape()
+		while (true) {
+			try {
+				return newDoor(loader.get(20, TimeUnit.MILLISECONDS), context)
+			}
+			catch (TimeoutException notYet) {
+				if (IJ.escapePressed()) return new NoDoor()
+			}
 		}
+	}
+
+	/** Compiles and starts Python before a command needs them. What goes wrong the command tells, if it comes to that. */
+	static void ready(Context context) {
+		try {
+			newDoor(loader(context).get(), context).ready()
+		}
+		catch (Exception toldLater) {
+			return
+		}
+	}
+
+	private static Object newDoor(ClassLoader loader, Context context) {
 		return loader.loadClass("electrodej.Door").getConstructor(Context).newInstance(context)
+	}
+
+	/** What gives the classes; all scripts of a Fiji wait for the same one. */
+	private static FutureTask<ClassLoader> loader(Context context) {
+		ObjectService objects = context.service(ObjectService)
+		synchronized (objects) {
+			FutureTask<ClassLoader> loader = objects.getObjects(FutureTask).find { objects.getName(it) == NAME }
+			if (loader == null) {
+				loader = new FutureTask<ClassLoader>({ newLoader() } as Callable<ClassLoader>)
+				objects.addObject(loader, NAME)
+				new Thread(loader, NAME).with { daemon = true; start() }
+			}
+			return loader
+		}
 	}
 
 	private static ClassLoader newLoader() {
@@ -94,5 +132,16 @@ class Library {
 		}
 		File folder = new File(one.toURI()).parentFile
 		return folder.listFiles().findAll { it.name.endsWith(".groovy") }.sort().collectEntries { [it.name, it.getText("UTF-8")] }
+	}
+
+	/** Stands in for a Door where somebody pressed Escape before there was one: nothing is done. */
+	static class NoDoor {
+
+		Object guard(Callable body) {
+			// By its name, or else each click would compile it.
+			if (GraphicsEnvironment.headless) throw Library.classLoader.loadClass("electrodej.Problem").newInstance("cancelled")
+			IJ.showStatus("cancelled")
+			return null
+		}
 	}
 }

@@ -12,14 +12,16 @@ class Preview implements Closeable {
 	private static final String NAME = "ElectrodeJ preview"
 	private static final double OPACITY = 0.4
 
-	/** Where Python writes IMAGE-SLICE.tif: the number of an image, from 0, and the slice, from 1. */
+	/** Where Python writes IMAGE-SLICE.tif: the number of an image, from 0, and of the slice of what it has, from 1. */
 	final File folder = File.createTempDir("electrodej", "preview")
 	private final List<ImagePlus> images
+	private final List<List<Integer>> slices
 	private String seen
 
-	/** Takes the images in their order; null for one that is not open. */
-	Preview(List<ImagePlus> images) {
+	/** Takes the images in their order, null for one that is not open, and which slices Python has of each, null for all. */
+	Preview(List<ImagePlus> images, List<List<Integer>> slices) {
 		this.images = images
+		this.slices = slices
 	}
 
 	/** Shows what Python wrote since. */
@@ -33,8 +35,10 @@ class Preview implements Closeable {
 		ImagePlus image = which[0] < images.size() ? images[which[0]] : null
 		ImagePlus found = IJ.openImage(newest.path)
 		if (image == null || found == null || !Tables.isOpen(image)) return
-		if (first && image.window != null) image.setSlice(which[1])
-		lay(image, found.getProcessor(), which[1])
+		List<Integer> sent = slices[which[0]]
+		int slice = sent == null ? which[1] : sent[which[1] - 1]
+		if (first && image.window != null) image.setSlice(slice)
+		lay(image, found.getProcessor(), slice)
 	}
 
 	/** Lays numbers over a slice of an image, each in its colour; where there is 0 the image shows. */

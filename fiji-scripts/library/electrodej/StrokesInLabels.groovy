@@ -45,11 +45,11 @@ class StrokesInLabels extends Strokes {
 		Set<Integer> shown = [grey.currentSlice, labels.currentSlice] as Set
 		if (unknown) {
 			unknown = false
-			for (int z = 1; z <= labels.stackSize; z++) if (marked(plane(z))) drawnOn << z
+			drawnOn.addAll(Lessons.labelled(labels).keySet())
 		}
 		return shown.collect { z ->
 			ImageProcessor plane = plane(z)
-			if (marked(plane)) drawnOn << z
+			if (Lessons.isMarked(plane)) drawnOn << z
 			else drawnOn.remove(z)
 			[z, sum(plane)]
 		}
@@ -76,10 +76,6 @@ class StrokesInLabels extends Strokes {
 
 	private ImageProcessor plane(int slice) {
 		return labels.getStack().getProcessor(slice)
-	}
-
-	private static boolean marked(ImageProcessor plane) {
-		return plane.statistics.max > 0
 	}
 
 	private static int sum(ImageProcessor plane) {

@@ -60,6 +60,15 @@ def title_of(option: Option) -> str:
     return f"{words} ({option.unit})" if option.unit and option.unit not in words else words
 
 
+def placeholder(option: Option) -> str:
+    """Return a pattern of what the shell's help calls an option that it takes without a name.
+
+    >>> placeholder(Option("truth", Image(), ""))
+    '\\\\bTRUTH\\\\b'
+    """
+    return rf"\b{(option.word or option.name).upper()}\b"
+
+
 def file_name(verb: Verb) -> str:
     """Return the name of a verb's script, which is what macros call it by."""
     assert verb.menu is not None
@@ -100,6 +109,8 @@ def _words(option: Option, verb: Verb) -> str:
     words = option.help[0].upper() + option.help[1:]
     for other in verb.options.options():
         words = re.sub(rf"{other.flag}(?![\w-])", title_of(other), words)
+        if other.positional:
+            words = re.sub(placeholder(other), title_of(other), words)
     return words
 
 

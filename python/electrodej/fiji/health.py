@@ -81,11 +81,10 @@ def examine(folder: str | os.PathLike[str], *, machine: str | None = None) -> li
         _tensorflow(jars, (machine or platform.machine()).lower()),
         _bridge(jars),
         _protobuf(jars),
-        *_left_behind(fiji),
         *_deepimagej(jars),
         *_python_mode(fiji),
     ]
-    return [*needed, *(replace(each, optional=True) for each in optional)]
+    return [*needed, *(replace(each, optional=True) for each in optional), *_left_behind(fiji)]
 
 
 def _jars(fiji: Path) -> Jars:
@@ -126,12 +125,14 @@ def _left_behind(fiji: Path) -> list[Finding]:
     names = left_behind(fiji)
     if not names:
         return []
+    mixed = any(name.endswith(".jar") for name in names)
     stops = (
         "the newer commands, which may run with the older one's code"
-        if any(name.endswith(".jar") for name in names)
+        if mixed
         else "one of two commands of the same name"
     )
-    return [Finding("files of before", False, ", ".join(names), stops, "delete these files and restart Fiji")]
+    remedy = "delete these files and restart Fiji"
+    return [Finding("files of before", False, ", ".join(names), stops, remedy, optional=not mixed)]
 
 
 def _is_there(program: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from electrodej.fiji.commands import title_of
+from electrodej.fiji.commands import placeholder, title_of
 from electrodej.verb import Verb
 
 # What messages call an option on the command line, and what the same thing is called in Fiji.
@@ -67,7 +67,7 @@ def help_in_fiji_words(verb: Verb) -> str:
     fields = fields_of(verb)
     for option in verb.options.options():
         if option.positional and option.flag in fields:
-            fields[rf"\b{(option.word or option.name).upper()}"] = fields[option.flag]
+            fields[placeholder(option)] = fields[option.flag]
     parts = _FOR_A_SHELL.split(verb.help)
     text = "".join(part if n % 2 else in_fiji_words(part, fields) for n, part in enumerate(parts))
     return re.sub(r"(?<=\.\s)the shell's", "The shell's", text)

@@ -25,7 +25,7 @@ class ExportOptions(Settings):
     )
     authorship: Authorship = nested(Authorship)
     bioimage_package: bool = flag(
-        "also write NAME.bioimage.io.zip, which bioimage.io, DeepImageJ and JDLL open", word="package"
+        "also write a package (.bioimage.io.zip), which bioimage.io, DeepImageJ and JDLL open", word="package"
     )
     out: PathLike | None = output(
         "the zip to write", ".zip", default=None, usual="MODEL.zip in this folder", title="Save zip as"

@@ -7,7 +7,7 @@
 #@ String (label="Name", description="Name of the model in its card", required=false, persistKey="electrodej.export.name") name
 #@ String (label="Authors", description="Author for the card; may be given several times", required=false, persistKey="electrodej.export.authors") authors
 #@ String (label="Licence", description="Licence for the card", value="CC-BY-4.0", required=false, persistKey="electrodej.export.licence") licence
-#@ Boolean (label="Bioimage package", description="Also write NAME.bioimage.io.zip, which bioimage.io, DeepImageJ and JDLL open", value=false, persistKey="electrodej.export.bioimage_package") bioimagePackage
+#@ Boolean (label="Bioimage package", description="Also write a package (.bioimage.io.zip), which bioimage.io, DeepImageJ and JDLL open", value=false, persistKey="electrodej.export.bioimage_package") bioimagePackage
 
 import electrodej.Library
 

@@ -8,7 +8,7 @@
 #@ File (label="Folder for everything", description="The folder for everything (required)", style="directory", required=false, persist=false) out
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
-#@ String (label="Only these stages", description="Only these stages, of particles, phases, cracks, table, morphology, damage, report; what they need is taken from DIR", required=false, persistKey="electrodej.run.only") only
+#@ String (label="Only these stages", description="Only these stages, of particles, phases, cracks, table, morphology, damage, report; what they need is taken from Folder for everything", required=false, persistKey="electrodej.run.only") only
 #@ String (label="Filter first", description="Filter the image first, as electrodej filter --steps does", required=false, persistKey="electrodej.run.filter") filter
 #@ File (label="Settings file", description="Take settings from here, also those of single stages; what the command says counts more", style="open", required=false, persist=false) config
 #@ File (label="Table of groups", description="A table with the column image and others, sample or cycles, by which images are compared; the columns labels, phases and cracks name an image's own", style="open", required=false, persist=false) groups

@@ -11,9 +11,9 @@
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
 #@ String (label="Criterion", description="What two particles share, over their union (iou), over the true one (iot) or over the predicted one (iop)", choices={"iou", "iot", "iop"}, value="iou", persistKey="electrodej.score.criterion") criterion
-#@ String (label="Ignore", description="Value of TRUTH where nobody annotated; such voxels do not count", required=false, persistKey="electrodej.score.ignore") ignore
+#@ String (label="Ignore", description="Value of True labels where nobody annotated; such voxels do not count", required=false, persistKey="electrodej.score.ignore") ignore
 #@ String (label="Names", description="Names of the classes 0, 1, ..., e.g. pore,binder,particle,crack", required=false, persistKey="electrodej.score.names") names
-#@ String (label="Only", description="Judge this class of TRUTH against all others; in PRED it may be the only number other than 0", required=false, persistKey="electrodej.score.only") only
+#@ String (label="Only", description="Judge this class of True labels against all others; in Labels to judge it may be the only number other than 0", required=false, persistKey="electrodej.score.only") only
 #@ Boolean (label="COCO scores", description="COCO's average precision and recall instead", value=false, persistKey="electrodej.score.coco") coco
 #@ File (label="Confidence", description="How sure the method is: a table with the columns Label, Confidence and, where slices are images of their own, Slice (from 0)", style="open", required=false, persist=false) confidence
 #@ Boolean (label="Slices", description="Every slice is an image of its own, not part of a body", value=false, persistKey="electrodej.score.slices") slices

@@ -47,7 +47,7 @@ class RunOptions(Settings):
     only: tuple[str, ...] = option(
         (),
         Names(),
-        f"only these stages, of {', '.join(STAGES)}; what they need is taken from DIR",
+        f"only these stages, of {', '.join(STAGES)}; what they need is taken from --out",
         title="Only these stages",
     )
     without: tuple[str, ...] = option((), Names(), "all stages but these", title="Leave out stages")
@@ -163,11 +163,11 @@ VERB = Verb(
     name="run",
     summary="take your own image from grey values to the page, or many at once",
     help="""Find the particles, the phases and the cracks of a grey image, measure them, explain the damage
-and write the page about it all. Each stage prints the command that does the same; DIR/run.log keeps them.
+and write the page about it all. Each stage prints the command that does the same; run.log keeps them.
 
 Stages are chosen with --only and left out with --without; labels, phases or cracks that exist are used
-instead of finding them. Several images, folders and patterns get a folder each in DIR, a table over all,
-DIR/summary.csv, and a page that compares them. An image that fails does not stop the others.
+instead of finding them. Several images, folders and patterns get a folder each in --out, a table over all,
+summary.csv, and a page that compares them. An image that fails does not stop the others.
 Projections (NXtomo, Data Exchange) are reconstructed first, as electrodej reconstruct does. A single slice
 is measured as 2D, see docs/2d.md. More: docs/run.md.""",
     example="electrodej run grey.tif --out my-electrode",
