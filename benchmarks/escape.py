@@ -3,9 +3,9 @@
     python benchmarks/escape.py
 
 The menu's scripts run in ImageJ 1.54p with SciJava and a worker of their own, as in Fiji. Escape is pressed
-at several moments of each command: while Python starts, reads, works, writes, and for one while nothing is compiled
-yet, as at the first click ever. What is told is the longest time from the key to the end of the command, over the
-limit of a second.
+at several moments of each command: while Python starts, reads, works, writes, and for one while nothing is
+compiled yet, as at the first click ever. What is told is the longest time from the key to the end of the
+command, over the limit of a second.
 """
 
 from __future__ import annotations
