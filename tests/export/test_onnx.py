@@ -9,11 +9,13 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from electrodej.errors import InputError
 from electrodej.export import Export, export_model, verify_zip
 from electrodej.models.engines.onnxruntime import OnnxRuntimeEngine
 from electrodej.models.engines.openvino import OpenVinoEngine
@@ -88,6 +90,34 @@ def test_the_test_images_of_the_package_are_reproduced_by_its_onnx(packaged: Exp
     prepared = ((image - low) / (high - low + 1e-6)).astype(np.float32)
     found = OnnxRuntimeEngine(content, channels=wanted.shape[-1]).run(prepared)
     np.testing.assert_allclose(found, wanted, atol=1e-4 * max(1, np.abs(wanted).max()))
+
+
+def test_onnx_runtime_prints_nothing_of_a_model_that_it_cannot_load(packaged: Export, capfd: Any):
+    """Of a name that is no text it would try twice, and print that where ``--json`` answers."""
+    content = _named(packaged, ".onnx").read_bytes()
+    assert b"Relu" in content
+    with pytest.raises(InputError, match="ONNX Runtime does not read the network"):
+        OnnxRuntimeEngine(content.replace(b"Relu", b"\xfdelu"), channels=1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_without_a_cards_driver_the_processor_computes(packaged: Export, monkeypatch: pytest.MonkeyPatch):
+    import onnxruntime
+
+    def session(content: bytes, options: Any, *, providers: list[Any], **more: Any) -> Any:
+        if providers != ["CPUExecutionProvider"]:
+            raise RuntimeError("CUDA failure 35: CUDA driver version is insufficient")
+        return onnxruntime.InferenceSession(content, options, providers=providers, **more)
+
+    built_for_cards = SimpleNamespace(
+        InferenceSession=session,
+        SessionOptions=onnxruntime.SessionOptions,
+        get_available_providers=lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    )
+    monkeypatch.setattr("electrodej.models.engines.onnxruntime._runtime", lambda: built_for_cards)
+    engine = OnnxRuntimeEngine(_named(packaged, ".onnx").read_bytes(), channels=1)
+    assert not engine.on_graphics
+    assert np.isfinite(engine.run(np.zeros((1, 64, 64, 1), np.float32))).all()
 
 
 # In a process of its own: what the validator leaves open is not ours to close.

@@ -52,13 +52,20 @@ class OnnxRuntimeEngine:
         options.log_severity_level = 4
         available = runtime.get_available_providers()
         cards = [(name, how) for name, (_, how) in _GRAPHICS.items() if name in available]
-        try:
-            self._session: Any = runtime.InferenceSession(content, options, providers=[*cards, _PROCESSOR])
-        except Exception as error:
-            raise InputError(
-                f"ONNX Runtime does not read the network ({str(error).splitlines()[0][:200]})"
-            ) from error
-        # Where the card's driver is missing, it goes on without the card.
+        ways = [[*cards, _PROCESSOR], [_PROCESSOR]] if cards else [[_PROCESSOR]]
+        for way in ways:  # where the card's driver is missing, it goes on without the card
+            try:
+                # By itself it would try again, too, and print that to where answers go.
+                self._session: Any = runtime.InferenceSession(
+                    content, options, providers=way, enable_fallback=0
+                )
+            except Exception as error:
+                if way is not ways[-1]:
+                    continue
+                raise InputError(
+                    f"ONNX Runtime does not read the network ({str(error).splitlines()[0][:200]})"
+                ) from error
+            break
         self.on_graphics = self._session.get_providers()[0] in _GRAPHICS
         self._input = self._session.get_inputs()[0].name
         self.channels = channels
