@@ -34,13 +34,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--extras", default="", metavar="A,B", help="measure with these extras, too")
     options = parser.parse_args()
-    what = f"{ROOT}[{options.extras}]" if options.extras else str(ROOT)
-    with tempfile.TemporaryDirectory() as place:
-        venv.create(place, with_pip=True)
-        python = Path(place, "Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", what], check=True)
-        counted = subprocess.run([python, "-c", COUNT], check=True, stdout=subprocess.PIPE)
-    sizes: dict[str, int] = json.loads(counted.stdout)
+    sizes = installed(f"{ROOT}[{options.extras}]" if options.extras else str(ROOT))
     largest = sorted(sizes, key=lambda name: -sizes[name])
     for name in largest[:SHOWN]:
         print(f"{name:<22}{sizes[name] / 1e6:7.1f} MB")
@@ -48,6 +42,17 @@ def main() -> int:
     total = sum(sizes.values())
     print(f"{'together':<22}{total / 1e6:7.1f} MB   {total / LIMIT:.3f} of the limit of {LIMIT / 1e6:.0f} MB")
     return 0 if total < LIMIT else 1
+
+
+def installed(what: str) -> dict[str, int]:
+    """Return the bytes that pip puts into a new environment for this, by package."""
+    with tempfile.TemporaryDirectory() as place:
+        venv.create(place, with_pip=True)
+        python = Path(place, "Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        subprocess.run([python, "-m", "pip", "install", "--quiet", what], check=True)
+        counted = subprocess.run([python, "-c", COUNT], check=True, stdout=subprocess.PIPE)
+    sizes: dict[str, int] = json.loads(counted.stdout)
+    return sizes
 
 
 if __name__ == "__main__":
