@@ -112,6 +112,11 @@ class Screen:
             self.java("javax.imageio.ImageIO").write(shot, "png", self.java("java.io.File")(str(raw)))
             Image.open(raw).convert("RGB").quantize(COLOURS).save(file, optimize=True)
 
+    def has_python(self) -> bool:
+        """Return whether Fiji has started a Python that works for it."""
+        objects = self.connection.ij.context().service("org.scijava.object.ObjectService")
+        return not objects.getObjects(self.java("org.apposed.appose.Service").class_).isEmpty()
+
     def image(self, title: str) -> Any | None:
         """Return the open image of that title."""
         return self.java("ij.WindowManager").getImage(title)
@@ -165,7 +170,9 @@ def unfolds(screen: Screen, script: Path, dialog: Any) -> None:
 
 def sample(screen: Screen) -> tuple[Any, Any]:
     """Open the sample; return its grey image and its labels."""
-    screen.press(screen.ask("Open Sample"), "OK")
+    first = screen.ask("Open Sample")
+    screen.until("Python, which starts while a dialog is read", screen.has_python)
+    screen.press(first, "OK")
     grey = screen.until("the sample", lambda: screen.image("grey.tif"))
     labels = screen.until("its labels", lambda: screen.image("labels.tif"))
     for number, image in enumerate((grey, labels)):
@@ -195,6 +202,7 @@ def walk(screen: Screen, grey: Any, labels: Any) -> None:
     table.setBounds(LEFT, TOP + 320, 1000, 400)
     notes = screen.java("ij.WindowManager").getWindow("Log")
     if notes is not None:
+        notes.setVisible(True)
         notes.setBounds(LEFT + 2 * 290, TOP, 480, 300)
     step(screen, "measure")
     if notes is not None:
@@ -274,6 +282,7 @@ def label(screen: Screen, grey: Any, labels: Any) -> None:
     log = screen.java("ij.WindowManager").getWindow("Log")
     if log is not None:
         log.setVisible(False)
+        screen.IJ.log("\\Clear")
     step(screen, "forest")
     share = float(((_over(grey) == colour) == things).mean())
     print(f"pixels that the forest tells as they are: {share:.2f}", flush=True)

@@ -4,6 +4,7 @@ import ij.IJ
 import java.awt.GraphicsEnvironment
 import java.security.MessageDigest
 import java.util.concurrent.Callable
+import java.util.concurrent.ExecutionException
 import java.util.concurrent.FutureTask
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
@@ -36,6 +37,11 @@ class Library {
 			}
 			catch (TimeoutException notYet) {
 				if (IJ.escapePressed()) return new NoDoor()
+			}
+			catch (ExecutionException failed) {
+				// The next click tries again.
+				context.service(ObjectService).removeObject(loader)
+				throw failed.cause
 			}
 		}
 	}

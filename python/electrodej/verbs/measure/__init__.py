@@ -221,10 +221,10 @@ VERB = Verb(
     name="measure",
     summary="measure every particle: 21 attributes, damage and more",
     help="""Measure every particle of a label volume in its grey volume: the 21 attributes, damage and more,
-one row for each particle. A single slice is measured as 2D, see docs/2d.md. TABLE.json beside the table says
-what each column means and how it was made; TABLE_contacts.csv has one row for each pair of particles that
+one row for each particle. A single slice is measured as 2D, see docs/2d.md. A .json beside the table says
+what each column means and how it was made; a _contacts.csv has one row for each pair of particles that
 touch. With --phases the table says how much of each particle's surface lies at pore, binder and so on. With
---cracks, TABLE_cracks.csv has the cracks of each particle, and TABLE_cracks.html shows how they go with the
+--cracks, a _cracks.csv has the cracks of each particle, and a _cracks.html shows how they go with the
 packing density.""",
     example="electrodej measure grey.tif labels.tif --out particles.csv",
     options=MeasureOptions,
