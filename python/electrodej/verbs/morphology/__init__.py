@@ -163,9 +163,9 @@ VERB = Verb(
 Several phase images are taken as versions of one image, drawn by several people for instance: the table
 has a row for each, and a _spread.csv beside it the mean and spread of each measure. With --border each
 version is measured also with each phase grown and shrunk. With --grey a network is trained on each version,
-and what it predicts is measured as well. With --also each phase's connectivity, interfaces, sizes and transport (tortuosity,
-effective conductivity) are measured too, and with statistics their profiles along each axis; --particles
-tells how large particles are. --bpx writes what battery models take from it. 255 means that
+and what it predicts is measured as well. With --also each phase's connectivity, interfaces, sizes and
+transport (tortuosity, effective conductivity) are measured too, and with statistics their profiles along each
+axis; --particles tells how large particles are. --bpx writes what battery models take from it. 255 means that
 nobody labelled a voxel.""",
     example="electrodej morphology anna.tif ben.tif --names pore,binder,particle --out phases.csv",
     options=MorphologyOptions,
