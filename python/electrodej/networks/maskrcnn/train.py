@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.extras import require
-from electrodej.files import check_target, whole_directory
 from electrodej.models.grey import normalise
 from electrodej.models.info import FOLDER_FILE, ModelInfo
 from electrodej.models.libraries import load_keras
@@ -31,10 +30,9 @@ from electrodej.networks.maskrcnn.start import begin, start_from
 from electrodej.networks.maskrcnn.thresholds import SCORES, choose_score
 from electrodej.networks.maskrcnn.weights import copy_weights
 from electrodej.networks.stardist.patches import Example, Pair, split
-from electrodej.networks.stardist.train import Trained, checksum, middle_size
+from electrodej.networks.training.particles import ParticleTraining, Trained, middle_size
 from electrodej.networks.training.rate import falling_rate
-from electrodej.networks.training.run import RunSettings, TrainingRun
-from electrodej.networks.training.target import check_replaceable, is_only_model
+from electrodej.networks.training.run import TrainingRun
 from electrodej.networks.training.watch import watched
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike, Spacing
@@ -78,41 +76,19 @@ def train_maskrcnn(
         Go on with a training that was stopped, in the stage it was in.
     """
     settings, run = settings or MaskRCNNSettings(), run or Run()
-    check_target(out, force=run.force)
-    check_replaceable(Path(out), MARKERS)
+    training = ParticleTraining(out, MARKERS, run)
     load_keras("training a Mask R-CNN")
     # Not to be told of it when all is learnt.
     require("onnx", what="writing a Mask R-CNN", extra="train")
-    if not len(pairs):
-        raise InputError("there are no images to train on")
-    examples, sizes = [], []
-    for number, pair in enumerate(pairs):
-        run.progress(number, len(pairs), "reading the training images")
-        examples.append(prepare(pair, settings))
-        sizes.append(pair.spacing)
-    training, kept = split(examples, settings)
+    examples = training.read(pairs, partial(prepare, settings=settings))
+    learnt, kept = split(examples, settings)
     most = settings.most or fullest(examples, settings.patch)
     start = start_from(init, settings.backbone)
-    trained = TrainingRun(
-        out,
-        RunSettings(
-            epochs=settings.epochs, patience=settings.patience, monitor="val_loss", seed=settings.seed
-        ),
-        facts={
-            "network": KIND,
-            **settings.as_plain(),
-            "most": most,
-            "shape": start.shape.as_plain(),
-            "data": checksum(examples),
-            # Its name only: models are passed on, and places on a disk are nobody's business.
-            "init": None if init is None else Path(init).name,
-        },
-        resume=resume,
-        force=run.force,
-    )
+    shape = start.shape.as_plain()
+    trained = training.begin(KIND, settings, examples, init=init, resume=resume, shape=shape, most=most)
     parts = begin(start, run, mixed=settings.mixed_precision)
     stages = stages_of(settings, start.shape.backbone, begun=init is not None)
-    train_in_stages(trained, parts, stages, (training, kept, most), settings, run)
+    train_in_stages(trained, parts, stages, (learnt, kept, most), settings, run)
     parts = _with_all_digits(parts)
     finder = Finder(
         looking(parts),
@@ -121,12 +97,11 @@ def train_maskrcnn(
         say=run.note,
     )
     thresholds = choose_score(finder, kept, progress=run.progress)
-    if not any(thresholds.f1):
-        run.note(
-            "the network finds none of the particles that were held out: train longer (--epochs, --steps), "
-            "give more images, or look whether the outlines lie on the particles and are larger than "
-            f"--least-diameter, {settings.least_diameter:g} pixels"
-        )
+    training.check_found(
+        thresholds,
+        "give more images, or look whether the outlines lie on the particles and are larger than "
+        f"--least-diameter, {settings.least_diameter:g} pixels",
+    )
     info = ModelInfo(
         kind=KIND,
         name=Path(out).name,
@@ -137,20 +112,15 @@ def train_maskrcnn(
         overlap_threshold=thresholds.overlap,
         percentiles=settings.percentiles,
         size_divisor=DIVISOR,
-        spacing=spacing or middle_size(sizes),
+        spacing=spacing or middle_size(pair.spacing for pair in pairs),
     )
-    with whole_directory(out, ours=partial(is_only_model, markers=MARKERS), force=run.force) as folder:
-        write_model(folder, parts, info)
-        trained.write_into(
-            folder,
-            thresholds=thresholds.as_dict(),
-            stages={stage.name: stage.epochs for stage in stages},
-            training_images=len(training),
-            validation_images=len(kept),
-        )
-    trained.discard()
-    return Trained(
-        Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds, info.spacing
+    return training.finish(
+        trained,
+        thresholds,
+        (len(learnt), len(kept)),
+        lambda folder: write_model(folder, parts, info),
+        info.spacing,
+        stages={stage.name: stage.epochs for stage in stages},
     )
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import io
 import json
-import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +16,6 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.extras import require
-from electrodej.files import check_target, whole_directory
 from electrodej.models.bundled import find_model
 from electrodej.models.engines.base import FloatArray
 from electrodej.models.folders import load_folder
@@ -30,7 +26,6 @@ from electrodej.networks.stardist.candidates import predict_sections
 from electrodej.networks.stardist.instances import choose, draw
 from electrodej.networks.stardist.model import from_network
 from electrodej.networks.stardist.patches import (
-    Example,
     Pair,
     prepare,
     split,
@@ -38,10 +33,9 @@ from electrodej.networks.stardist.patches import (
     validation_batch,
 )
 from electrodej.networks.stardist.settings import StarDistSettings
-from electrodej.networks.stardist.thresholds import Thresholds, choose_thresholds
+from electrodej.networks.stardist.thresholds import choose_thresholds
+from electrodej.networks.training.particles import ParticleTraining, Trained, middle_size
 from electrodej.networks.training.rate import falling_rate
-from electrodej.networks.training.run import RunSettings, TrainingRun
-from electrodej.networks.training.target import check_replaceable, is_only_model
 from electrodej.networks.training.watch import watched
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike, Spacing
@@ -51,44 +45,6 @@ _USUAL_PROBABILITY, _USUAL_OVERLAP = 0.5, 0.4
 WEIGHTS = "weights_best.h5"
 # Files by which a folder is known to be such a model.
 MARKERS = ("thresholds.json", FOLDER_FILE)
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What a training left.
-
-    Attributes
-    ----------
-    folder
-        The model.
-    epochs
-        How many epochs were trained, and after which the network was best.
-    images
-        How many images were trained on, and how many were kept for validation.
-    thresholds
-        The thresholds, and the score with them on the validation images.
-    spacing
-        Voxel size (z, y, x) of the images in micrometres, if known.
-    """
-
-    folder: Path
-    epochs: tuple[int, int]
-    images: tuple[int, int]
-    thresholds: Thresholds
-    spacing: Spacing | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return {
-            "model": str(self.folder),
-            "epochs": self.epochs[0],
-            "best_epoch": self.epochs[1],
-            "training_images": self.images[0],
-            "validation_images": self.images[1],
-            "probability_threshold": self.thresholds.probability,
-            "overlap_threshold": self.thresholds.overlap,
-            "validation_f1": self.thresholds.as_dict()["f1"],
-        }
 
 
 def train_stardist(
@@ -125,41 +81,16 @@ def train_stardist(
         Whether a model that exists may be replaced, and who is told of each step.
     """
     settings, run = settings or StarDistSettings(), run or Run()
-    check_target(out, force=run.force)
-    check_replaceable(Path(out), MARKERS)
+    training = ParticleTraining(out, MARKERS, run)
     need_keras("training a StarDist model")
-    if not len(pairs):
-        raise InputError("there are no images to train on")
-    # Read before anything is built: a training set with a mistake should not cost minutes first.
-    examples, sizes = [], []
-    for number, pair in enumerate(pairs):
-        run.progress(number, len(pairs), "reading the training images")
-        examples.append(prepare(pair, settings))
-        sizes.append(pair.spacing)
-    training, kept = split(examples, settings)
-    trained = TrainingRun(
-        out,
-        RunSettings(
-            epochs=settings.epochs,
-            patience=settings.patience,
-            monitor="val_loss",
-            seed=settings.seed,
-        ),
-        facts={
-            "network": "stardist",
-            **dataclasses.asdict(settings),
-            "data": checksum(examples),
-            # Its name only: models are passed on, and places on a disk are nobody's business.
-            "init": None if init is None else Path(init).name,
-        },
-        resume=resume,
-        force=run.force,
-    )
+    examples = training.read(pairs, partial(prepare, settings=settings))
+    learnt, kept = split(examples, settings)
+    trained = training.begin("stardist", settings, examples, init=init, resume=resume)
     star, settings = _build(settings, init)
     network = star.keras_model
     trained.fit(
         network,
-        training_patches(training, settings, epoch=trained.epoch),
+        training_patches(learnt, settings, epoch=trained.epoch),
         validation_data=validation_batch(kept, settings),
         validation_batch_size=settings.batch,
         callbacks=watched(run, partial(_particles_in, network, settings)),
@@ -175,32 +106,23 @@ def train_stardist(
         rays=settings.rays,
         percentiles=settings.percentiles,
         size_divisor=settings.divisor,
-        spacing=spacing or middle_size(sizes),
+        spacing=spacing or middle_size(pair.spacing for pair in pairs),
     )
     thresholds = choose_thresholds(from_network(network, info), kept, progress=run.progress)
-    if not any(thresholds.f1):
-        run.note(
-            "the network finds none of the particles that were held out: train longer (--epochs, --steps), "
-            "give more images, or look whether the outlines lie on the particles and are larger than "
-            f"--least-diameter, {settings.least_diameter:g} pixels"
-        )
+    training.check_found(
+        thresholds,
+        "give more images, or look whether the outlines lie on the particles and are larger than "
+        f"--least-diameter, {settings.least_diameter:g} pixels",
+    )
     info = dataclasses.replace(
         info,
         probability_threshold=thresholds.probability,
         overlap_threshold=thresholds.overlap,
         context=_context(network, info),
     )
-    with whole_directory(out, ours=partial(is_only_model, markers=MARKERS), force=run.force) as folder:
-        _write(folder, star, info)
-        trained.write_into(
-            folder,
-            thresholds=thresholds.as_dict(),
-            training_images=len(training),
-            validation_images=len(kept),
-        )
-    trained.discard()
-    return Trained(
-        Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds, info.spacing
+    counts = len(learnt), len(kept)
+    return training.finish(
+        trained, thresholds, counts, lambda folder: _write(folder, star, info), info.spacing
     )
 
 
@@ -217,15 +139,6 @@ def _particles_in(network: Any, settings: StarDistSettings, section: NDArray[Any
     image = normalise(section, settings.percentiles)[np.newaxis]
     found = predict_sections(from_network(network, usual), image, threshold=_USUAL_PROBABILITY)[0].candidates
     return draw(choose(found, overlap=_USUAL_OVERLAP), section.shape, factor=(1.0, 1.0))
-
-
-def middle_size(sizes: Sequence[tuple[float, float] | None]) -> Spacing | None:
-    """Return the middle one of the images' pixel sizes, where all of them tell it."""
-    known = [min(size) for size in sizes if size is not None]
-    if len(known) < len(sizes):
-        return None
-    middle = float(statistics.median(known))
-    return middle, middle, middle
 
 
 def _build(settings: StarDistSettings, init: PathLike | None) -> tuple[Any, StarDistSettings]:
@@ -305,11 +218,3 @@ def _write(folder: Path, star: Any, info: ModelInfo) -> None:
 
 def _write_json(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-
-
-def checksum(examples: Sequence[Example]) -> str:
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(example.image.tobytes())
-        digest.update(example.labels.tobytes())
-    return digest.hexdigest()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
-from electrodej.files import check_target, whole_directory
 from electrodej.models.bundled import find_model
 from electrodej.models.info import FOLDER_FILE, ModelInfo
 from electrodej.models.libraries import load_keras
@@ -28,54 +25,15 @@ from electrodej.networks.stardist3d.network import build_network
 from electrodej.networks.stardist3d.patches import Example, Feed, patch_shape
 from electrodej.networks.stardist3d.rays import make_rays
 from electrodej.networks.stardist3d.settings import Plan, SolidSettings, plan_halvings
-from electrodej.networks.stardist3d.thresholds import Thresholds, choose_thresholds
+from electrodej.networks.stardist3d.thresholds import choose_thresholds
 from electrodej.networks.stardist3d.volumes import SolidPair, common_spacing, prepare, split
+from electrodej.networks.training.particles import ParticleTraining, Trained
 from electrodej.networks.training.rate import falling_rate
-from electrodej.networks.training.run import RunSettings, TrainingRun
-from electrodej.networks.training.target import check_replaceable, is_only_model
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike, Spacing
 
 # Files by which a folder is known to be such a model.
 MARKERS = (SOLID_FILE, FOLDER_FILE)
-
-
-@dataclass(frozen=True)
-class TrainedSolid:
-    """What a training left.
-
-    Attributes
-    ----------
-    folder
-        The model.
-    epochs
-        How many epochs were trained, and after which the network was best.
-    volumes
-        How many were trained on, and how many kept for validation.
-    thresholds
-        The thresholds, and the score with them on the validation volumes.
-    spacing
-        Voxel size (z, y, x) of the volumes in micrometres.
-    """
-
-    folder: Path
-    epochs: tuple[int, int]
-    volumes: tuple[int, int]
-    thresholds: Thresholds
-    spacing: Spacing
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
-        return {
-            "model": str(self.folder),
-            "epochs": self.epochs[0],
-            "best_epoch": self.epochs[1],
-            "training_images": self.volumes[0],
-            "validation_images": self.volumes[1],
-            "probability_threshold": self.thresholds.probability,
-            "overlap_threshold": self.thresholds.overlap,
-            "validation_f1": self.thresholds.as_dict()["f1"],
-        }
 
 
 def train_solid(
@@ -88,7 +46,7 @@ def train_solid(
     description: str = "",
     spacing: Spacing | None = None,
     resume: bool = False,
-) -> TrainedSolid:
+) -> Trained:
     """Train a StarDist model in three dimensions.
 
     Parameters
@@ -111,8 +69,7 @@ def train_solid(
         Whether a model that exists may be replaced, and who is told of each step.
     """
     settings, run = settings or SolidSettings(), run or Run()
-    check_target(out, force=run.force)
-    check_replaceable(Path(out), MARKERS)
+    training = ParticleTraining(out, MARKERS, run)
     load_keras("training a StarDist model")
     if not len(pairs):
         raise InputError("there are no volumes to train on")
@@ -120,22 +77,9 @@ def train_solid(
     plan, source = _plan(settings, size, init)
     settings = dataclasses.replace(settings, rays=plan.rays, filters=plan.filters)
     patch = patch_shape(settings.patch, size, plan.halvings)
-    training, kept = split([prepare(pair, settings, patch) for pair in pairs], settings)
-    trained = TrainingRun(
-        out,
-        RunSettings(
-            epochs=settings.epochs, patience=settings.patience, monitor="val_loss", seed=settings.seed
-        ),
-        facts={
-            "network": KIND,
-            **settings.as_plain(),
-            "data": _checksum([*training, *kept]),
-            # Its name only: models are passed on, and places on a disk are nobody's business.
-            "init": None if init is None else Path(init).name,
-        },
-        resume=resume,
-        force=run.force,
-    )
+    examples = training.read(pairs, partial(prepare, settings=settings, patch=patch), what="volumes")
+    learnt, kept = split(examples, settings)
+    trained = training.begin(KIND, settings, [*learnt, *kept], init=init, resume=resume)
     network = build_network(plan.halvings, rays=plan.rays, filters=plan.filters)
     if source is not None:
         network.set_weights(source)
@@ -144,7 +88,7 @@ def train_solid(
     image, truth = feed.middles(kept)
     trained.fit(
         network,
-        _patches(feed, training, trained.epoch),
+        _patches(feed, learnt, trained.epoch),
         validation_data=(image, _named(truth)),
         validation_batch_size=1,
         progress=run.progress,
@@ -165,25 +109,13 @@ def train_solid(
     thresholds = choose_thresholds(
         from_network(network, info, plan), [(each.image, each.labels) for each in kept], run
     )
-    if not any(thresholds.f1):
-        run.note(
-            "the network finds none of the particles that were held out: train longer (--epochs, --steps), "
-            "or give more volumes"
-        )
+    training.check_found(thresholds, "or give more volumes")
     info = dataclasses.replace(
         info, probability_threshold=thresholds.probability, overlap_threshold=thresholds.overlap
     )
-    with whole_directory(out, ours=partial(is_only_model, markers=MARKERS), force=run.force) as folder:
-        write_solid(folder, network, info, plan)
-        trained.write_into(
-            folder,
-            thresholds=thresholds.as_dict(),
-            training_images=len(training),
-            validation_images=len(kept),
-        )
-    trained.discard()
-    return TrainedSolid(
-        Path(out), (trained.epoch, trained.best_epoch), (len(training), len(kept)), thresholds, size
+    counts = len(learnt), len(kept)
+    return training.finish(
+        trained, thresholds, counts, lambda folder: write_solid(folder, network, info, plan), size
     )
 
 
@@ -245,11 +177,3 @@ def _patches(feed: Feed, examples: list[Example], epoch: int) -> Any:
 
 def _named(truth: Any) -> dict[str, Any]:
     return {"prob": truth[0], "dist": truth[1]}
-
-
-def _checksum(examples: Sequence[Example]) -> str:
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(example.image.tobytes())
-        digest.update(example.labels.tobytes())
-    return digest.hexdigest()

@@ -5,31 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from electrodej.networks.maskrcnn.settings import MaskRCNNSettings
-from electrodej.options import PathTo, Settings, Text, argument, flag, nested, option, output, voxel_size
+from electrodej.options import PathTo, nested, option
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
-from electrodej.verbs.train.particles import trained_outcome
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.verbs.train.particles import LearningOptions, trained_outcome
+from electrodej.vocabulary import PathLike
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainMaskRCNNOptions(Settings):
+class TrainMaskRCNNOptions(LearningOptions):
     """What a Mask R-CNN learns from, and how."""
 
-    data: PathLike = argument(PathTo(), "images with their annotations", title="Folder with images")
     init: PathLike | None = option(
         None,
         PathTo(metavar="coco|imagenet|FILE|MODEL", role="model"),
         "start from published weights (coco or imagenet), a mask_rcnn_*.h5, or a Mask R-CNN (a bundled name "
         "or a folder)",
     )
-    resume: bool = flag("go on with a training that was stopped, with the same options")
-    description: str = option("", Text(), "a sentence for the model's card")
     settings: MaskRCNNSettings = nested(MaskRCNNSettings)
-    spacing: Spacing | None = voxel_size(
-        "voxel size of the images in micrometres, instead of the one in the files"
-    )
-    out: PathLike = output("the model's folder", role="folder", title="Folder of the model")
 
 
 def train(options: TrainMaskRCNNOptions, run: Run) -> Outcome:
@@ -49,10 +42,7 @@ def train(options: TrainMaskRCNNOptions, run: Run) -> Outcome:
         options.out,
         options.settings,
         run,
-        init=options.init,
-        description=options.description,
-        spacing=options.spacing,
-        resume=options.resume,
+        **options.asked(),
     )
     return trained_outcome(options.out, pairs, trained)
 

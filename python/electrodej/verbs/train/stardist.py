@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import UsageError
 from electrodej.networks.stardist.settings import StarDistSettings
-from electrodej.options import (
-    Choice,
-    PathTo,
-    Settings,
-    Text,
-    argument,
-    flag,
-    nested,
-    option,
-    output,
-    voxel_size,
-)
+from electrodej.options import Choice, PathTo, nested, option
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
-from electrodej.verbs.train.particles import trained_outcome
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.verbs.train.particles import LearningOptions, trained_outcome
+from electrodej.vocabulary import PathLike
+
+if TYPE_CHECKING:
+    from electrodej.networks.training.particles import Trained
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainStarDistOptions(Settings):
+class TrainStarDistOptions(LearningOptions):
     """What a StarDist model learns from, and how."""
 
-    data: PathLike = argument(PathTo(), "images with their annotations", title="Folder with images")
     init: PathLike | None = option(
         None,
         PathTo(metavar="MODEL", role="model"),
@@ -38,13 +29,7 @@ class TrainStarDistOptions(Settings):
     dimensions: int = option(
         2, Choice((2, 3)), "2: on sections; 3: on label volumes, for a model that finds 3D particles at once"
     )
-    resume: bool = flag("go on with a training that was stopped, with the same options")
-    description: str = option("", Text(), "a sentence for the model's card")
     settings: StarDistSettings = nested(StarDistSettings)
-    spacing: Spacing | None = voxel_size(
-        "voxel size of the images in micrometres, instead of the one in the files"
-    )
-    out: PathLike = output("the model's folder", role="folder", title="Folder of the model")
 
 
 def train(options: TrainStarDistOptions, run: Run) -> Outcome:
@@ -58,17 +43,14 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
     use_threads(run.cores)
     pairs = read_pairs(options.data)
     if options.dimensions == 3:
-        trained: Any = _train_solid(options, pairs, run)
+        trained = _train_solid(options, pairs, run)
     else:
         trained = train_stardist(
             pairs,
             options.out,
             options.settings,
             run,
-            init=options.init,
-            description=options.description,
-            spacing=options.spacing,
-            resume=options.resume,
+            **options.asked(),
         )
     return trained_outcome(options.out, pairs, trained)
 
@@ -77,7 +59,7 @@ def train(options: TrainStarDistOptions, run: Run) -> Outcome:
 _OF_SECTIONS = ("blank",)
 
 
-def _train_solid(options: TrainStarDistOptions, pairs: Any, run: Run) -> Any:
+def _train_solid(options: TrainStarDistOptions, pairs: Any, run: Run) -> Trained:
     """Train on volumes; what is not given is as `SolidSettings` has it."""
     from electrodej.networks.stardist3d.settings import SolidSettings
     from electrodej.networks.stardist3d.train import train_solid
@@ -103,10 +85,7 @@ def _train_solid(options: TrainStarDistOptions, pairs: Any, run: Run) -> Any:
         options.out,
         settings,
         run,
-        init=options.init,
-        description=options.description,
-        spacing=options.spacing,
-        resume=options.resume,
+        **options.asked(),
     )
 
 
