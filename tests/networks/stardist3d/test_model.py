@@ -86,9 +86,9 @@ def test_a_folder_without_weights_for_keras_is_trained_further_from_those_of_its
 
 def test_tiles_give_what_the_whole_volume_gives(folder):
     model = load_solid(folder)
-    grey = np.random.default_rng(2).random((44, 96, 88), dtype=np.float32)
+    grey = np.random.default_rng(2).random((76, 144, 140), dtype=np.float32)
     shape = grey.shape
-    small = plan_spans(shape, model, 60_000)
+    small = plan_spans(shape, model, 1_250_000)
     assert all(len(along) > 1 for along in small)
     from electrodej.networks.stardist3d import predict
 

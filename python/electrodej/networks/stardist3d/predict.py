@@ -16,6 +16,7 @@ from electrodej.models.grey import FloatArray, measure_levels, scale
 from electrodej.models.memory_errors import is_out_of_memory
 from electrodej.models.tiles import Span, TileNeeds, reflected, spans_along
 from electrodej.networks.stardist3d.model import SolidModel
+from electrodej.networks.stardist3d.rays import make_rays
 from electrodej.networks.stardist3d.resample import bring, brought_shape
 from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose
 from electrodej.run import Run
@@ -26,6 +27,8 @@ from electrodej.volume import Volume
 # grid of 2 in OpenVINO; a grid of 1 is taken to need four times as much for the levels behind the grid.
 _BYTES_PER_FILTER, _BYTES_AT_FULL_SIZE = 4, 16
 _LEAST_REACH = 1e-3
+# How far from a body's centre the network is asked about its surface, in shortest edges.
+_FARTHEST = 24.0
 # Of a volume brought to size, kept in memory up to so many bytes, else in a file.
 _MOST_HELD = 2**30
 # Of the run's memory, what a tile may take.
@@ -154,9 +157,17 @@ def tile_voxels(model: SolidModel, memory: int) -> int:
 def plan_spans(shape: Shape, model: SolidModel, voxels: int) -> tuple[tuple[Span, ...], ...]:
     """Cut a volume into tiles of about so many voxels, the longest axis first.
 
-    Tiles overlap by how far the network looks, so that each place is seen with all that matters around it.
+    Tiles overlap by how far the network looks, and how far from a centre it is asked again, so that each
+    particle is seen with all that matters around it.
     """
-    steps, reaches = model.plan.halvings.divisor, model.plan.halvings.reach
+    steps, farthest = model.plan.halvings.divisor, _FARTHEST * min(model.spacing)
+    # A place stands on a cell of the grid.
+    reaches = [
+        reach + math.ceil(farthest / length) + cell
+        for reach, length, cell in zip(
+            model.plan.halvings.reach, model.spacing, model.plan.halvings.grid, strict=True
+        )
+    ]
     margins = [-(-each // step) * step for each, step in zip(reaches, steps, strict=True)]
     inner = [-(-length // step) * step for length, step in zip(shape, steps, strict=True)]
 
@@ -219,9 +230,12 @@ def _offered(
 ) -> tuple[NDArray[np.int64], FloatArray, FloatArray]:
     """Return the candidates in what is kept of a tile: cells more probable than all around them.
 
-    A particle of a thousand cells would else offer a hundred bodies that are nearly one.
+    A particle of a thousand cells would else offer a hundred bodies that are nearly one. Their surfaces are
+    what places on the way there say.
     """
     from scipy import ndimage
+
+    from electrodej.networks.stardist3d.kernels.closer import look_closer
 
     grid = model.plan.halvings.grid
     chance = both[..., 0]
@@ -231,8 +245,13 @@ def _offered(
     first = np.array([span.cells(step).start for span, step in zip(tile, grid, strict=True)])
     # What is not finite is no distance.
     at = np.argwhere((highest & np.isfinite(both).all(axis=-1))[kept])
-    chosen = both[kept][tuple(at.T)]
-    return (at + first) * np.array(grid), chosen[:, 0], np.maximum(chosen[:, 1:], np.float32(_LEAST_REACH))
+    cells = at + np.array([part.start for part in kept])
+    chosen = both[tuple(cells.T)]
+    reach = np.maximum(chosen[:, 1:], np.float32(_LEAST_REACH))
+    lengths = np.array(model.spacing) / min(model.spacing)
+    steps = make_rays(model.plan.rays, model.spacing).steps
+    look_closer(both, cells, np.array(grid), lengths, steps, _FARTHEST, reach)
+    return (at + first) * np.array(grid), chosen[:, 0], np.maximum(reach, np.float32(_LEAST_REACH))
 
 
 def _shape(array: NDArray[Any]) -> Shape:
