@@ -10,6 +10,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SAME_WEIGHTS = (".keras", ".h5")
+# How a model was trained is read in the repository.
+HISTORY = ("curves.png", "history.csv")
 
 
 class BundledModels(BuildHookInterface):
@@ -21,6 +23,7 @@ class BundledModels(BuildHookInterface):
             return
         models = Path(self.root) / "models"
         for path in sorted(models.glob("*/*")):
-            if path.suffix not in SAME_WEIGHTS or not (path.parent / "model.zip").is_file():
+            same = path.suffix in SAME_WEIGHTS and (path.parent / "model.zip").is_file()
+            if not same and path.name not in HISTORY:
                 place = f"electrodej/models/weights/{path.relative_to(models).as_posix()}"
                 build_data["force_include"][str(path)] = place

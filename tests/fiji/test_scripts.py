@@ -621,7 +621,7 @@ def test_on_another_processor_than_intels_python_is_named_for_the_plugin(run_scr
     assert "choose Python" in said
 
 
-@pytest.mark.parametrize("model", ["nmc-regions", "watershed", "maskrcnn", "stardist3d"])
+@pytest.mark.parametrize("model", ["nmc-particles-3d", "nmc-regions", "watershed", "maskrcnn", "stardist3d"])
 def test_what_the_plugin_cannot_run_is_sent_to_python(run_script, opened, tmp_path, model):
     if model in ("maskrcnn", "stardist3d"):
         (tmp_path / "electrodej.json").write_text(f'{{"format": 1, "kind": "{model}"}}')

@@ -17,12 +17,18 @@ MOST_BYTES = 20 * 2**20
 
 def test_every_bundled_model_is_whole():
     models = bundled_models()
-    assert set(models) == {"nmc-particles", "nmc-shapes", "nmc-phases", "nmc-cracks", "nmc-regions"}
+    assert set(models) == {
+        "nmc-particles", "nmc-particles-3d", "nmc-shapes", "nmc-phases", "nmc-cracks", "nmc-regions",
+    }  # fmt: skip
     for name, folder in models.items():
         names = {path.name for path in folder.iterdir()}
         assert json.loads((folder / "electrodej.json").read_text())["name"] == name
         if name == "nmc-regions":
             assert {"maskrcnn.json", "pyramid.onnx", "classes.onnx", "masks.onnx", "scores.json"} <= names
+            assert not any(each.endswith(".h5") for each in names)
+            continue
+        if name == "nmc-particles-3d":
+            assert {"solid.json", "model.onnx", "look.json", "scores.json"} <= names
             assert not any(each.endswith(".h5") for each in names)
             continue
         assert {
@@ -52,6 +58,22 @@ def test_the_mask_rcnn_finds_the_particles_of_unseen_sections(unseen, tmp_path):
     with open_volume(tmp_path / "found.tif") as found:
         scores = score_instances(found[0], unseen.outlines[0])
     assert scores.at(0.5).f1 > 0.8
+
+
+def test_the_model_of_volumes_finds_unseen_particles_and_their_shapes(tmp_path):
+    from electrodej.phantom import make_phantom
+    from electrodej.score import InstanceSettings, score_instances
+    from electrodej.verbs import do
+    from electrodej.volume import ArrayVolume, open_volume
+
+    phantom = make_phantom((96, 128, 128), spacing=(0.14,) * 3, seed=79)
+    grey = ArrayVolume(phantom.grey, spacing=phantom.config.spacing)
+    do("segment particles", grey, model="nmc-particles-3d", out=tmp_path / "found.tif")
+    settings = InstanceSettings(thresholds=(0.5, 0.75), min_volume=4.2)
+    with open_volume(tmp_path / "found.tif") as found:
+        scores = score_instances(found, phantom.outlines, settings=settings, spacing=phantom.config.spacing)
+    assert scores.at(0.5).f1 > 0.85
+    assert scores.at(0.75).f1 > 0.7
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import tifffile
 
@@ -72,8 +73,9 @@ CLOCKED = dataclasses.replace(WIDENING, batch=16, learning_rate=1e-3)
 LAST = dataclasses.replace(WIDENING, epochs=5, learning_rate=1e-4)
 SECTIONS, START = "wide-sections", "start.keras"
 
-# The thresholds are for scans of the usual look: the phantom's defaults, which are those of a real slice.
+# The thresholds are for sections of all kinds: so many of the usual look, of diverse ones, and drawn widely.
 CALIBRATION, CALIBRATION_EDGE, CALIBRATION_SEED = 12, 384, 500
+DIVERSE_CALIBRATION_SEED, WIDE_CALIBRATION_SEED = 3, 53
 # Sections held out from the training: of the usual look, and as diverse as those trained on.
 HELD_OUT, HELD_OUT_SEED, DIVERSE_SEED, HELD_OUT_WIDE_SEED = 40, 900, 2, 52
 
@@ -177,10 +179,7 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
         least = SETTINGS.least_diameter
         usual = [usual_section(HELD_OUT_SEED + number, edge=CALIBRATION_EDGE) for number in range(HELD_OUT)]
         diverse = [section(number, edge=EDGE, seed=DIVERSE_SEED) for number in range(HELD_OUT)]
-        wide = [
-            (phantom.grey[0], outlined(phantom))
-            for phantom in held_out_wide(HELD_OUT, edge=EDGE, seed=HELD_OUT_WIDE_SEED, across=TRAINED_SIZE)
-        ]
+        wide = wide_pairs(HELD_OUT, HELD_OUT_WIDE_SEED)
         looks = held_out_looks(edge=CALIBRATION_EDGE, seed=HELD_OUT_SEED, voxel=SPACING)
         scores = {
             "thresholds": {
@@ -205,21 +204,35 @@ def finish(trained: Path, target: Path, *, real: list[Path] | None) -> None:
         write_scores(folder, scores)
 
 
+def wide_pairs(count: int, seed: int) -> list[tuple[Any, Any]]:
+    """Return widely drawn sections that nothing was trained on, and their outlines."""
+    drawn = held_out_wide(count, edge=EDGE, seed=seed, across=TRAINED_SIZE)
+    return [(phantom.grey[0], outlined(phantom)) for phantom in drawn]
+
+
 def calibrate(folder: Path) -> None:
-    """Choose the thresholds on sections of the phantom's default look."""
+    """Choose the thresholds with the best F1 on sections of all kinds."""
     model = load_stardist(folder)
-    examples = []
-    for number in range(CALIBRATION):
-        grey, outlines = usual_section(CALIBRATION_SEED + number, edge=CALIBRATION_EDGE)
-        image = normalise(grey, model.info.percentiles)
-        labels = without_small(outlines, SETTINGS.least_diameter)
-        examples.append(Example(str(number), image, labels))
-    chosen = choose_thresholds(model, examples)
+    sections = [
+        *(usual_section(CALIBRATION_SEED + n, edge=CALIBRATION_EDGE) for n in range(CALIBRATION)),
+        *(section(n, edge=EDGE, seed=DIVERSE_CALIBRATION_SEED) for n in range(CALIBRATION)),
+        *wide_pairs(CALIBRATION, WIDE_CALIBRATION_SEED),
+    ]
+    examples = [
+        Example(
+            str(number),
+            normalise(grey, model.info.percentiles),
+            without_small(outlines, SETTINGS.least_diameter),
+        )
+        for number, (grey, outlines) in enumerate(sections)
+    ]
+    # A single section has no others beside it that show what it misses, so the best it is, not the surest.
+    best = max(choose_thresholds(model, examples).table, key=lambda tried: tried["f1"])
     info = dataclasses.replace(
-        model.info, probability_threshold=chosen.probability, overlap_threshold=chosen.overlap
+        model.info, probability_threshold=best["probability"], overlap_threshold=best["overlap"]
     )
     (folder / "electrodej.json").write_text(to_json(info), encoding="utf-8")
-    stored = {"prob": chosen.probability, "nms": chosen.overlap}
+    stored = {"prob": best["probability"], "nms": best["overlap"]}
     (folder / "thresholds.json").write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
 
 

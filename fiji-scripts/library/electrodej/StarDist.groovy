@@ -31,7 +31,7 @@ class StarDist {
 	private static final String NOT_INTEL = "Fiji's StarDist plugin needs TensorFlow 1.15, which exists for Intel processors only; " +
 		"choose Python in the field Works in"
 	// Models in the list, and kinds of models, that are no networks for the plugin.
-	private static final List<String> PYTHON_ALONE = ["nmc-regions", "watershed", "maskrcnn", "stardist3d"]
+	private static final List<String> PYTHON_ALONE = ["nmc-particles-3d", "nmc-regions", "watershed", "maskrcnn", "stardist3d"]
 	// Pixels that go through the network at once.
 	private static final long TILE = 1L << 22
 	// Numbers that the network gives at once, 128 MiB: as many sections as that holds.

@@ -12,6 +12,7 @@ from typing import Any
 from electrodej.errors import InputError
 from electrodej.files import whole_file
 from electrodej.inspection.polarity import Polarity
+from electrodej.models.bundled import bundled_models
 from electrodej.vocabulary import Spacing
 
 LOOK = "look.json"
@@ -97,6 +98,8 @@ BUNDLED = {
 def find_look(model: str | os.PathLike[str]) -> Look | None:
     """Return what a model was trained on: its folder's ``look.json``, or what is known of a bundled one."""
     path = Path(model)
+    if not path.exists():
+        path = bundled_models().get(str(model), path)
     file = path / LOOK if path.is_dir() else path.with_name(LOOK)
     if path.exists() and file.is_file():
         try:

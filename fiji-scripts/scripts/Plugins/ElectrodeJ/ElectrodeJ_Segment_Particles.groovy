@@ -1,7 +1,7 @@
 #@ Context context
 #@ ImagePlus (label="Grey image", description="The grey volume, or a single section", required=false, persist=false) grey
 #@ File (label="or grey file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) greyFile
-#@ String (label="Model", description="A bundled model, a StarDist model folder (of sections or volumes), a zip made by electrodej export, a Mask R-CNN (a folder or LIBNet's .h5), or watershed; the one below where that is given", choices={"nmc-particles", "nmc-regions", "watershed"}, value="nmc-particles", persistKey="electrodej.segment.particles.model") model
+#@ String (label="Model", description="A bundled model, a StarDist model folder (of sections or volumes), a zip made by electrodej export, a Mask R-CNN (a folder or LIBNet's .h5), or watershed; the one below where that is given", choices={"nmc-particles", "nmc-particles-3d", "nmc-regions", "watershed"}, value="nmc-particles", persistKey="electrodej.segment.particles.model") model
 #@ File (label="or another model", description="A model's folder, or a zip made by electrodej export", style="both", required=false, persist=false) modelFile
 #@ String (label="Works in", description="Fiji's StarDist plugin needs the update sites CSBDeep and StarDist, and no Python; it takes xy sections as large as they are", choices={"Python", "Fiji's StarDist plugin"}, value="Python", persistKey="electrodej.segment.particles.engine") engine
 #@ String (label="View", description="Which sections: along z, y or x", choices={"xy", "xz", "yz"}, value="xy", persistKey="electrodej.segment.particles.view") view

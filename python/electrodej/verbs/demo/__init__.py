@@ -26,7 +26,7 @@ class DemoOptions(Settings):
         None,
         PathTo(role="model", metavar="M"),
         "what finds the particles: a StarDist model or watershed",
-        usual="nmc-particles, which comes with ElectrodeJ",
+        usual="nmc-particles-3d, which comes with ElectrodeJ",
     )
     engine: EngineName = engine_option()
     spacing: Spacing = voxel_size("voxel size in micrometres", default=_SPACING)

@@ -31,10 +31,10 @@ from electrodej.verbs.demo.plan import (
     TABLE,
     TRUE_PHASES,
     TRUTH,
-    WATERSHED,
     Models,
 )
 from electrodej.verbs.run.chain import Chain, absolute
+from electrodej.verbs.segment.ways import WATERSHED, gives_volumes
 
 if TYPE_CHECKING:
     from electrodej.models.engines.names import EngineName
@@ -106,20 +106,13 @@ def _models(options: DemoOptions, run: Run) -> Models:
 
 def _segment(chain: Chain, models: Models, engine: EngineName) -> None:
     """Find particles, phases and cracks."""
-    if models.particles == WATERSHED:
-        chain.do("segment", "segment particles", LABELS, image=GREY, model=WATERSHED, out=LABELS)
+    wanted: dict[str, Any] = {"image": GREY, "model": models.particles, "out": LABELS}
+    if models.particles != WATERSHED:
+        wanted |= {"engine": engine, "intact": True}
+    if gives_volumes(models.particles):
+        chain.do("segment", "segment particles", LABELS, **wanted)
     else:
-        chain.do(
-            "fuse",
-            "fuse",
-            LABELS,
-            image=GREY,
-            model=models.particles,
-            engine=engine,
-            intact=True,
-            min_volume=_LEAST_VOLUME,
-            out=LABELS,
-        )
+        chain.do("fuse", "fuse", LABELS, **wanted, min_volume=_LEAST_VOLUME)
     for title, model, out in (("phases", models.phases, PHASES), ("cracks", models.cracks, CRACKS)):
         if model:
             chain.do(title, "segment phases", out, image=GREY, model=(model,), engine=engine, out=out)

@@ -12,6 +12,7 @@ from electrodej.verbs.demo.plan import Models
 from electrodej.verbs.report import ReportOptions
 from electrodej.verbs.report.page import Story
 from electrodej.verbs.run.chain import Chain
+from electrodej.verbs.segment.ways import WATERSHED
 
 _NETWORK_PACKAGES = ("openvino", "tensorflow", "keras", "stardist")
 _SYNTHETIC = "The electrode is synthetic: the scores compare what was found with its known truth."
@@ -82,5 +83,5 @@ def _networks(models: Models) -> list[dict[str, str]]:
     return [
         {"model": model, "finds": what, "checksum": checksum(find_model(model))}
         for what, model in vars(models).items()
-        if model not in ("", demo.WATERSHED)
+        if model not in ("", WATERSHED)
     ]

@@ -22,8 +22,7 @@ OUTPUTS = (
     CRACK_SCORE,
     REPORT,
 )
-WATERSHED = "watershed"
-PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles", "nmc-phases", "nmc-cracks"
+PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles-3d", "nmc-phases", "nmc-cracks"
 # What the phantom calls its phases; the network is not taught to tell cracks from what lies beside them.
 NAMES = ("pore", "binder", "particle")
 CRACK = 3

@@ -67,8 +67,8 @@ class RunOptions(Settings):
     model: PathLike | None = option(
         None,
         PathTo(metavar="M", role="model"),
-        "the particles: a StarDist model or watershed",
-        usual="nmc-particles, which comes with ElectrodeJ",
+        "the particles: a StarDist model, of volumes or of sections, or watershed",
+        usual="nmc-particles-3d; nmc-particles for single slices, thin volumes and on a cluster",
         group=_MODELS,
     )
     phase_model: PathLike | None = option(
@@ -178,7 +178,7 @@ is measured as 2D, see docs/2d.md. More: docs/run.md.""",
         "Run Whole Chain",
         ("images", "model", "without", "flat", "spacing", "out"),
         further=("only", "filter", "config", "groups", "by", "resume"),
-        models=("nmc-particles", "watershed"),
+        models=("nmc-particles-3d", "nmc-particles", "watershed"),
         needs=("images", "out"),
         files=("images",),
     ),

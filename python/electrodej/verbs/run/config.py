@@ -39,8 +39,8 @@ VERBS = {
 _MEANS = {
     "volume": "the volume, where projections are given",
     "filtering": "the filters, where the setting filter names some",
-    "particles": "the particles of a volume",
-    "sections": "the particles of single sections",
+    "particles": "the particles of a volume by three views of its sections",
+    "sections": "the particles of single sections, and of volumes by a model of volumes or the watershed",
 }
 # What the chain itself fills, and what makes no sense within it.
 _FILLED = ("spacing", "out", "model", "listing", "resume", "names", "rounds", "flat", "steps")

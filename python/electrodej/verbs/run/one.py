@@ -18,6 +18,7 @@ from electrodej.verbs.run.config import VERBS, StageSettings
 from electrodej.verbs.run.facts import LOG, Facts, existing
 from electrodej.verbs.run.images import Job
 from electrodej.verbs.run.log import Write, logged
+from electrodej.verbs.segment.ways import WATERSHED, gives_volumes
 
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
@@ -36,8 +37,10 @@ OUTPUTS = {
 }
 # What comes before the stages, where it is needed: a volume from projections, and filters.
 GREY = {"volume": "grey.tif", "filtering": "filtered.tif"}
-WATERSHED = "watershed"
-PARTICLE_MODEL, PHASE_MODEL, CRACK_MODEL = "nmc-particles", "nmc-phases", "nmc-cracks"
+PARTICLE_MODEL, SECTION_MODEL = "nmc-particles-3d", "nmc-particles"
+PHASE_MODEL, CRACK_MODEL = "nmc-phases", "nmc-cracks"
+# With less along an axis than this, in micrometres, a volume holds no particle whole: it is seen in sections.
+_THIN = 4.5
 # What a stage reads that an earlier one wrote.
 _NEEDS = {"table": "particles", "morphology": "phases", "damage": "table"}
 _EXTRA = "pip install openvino brings it"
@@ -94,6 +97,7 @@ class Journey:
         self.found = Found()
         self.names: tuple[str, ...] = options.names
         self.is_2d = False
+        self.is_thin = False
 
     def go(self) -> Found:
         """Do all stages that are wanted and can be done."""
@@ -172,6 +176,8 @@ class Journey:
             volume.require_spacing()
             check_grey(volume[:1, :1, :1], volume.path)
             self.is_2d = volume.is_2d or self.options.flat
+            sides = (n * each for n, each in zip(volume.shape, volume.require_spacing(), strict=True))
+            self.is_thin = min(sides) < _THIN
         for role, path in self.job.own.items():
             if not path.exists():
                 raise InputError(f"{path}: there is no such file; it was to be the {role}")
@@ -196,20 +202,24 @@ class Journey:
     def _particles(self) -> Outcome | None:
         if "particles" in self.found.files:
             return None
-        model = self.options.model
-        if model is None:
-            model = PARTICLE_MODEL if runs_networks() else WATERSHED
-            if model == WATERSHED:
-                self.run.note(
-                    "a plain watershed found the particles, because nothing that runs networks is "
-                    f"installed; {_EXTRA}"
-                )
+        model = self._usual_model() if self.options.model is None else self.options.model
         common: dict[str, Any] = {"image": self.job.image, "model": model, "out": LABELS}
-        if self.is_2d or model == WATERSHED:
+        if self.is_2d or gives_volumes(model):
             intact = self.settings.get("sections", {}).get("intact", True)
             return self._do("particles", "segment particles", table="sections", **common, intact=intact)
         intact = self.settings.get("particles", {}).get("intact", True)
         return self._do("particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume)
+
+    def _usual_model(self) -> str:
+        if not runs_networks():
+            self.run.note(
+                "a plain watershed found the particles, because nothing that runs networks is "
+                f"installed; {_EXTRA}"
+            )
+            return WATERSHED
+        # A cluster takes part in the three views of a volume.
+        in_sections = self.is_2d or self.is_thin or self.run.scheduler is not None
+        return SECTION_MODEL if in_sections else PARTICLE_MODEL
 
     def _phases(self, stage: str, model: Any) -> Outcome | None:
         if not runs_networks():

@@ -26,12 +26,12 @@ from electrodej.options import (
 )
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.verbs.segment.ways import WATERSHED
 from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
     from electrodej.volume import Volume
 
-WATERSHED = "watershed"
 OF_REGIONS = "with a Mask R-CNN"
 
 
@@ -60,7 +60,7 @@ class ParticlesOptions(Settings):
         None,
         Whole(0, 8),
         "with a model of volumes: move borders by up to N voxels to the edges in the grey volume",
-        usual="what a voxel of the network is long",
+        usual="one and a half times a voxel of the network",
         group=OF_A_MODEL,
     )
     confidence: PathLike | None = option(
@@ -239,9 +239,9 @@ With a StarDist model, every section of the chosen view is segmented on its own,
 does it: labels are numbered on from section to section and mean nothing across sections. `electrodej link`
 joins them along one view; `electrodej fuse` runs a model in all three views and gives 3D particles at once.
 
-With a StarDist model of volumes, made by `electrodej train stardist --dimensions 3`, the labels are 3D
-particles at once: the volume is brought to the voxels of the training, looked at in large tiles, and borders
-are moved to the edges in the grey volume.
+With a StarDist model of volumes, `nmc-particles-3d` or one that `electrodej train stardist --dimensions 3`
+made, the labels are 3D particles at once: the volume is brought to the voxels of the training, looked at in
+large tiles, and borders are moved to the edges in the grey volume.
 
 A Mask R-CNN (`nmc-regions`, what `electrodej train maskrcnn` made, or with Keras a `mask_rcnn_*.h5` of
 LIBNet's kind) looks at sections as a StarDist model does, and draws a mask of each particle.
@@ -256,7 +256,7 @@ particles parted by a watershed of their distance to the surface. It holds the w
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),
         further=("probability_threshold", "overlap_threshold", "scale", "refine"),
-        models=("nmc-particles", "nmc-regions", WATERSHED),
+        models=("nmc-particles", "nmc-particles-3d", "nmc-regions", WATERSHED),
         shows="labels",
         names={"image": "grey"},
         plugin="starDist",
