@@ -17,8 +17,6 @@ OUTPUTS = {
     "particles.csv",
     "particles.json",
     "particles_contacts.csv",
-    "particles_agreement.csv",
-    "particles_agreement.json",
     "particles_cracks.csv",
     "particles_cracks.json",
     "particles_cracks.html",

@@ -477,3 +477,26 @@ def test_the_page_of_many_leads_to_each_and_has_the_numbers_of_the_groups(
     # Of 24 particles a group there is no model, and that is said.
     assert "What explains the damage: 10" in page
     assert "cliff1993dominance" in page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("depth", "wanted"),
+    [
+        (1, "segment particles"),
+        (7, "fuse --model nmc-particles"),
+        (12, "segment particles --model nmc-particles-3d"),
+    ],
+)
+def test_single_slices_thin_volumes_and_volumes_are_seen_as_suits_them(
+    scans: Path, tmp_path: Path, depth: int, wanted: str
+) -> None:
+    grey, _ = write_electrode(scans, "a", depth=depth)
+    said: list[str] = []
+    options = RunOptions(images=(str(grey),), only=("particles",), out=tmp_path / "out")
+    assert find("run").run(options, Run(hear=said.append)).failure == ""
+    (command,) = [line for line in said if line.startswith("$ electrodej ")]
+    # The model of sections is the verb's default.
+    words = command.replace(f"{grey} ", "").removeprefix("$ electrodej ")
+    assert words.startswith(wanted)
+    assert ("nmc-particles-3d" in words) == ("nmc-particles-3d" in wanted)
