@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ def train_maskrcnn(
     load_keras("training a Mask R-CNN")
     # Not to be told of it when all is learnt.
     require("onnx", what="writing a Mask R-CNN", extra="train")
-    examples = training.read(pairs, partial(prepare, settings=settings))
+    examples = training.read(pairs, functools.partial(prepare, settings=settings))
     learnt, kept = split(examples, settings)
     most = settings.most or fullest(examples, settings.patch)
     start = start_from(init, settings.backbone)
@@ -180,13 +180,14 @@ def train_in_stages(
 def _look(parts: Parts, settings: MaskRCNNSettings) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Return what finds the particles of a section while the network is trained."""
     finders: dict[int, Finder] = {}
-    network = looking(parts)
+    # Made when somebody watches: it has a card compute with all digits, which training does not need.
+    network = functools.cache(lambda: looking(parts))
 
     def look(section: NDArray[Any]) -> NDArray[Any]:
         image = normalise(section, settings.percentiles)
         tile = _tile([Example("", image, np.zeros(image.shape, np.int32))])
         finder = finders.setdefault(
-            tile, Finder(network, dataclasses.replace(OWN, least=_USUAL_SCORE), tile=tile)
+            tile, Finder(network(), dataclasses.replace(OWN, least=_USUAL_SCORE), tile=tile)
         )
         return draw(finder.find(image), (section.shape[0], section.shape[1]))[0]
 
