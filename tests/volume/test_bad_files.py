@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -39,6 +41,31 @@ def test_a_picture_named_tif(tmp_path):
     Image.fromarray(STACK[0]).save(tmp_path / "a.png")
     (tmp_path / "a.png").rename(tmp_path / "a.tif")
     assert re.search("is a PNG file.*save it as TIFF", message_of(tmp_path / "a.tif"))
+
+
+def test_a_picture_that_claims_more_bytes_than_it_has_takes_no_memory_for_them(tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(STACK[0]).save(path)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"IDAT") - 4] = 0x60  # 1.6 GB
+    path.write_bytes(data)
+    tracemalloc.start()
+    try:
+        with open_volume(path) as volume:
+            assert np.array_equal(volume[0], STACK[0])  # which is there in full
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_width_that_is_no_whole_number(tmp_path):
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, STACK[0], compression="zlib")
+    data = path.read_bytes()
+    width = struct.pack("<HHII", 256, 4, 1, 30)
+    assert width in data
+    path.write_bytes(data.replace(width, struct.pack("<HHIf", 256, 11, 1, 16.0)))
+    assert "an image of 20 x 16.0" in message_of(path)
 
 
 def test_a_text_named_tif(tmp_path):

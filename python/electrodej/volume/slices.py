@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ class PictureVolume(Volume):
 
         place = Path(path)
         try:
-            with Image.open(place) as picture:
+            with _NoMoreThanThere(place) as file, Image.open(file) as picture:
                 width, height = picture.size
                 mode = picture.mode
         except Exception as error:  # whatever a damaged picture makes the reader stumble over
@@ -46,11 +47,24 @@ class PictureVolume(Volume):
         from PIL import Image
 
         try:
-            with Image.open(self.path) as picture:
+            with _NoMoreThanThere(self.path) as file, Image.open(file) as picture:
                 pixels = np.asarray(picture)
         except Exception as error:  # as when it was opened
             raise InputError(f"{self.path} is damaged or cut off; copy or save it again") from error
         return np.array(pixels[np.newaxis][box], dtype=self.dtype)
+
+
+class _NoMoreThanThere(io.BufferedReader):
+    """A file that takes no memory for bytes that it does not have, whatever a damaged picture asks for."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self._length = path.stat().st_size
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            return super().read()
+        return super().read(min(size, max(0, self._length - self.tell())))
 
 
 class SliceFolder(Volume):

@@ -186,6 +186,10 @@ def _layout(tif: tifffile.TiffFile, pages: list[Page], path: Path) -> _Layout:
     description = describe(tif, path, len(pages))
     if description.order:
         pages = [pages[n] for n in description.order]
+    if not (isinstance(first.imagelength, int) and isinstance(first.imagewidth, int)):
+        raise InputError(
+            f"{path} is a damaged TIFF (an image of {first.imagelength} x {first.imagewidth}); save it again"
+        )
     stored = np.dtype(first.dtype).newbyteorder(tif.byteorder)
     starts = _row_starts(first, pages, stored)
     slices = description.slices or len(pages)
