@@ -5,7 +5,7 @@
 
 The ways are commands, each run in a process of its own: the watershed; `nmc-particles` on xy sections,
 linked; the same network in three views, fused by flow and by k-means; Mask R-CNN (`nmc-regions`) on xy
-sections, linked; and with ``--solid MODEL``, StarDist 3D. F1 is at
+sections, linked; StarDist 3D (`nmc-particles-3d`, or ``--solid MODEL``). F1 is at
 IoU 0.5, 0.75 and 0.9 against the true outlines, slivers that the volume's faces cut off left out. Time is
 that of the processor in seconds, which a busy machine does not lengthen; memory is the most that a process of
 the way held. Borders are refined in the grey volume by the ways that can.
@@ -160,9 +160,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--kinds", default=",".join(KINDS))
-    parser.add_argument("--ways", default=",".join(WAYS[:-1]))
+    parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument(
-        "--solid", default="", metavar="MODEL", help="also StarDist in volumes, by this model"
+        "--solid", default="nmc-particles-3d", metavar="MODEL", help="the model of StarDist in volumes"
     )
     parser.add_argument("--edge", type=int, default=160, help="of the phantoms in voxels of 0.14 um")
     parser.add_argument("--keep", type=Path, help="keep results here")
@@ -173,7 +173,7 @@ def main() -> int:
         known = json.loads(kept.read_text()) if kept is not None and kept.is_file() else {}
         if known.get("solid", {}).get("model") != options.solid:
             known.pop("solid", None)
-        wanted = [*options.ways.split(","), *(["solid"] if options.solid else [])]
+        wanted = options.ways.split(",")
         missing = [way for way in wanted if way not in known]
         if missing:
             known |= judge(kind, options.edge, missing, options.solid)

@@ -1,6 +1,6 @@
 """What a StarDist model of volumes costs on large scans, step by step: seconds of a core, memory.
 
-    python benchmarks/solid.py MODEL [--edge 512] [--ratio 4]
+    python benchmarks/solid.py [MODEL] [--edge 512] [--ratio 4]
 
 A grey volume of balls that nearly touch, as wide as particles of 7.4 um, is brought to a quarter of its
 voxels, shown to the network, and labelled at full size with its borders refined, as `segment particles` does
@@ -34,12 +34,13 @@ def main() -> None:
     from electrodej.networks.stardist3d.resample import bring, brought_shape
     from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose
     from electrodej.run import Run
+    from electrodej.verbs.segment.solid import reach_of
     from electrodej.volume import ArrayVolume
 
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("model")
+    parser.add_argument("model", nargs="?", default="nmc-particles-3d")
     parser.add_argument("--edge", type=int, default=512)
     parser.add_argument("--ratio", type=int, default=4, help="voxels of the scan for one of the network's")
     options = parser.parse_args()
@@ -78,7 +79,8 @@ def main() -> None:
         for _ in drawn.slabs():
             pass
     with _timed(steps, "draw and refine"):
-        for _ in RefinedFusion(drawn, volume, spacing=(SPACING,) * 3, reach=options.ratio).slabs():
+        reach = reach_of(None, (options.ratio,) * 3)
+        for _ in RefinedFusion(drawn, volume, spacing=(SPACING,) * 3, reach=reach).slabs():
             pass
     times = WHOLE / grey.size
     for name, seconds in steps.items():

@@ -68,7 +68,7 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
             folder=Path(options.out).absolute().parent,
             run=first,
         )
-        reach = _reach(options.refine, found.factor)
+        reach = reach_of(options.refine, found.factor)
         with (
             closing(_finished(found.drawn, ready.volume, reach, options, second)) as particles,
             VolumeWriter(
@@ -103,7 +103,7 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
     )
 
 
-def _reach(wanted: int | None, factor: tuple[float, ...]) -> int:
+def reach_of(wanted: int | None, factor: tuple[float, ...]) -> int:
     """Return by how many voxels borders move at most: as far as the network may be wrong."""
     from electrodej.fusion.refine import FARTHEST
 
