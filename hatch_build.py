@@ -10,8 +10,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SAME_WEIGHTS = (".keras", ".h5")
-# How a model was trained is read in the repository.
-HISTORY = ("curves.png", "history.csv")
+# How a model was trained, and the images that prove its card, are read in the repository.
+LEFT = ("curves.png", "history.csv", "model.test-input.npy", "model.test-output.npy")
 
 
 class BundledModels(BuildHookInterface):
@@ -24,6 +24,6 @@ class BundledModels(BuildHookInterface):
         models = Path(self.root) / "models"
         for path in sorted(models.glob("*/*")):
             same = path.suffix in SAME_WEIGHTS and (path.parent / "model.zip").is_file()
-            if not same and path.name not in HISTORY:
+            if not same and path.name not in LEFT:
                 place = f"electrodej/models/weights/{path.relative_to(models).as_posix()}"
                 build_data["force_include"][str(path)] = place

@@ -10,7 +10,7 @@ if (indexOf(model, "'") >= 0 || indexOf(model, "]") >= 0)
 // The plugins find an image by its title, in which ' [ ] and , would break the command.
 title = getTitle();
 rename("electrodej-input");
-run("Command From Macro", "command=[de.csbdresden.stardist.StarDist2D], args=['input':'electrodej-input', 'modelChoice':'Model (.zip) from File', 'normalizeInput':'true', 'percentileBottom':'1.0', 'percentileTop':'99.8', 'probThresh':'0.65', 'nmsThresh':'0.5', 'outputType':'Label Image', 'nTiles':'1', 'excludeBoundary':'4', 'roiPosition':'Automatic', 'verbose':'false', 'showCsbdeepProgress':'false', 'showProbAndDist':'false', 'modelFile':'" + model + "'], process=[false]");
+run("Command From Macro", "command=[de.csbdresden.stardist.StarDist2D], args=['input':'electrodej-input', 'modelChoice':'Model (.zip) from File', 'normalizeInput':'true', 'percentileBottom':'1.0', 'percentileTop':'99.8', 'probThresh':'0.55', 'nmsThresh':'0.5', 'outputType':'Label Image', 'nTiles':'1', 'excludeBoundary':'4', 'roiPosition':'Automatic', 'verbose':'false', 'showCsbdeepProgress':'false', 'showProbAndDist':'false', 'modelFile':'" + model + "'], process=[false]");
 result = getImageID();
 selectWindow("electrodej-input");
 rename(title);
