@@ -1,4 +1,4 @@
-"""What `electrodej fuse --rounds` gains on scans that the model does not know, beside none.
+"""What `electrodej fuse --rounds` gains on scans that the model does not know, beside none and StarDist 3D.
 
 The scans are phantoms far from those of the training: one is blurred and noisy at little contrast, in the
 other the particles are hardly brighter than what is around them. Prints F1 against the truth before and
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from fusion_parts.network import SCANS, SPACING
 
@@ -22,6 +23,7 @@ from electrodej.volume import open_volume, write_volume
 # Fragments below this count on neither side, um^3.
 LEAST = 4.2
 IOU = (0.5, 0.75, 0.9)
+SOLID = "nmc-particles-3d"
 
 
 def main() -> None:
@@ -42,19 +44,21 @@ def main() -> None:
                     "fuse", grey, model=options.model, out=labels, rounds=rounds, min_volume=LEAST,
                     jobs=2, force=True,
                 )  # fmt: skip
-                with open_volume(labels) as volume:
-                    scores = score_instances(
-                        volume,
-                        phantom.outlines,
-                        settings=InstanceSettings(thresholds=IOU, min_volume=LEAST),
-                        spacing=SPACING,
-                    )
-                figures = " / ".join(f"{scores.at(iou).f1:.2f}" for iou in IOU)
-                print(
-                    f"{name}, {counted(rounds, 'round')}: F1 at IoU 0.5 / 0.75 / 0.9 {figures}; "
-                    f"{scores.n_pred} found, {scores.n_true} are there",
-                    flush=True,
-                )
+                tell(f"{name}, {counted(rounds, 'round')}", labels, phantom.outlines)
+            do("segment particles", grey, model=SOLID, out=labels, jobs=2, force=True)
+            tell(f"{name}, {SOLID}", labels, phantom.outlines)
+
+
+def tell(what: str, labels: Path, truth: Any) -> None:
+    """Print the scores of labels."""
+    settings = InstanceSettings(thresholds=IOU, min_volume=LEAST)
+    with open_volume(labels) as volume:
+        scores = score_instances(volume, truth, settings=settings, spacing=SPACING)
+    figures = " / ".join(f"{scores.at(iou).f1:.2f}" for iou in IOU)
+    print(
+        f"{what}: F1 at IoU 0.5 / 0.75 / 0.9 {figures}; {scores.n_pred} found, {scores.n_true} are there",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":
