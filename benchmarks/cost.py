@@ -21,6 +21,15 @@ from electrodej.volume import write_volume
 
 SPACING = (0.07, 0.07, 0.07)
 STEPS = {
+    "segment particles, in volumes": [
+        "segment",
+        "particles",
+        "grey.tif",
+        "--model",
+        "nmc-particles-3d",
+        "--out",
+        "v.tif",
+    ],
     "fuse, outlines in three views": ["fuse", "grey.tif", "--model", "nmc-particles", "--out", "f.tif"],
     "segment phases, one view": ["segment", "phases", "grey.tif", "--model", "nmc-phases", "--out", "p.tif"],
     "measure, all attributes": ["measure", "grey.tif", "labels.tif", "--out", "t.csv"],
