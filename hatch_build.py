@@ -10,8 +10,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SAME_WEIGHTS = (".keras", ".h5")
-# How a model was trained, and the images that prove its card, are read in the repository.
-LEFT = ("curves.png", "history.csv", "model.test-input.npy", "model.test-output.npy")
+# How a model was trained, and its card with the images that prove it, are read in the repository.
+LEFT = ("curves.png", "history.csv", "model.rdf.yaml", "model.test-input.npy", "model.test-output.npy")
 
 
 class BundledModels(BuildHookInterface):

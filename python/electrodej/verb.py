@@ -44,6 +44,10 @@ class Outcome:
     result: Any = None
 
 
+# Of the models that a dialog offers, the one that the verb chooses for itself.
+AUTOMATIC = "automatic"
+
+
 @dataclass(frozen=True)
 class Menu:
     """How a verb stands in Fiji's menu Plugins > ElectrodeJ.
@@ -57,7 +61,7 @@ class Menu:
     further
         Names of those that stand behind them under a heading of their own.
     models
-        Bundled models that ``model`` offers; any other one is chosen by its file.
+        Bundled models that ``model`` offers, or `AUTOMATIC`; any other one is chosen by its file.
     needs
         Names of the fields that Fiji cannot do without, though a shell can.
     files

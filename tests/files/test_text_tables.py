@@ -97,3 +97,25 @@ def test_what_is_no_table_is_told(tmp_path: Path, content: str, message: str) ->
     with pytest.raises(InputError, match=message) as caught:
         read_text_table(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ['""\n', '"  "\n', " \n"])
+def test_a_file_without_a_name_is_said_to_be_empty(tmp_path: Path, text: str):
+    (tmp_path / "t.csv").write_text(text)
+    with pytest.raises(InputError, match="empty"):
+        read_text_table(tmp_path / "t.csv")
+
+
+def test_windows_words_for_no_number_are_none(tmp_path: Path):
+    (tmp_path / "t.csv").write_text("a\n1.5\n-1.#IND\n#N/A N/A\n")
+    found = read_text_table(tmp_path / "t.csv")["a"]
+    assert found.dtype.kind == "f"
+    assert np.isnan(found).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize(("cell", "late"), [("007", "x"), ("1.50", "x"), ("True", "5")])
+def test_a_text_far_below_leaves_the_cells_above_as_they_are_written(tmp_path: Path, cell: str, late: str):
+    (tmp_path / "t.csv").write_text("\n".join(["a,b", *[f"{cell},1"] * 10_000, f"{late},2"]) + "\n")
+    found = read_text_table(tmp_path / "t.csv")
+    assert set(found["a"]) == {cell, late}
+    assert found["b"].sum() == 10_002

@@ -500,3 +500,29 @@ def test_single_slices_thin_volumes_and_volumes_are_seen_as_suits_them(
     words = command.replace(f"{grey} ", "").removeprefix("$ electrodej ")
     assert words.startswith(wanted)
     assert ("nmc-particles-3d" in words) == ("nmc-particles-3d" in wanted)
+
+
+def test_slices_one_by_one_are_not_for_a_model_of_volumes(scans: Path, tmp_path: Path) -> None:
+    grey, _ = write_electrode(scans, "a", depth=12)
+    outcome = do(
+        "run", str(grey), only=("particles",), flat=True, model="nmc-particles-3d", out=tmp_path / "out"
+    )
+    assert "a model of volumes, and slices are to be looked at one by one" in outcome.failure
+    assert not (tmp_path / "out" / "particles.tif").exists()
+
+
+@pytest.mark.slow
+def test_settings_for_three_views_are_not_passed_over(scans: Path, tmp_path: Path) -> None:
+    grey, _ = write_electrode(scans, "a", depth=12)
+    settings = tmp_path / "run.toml"
+    do("run", save_config=settings)
+    said: list[str] = []
+    for change, verb in ((("", ""), "segment"), (('method = "flow"', 'method = "kmeans"'), "fuse")):
+        settings.write_text(settings.read_text().replace(*change) if change[0] else settings.read_text())
+        said.clear()
+        run = Run(hear=said.append, force=True)
+        options = RunOptions(images=(str(grey),), only=("particles",), config=settings, out=tmp_path / "out")
+        assert find("run").run(options, run).failure == ""
+        (command,) = [line for line in said if line.startswith("$ electrodej ")]
+        assert command.split()[2] == verb
+        assert any("[particles] sets method" in note for note in run.notes) == (verb == "fuse")

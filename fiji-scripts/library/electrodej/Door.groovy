@@ -113,6 +113,7 @@ class Door {
 	/** The model that is meant: by its file where one is given, or else the one in the list. */
 	static String model(String name, File file) {
 		if (Images.isGiven(file)) return file.path
+		if (name == "automatic") return null
 		File own = name?.trim() ? new File(Python.models(), name.trim()) : null
 		return own != null && ["electrodej.json", "forest.json"].any { new File(own, it).file } ? own.path : name
 	}

@@ -67,7 +67,9 @@ def _read_parquet(source: Path) -> dict[str, NDArray[Any]]:
         raise MissingExtraError("reading Parquet", "parquet", "pyarrow") from error
     try:
         table = parquet.read_table(source)
-        return {name: _from_arrow(table[name]) for name in table.column_names}
+        # An index without a name is pandas' own.
+        names = [name for name in table.column_names if not name.startswith("__index_level_")]
+        return {name: _from_arrow(table[name]) for name in names}
     except Exception as error:
         raise InputError(f"{source}: the table cannot be read as Parquet ({one_line(error)})") from error
 

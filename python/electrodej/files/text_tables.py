@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ from electrodej.errors import InputError, one_line
 
 _SEPARATORS = (",", "\t", ";")
 # What programs write where there is no value, in small letters.
-_EMPTY = {"", "nan", "-nan", "na", "n/a", "#n/a", "#na", "<na>", "null", "none", "1.#ind", "1.#qnan"}
+_EMPTY = {"", "nan", "-nan", "na", "n/a", "#n/a", "#n/a n/a", "#na", "<na>", "null", "none"}
+_EMPTY |= {"1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan"}  # Windows' NaN
 _BOOLEAN = {"true": 1, "false": 0}
 _DECIMAL_COMMA, _DECIMAL_POINT = (
     re.compile(rf"[+-]?(\d+{mark}\d*|{mark}\d+)([eE][+-]?\d+)?") for mark in (",", r"\.")
@@ -34,7 +35,12 @@ def read_text_table(source: Path) -> dict[str, NDArray[Any]]:
     """
     try:
         with source.open(encoding="utf-8-sig", newline="") as handle:
-            return _columns(handle, source)
+            columns = _columns(handle, source)
+            if late := {name for name, column in columns.items() if column.is_mixed}:
+                # What was taken for a number is a text like those behind it, as it was written.
+                handle.seek(0)
+                columns = _columns(handle, source, texts=late)
+            return {name: column.values() for name, column in columns.items()}
     except (UnicodeError, csv.Error) as error:
         raise InputError(
             f"{source}: the table cannot be read ({one_line(error)}); save it as CSV in UTF-8"
@@ -43,18 +49,20 @@ def read_text_table(source: Path) -> dict[str, NDArray[Any]]:
         raise InputError(f"{source} cannot be read ({error.strerror or error})") from error
 
 
-def _columns(lines: Any, source: Path) -> dict[str, NDArray[Any]]:
+def _columns(lines: Any, source: Path, texts: Collection[str] = ()) -> dict[str, _Column]:
     head = next((line for line in lines if line.strip()), None)
     if head is None:
         raise InputError(f"{source}: the file is empty; give a table of particles")
     lines.seek(0)
     separator = max(_SEPARATORS, key=head.count)
     rows = _Rows(csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True), source)
-    columns = [_Column(f"{source}: {name}", commas=separator != ",") for name in rows.names]
+    columns = [
+        _Column(f"{source}: {name}", commas=separator != ",", text=name in texts) for name in rows.names
+    ]
     while block := list(islice(rows, _ROWS)):
         for column, cells in zip(columns, zip(*block, strict=True), strict=True):
             column.add(cells)
-    return {name: column.values() for name, column in zip(rows.names, columns, strict=True)}
+    return dict(zip(rows.names, columns, strict=True))
 
 
 class _Rows:
@@ -62,7 +70,10 @@ class _Rows:
 
     def __init__(self, reader: Any, source: Path) -> None:
         self._reader, self._source = reader, source
-        self.names = [name.strip() for name in next(row for row in reader if not _is_blank(row))]
+        head: list[str] = next((row for row in reader if not _is_blank(row)), [])
+        self.names = [name.strip() for name in head]
+        if not any(self.names):
+            raise InputError(f"{source}: the file is empty; give a table of particles")
         twice = sorted({name for name in self.names if name and self.names.count(name) > 1})
         if twice:
             raise InputError(f"{source}: the column {twice[0]} is there twice; leave one of them")
@@ -91,8 +102,8 @@ def _is_blank(row: list[str]) -> bool:
 class _Column:
     """The cells of one column: numbers as long as all of them are some, and texts otherwise."""
 
-    def __init__(self, what: str, *, commas: bool) -> None:
-        self._what, self._commas = what, commas
+    def __init__(self, what: str, *, commas: bool, text: bool) -> None:
+        self._what, self._commas, self._text = what, commas and not text, text
         self._blocks: list[NDArray[Any]] = []
         self._count = 0
         self._comma = False
@@ -102,9 +113,15 @@ class _Column:
         """Take the next cells."""
         if self._commas:
             cells = self._with_points(cells)
-        numbers = _numbers(cells)
+        numbers = None if self._text else _numbers(cells)
         self._blocks.append(np.array(cells, dtype=object) if numbers is None else numbers)
         self._count += len(cells)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether some blocks are texts, or truths, and others are numbers."""
+        kinds = {block.dtype.kind for block in self._blocks}
+        return len(kinds) > 1 and not kinds <= {"i", "f"}
 
     def values(self) -> NDArray[Any]:
         """Return the column."""
@@ -115,8 +132,6 @@ class _Column:
             )
         if not self._blocks:
             return np.empty(0, dtype=object)
-        if any(block.dtype == object for block in self._blocks):
-            return np.concatenate([_texts(block) for block in self._blocks])
         return np.concatenate(self._blocks)
 
     def _with_points(self, cells: Sequence[str]) -> Sequence[str]:
@@ -153,10 +168,3 @@ def _numbers(cells: Sequence[str]) -> NDArray[Any] | None:
     with contextlib.suppress(ValueError):
         return np.array([float("nan" if word in _EMPTY else word) for word in words])
     return None
-
-
-def _texts(block: NDArray[Any]) -> NDArray[Any]:
-    """Return cells as texts; those that were taken for numbers as the shortest texts of these."""
-    if block.dtype == object:
-        return block
-    return np.array(["" if value != value else str(value) for value in block.tolist()], dtype=object)

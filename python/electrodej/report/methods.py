@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from electrodej import __version__
 from electrodej.report.content import Section
 
+_SOLID, _REGIONS = "weigert2020polyhedra", "he2017mask"
 _STARDIST, _UNET, _CROFTON, _SHAP, _FOREST, _DELTA, _HOLM = (
     "schmidt2018stardist",
     "ronneberger2015unet",
@@ -25,6 +27,18 @@ _ENTRIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "title": "Cell Detection with Star-Convex Polygons",
         "booktitle": "Medical Image Computing and Computer Assisted Intervention -- MICCAI 2018",
         "pages": "265--273", "year": "2018", "doi": "10.1007/978-3-030-00934-2_30",
+    }),
+    _SOLID: ("inproceedings", {
+        "author": "Weigert, Martin and Schmidt, Uwe and Haase, Robert and Sugawara, Ko and Myers, Gene",
+        "title": "Star-convex Polyhedra for 3D Object Detection and Segmentation in Microscopy",
+        "booktitle": "2020 IEEE Winter Conference on Applications of Computer Vision (WACV)",
+        "pages": "3655--3662", "year": "2020", "doi": "10.1109/WACV45572.2020.9093435",
+    }),
+    _REGIONS: ("inproceedings", {
+        "author": "He, Kaiming and Gkioxari, Georgia and Doll{\\'a}r, Piotr and Girshick, Ross",
+        "title": "Mask {R-CNN}",
+        "booktitle": "2017 IEEE International Conference on Computer Vision (ICCV)",
+        "pages": "2980--2988", "year": "2017", "doi": "10.1109/ICCV.2017.322",
     }),
     _UNET: ("inproceedings", {
         "author": "Ronneberger, Olaf and Fischer, Philipp and Brox, Thomas",
@@ -120,6 +134,9 @@ def _citation(keys: tuple[str, ...]) -> str:
 
 
 def _finding(commands: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    from electrodej.networks.maskrcnn.place import is_maskrcnn
+    from electrodej.networks.stardist3d.model import is_solid
+
     found = ("electrodej fuse", "electrodej segment particles")
     outlines = [words for words in commands if words.startswith(found)]
     for words in outlines:
@@ -130,10 +147,20 @@ def _finding(commands: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
             )
         elif words.startswith("electrodej fuse"):
             yield "Particles were outlined by StarDist in three views, which were fused to 3D", (_STARDIST,)
+        elif is_maskrcnn(_model_in(words)):
+            yield "Particles were found and outlined by Mask R-CNN", (_REGIONS,)
+        elif is_solid(_model_in(words)):
+            yield "Particles were found in 3D by StarDist", (_SOLID,)
         else:
             yield "Particles were outlined by StarDist", (_STARDIST,)
     if any(words.startswith("electrodej segment phases") for words in commands):
         yield "Phases and cracks were told apart by convolutional networks of the U-Net kind", (_UNET,)
+
+
+def _model_in(command: str) -> str:
+    """Return the model that a command names, or what it takes by default."""
+    words = shlex.split(command)
+    return words[words.index("--model") + 1] if "--model" in words[:-1] else "nmc-particles"
 
 
 def _measuring(described: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str, ...]]]:

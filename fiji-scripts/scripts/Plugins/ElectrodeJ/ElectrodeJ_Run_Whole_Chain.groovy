@@ -1,6 +1,6 @@
 #@ Context context
 #@ File (label="Image, or a folder of them", description="Grey images, or projections in HDF5: files, folders, patterns such as 'scans/*.tif'", style="both", required=false, persist=false) imagesFile
-#@ String (label="Model", description="The particles: a StarDist model, of volumes or of sections, or watershed; the one below where that is given", choices={"nmc-particles-3d", "nmc-particles", "watershed"}, value="nmc-particles-3d", persistKey="electrodej.run.model") model
+#@ String (label="Model", description="The particles: a StarDist model, of volumes or of sections, or watershed; the one below where that is given", choices={"automatic", "nmc-particles-3d", "nmc-particles", "watershed"}, value="automatic", persistKey="electrodej.run.model") model
 #@ File (label="or another model", description="A model's folder, or a zip made by electrodej export", style="both", required=false, persist=false) modelFile
 #@ String (label="Leave out stages", description="All stages but these", required=false, persistKey="electrodej.run.without") without
 #@ Boolean (label="Slices are unrelated", description="The slices of a stack have nothing to do with one another: measure each as 2D", value=false, persistKey="electrodej.run.flat") flat

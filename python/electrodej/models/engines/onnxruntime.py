@@ -10,6 +10,7 @@ from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.models.engines.base import FloatArray
 from electrodej.models.libraries import threads
+from electrodej.models.memory_errors import is_out_of_memory
 
 # Graphics cards on which single precision is what is computed, and how it is asked for. Those left out
 # (CoreML, TensorRT) would compute with fewer digits, which distances do not bear.
@@ -62,6 +63,8 @@ class OnnxRuntimeEngine:
             except Exception as error:
                 if way is not ways[-1]:
                     continue
+                if is_out_of_memory(error):
+                    raise
                 raise InputError(
                     f"ONNX Runtime does not read the network ({str(error).splitlines()[0][:200]})"
                 ) from error

@@ -14,6 +14,7 @@ from electrodej.extras import require
 from electrodej.models.engines.base import FloatArray
 from electrodej.models.engines.quicker import quicken
 from electrodej.models.libraries import threads
+from electrodej.models.memory_errors import is_out_of_memory
 
 # Networks are compiled for each size of image; a volume has tiles of one size in each view.
 _MOST_COMPILED = 4
@@ -99,6 +100,8 @@ class OpenVinoEngine:
                 },
             )
         except Exception as error:
+            if is_out_of_memory(error):
+                raise  # smaller tiles may do
             size = " x ".join(map(str, shape[:2]))
             raise InputError(
                 f"the network does not take images of {size} pixels ({_reason(error)})"

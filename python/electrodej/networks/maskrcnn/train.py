@@ -112,7 +112,7 @@ def train_maskrcnn(
         overlap_threshold=thresholds.overlap,
         percentiles=settings.percentiles,
         size_divisor=DIVISOR,
-        spacing=spacing or middle_size(pair.spacing for pair in pairs),
+        spacing=spacing or middle_size(training.sizes),
     )
     return training.finish(
         trained,

@@ -106,7 +106,7 @@ def train_stardist(
         rays=settings.rays,
         percentiles=settings.percentiles,
         size_divisor=settings.divisor,
-        spacing=spacing or middle_size(pair.spacing for pair in pairs),
+        spacing=spacing or middle_size(training.sizes),
     )
     thresholds = choose_thresholds(from_network(network, info), kept, progress=run.progress)
     training.check_found(

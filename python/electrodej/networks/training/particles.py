@@ -108,6 +108,8 @@ class ParticleTraining:
         check_target(out, force=run.force)
         check_replaceable(Path(out), markers)
         self._out, self._markers, self._run = Path(out), markers, run
+        # Voxel sizes of what was read, where it tells them.
+        self.sizes: list[Any] = []
 
     def read(self, pairs: Sequence[Any], prepare: Callable[[Any], T], *, what: str = "images") -> list[T]:
         """Prepare what is learnt from, before anything is built: a mistake should not cost minutes first."""
@@ -117,6 +119,7 @@ class ParticleTraining:
         for number, pair in enumerate(pairs):
             self._run.progress(number, len(pairs), f"reading the training {what}")
             found.append(prepare(pair))
+            self.sizes.append(pair.spacing)
         return found
 
     def begin(

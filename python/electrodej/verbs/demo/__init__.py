@@ -71,9 +71,9 @@ def _voxel_scores(found: Mapping[str, Any]) -> list[str]:
 VERB = Verb(
     name="demo",
     summary="run the whole chain on a synthetic electrode and write a report",
-    help="""Make a synthetic electrode, find its particles in three views, its phases and its cracks, measure
-them, explain the damage, score the result against the known truth and write a report. Each stage's command
-is shown; its output is the normal file of that verb.""",
+    help="""Make a synthetic electrode, find its particles, its phases and its cracks, measure them, explain
+the damage, score the result against the known truth and write a report. Each stage's command is shown; its
+output is the normal file of that verb.""",
     example="electrodej demo --out my-first-electrode",
     options=DemoOptions,
     work=demo,

@@ -22,7 +22,7 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Menu, Outcome, Verb
+from electrodej.verb import AUTOMATIC, Menu, Outcome, Verb
 from electrodej.vocabulary import PathLike, Spacing
 
 STAGES = ("particles", "phases", "cracks", "table", "morphology", "damage", "report")
@@ -68,7 +68,7 @@ class RunOptions(Settings):
         None,
         PathTo(metavar="M", role="model"),
         "the particles: a StarDist model, of volumes or of sections, or watershed",
-        usual="nmc-particles-3d; nmc-particles for single slices, thin volumes and on a cluster",
+        usual="nmc-particles-3d; nmc-particles for single slices, thin volumes and one image on a cluster",
         group=_MODELS,
     )
     phase_model: PathLike | None = option(
@@ -178,7 +178,7 @@ is measured as 2D, see docs/2d.md. More: docs/run.md.""",
         "Run Whole Chain",
         ("images", "model", "without", "flat", "spacing", "out"),
         further=("only", "filter", "config", "groups", "by", "resume"),
-        models=("nmc-particles-3d", "nmc-particles", "watershed"),
+        models=(AUTOMATIC, "nmc-particles-3d", "nmc-particles", "watershed"),
         needs=("images", "out"),
         files=("images",),
     ),

@@ -59,6 +59,19 @@ def stage_options(stage: str) -> dict[str, Option]:
     }
 
 
+def changed_settings(stage: str, settings: StageSettings) -> list[str]:
+    """Return what a configuration says of a stage that is not what would be done without it.
+
+    ``intact`` is left out: every way of finding particles takes it from a table of its own.
+    """
+    known = stage_options(stage)
+    return [
+        name
+        for name, value in settings.get(stage, {}).items()
+        if name != "intact" and (tuple(value) if isinstance(value, list) else value) != known[name].default
+    ]
+
+
 def configured(options: RunOptions) -> tuple[RunOptions, StageSettings]:
     """Return the options with what the configuration says where they say nothing, and the stages' settings.
 

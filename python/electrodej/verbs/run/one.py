@@ -14,7 +14,7 @@ from electrodej.run import Run
 from electrodej.tomography import is_scan
 from electrodej.verb import Outcome
 from electrodej.verbs.run.chain import Chain
-from electrodej.verbs.run.config import VERBS, StageSettings
+from electrodej.verbs.run.config import VERBS, StageSettings, changed_settings
 from electrodej.verbs.run.facts import LOG, Facts, existing
 from electrodej.verbs.run.images import Job
 from electrodej.verbs.run.log import Write, logged
@@ -203,6 +203,11 @@ class Journey:
         if "particles" in self.found.files:
             return None
         model = self._usual_model() if self.options.model is None else self.options.model
+        if self.is_2d and model != WATERSHED and gives_volumes(model):
+            raise InputError(
+                f"{model} is a model of volumes, and slices are to be looked at one by one; take a model of "
+                f"sections, such as {SECTION_MODEL}"
+            )
         common: dict[str, Any] = {"image": self.job.image, "model": model, "out": LABELS}
         if self.is_2d or gives_volumes(model):
             intact = self.settings.get("sections", {}).get("intact", True)
@@ -218,8 +223,15 @@ class Journey:
             )
             return WATERSHED
         # A cluster takes part in the three views of a volume.
-        in_sections = self.is_2d or self.is_thin or self.run.scheduler is not None
-        return SECTION_MODEL if in_sections else PARTICLE_MODEL
+        if self.is_2d or self.is_thin or self.run.scheduler is not None:
+            return SECTION_MODEL
+        if changed := changed_settings("particles", self.settings):
+            self.run.note(
+                f"three views find the particles, because the table [particles] sets {', '.join(changed)}; "
+                f'model = "{PARTICLE_MODEL}" takes the model of volumes'
+            )
+            return SECTION_MODEL
+        return PARTICLE_MODEL
 
     def _phases(self, stage: str, model: Any) -> Outcome | None:
         if not runs_networks():
