@@ -1299,6 +1299,18 @@ def test_a_folder_of_images_goes_through_the_chain_with_a_log(run_script, pair, 
     assert "is empty" in refused(run_script, "Run Whole Chain", out=tmp_path / "none")
 
 
+@pytest.mark.slow
+def test_left_to_itself_the_chain_sees_a_slice_with_a_model_of_slices(run_script, tmp_path):
+    from electrodej.volume import write_volume
+
+    plane = np.random.default_rng(0).integers(0, 255, (48, 56), np.uint8)
+    write_volume(tmp_path / "slice.tif", plane, spacing=(0.14,) * 3)
+    given = {"imagesFile": tmp_path / "slice.tif", "out": tmp_path / "out", "only": "particles"}
+    run_script("Run Whole Chain", {**given, "model": "automatic"})
+    assert (tmp_path / "out" / "particles.tif").is_file()
+    assert "3d" not in (tmp_path / "out" / "run.log").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("called", "there", "meant"),
     [
