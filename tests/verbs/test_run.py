@@ -526,3 +526,10 @@ def test_settings_for_three_views_are_not_passed_over(scans: Path, tmp_path: Pat
         (command,) = [line for line in said if line.startswith("$ electrodej ")]
         assert command.split()[2] == verb
         assert any("[particles] sets method" in note for note in run.notes) == (verb == "fuse")
+
+
+def test_a_saved_file_says_what_is_done_without_it(tmp_path: Path) -> None:
+    do("run", save_config=tmp_path / "run.toml")
+    saved = tomllib.loads((tmp_path / "run.toml").read_text())
+    assert saved["particles"]["intact"] is True
+    assert saved["sections"]["intact"] is True

@@ -36,6 +36,8 @@ VERBS = {
     "damage": "damage",
     "report": "report",
 }
+# What the chain does otherwise than the verbs by themselves: damage is what particles lack.
+OTHERWISE: StageSettings = {stage: {"intact": True} for stage in ("particles", "sections")}
 _MEANS = {
     "volume": "the volume, where projections are given",
     "filtering": "the filters, where the setting filter names some",
@@ -121,7 +123,8 @@ def save_config(path: PathLike, options: RunOptions, stages: StageSettings, run:
             f"[{stage}]",
         ]
         for name, each in stage_options(stage).items():
-            lines += _entry(each, stages.get(stage, {}).get(name, each.default))
+            usual = OTHERWISE.get(stage, {}).get(name, each.default)
+            lines += _entry(each, stages.get(stage, {}).get(name, usual))
     with whole_file(path, force=run.force) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -14,7 +14,7 @@ from electrodej.run import Run
 from electrodej.tomography import is_scan
 from electrodej.verb import Outcome
 from electrodej.verbs.run.chain import Chain
-from electrodej.verbs.run.config import VERBS, StageSettings, changed_settings
+from electrodej.verbs.run.config import OTHERWISE, VERBS, StageSettings, changed_settings
 from electrodej.verbs.run.facts import LOG, Facts, existing
 from electrodej.verbs.run.images import Job
 from electrodej.verbs.run.log import Write, logged
@@ -192,7 +192,7 @@ class Journey:
 
     def _do(self, stage: str, verb: str, /, *, table: str = "", **options: Any) -> Outcome:
         """Do a stage with what the configuration says of it."""
-        own = self.settings.get(table or stage, {})
+        own = {**OTHERWISE.get(table or stage, {}), **self.settings.get(table or stage, {})}
         if self.options.spacing is not None and verb != "damage":
             options["spacing"] = self.options.spacing
         if self.options.engine != "auto" and stage in ("particles", "phases", "cracks"):
@@ -210,10 +210,8 @@ class Journey:
             )
         common: dict[str, Any] = {"image": self.job.image, "model": model, "out": LABELS}
         if self.is_2d or gives_volumes(model):
-            intact = self.settings.get("sections", {}).get("intact", True)
-            return self._do("particles", "segment particles", table="sections", **common, intact=intact)
-        intact = self.settings.get("particles", {}).get("intact", True)
-        return self._do("particles", VERBS["particles"], **common, intact=intact, resume=self.options.resume)
+            return self._do("particles", "segment particles", table="sections", **common)
+        return self._do("particles", VERBS["particles"], **common, resume=self.options.resume)
 
     def _usual_model(self) -> str:
         if not runs_networks():
