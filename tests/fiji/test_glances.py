@@ -263,6 +263,37 @@ def test_what_goes_wrong_in_a_look_is_told_and_the_next_one_comes(images):
     assert "in doubt" in str(glances.getTold())
 
 
+FICKLE = """class Fickle extends electrodej.Strokes {
+	def glances
+	Object state() { return 1 }
+	Map drawn() { glances.forget(); throw new RuntimeException("late") }
+	void add(ij.gui.Roi area, int slice, int phase) {}
+}"""
+
+
+def test_a_look_that_fails_while_another_one_is_asked_for_tells_nothing(images):
+    grey, _ = images
+    library = library_class(context(), "Strokes").class_.getClassLoader()
+    strokes = scyjava.jimport("groovy.lang.GroovyClassLoader")(library).parseClass(FICKLE)
+    strokes = strokes.getConstructor().newInstance()
+    glances = library_class(context(), "Glances")(context(), grey, strokes, names_of_phases())
+    strokes.setGlances(glances)
+    before = str(glances.getTold())
+    assert not glances.renew()
+    assert str(glances.getTold()) == before
+
+
+def test_more_drawn_than_can_be_sent_is_told(images):
+    glances = glances_of(*images)
+    system = scyjava.jimport("java.lang.System")
+    system.setProperty("electrodej.shared.limit", "100")
+    try:
+        assert glances.renew()
+    finally:
+        system.clearProperty("electrodej.shared.limit")
+    assert "1 slices of stack are drawn on, which are too large to be sent" in str(glances.getTold())
+
+
 def test_labels_that_cannot_be_drawn_in_are_refused(images, imagej, tmp_path):
     grey, labels = images
     problem = scyjava.jimport("java.lang.RuntimeException")

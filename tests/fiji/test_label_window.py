@@ -23,7 +23,7 @@ pytestmark = [
 
 # Java without a screen runs in the other tests' process.
 PROGRAM = """
-import json, os, sys, threading, time
+import faulthandler, json, os, sys, time, traceback
 from pathlib import Path
 import jpype
 import numpy as np
@@ -31,11 +31,21 @@ import scyjava
 from electrodej.fiji.convert import to_imagej
 from electrodej.fiji.jvm import start_light
 
+
+def failed(*error):
+    traceback.print_exception(*error)
+    sys.stderr.flush()
+    os._exit(1)  # Java's threads would keep it alive
+
+
+sys.excepthook = failed
+faulthandler.dump_traceback_later(1000, exit=True)
+END = time.monotonic() + 900
 EDGE, SLICES, SHOWN = 48, 6, 4
 folder = Path(sys.argv[1])
 scyjava.config.add_options([f"-Duser.home={folder}", f"-Djava.util.prefs.userRoot={folder}"])
 imagej = start_light(scripting=True, screen=True)
-from electrodej.fiji.scripting import context, run_script
+from electrodej.fiji.scripting import context, library_class, run_script
 
 context()
 # Without it ImageJ prints what it would show.
@@ -48,14 +58,14 @@ told = {}
 
 
 def until(what, found):
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
+    while time.monotonic() < END:
         there = found()
         if there:
             return there
         time.sleep(0.05)
-    there = [str(each.getTitle()) for each in windows.getWindows() if each.isVisible()]
-    print(f"{what} did not come; the windows are {there}", file=sys.stderr)
+    titled = [each for each in windows.getWindows() if hasattr(each, "getTitle")]
+    there = [str(each.getTitle()) for each in titled if each.isVisible()]
+    print(f"{what} did not come; the windows are {there}", file=sys.stderr, flush=True)
     os._exit(1)
 
 
@@ -85,7 +95,8 @@ def said():
 
 def over():
     rois = [] if grey.getOverlay() is None else list(grey.getOverlay().toArray())
-    return [(int(roi.getPosition()), np.asarray(roi.getProcessor().getIntArray()).T) for roi in rois]
+    laid = [roi for roi in rois if roi is not None]
+    return [(int(roi.getPosition()), np.asarray(roi.getProcessor().getIntArray()).T) for roi in laid]
 
 
 noise = np.random.default_rng(2).normal(0, 6, (SLICES, EDGE, EDGE))
@@ -93,6 +104,7 @@ voxels = (np.where(np.arange(EDGE) < EDGE // 2, 60, 180) + noise).astype(np.uint
 grey = to_imagej(voxels, spacing=(0.5,) * 3, title="stack")
 grey.show()
 grey.setSlice(SHOWN)
+library_class(context(), "Door")  # compiled, which takes seconds
 run_script("Label With Forest", {"grey": grey, "names": "pore,particle", "name": "mine"})
 window = until("the window", lambda: shown("javax.swing.JFrame", "Forest on stack"))
 told["first"] = until("a word", said)
@@ -110,8 +122,9 @@ told["differ"] = bool(colours[0, 0] != colours[0, -1])
 system.setProperty("electrodej.shared.limit", str(2 * 2 * EDGE * EDGE))
 press("Keep as a model")
 message = until("the end of the training", lambda: shown("java.awt.Dialog", "ElectrodeJ"))
-message.dispose()
-until("the button", button("Keep as a model").isEnabled)
+# Disposed of before it is quite shown, it would come back.
+until("the button", lambda: (message.dispose(), button("Keep as a model").isEnabled())[1])
+until("the colours of the model", over)
 
 # Colours go when nobody wants them, and with the window.
 press("Show what the forest finds")
@@ -143,7 +156,10 @@ def test_strokes_colour_the_image_and_the_forest_is_kept_without_sending_the_vol
     assert told["position"] == 4
     assert told["sides"] == [1, 1]
     assert told["differ"]
-    forest = json.loads((models / "mine" / "forest.json").read_text())
+    kept = models / "mine" / "forest.json"
+    logs = "".join(log.read_text("utf-8") for log in sorted((tmp_path / "logs").glob("*.log")))
+    assert kept.is_file(), logs[-3000:]
+    forest = json.loads(kept.read_text())
     assert [each["name"] for each in forest["classes"]] == ["pore", "particle"]
     # The one slice that was drawn on.
     assert len(list((models / "mine.data" / "grey").glob("*.tif"))) == 1

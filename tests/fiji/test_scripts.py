@@ -24,7 +24,7 @@ pytestmark = pytest.mark.imagej
 
 MEASURE = "Measure Particles"
 # Seconds after which something hangs.
-LONGEST = 300
+LONGEST = 240
 
 
 def system():
@@ -208,6 +208,106 @@ def test_escape_before_a_task_is_sent_is_heard_and_a_former_one_is_not(imagej, r
     finally:
         imagej.setKeyUp(scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE)
         imagej.resetEscape()
+
+
+# Escape comes while the classes are just there: what holds them presses it.
+PRESSED_AT_LAST = """#@ Context context
+import electrodej.Library
+import ij.IJ
+import java.util.concurrent.*
+def objects = context.service(org.scijava.object.ObjectService)
+def name = "ElectrodeJ library"
+Library.door(context)
+def kept = objects.getObjects(FutureTask).find { objects.getName(it) == name }
+def late = new FutureTask({ IJ.setKeyDown(java.awt.event.KeyEvent.VK_ESCAPE); kept.get() } as Callable) {
+	Object get(long time, TimeUnit unit) { run(); return super.get(time, unit) }
+}
+objects.removeObject(kept)
+objects.addObject(late, name)
+try {
+	Library.door(context).guard { println "not heard" }
+}
+finally {
+	objects.removeObject(late)
+	objects.addObject(kept, name)
+}
+null
+"""
+
+
+def test_escape_just_before_a_command_begins_is_heard(imagej, run_script, tmp_path, capfd):
+    script = tmp_path / "late.groovy"
+    script.write_text(PRESSED_AT_LAST)
+    try:
+        with pytest.raises(ElectrodeJError, match="cancelled"):
+            run_script(script, {})
+    finally:
+        imagej.setKeyUp(scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE)
+        imagej.resetEscape()
+    assert "not heard" not in capfd.readouterr().out
+
+
+FAILED_EARLY = """#@ Context context
+#@output Boolean kept
+import electrodej.Library
+import java.util.concurrent.*
+def objects = context.service(org.scijava.object.ObjectService)
+def name = "ElectrodeJ library"
+Library.door(context)
+def whole = objects.getObjects(FutureTask).find { objects.getName(it) == name }
+def failed = new FutureTask({ throw new IOException("the disk is full") } as Callable)
+failed.run()
+objects.removeObject(whole)
+objects.addObject(failed, name)
+try {
+	Library.ready(context)
+	kept = objects.getObjects(FutureTask).any { it.is(failed) }
+}
+finally {
+	objects.removeObject(failed)
+	objects.addObject(whole, name)
+}
+"""
+
+
+def test_what_could_not_be_compiled_beside_a_dialog_is_tried_again_by_the_command(run_script, tmp_path):
+    script = tmp_path / "failed.groovy"
+    script.write_text(FAILED_EARLY)
+    assert not run_script(script, {})["kept"]
+
+
+HELD = """#@ Context context
+#@output Integer satisfied
+#@output Boolean cancelled
+import electrodej.Library
+import ij.IJ
+import java.util.concurrent.CountDownLatch
+def door = Library.door(context).class
+int key = java.awt.event.KeyEvent.VK_ESCAPE
+satisfied = 0
+cancelled = false
+def ended = new CountDownLatch(1)
+def enough = {
+	satisfied++
+	Thread.startDaemon {
+		10.times { IJ.setKeyDown(key); Thread.sleep(20) }
+		ended.countDown()
+	}
+}
+IJ.setKeyDown(key)
+door.finished(ended, [alive: true], enough, { IJ.escapePressed() }) { cancelled = true }
+"""
+
+
+def test_escape_held_a_little_too_long_ends_a_training_and_does_not_cancel_it(imagej, run_script, tmp_path):
+    script = tmp_path / "held.groovy"
+    script.write_text(HELD)
+    try:
+        found = run_script(script, {})
+    finally:
+        imagej.setKeyUp(scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE)
+        imagej.resetEscape()
+    assert (int(found["satisfied"]), bool(found["cancelled"])) == (1, False)
 
 
 @pytest.mark.slow
@@ -1066,6 +1166,20 @@ def test_training_from_a_label_image_ends_with_a_model_that_segments(run_script,
     run_script("Train From My ROIs", {**given, **short})
     found = run_script("Segment Particles", {"greyFile": tmp_path / "grey.tif", "model": "from-a-test"})
     assert "from-a-test" in str(found["labels"].getProperty("Info"))
+
+
+def test_a_label_image_that_nothing_is_drawn_on_is_named(imagej, run_script, tmp_path):
+    grey = imagej.createImage("grey", "8-bit ramp", 12, 12, 3)
+    labels = imagej.createImage("strokes", "16-bit black", 12, 12, 3)
+    given = {"from": "Label image", "network": "Phases, in seconds (forest)", "name": "of-nothing"}
+    with pytest.raises(ElectrodeJError, match="nothing is drawn on strokes"):
+        run_script("Train From My ROIs", {"grey": grey, "labels": labels, **given})
+    # Slices that ImageJ reads one by one are left to Python, which says what is missing.
+    imagej.saveAsTiff(labels, str(tmp_path / "labels.tif"))
+    virtual = scyjava.jimport("ij.plugin.FileInfoVirtualStack").openVirtual(str(tmp_path / "labels.tif"))
+    with pytest.raises(ElectrodeJError) as told:
+        run_script("Train From My ROIs", {"grey": grey, "labels": virtual, **given})
+    assert "nothing is drawn on" not in str(told.value)
 
 
 @pytest.mark.slow

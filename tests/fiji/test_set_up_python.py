@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sysconfig
 import zipfile
 from pathlib import Path
 
+import psutil
 import pytest
 import scyjava
 import uv
@@ -74,6 +76,16 @@ def built():
     return Path(str(scyjava.jimport("java.lang.System").getProperty("user.home")), ".electrodej", "python")
 
 
+def workers_of(program):
+    """The workers that run in an environment."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it ended while being looked at
+            if child.cmdline()[:1] == [str(program)] and "electrodej.worker" in child.cmdline():
+                found.append(child)
+    return found
+
+
 @pytest.mark.slow
 def test_a_python_is_built_tried_and_remembered_and_built_anew(run_script, fiji):
     shutil.rmtree(built(), ignore_errors=True)
@@ -82,12 +94,16 @@ def test_a_python_is_built_tried_and_remembered_and_built_anew(run_script, fiji)
     program = Path(note.read_text("utf-8").strip())
     assert program.is_file()
     assert built() in program.parents
+    (worker,) = workers_of(program)
     # An environment that was cut off: its program is gone.
     program.unlink()
     note.unlink()
     run_script("Set Up Python", BUILD)
     assert Path(note.read_text("utf-8").strip()) == program
     assert program.is_file()
+    # The one that was tried is not the worker of the environment before.
+    assert not worker.is_running()
+    assert len(workers_of(program)) == 1
 
 
 @pytest.mark.slow

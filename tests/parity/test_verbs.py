@@ -224,7 +224,7 @@ def contents(case: Case, folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return found | {name: TIMES.sub(b"", found[name]) for name in case.timed}
+    return found | {name: TIMES.sub(b"", found[name]) for name in case.timed if name in found}
 
 
 def differences(found: dict[str, bytes], python: dict[str, bytes]) -> set[str]:

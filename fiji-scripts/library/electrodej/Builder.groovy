@@ -42,6 +42,7 @@ class Builder {
 		}
 		ask(lock)
 		File base = new File(System.getProperty("user.home"), ".electrodej/python")
+		door.dismiss(base)
 		// The builder takes an environment that is there for whole; one that does not run was cut off, or damaged.
 		if (!runs(Python.program(base))) base.deleteDir()
 		build(appose, base, lock, wheel)

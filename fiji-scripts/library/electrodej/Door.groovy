@@ -19,6 +19,8 @@ class Door {
 	// The text never changes: what the user chose travels in the inputs, and none of it is ever run.
 	static final String TASK = "import electrodej.worker as worker; worker.run(task, verb, arguments)"
 	private static final long LONGEST_CANCEL_MS = 400
+	// A key that is held repeats itself for so long at most.
+	private static final long LONGEST_KEY_MS = 2000
 
 	private final Context context
 	private final ObjectService objects
@@ -278,8 +280,11 @@ class Door {
 		def ended = new CountDownLatch(1)
 		String end = null
 		Set<String> said = new HashSet<>()
+		// A task that was given up may go on speaking.
+		boolean left = false
 		try {
 			task.listen({ event ->
+				if (left) return
 				if (event.info?.said != null) {
 					said << event.info.said
 					IJ.log("ElectrodeJ: " + event.info.said)
@@ -302,6 +307,7 @@ class Door {
 			if (!finished(ended, service, also.enough, stop) { task.cancel() }) end = end ?: "CRASH"
 		}
 		finally {
+			left = true
 			if (also.wanted == null) status.clearStatus()
 		}
 		if (end == "COMPLETION") {
@@ -316,12 +322,15 @@ class Door {
 	/** Waits for the end; false where the worker died without a word. */
 	private static boolean finished(CountDownLatch ended, service, Closure enough, Closure stop, Closure cancel) {
 		long cancelled = 0
+		long satisfied = 0
 		while (!ended.await(20, TimeUnit.MILLISECONDS)) {
 			if (enough != null && IJ.escapePressed()) {
 				enough()
 				enough = null
-				IJ.resetEscape()
+				satisfied = System.currentTimeMillis()
 			}
+			// The same key, held a little too long, must not throw away what was learnt.
+			if (satisfied > 0 && System.currentTimeMillis() - satisfied < LONGEST_KEY_MS) IJ.resetEscape()
 			if (cancelled == 0 && (stop() || Thread.interrupted())) {
 				cancel()
 				cancelled = System.currentTimeMillis()
@@ -350,9 +359,26 @@ class Door {
 			def service = all.find { it.alive }
 			if (service != null) return service
 			if (tells) status.showStatus("starting Python for ElectrodeJ")
-			service = started(kind, python)
+			try {
+				service = started(kind, python)
+			}
+			catch (Problem failure) {
+				if (tells) status.clearStatus()
+				throw failure
+			}
 			objects.addObject(service, name)
 			return service
+		}
+	}
+
+	/** Ends the workers of an environment, which would go on with what it was. */
+	void dismiss(File environment) {
+		String start = "ElectrodeJ worker " + environment.absolutePath + File.separator
+		synchronized (objects) {
+			objects.getObjects(apposeClass("Service")).findAll { it.alive && objects.getName(it)?.startsWith(start) }.each {
+				it.kill()
+				it.waitFor()
+			}
 		}
 	}
 
@@ -369,10 +395,7 @@ class Door {
 				failure = error
 			}
 		}.join()
-		if (failure != null) {
-			status.clearStatus()
-			throw new Problem("Python could not be started (" + failure.message + "); " + Python.REMEDY)
-		}
+		if (failure != null) throw new Problem("Python could not be started (" + failure.message + "); " + Python.REMEDY)
 		return service
 	}
 

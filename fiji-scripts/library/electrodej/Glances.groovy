@@ -34,14 +34,18 @@ class Glances implements Closeable {
 
 	/** Looks again where something changed since; whether it did. What goes wrong is told, whatever it is. */
 	boolean renew() {
+		boolean began = false
 		try {
 			Object now = [grey.currentSlice, strokes.state()]
 			if (now == seen) return false
 			seen = now
+			began = true
 			busy = false
 			look()
 		}
 		catch (Throwable problem) {
+			// Somebody asked for another look meanwhile: that one tells.
+			if (began && seen == null) return false
 			Preview.clear(grey)
 			told = !isOpen() ? "an image was closed" : wanted ? reason(problem) : ""
 		}
@@ -56,6 +60,7 @@ class Glances implements Closeable {
 			told = [NOTHING, remark].findAll().join("; ")
 			return
 		}
+		Lessons.checkSize(drawn.size(), [grey, strokes.image].findAll() as ImagePlus[])
 		Door door = new Door(context)
 		File folder = File.createTempDir("electrodej", "glance")
 		try {

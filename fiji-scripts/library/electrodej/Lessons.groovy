@@ -58,7 +58,10 @@ class Lessons {
 	private List<Map> lessons(Map given, String network) {
 		if (given.from == "Label image") {
 			boolean open = !Images.isGiven(given.greyFile) && !Images.isGiven(given.labelFile)
-			Map<Integer, ImageProcessor> planes = open && areAlike(given.grey, given.labels) ? labelled(given.labels) : [:]
+			// Slices that ImageJ reads as they are needed are not looked through: all of them might not fit into memory.
+			boolean looked = open && areAlike(given.grey, given.labels) && !given.labels.getStack().virtual
+			Map<Integer, ImageProcessor> planes = looked ? labelled(given.labels) : [:]
+			if (looked && planes.isEmpty()) throw new Problem("nothing is drawn on " + given.labels.title)
 			if (planes.isEmpty() || !areSmall(planes.size(), given.grey, given.labels)) {
 				return [[
 					grey : door.image(given.grey, given.greyFile, "grey image"),
@@ -85,9 +88,7 @@ class Lessons {
 		}
 		Images.check(image)
 		Map<Integer, ImageProcessor> planes = planes(areas, image, network != "stardist")
-		if (!areSmall(planes.size(), image)) {
-			throw new Problem(planes.size() + " slices of " + image.title + " are drawn on, which are too large to be sent (2 GiB); draw on fewer")
-		}
+		checkSize(planes.size(), image)
 		return sent(image, "drawn on " + image.title, planes, "drawing")
 	}
 
@@ -104,6 +105,12 @@ class Lessons {
 		List<ImagePlus> both = [grey, labels]
 		return both.every { Images.orNull(it) != null && it.NChannels == 1 && it.NFrames == 1 && it.type != ImagePlus.COLOR_RGB } &&
 			both.collect { [it.width, it.height, it.stackSize] }.toSet().size() == 1 && grey != labels
+	}
+
+	/** Stops where so many slices of an image, and of the one that is drawn in, cannot be shared with Python. */
+	static void checkSize(int slices, ImagePlus... images) {
+		if (areSmall(slices, images)) return
+		throw new Problem(slices + " slices of " + images[0].title + " are drawn on, which are too large to be sent (2 GiB); draw on fewer")
 	}
 
 	/** Whether so many slices of each image, and what is drawn on them with 16 bits, can be shared with Python. */

@@ -30,10 +30,13 @@ class Library {
 	static Object door(Context context) {
 		FutureTask<ClassLoader> loader = loader(context)
 		// A key that was pressed before is not meant for this.
-		if (!loader.done) IJ.resetEscape()
+		boolean waits = !loader.done
+		if (waits) IJ.resetEscape()
 		while (true) {
 			try {
-				return newDoor(loader.get(20, TimeUnit.MILLISECONDS), context)
+				Object door = newDoor(loader.get(20, TimeUnit.MILLISECONDS), context)
+				// The command forgets keys that came before it.
+				return waits && IJ.escapePressed() ? new NoDoor() : door
 			}
 			catch (TimeoutException notYet) {
 				if (IJ.escapePressed()) return new NoDoor()
@@ -48,8 +51,13 @@ class Library {
 
 	/** Compiles and starts Python before a command needs them. What goes wrong the command tells, if it comes to that. */
 	static void ready(Context context) {
+		FutureTask<ClassLoader> loader = loader(context)
 		try {
-			newDoor(loader(context).get(), context).ready()
+			newDoor(loader.get(), context).ready()
+		}
+		catch (ExecutionException failed) {
+			// The command tries again.
+			context.service(ObjectService).removeObject(loader)
 		}
 		catch (Exception toldLater) {
 			return
@@ -80,7 +88,10 @@ class Library {
 		}
 		// Groovy tells of a full disk as of a source that cannot be compiled.
 		catch (IOException | CompilationFailedException nowhereToKeep) {
-			return new GroovyClassLoader(Context.classLoader)
+			GroovyClassLoader whole = new GroovyClassLoader(Context.classLoader)
+			// Compiled here, where Escape ends the waiting, and not where a command first needs it.
+			whole.loadClass("electrodej.Door")
+			return whole
 		}
 	}
 
