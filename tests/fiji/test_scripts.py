@@ -276,40 +276,6 @@ def test_what_could_not_be_compiled_beside_a_dialog_is_tried_again_by_the_comman
     assert not run_script(script, {})["kept"]
 
 
-HELD = """#@ Context context
-#@output Integer satisfied
-#@output Boolean cancelled
-import electrodej.Library
-import ij.IJ
-import java.util.concurrent.CountDownLatch
-def door = Library.door(context).class
-int key = java.awt.event.KeyEvent.VK_ESCAPE
-satisfied = 0
-cancelled = false
-def ended = new CountDownLatch(1)
-def enough = {
-	satisfied++
-	Thread.startDaemon {
-		10.times { IJ.setKeyDown(key); Thread.sleep(20) }
-		ended.countDown()
-	}
-}
-IJ.setKeyDown(key)
-door.finished(ended, [alive: true], enough, { IJ.escapePressed() }) { cancelled = true }
-"""
-
-
-def test_escape_held_a_little_too_long_ends_a_training_and_does_not_cancel_it(imagej, run_script, tmp_path):
-    script = tmp_path / "held.groovy"
-    script.write_text(HELD)
-    try:
-        found = run_script(script, {})
-    finally:
-        imagej.setKeyUp(scyjava.jimport("java.awt.event.KeyEvent").VK_ESCAPE)
-        imagej.resetEscape()
-    assert (int(found["satisfied"]), bool(found["cancelled"])) == (1, False)
-
-
 @pytest.mark.slow
 def test_a_killed_worker_is_told_and_the_next_click_works(run_script, opened, tmp_path):
     folder = tmp_path / "large"

@@ -330,8 +330,9 @@ class Door {
 				satisfied = System.currentTimeMillis()
 			}
 			// The same key, held a little too long, must not throw away what was learnt.
-			if (satisfied > 0 && System.currentTimeMillis() - satisfied < LONGEST_KEY_MS) IJ.resetEscape()
-			if (cancelled == 0 && (stop() || Thread.interrupted())) {
+			boolean held = satisfied > 0 && System.currentTimeMillis() - satisfied < LONGEST_KEY_MS
+			if (held) IJ.resetEscape()
+			if (cancelled == 0 && (!held && stop() || Thread.interrupted())) {
 				cancel()
 				cancelled = System.currentTimeMillis()
 			}
