@@ -95,7 +95,9 @@ def test_every_model_of_particles_stands_in_the_list_of_its_command():
     kinds = {
         name: json.loads((find_model(name) / "electrodej.json").read_text()) for name in bundled_models()
     }
-    outlines = {name for name, made in kinds.items() if made["kind"] in ("stardist", "maskrcnn")}
+    outlines = {
+        name for name, made in kinds.items() if made["kind"] in ("stardist", "stardist3d", "maskrcnn")
+    }
     # It refines what another one fused; see docs/fusion.md.
     assert listed == (outlines - {"nmc-shapes"}) | {"watershed"}
 

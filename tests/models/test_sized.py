@@ -44,7 +44,7 @@ def regions(folder: Path) -> Any:
         folder, build(NetworkShape(pyramid=8, proposing=8, head=16, mask=8)), ModelInfo(kind="maskrcnn")
     )
     changed(folder / "maskrcnn.json", pyramid=4096, head=4096)
-    return lambda: load_maskrcnn(folder)
+    return lambda: load_maskrcnn(folder, engine="keras")
 
 
 def solid(folder: Path) -> Any:

@@ -63,7 +63,7 @@ def title_of(option: Option) -> str:
 def placeholder(option: Option) -> str:
     """Return a pattern of what the shell's help calls an option that it takes without a name.
 
-    >>> placeholder(Option("truth", Image(), ""))
+    >>> placeholder(Option("truth", Image(), "", None))
     '\\\\bTRUTH\\\\b'
     """
     return rf"\b{(option.word or option.name).upper()}\b"
