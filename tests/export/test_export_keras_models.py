@@ -132,23 +132,21 @@ def test_another_process_writes_the_same_files(
     exported: Callable[[str], Path], data: Path, tmp_path: Path
 ) -> None:
     here = exported("stardist-keras-2.15")
-    out = tmp_path / here.name
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "electrodej", "export", str(data / "stardist-keras-2.15")),
-            *("--out", str(out), "--json"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    written = [Path(path) for path in json.loads(done.stdout)["files"]]
-    assert len(written) == 8
-    # The converter to ONNX may order or round otherwise, so neither that file nor its checksums are compared.
-    for path in written:
-        if path.suffix not in (".onnx", ".json"):
-            assert path.read_bytes() == (here.parent / path.name).read_bytes(), path.name
+    folders = tmp_path / "one", tmp_path / "other"
+    for folder in folders:
+        folder.mkdir()
+        command = ["export", str(data / "stardist-keras-2.15"), "--out", str(folder / here.name), "--json"]
+        done = subprocess.run(
+            [sys.executable, "-m", "electrodej", *command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert len(json.loads(done.stdout)["files"]) == 8
+    one, other = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in folders)
+    assert one == other
+    # In a process that exported others before, the ONNX file was once not the same; the cause is not known.
+    for name, content in one.items():
+        if not name.endswith((".onnx", ".json")):
+            assert content == (here.parent / name).read_bytes(), name
 
 
 @pytest.mark.slow
