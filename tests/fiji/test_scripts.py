@@ -260,7 +260,7 @@ failed.run()
 objects.removeObject(whole)
 objects.addObject(failed, name)
 try {
-	Library.ready(context)
+	Library.ready(context, new CountDownLatch(1), true)
 	kept = objects.getObjects(FutureTask).any { it.is(failed) }
 }
 finally {

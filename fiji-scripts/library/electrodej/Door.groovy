@@ -19,8 +19,6 @@ class Door {
 	// The text never changes: what the user chose travels in the inputs, and none of it is ever run.
 	static final String TASK = "import electrodej.worker as worker; worker.run(task, verb, arguments)"
 	private static final long LONGEST_CANCEL_MS = 400
-	// A key that is held repeats itself for so long at most.
-	private static final long LONGEST_KEY_MS = 2000
 
 	private final Context context
 	private final ObjectService objects
@@ -29,6 +27,10 @@ class Door {
 	private final Map<ImagePlus, String> lent = new IdentityHashMap<>()
 	/** Lends images to the worker, and brings labels back. */
 	final Images images = new Images()
+	/** Whether the command began before it got this door; see Escape. */
+	boolean begun
+	/** Escape for work that the first press ends early: held a little too long, it must not throw away what was learnt. */
+	Key key = Key.ofImageJ()
 
 	Door(Context context) {
 		this.context = context
@@ -38,8 +40,8 @@ class Door {
 
 	/** Runs a script's body and returns what it gives; what goes wrong is told in one sentence, on the screen or on one line. */
 	Object guard(Callable body) {
-		// Here a command begins: a key that was pressed before is not meant for it, one that comes now is.
-		IJ.resetEscape()
+		if (!begun) IJ.resetEscape()
+		begun = false
 		try {
 			return body.call()
 		}
@@ -273,9 +275,8 @@ class Door {
 	 * that says false, leaves Escape to them, and shows nothing in the status bar.
 	 */
 	Map call(String verb, Map arguments, Map<String, Closure> also = [:]) {
-		Closure stop = also.wanted != null ? { !also.wanted.call() } : { IJ.escapePressed() }
 		def service = worker(also.wanted == null)
-		if (stop()) throw new Problem("cancelled")
+		if (also.wanted == null ? IJ.escapePressed() : !also.wanted.call()) throw new Problem("cancelled")
 		def task = service.task(TASK, [verb: verb, arguments: arguments] as Map<String, Object>)
 		def ended = new CountDownLatch(1)
 		String end = null
@@ -304,7 +305,7 @@ class Door {
 			throw new Problem(crashed(service))
 		}
 		try {
-			if (!finished(ended, service, also.enough, stop) { task.cancel() }) end = end ?: "CRASH"
+			if (!finished(ended, service, stop(also)) { task.cancel() }) end = end ?: "CRASH"
 		}
 		finally {
 			left = true
@@ -319,20 +320,17 @@ class Door {
 		throw new Problem("cancelled")
 	}
 
+	/** What is asked again and again whether a task is to be cancelled. */
+	private Closure<Boolean> stop(Map<String, Closure> also) {
+		if (also.wanted != null) return { !also.wanted.call() }
+		return also.enough != null ? { key.pressedAgain(also.enough) } : { IJ.escapePressed() }
+	}
+
 	/** Waits for the end; false where the worker died without a word. */
-	private static boolean finished(CountDownLatch ended, service, Closure enough, Closure stop, Closure cancel) {
+	private static boolean finished(CountDownLatch ended, service, Closure<Boolean> stop, Closure cancel) {
 		long cancelled = 0
-		long satisfied = 0
 		while (!ended.await(20, TimeUnit.MILLISECONDS)) {
-			if (enough != null && IJ.escapePressed()) {
-				enough()
-				enough = null
-				satisfied = System.currentTimeMillis()
-			}
-			// The same key, held a little too long, must not throw away what was learnt.
-			boolean held = satisfied > 0 && System.currentTimeMillis() - satisfied < LONGEST_KEY_MS
-			if (held) IJ.resetEscape()
-			if (cancelled == 0 && (!held && stop() || Thread.interrupted())) {
+			if (cancelled == 0 && (stop() || Thread.interrupted())) {
 				cancel()
 				cancelled = System.currentTimeMillis()
 			}

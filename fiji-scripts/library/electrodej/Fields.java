@@ -53,6 +53,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 	@Override
 	public void process(Module module) {
 		if (!isOurs(module)) return;
+		Escape.begin();
 		for (ModuleItem<?> item : module.getInfo().inputs()) offerOwnModels(module, item);
 		for (ModuleItem<?> item : module.getInfo().inputs()) offerEngines(item);
 		boolean asks = !GraphicsEnvironment.isHeadless() && !(IJ.isMacro() && Macro.getOptions() != null);
@@ -67,7 +68,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 		}
 		if (!asks) return;
 		// Set Up Python may replace the one that would be started.
-		if (!nameOf((ScriptInfo) module.getInfo()).equals("Set_Up_Python")) Readiness.begin(getContext());
+		if (!nameOf((ScriptInfo) module.getInfo()).equals("Set_Up_Python")) Readiness.begin(getContext(), true);
 		boolean open = isUnusual(module);
 		Consumer<Window> proposals = Proposals.of(images);
 		Dialogs.whenOpened(module.getInfo().getTitle(), dialog -> {
@@ -93,7 +94,7 @@ public class Fields extends AbstractPreprocessorPlugin {
 	}
 
 	/** Whether a module is one of the menu's scripts. */
-	private static boolean isOurs(Module module) {
+	static boolean isOurs(Module module) {
 		if (!(module.getInfo() instanceof ScriptInfo)) return false;
 		String path = ((ScriptInfo) module.getInfo()).getPath();
 		return path != null && path.replace('\\', '/').matches("(.*/)?Plugins/ElectrodeJ/.*");

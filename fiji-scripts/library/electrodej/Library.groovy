@@ -4,6 +4,7 @@ import ij.IJ
 import java.awt.GraphicsEnvironment
 import java.security.MessageDigest
 import java.util.concurrent.Callable
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.FutureTask
 import java.util.concurrent.TimeUnit
@@ -28,32 +29,40 @@ class Library {
 
 	/** What a script works with; see Door. The first one ever has to be compiled, which takes seconds; Escape ends the waiting. */
 	static Object door(Context context) {
+		Escape.beginAtLatest()
 		FutureTask<ClassLoader> loader = loader(context)
-		// A key that was pressed before is not meant for this.
-		boolean waits = !loader.done
-		if (waits) IJ.resetEscape()
-		while (true) {
-			try {
-				Object door = newDoor(loader.get(20, TimeUnit.MILLISECONDS), context)
-				// The command forgets keys that came before it.
-				return waits && IJ.escapePressed() ? new NoDoor() : door
-			}
-			catch (TimeoutException notYet) {
-				if (IJ.escapePressed()) return new NoDoor()
-			}
-			catch (ExecutionException failed) {
-				// The next click tries again.
-				context.service(ObjectService).removeObject(loader)
-				throw failed.cause
-			}
+		try {
+			ClassLoader classes = null
+			while (classes == null && !IJ.escapePressed()) classes = whereThere(loader)
+			if (IJ.escapePressed()) return new NoDoor()
+			Object door = newDoor(classes, context)
+			door.begun = true
+			return door
+		}
+		catch (ExecutionException failed) {
+			// The next click tries again.
+			context.service(ObjectService).removeObject(loader)
+			throw failed.cause
 		}
 	}
 
-	/** Compiles and starts Python before a command needs them. What goes wrong the command tells, if it comes to that. */
-	static void ready(Context context) {
+	/** The classes, after a moment; null where they are not there yet. */
+	private static ClassLoader whereThere(FutureTask<ClassLoader> loader) {
+		try {
+			return loader.get(20, TimeUnit.MILLISECONDS)
+		}
+		catch (TimeoutException notYet) {
+			return null
+		}
+	}
+
+	/** Compiles, and starts Python if wanted, before a command needs them. What goes wrong the command tells, if it comes to that. */
+	static void ready(Context context, CountDownLatch compiled, boolean python) {
 		FutureTask<ClassLoader> loader = loader(context)
 		try {
-			newDoor(loader.get(), context).ready()
+			Object door = newDoor(loader.get(), context)
+			compiled.countDown()
+			if (python) door.ready()
 		}
 		catch (ExecutionException failed) {
 			// The command tries again.
@@ -157,7 +166,7 @@ class Library {
 		Object guard(Callable body) {
 			// By its name, or else each click would compile it.
 			if (GraphicsEnvironment.headless) throw Library.classLoader.loadClass("electrodej.Problem").newInstance("cancelled")
-			IJ.showStatus("cancelled")
+			IJ.showMessage("ElectrodeJ", "cancelled")
 			return null
 		}
 	}
