@@ -1,8 +1,8 @@
 """What a scan lets `nmc-phases` and `nmc-cracks` see: one electrode, scanned with less noise and less blur.
 
-An electrode that nothing was trained on is scanned four times at two voxel sizes. Prints the mean IoU of the
-phases and the Dice coefficient of the cracks of each scan, and their ratios to the aims. With ``--view all`` the
-mean over three views is taken.
+An electrode that nothing was trained on is scanned four times at two voxel sizes. Prints the mean IoU of
+the phases and the Dice coefficient of the cracks of each scan, and their ratios to the aims. With
+``--view all`` the mean over three views is taken.
 """
 
 from __future__ import annotations
