@@ -56,7 +56,7 @@ def test_own_labels_go_from_grey_to_page_and_the_log_has_the_commands(scans: Pat
     said: list[str] = []
     out = tmp_path / "out"
     outcome = find("run").run(
-        RunOptions(images=(str(grey),), labels=labels, out=out, **FAST), Run(hear=said.append)
+        RunOptions(images=(grey,), labels=labels, out=out, **FAST), Run(hear=said.append)
     )
     assert outcome.failure == ""
     assert outcome.numbers["particles"] == 12

@@ -10,7 +10,7 @@ from electrodej.options.common import as_is, network_scale, output, seed, voxel_
 from electrodej.options.fields import REQUIRED, Option, argument, flag, nested, option, options_of
 from electrodej.options.kinds.kind import Flag, Kind, Text, quoted
 from electrodej.options.kinds.numbers import Number, Numbers, Whole
-from electrodej.options.kinds.places import Address, Image, PathTo
+from electrodej.options.kinds.places import Address, Image, PathTo, Pattern
 from electrodej.options.kinds.sizes import Memory, ShapeOf, SpacingOf
 from electrodej.options.kinds.words import Choice, Names
 from electrodej.options.settings import Settings
@@ -28,6 +28,7 @@ __all__ = [
     "Numbers",
     "Option",
     "PathTo",
+    "Pattern",
     "Settings",
     "ShapeOf",
     "SpacingOf",

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from electrodej.options.kinds.kind import Kind, quoted
+from electrodej.options.kinds.kind import Kind, Text, quoted
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,14 @@ class PathTo(Kind):
 
     def shown(self, value: Any) -> str:
         return str(value)
+
+
+@dataclass(frozen=True)
+class Pattern(Text):
+    """Files or folders: a path, or a text with the signs ``*`` and ``?``."""
+
+    def check(self, value: Any) -> str:
+        return super().check(os.fspath(value) if isinstance(value, os.PathLike) else value)
 
 
 @dataclass(frozen=True)

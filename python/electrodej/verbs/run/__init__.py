@@ -13,6 +13,7 @@ from electrodej.options import (
     Image,
     Names,
     PathTo,
+    Pattern,
     Settings,
     Text,
     argument,
@@ -38,8 +39,8 @@ _OWN = Image(metavar="FILE", labels=True)
 class RunOptions(Settings):
     """Which images go through the chain, and through which of its stages."""
 
-    images: tuple[str, ...] = argument(
-        Text(), "grey images, or projections in HDF5: files, folders, patterns such as 'scans/*.tif'",
+    images: tuple[PathLike, ...] = argument(
+        Pattern(), "grey images, or projections in HDF5: files, folders, patterns such as 'scans/*.tif'",
         default=(), word="grey",
         many=True,
         title="Image, or a folder of them",

@@ -62,7 +62,7 @@ def plan_jobs(options: RunOptions) -> Jobs:
     """
     assert options.out is not None
     out = Path(options.out)
-    images, several = find_images(options.images, flat=options.flat)
+    images, several = find_images([os.fspath(each) for each in options.images], flat=options.flat)
     own = {name: Path(value) for name in _OWN if (value := getattr(options, name)) is not None}
     if several and own:
         raise InputError(
