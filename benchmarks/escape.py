@@ -160,6 +160,8 @@ class Whole:
         def ready() -> bool:
             message = self._dialog("ElectrodeJ")
             if message is not None:
+                # Disposed of before it is quite shown, it would wait for ever.
+                time.sleep(1)
                 self._later(message.dispose)
             elif not window.isFocused():
                 self._later(window.toFront)

@@ -159,6 +159,8 @@ def test_strokes_colour_the_image_and_the_forest_is_kept_without_sending_the_vol
     kept = models / "mine" / "forest.json"
     logs = "".join(log.read_text("utf-8") for log in sorted((tmp_path / "logs").glob("*.log")))
     assert kept.is_file(), logs[-3000:]
+    # What the first look needs was loaded as soon as the window was there.
+    assert 0 < logs.index("rehearse {}") < logs.index("glance {")
     forest = json.loads(kept.read_text())
     assert [each["name"] for each in forest["classes"]] == ["pore", "particle"]
     # The one slice that was drawn on.

@@ -1,16 +1,18 @@
 """Verbs give the same files and numbers in the shell, in Python, in Fiji and in macros.
 
-Every verb of Fiji's menu is compared but the networks' trainings; test_doors.py has measure.
+Every verb of Fiji's menu is compared; test_doors.py has measure.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,10 +193,27 @@ _CASES = (
         made="forest",
     ),
 )
+# A step each: what the doors hand on shows in the first one already.
+_STEP = {"epochs": 1, "steps": 1, "batch": 1, "seed": 3}
+_TRAININGS = (
+    Case(
+        "train stardist", "Train StarDist", {"data": "drawn"}, {**_STEP, "patch": 32, "rays": 8}, made="model"
+    ),
+    Case("train unet", "Train U-Net", {"data": "strokes"}, {**_STEP, "patch": 32}, made="model"),
+    Case(
+        "train lrcs",
+        "Train LRCS-Net",
+        {"data": "strokes"},
+        {**_STEP, "patch": 32, "names": ("pore", "particle")},
+        made="model",
+    ),
+    Case("train maskrcnn", "Train Mask R-CNN", {"data": "drawn"}, {**_STEP, "patch": 64}, made="model"),
+)
 SLOW = ("damage", "export", "verify", "run")
 CASES = [
     pytest.param(case, id=case.verb, marks=[pytest.mark.slow] if case.verb in SLOW else []) for case in _CASES
 ]
+ALL = [*CASES, *(pytest.param(case, id=case.verb, marks=[pytest.mark.slow]) for case in _TRAININGS)]
 
 
 def write_files(folder: Path) -> Path:
@@ -204,6 +223,13 @@ def write_files(folder: Path) -> Path:
     strokes = np.full_like(phases, 255)
     strokes[8] = phases[8]
     (folder / "strokes").mkdir()
+    for name, voxels in (("images", phantom.grey), ("masks", phantom.labels)):
+        (folder / "drawn" / name).mkdir(parents=True)
+        for z in (8, 16):
+            section = voxels[z][None]
+            write_volume(
+                folder / "drawn" / name / f"{z}.tif", section, spacing=SPACING, labels=name == "masks"
+            )
     for name, voxels in (
         ("grey", phantom.grey),
         ("strokes/grey", phantom.grey),
@@ -224,7 +250,22 @@ def contents(case: Case, folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+    found |= {name: weights(data) for name, data in found.items() if name.endswith((".h5", ".keras"))}
     return found | {name: TIMES.sub(b"", found[name]) for name in case.timed if name in found}
+
+
+def weights(data: bytes) -> bytes:
+    """Return the weights in a file of Keras's; it numbers layers on, and keeps times."""
+    import h5py
+
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            data = packed.read("model.weights.h5")
+    arrays: list[bytes] = []
+    with h5py.File(io.BytesIO(data)) as file:
+        file.visititems(lambda _, each: arrays.append(each[()].tobytes()) if hasattr(each, "dtype") else None)
+    assert arrays
+    return b"".join(sorted(arrays))
 
 
 def differences(found: dict[str, bytes], python: dict[str, bytes]) -> set[str]:
@@ -238,7 +279,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.mark.imagej
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", ALL)
 def test_shell_python_and_fiji_give_the_same(case, folder, tmp_path, run_script, capfd):
     doors = {
         "shell": case.shell,

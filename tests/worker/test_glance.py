@@ -1,5 +1,9 @@
 """What a forest finds while somebody labels."""
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -57,3 +61,26 @@ def test_what_cannot_be_learnt_from_is_said(halves, tmp_path, value, words):
     images = sent(tmp_path, grey=grey, drawn=wrong, shown=grey)
     with pytest.raises(InputError, match=words):
         glance({**images, "out": str(tmp_path / "out.tif")}, Run())
+
+
+REHEARSED = """
+import json, sys
+from electrodej.run import Run
+from electrodej.worker.glance import glance, rehearse
+rehearse({}, Run())
+before = set(sys.modules)
+glance(json.loads(sys.argv[1]), Run())
+heavy = ("sklearn", "numba", "llvmlite", "pandas")
+print([name for name in set(sys.modules) - before if name.split(".")[0] in heavy])
+"""
+
+
+@pytest.mark.slow
+def test_what_a_glance_needs_is_loaded_by_the_rehearsal(halves, tmp_path):
+    grey, drawn = halves
+    images = sent(tmp_path, grey=grey, drawn=drawn, shown=grey)
+    words = json.dumps({**images, "out": str(tmp_path / "out.tif")})
+    done = subprocess.run(
+        [sys.executable, "-c", REHEARSED, words], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -32,6 +32,16 @@ class Glances implements Closeable {
 		this.names = names
 	}
 
+	/** Lets Python load what a look needs while somebody still draws; the first look tells what is wrong with it. */
+	void prepare() {
+		try {
+			new Door(context).call("rehearse", [:], [wanted: { wanted && isOpen() }])
+		}
+		catch (Problem toldLater) {
+			return
+		}
+	}
+
 	/** Looks again where something changed since; whether it did. What goes wrong is told, whatever it is. */
 	boolean renew() {
 		boolean began = false

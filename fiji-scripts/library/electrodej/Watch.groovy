@@ -27,8 +27,11 @@ class Watch implements Closeable {
 
 	private void looking() {
 		try {
+			boolean prepared = false
 			while (open && glances.open) {
 				if (glances.wanted && glances.renew()) tell.accept(glances.told)
+				if (!prepared) glances.prepare()
+				prepared = true
 				Thread.sleep(glances.busy ? WHILE_BUSY_MS : BETWEEN_LOOKS_MS)
 			}
 		}

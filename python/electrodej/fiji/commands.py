@@ -118,6 +118,18 @@ def _heading(text: str) -> str:
     return _line("String", "heading", visibility="MESSAGE", value=text, required=False, persist=False)
 
 
+def _file_label(option: Option) -> str:
+    """Return what a dialog calls the file that may stand for an image.
+
+    >>> from electrodej.options import Image
+    >>> titles = ("Grey image", "Labels", "True labels")
+    >>> [_file_label(Option("a", Image(), "", None, title=each)) for each in titles]
+    ['or grey file', 'or label file', 'or file of true labels']
+    """
+    words = title_of(option).lower().removesuffix(" image")
+    return f"or file of {words}" if " " in words else f"or {words.removesuffix('s')} file"
+
+
 def _description(option: Option, verb: Verb, menu: Menu) -> str:
     """Return the words under an option of a dialog, where something can be left empty or be said twice."""
     words, kind = _words(option, verb), option.kind
@@ -129,7 +141,7 @@ def _description(option: Option, verb: Verb, menu: Menu) -> str:
         ends = " or ".join(kind.suffixes)
         if menu.shows != "folder" and option.name == "out":
             return f"A {ends} file; empty to see it only"
-        return f"{words} ({ends})"
+        return words if all(f"({end})" in words for end in kind.suffixes) else f"{words} ({ends})"
     if option.name == "model" and menu.models:
         return f"{words}; the one below where that is given"
     return words
@@ -149,11 +161,10 @@ def _parameters(option: Option, verb: Verb, menu: Menu) -> Iterator[str]:
         yield ask("File", file_field_of(option, menu), style=style, **forgotten)
     elif isinstance(kind, Image):
         yield ask("ImagePlus", name, **forgotten)
-        what = name.removesuffix("s")
         yield ask(
             "File",
             file_field_of(option, menu),
-            label=f"or {what} file",
+            label=_file_label(option),
             description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr",
             style="both",
             **forgotten,

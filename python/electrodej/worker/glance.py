@@ -18,6 +18,8 @@ from electrodej.volume import ArrayVolume, write_volume
 # Fewer than a forest that is kept learns from: nobody should wait for a glance.
 _SAMPLES = 10_000
 _TREES = 30
+# The edge in pixels of what is looked at beforehand.
+_REHEARSED = 48
 
 
 def glance(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
@@ -29,16 +31,32 @@ def glance(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     label would help most, the numbers ``one`` and ``other`` of the phases between which the forest is in
     doubt there, and how many pixels of each phase are ``labelled``.
     """
-    from electrodej.forest import ForestSettings, make_labelled, predict_slabs, train_forest, where_to_label
-    from electrodej.forest.samples import grey_levels
-
-    settings = ForestSettings(samples=_SAMPLES, trees=_TREES)
     with contextlib.ExitStack() as stack:
         grey, drawn, shown = (
             np.array(stack.enter_context(opened(arguments[name], role=name)).read())
             for name in ("grey", "drawn", "shown")
         )
-    classes = classes_of(drawn)
+    best, answer = _look(grey, classes_of(drawn), shown, run)
+    write_volume(str(arguments["out"]), best, spacing=(1.0, 1.0, 1.0), labels=True, force=True)
+    return answer
+
+
+def rehearse(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:  # noqa: ARG001 - a request's form
+    """Load what a glance needs, seconds of work, before anybody has drawn anything."""
+    grey = np.random.default_rng(0).integers(0, 256, (1, _REHEARSED, _REHEARSED)).astype(np.uint8)
+    halves = np.where(np.arange(_REHEARSED) < _REHEARSED // 2, 1, 2)
+    _look(grey, classes_of(np.broadcast_to(halves, grey.shape)), grey, run)
+    return {}
+
+
+def _look(
+    grey: NDArray[Any], classes: NDArray[np.uint8], shown: NDArray[Any], run: Run
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """Return the phases of a slice, and what `glance` answers."""
+    from electrodej.forest import ForestSettings, make_labelled, predict_slabs, train_forest, where_to_label
+    from electrodej.forest.samples import grey_levels
+
+    settings = ForestSettings(samples=_SAMPLES, trees=_TREES)
     learnt = ArrayVolume(grey, spacing=None)
     quiet = Run(jobs=run.jobs, memory=run.memory, progress=run.progress)
     forest = train_forest([make_labelled(learnt, classes)], settings=settings, run=quiet)
@@ -47,7 +65,6 @@ def glance(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     (found,) = predict_slabs(ArrayVolume(shown, spacing=None), forest, levels=levels, run=quiet)
     numbers = np.array(forest.ids) + 1
     best = numbers[found.probability.argmax(axis=-1)].astype(np.uint8)
-    write_volume(str(arguments["out"]), best, spacing=(1.0, 1.0, 1.0), labels=True, force=True)
     places = where_to_label(found.doubt, found.probability, count=1)
     answer: dict[str, Any] = {
         "labelled": {str(int(value) + 1): n for value, n in forest.made["labelled_voxels"].items()}
@@ -55,7 +72,7 @@ def glance(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     for place in places:
         one, other = (int(numbers[channel]) for channel in place.classes)
         answer |= {"x": place.x, "y": place.y, "one": one, "other": other}
-    return answer
+    return best, answer
 
 
 def classes_of(drawn: NDArray[Any]) -> NDArray[np.uint8]:

@@ -164,10 +164,18 @@ def _glance(arguments: Arguments, run: Run) -> Mapping[str, Any]:
     return glance(arguments, run)
 
 
+def _rehearse(arguments: Arguments, run: Run) -> Mapping[str, Any]:
+    """Load what a glance needs."""
+    from electrodej.worker.glance import rehearse
+
+    return rehearse(arguments, run)
+
+
 # Beside the verbs.
 REQUESTS: Mapping[str, Request] = {
     "version": _version,
     "sample": _sample,
     "learn": _learn,
     "glance": _glance,
+    "rehearse": _rehearse,
 }

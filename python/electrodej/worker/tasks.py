@@ -24,7 +24,7 @@ _STEPS = 1000
 _UNITY = threading.Lock()
 
 # What is asked again and again beside the commands waits for none: the answer is that Python is busy.
-_BESIDE = ("glance",)
+_BESIDE = ("glance", "rehearse")
 
 
 def perform(do: Request | None, task: Any, verb: str, arguments: Arguments) -> None:

@@ -1,6 +1,6 @@
 #@ Context context
 #@ ImagePlus (label="Slice labels", description="Labels that mean nothing from slice to slice", required=false, persist=false) slices
-#@ File (label="or slice file", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) slicesFile
+#@ File (label="or file of slice labels", description="Instead of an open image: a TIFF, a folder of slices, OME-Zarr", style="both", required=false, persist=false) slicesFile
 #@ String (label="View", description="The plane of the slices, in a volume in ZYX order", choices={"xy", "xz", "yz"}, value="xy", persistKey="electrodej.link.view") view
 #@ String (label="Link by", description="Link sections that overlap most, or whose centres are nearest", choices={"overlap", "distance"}, value="overlap", persistKey="electrodej.link.by") by
 #@ Integer (label="Longest gap (slices)", description="How many slices in a row a particle may be missing from", value=4, min=0, persistKey="electrodej.link.gap") gap

@@ -64,12 +64,14 @@ class ScoreOptions(Settings):
         LabelOrNone(),
         "value of TRUTH where nobody annotated; such voxels do not count",
         usual="none; with --phases 255, and none makes 255 a class",
+        title="Number of what is not annotated",
     )
     criterion: Literal["iou", "iot", "iop"] = option(
         "iou",
         Choice(("iou", "iot", "iop")),
         "what two particles share, over their union (iou), over the true one (iot) or over the predicted "
         "one (iop)",
+        title="Particles match by",
         group="particles",
     )
     min_volume: float = option(
@@ -77,34 +79,45 @@ class ScoreOptions(Settings):
         Number(0, metavar="UM3"),
         "leave out smaller particles, in cubic micrometres",
         usual="0",
+        title="Smallest volume (um^3)",
         group="particles",
     )
-    exclude_border: bool = flag("leave out particles cut by the border", group="particles")
+    exclude_border: bool = flag(
+        "leave out particles cut by the border", title="Leave out particles at the border", group="particles"
+    )
     coco: bool = flag("COCO's average precision and recall instead", title="COCO scores", group="particles")
     confidence: PathLike | None = option(
         None,
         PathTo(metavar="TABLE.csv", suffixes=(".csv",)),
         "how sure the method is: a table with the columns Label, Confidence and, where slices are images of "
         "their own, Slice (from 0)",
+        title="Table of confidence",
         group="with --coco",
     )
-    slices: bool = flag("every slice is an image of its own, not part of a body", group="with --coco")
+    slices: bool = flag(
+        "every slice is an image of its own, not part of a body",
+        title="Slices are unrelated",
+        group="with --coco",
+    )
     most: int = option(
         100,
         Whole(1, metavar="N"),
         "so many predictions count in an image, the most confident ones; COCO's own limit is 100",
+        title="Most predictions in an image",
         group="with --coco",
     )
     names: tuple[str, ...] = option(
         (),
         Names(numbered=True),
         "names of the classes 0, 1, ..., e.g. pore,binder,particle,crack",
+        title="Names of the phases",
         group="phases",
     )
     only: int | None = option(
         None,
         Whole(0, metavar="CLASS"),
         "judge this class of TRUTH against all others; in PRED it may be the only number other than 0",
+        title="Only this phase",
         group="phases",
     )
     spacing: Spacing | None = voxel_size()
