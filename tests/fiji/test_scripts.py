@@ -1265,6 +1265,10 @@ def test_a_macro_merges_and_deletes_particles(run_script, pair, tmp_path):
     for typed, words in (("", "choose a particle"), ("1,x", "x is no number of a particle")):
         assert words in refused(run_script, "Correct Particles", **given, particles=typed)
     assert "needs a screen" in refused(run_script, "Correct Particles", labelFile=pair / "labels.tif")
+    # They would be saved before anything was corrected.
+    early = {"labelFile": pair / "labels.tif", "out": tmp_path / "early.tif"}
+    assert "Save As" in refused(run_script, "Correct Particles", **early)
+    assert not early["out"].exists()
 
 
 def test_odd_names_and_a_calibration_in_inches_change_no_number(run_script, opened, pair, tmp_path):

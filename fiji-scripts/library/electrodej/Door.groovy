@@ -179,7 +179,8 @@ class Door {
 	}
 
 	/** Opens a window in which particles are seen, corrected and measured again. */
-	Object workbench(ImagePlus labels, ImagePlus grey, String typed) {
+	Object workbench(ImagePlus labels, ImagePlus grey, String typed, File out) {
+		if (Images.isGiven(out)) throw new Problem('leave "Save labels as" empty: what is changed in the window is saved with File > Save As')
 		if (GraphicsEnvironment.headless) throw new Problem("the window needs a screen; choose Merge or Delete")
 		if (grey == null || grey == labels) throw new Problem("choose the grey image that is measured, another one than the labels")
 		if (labels.window == null) labels.show()

@@ -5,7 +5,7 @@
 #@ String (label="What", description="A window with a list of the particles, or one step", choices={"In a window", "Merge", "Delete"}, value="In a window", persistKey="electrodej.correct.what") what
 #@ String (label="Particles", description="For one step: their numbers, 3,5", required=false, persist=false) particles
 #@ String (label="Voxel size Z,Y,X (um)", description="Only if the image does not say it, or says it wrong", required=false, persist=false) voxelSize
-#@ File (label="Save labels as", description="A .tif file; empty to see it only", style="save", required=false, persist=false) out
+#@ File (label="Save labels as", description="For one step: a .tif file; what the window changes is saved with File > Save As", style="save", required=false, persist=false) out
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@output ImagePlus corrected
 
@@ -16,7 +16,7 @@ def door = Library.door(context)
 door.guard {
 	if (door.images.isGiven(out)) door.images.checkTarget(out, replace)
 	def image = door.images.meant(labels, labelFile, "label image")
-	if (what == "In a window") door.workbench(image, door.images.orNull(grey), voxelSize)
+	if (what == "In a window") door.workbench(image, door.images.orNull(grey), voxelSize, out)
 	else {
 		door.correct(image, what, particles)
 		corrected = image
