@@ -67,7 +67,7 @@ def _pyramid(shape: NetworkShape, written: Writing) -> bytes:
     levels = [written.convolved(stages[3], "fpn_c5p5")]
     for number in (4, 3, 2):
         beside = written.convolved(stages[number - 2], f"fpn_c{number}p{number}")
-        levels.insert(0, written.add("Add", [written.repeated(levels[0]), beside]))
+        levels.insert(0, written.add("Add", [written.repeated(levels[0], (2, 2)), beside]))
     levels = [written.same(level, f"fpn_p{number}") for number, level in enumerate(levels, 2)]
     levels.append(written.pooled(levels[-1], 1))
     rows = []

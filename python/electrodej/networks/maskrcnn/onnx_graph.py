@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from electrodej.extras import require
 from electrodej.models.contract import INPUT, OUTPUT
 from electrodej.networks.maskrcnn.shape import GROUPS
 from electrodej.networks.maskrcnn.weights import Arrays
+from electrodej.networks.onnx_writing import GraphWriting
 
-_OPSET, _IR = 13, 7
 # That of both normalisations, as Keras has it.
 _EPSILON = 1e-3
 
 
-class Writing:
+class Writing(GraphWriting):
     """A graph from one image (N, Y, X, channels) to another; inside, channels come second.
 
     Parameters
@@ -27,25 +26,9 @@ class Writing:
     """
 
     def __init__(self, arrays: Arrays) -> None:
-        self._onnx = require("onnx", what="writing a network in ONNX", extra="train")
+        super().__init__("constant")
         self._arrays = arrays
-        self._nodes: list[Any] = []
-        self._held: list[Any] = []
         self._weights: dict[str, str] = {}
-
-    def add(self, kind: str, inputs: list[str], *, output: str | None = None, **how: Any) -> str:
-        """Add an operation; return the name of what it gives."""
-        name = output or f"result_{len(self._nodes)}"
-        self._nodes.append(
-            self._onnx.helper.make_node(kind, inputs, [name], name=f"{kind}_{len(self._nodes)}", **how)
-        )
-        return name
-
-    def constant(self, values: Any, name: str = "") -> str:
-        """Keep an array; return its name."""
-        name = name or f"constant_{len(self._held)}"
-        self._held.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
 
     def weight(self, layer: str, number: int) -> str:
         """Keep one of a layer's arrays, once; return the name under which it is computed with."""
@@ -54,7 +37,7 @@ class Writing:
             values = self._arrays[layer][number]
             held = self.constant(values, name)
             if values.dtype != np.float32:
-                held = self.add("Cast", [held], to=self._onnx.TensorProto.FLOAT)
+                held = self.in_single(held)
             self._weights[name] = held
         return self._weights[name]
 
@@ -137,17 +120,6 @@ class Writing:
         ones = self.constant(np.ones((1, GROUPS, channels // GROUPS), np.float32))
         return self.add("Mul", [groups, ones])
 
-    def repeated(self, found: str) -> str:
-        """Repeat each cell to 2 x 2."""
-        scales = self.constant(np.array([1, 1, 2, 2], np.float32))
-        return self.add(
-            "Resize",
-            [found, "", scales],
-            mode="nearest",
-            coordinate_transformation_mode="asymmetric",
-            nearest_mode="floor",
-        )
-
     def pooled(self, found: str, kernel: int, *, pads: tuple[int, int] = (0, 0)) -> str:
         """Take the largest of each second place's neighbourhood."""
         return self.add(
@@ -164,18 +136,5 @@ class Writing:
 
     def finished(self, found: str, taken: list[Any], given: list[Any]) -> bytes:
         """Return the whole as a file has it; ``taken`` and ``given`` are the axes of the two images."""
-        helper, kinds = self._onnx.helper, self._onnx.TensorProto
         self.add("Identity", [found], output=OUTPUT)
-        graph = helper.make_graph(
-            self._nodes,
-            "network",
-            [helper.make_tensor_value_info(INPUT, kinds.FLOAT, taken)],
-            [helper.make_tensor_value_info(OUTPUT, kinds.FLOAT, given)],
-            self._held,
-        )
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="ElectrodeJ"
-        )
-        model.ir_version = _IR
-        self._onnx.checker.check_model(model)
-        return bytes(model.SerializeToString(deterministic=True))
+        return self.as_file(taken, given)

@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.extras import require
 from electrodej.models.contract import INPUT, OUTPUT
 from electrodej.models.safety.wire import DamagedError, Message
+from electrodej.networks.onnx_writing import GraphWriting
 from electrodej.networks.stardist3d.settings import Plan
-
-_OPSET = 13
 
 
 def solid_onnx(network: Any, plan: Plan) -> bytes:
@@ -27,8 +25,7 @@ def solid_onnx(network: Any, plan: Plan) -> bytes:
 
     Arrays are (N, Z, Y, X, channels), as in Keras: 1 channel in, 1 + rays out, the probability first.
     """
-    onnx = require("onnx", what="writing a network in ONNX", extra="train")
-    written = _Writing(onnx, network)
+    written = _Writing(network)
     found = written.add("Transpose", [INPUT], perm=[0, 4, 1, 2, 3])
     found = written.convolved(found, "stem_1")
     found = written.convolved(found, "stem_2")
@@ -41,7 +38,7 @@ def solid_onnx(network: Any, plan: Plan) -> bytes:
     found = written.block(found, "bottom_2")
     for level in reversed(range(len(plan.halvings.pools))):
         found = written.convolved(found, f"up_{level}_narrow")
-        found = written.larger(found, plan.halvings.pools[level])
+        found = written.repeated(found, plan.halvings.pools[level])
         found = written.add("Concat", [sides[level], found], axis=1)
         found = written.block(found, f"up_{level}")
     found = written.convolved(found, "head")
@@ -49,7 +46,9 @@ def solid_onnx(network: Any, plan: Plan) -> bytes:
     reach = written.convolved(found, "dist", active=False)
     both = written.add("Concat", [chance, reach], axis=1)
     written.add("Transpose", [both], output=OUTPUT, perm=[0, 2, 3, 4, 1])
-    return written.finished(1 + plan.rays)
+    axes = ["N", "Z", "Y", "X"]
+    cells = ["N", "cells_z", "cells_y", "cells_x"]
+    return written.as_file([*axes, 1], [*cells, 1 + plan.rays])
 
 
 def take_onnx_weights(network: Any, path: Path) -> None:
@@ -100,28 +99,12 @@ def _array(tensor: Message, kind: str) -> NDArray[Any]:
     return np.frombuffer(bytes(tensor.part(9)), kind).reshape(shape)
 
 
-class _Writing:
-    """A graph while it is written."""
+class _Writing(GraphWriting):
+    """A graph with the weights of a network."""
 
-    def __init__(self, onnx: Any, network: Any) -> None:
-        self._onnx, self._layers = onnx, {layer.name: layer for layer in network.layers}
-        self._nodes: list[Any] = []
-        self._weights: list[Any] = []
-
-    def add(
-        self, kind: str, inputs: list[str], *, called: str = "", output: str | None = None, **how: Any
-    ) -> str:
-        """Add an operation; return the name of what it gives."""
-        name = output or f"result_{len(self._nodes)}"
-        called = called or f"{kind}_{len(self._nodes)}"
-        self._nodes.append(self._onnx.helper.make_node(kind, inputs, [name], name=called, **how))
-        return name
-
-    def constant(self, values: Any) -> str:
-        """Keep an array; return its name."""
-        name = f"weights_{len(self._weights)}"
-        self._weights.append(self._onnx.numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
+    def __init__(self, network: Any) -> None:
+        super().__init__("weights")
+        self._layers = {layer.name: layer for layer in network.layers}
 
     def convolved(self, found: str, name: str, *, active: bool = True) -> str:
         """Add a convolution with the normalisation behind it."""
@@ -135,7 +118,7 @@ class _Writing:
             factor = gamma / np.sqrt(variance + norm.epsilon)
             kernel = kernel * factor[:, None, None, None, None]
             bias = beta + (bias - mean) * factor
-        half = self.add("Cast", [self.constant(kernel.astype(np.float16))], to=self._onnx.TensorProto.FLOAT)
+        half = self.in_single(self.constant(kernel.astype(np.float16)))
         size, strides = list(kernel.shape[2:]), list(layer.strides)
         # As Keras pads for "same" where the lengths are multiples of the strides: less before than after.
         pads = [max(edge - stride, 0) for edge, stride in zip(size, strides, strict=True)]
@@ -156,36 +139,3 @@ class _Writing:
             around = self.convolved(found, f"{name}_around", active=False)
         inner = self.convolved(self.convolved(found, f"{name}_1"), f"{name}_2", active=False)
         return self.add("Relu", [self.add("Add", [inner, around])])
-
-    def larger(self, found: str, pool: tuple[int, int, int]) -> str:
-        """Repeat each voxel along each axis."""
-        scales = self.constant(np.array([1, 1, *pool], np.float32))
-        return self.add(
-            "Resize",
-            [found, "", scales],
-            mode="nearest",
-            coordinate_transformation_mode="asymmetric",
-            nearest_mode="floor",
-        )
-
-    def finished(self, channels: int) -> bytes:
-        """Return the whole as a file has it."""
-        helper, kinds = self._onnx.helper, self._onnx.TensorProto
-        axes = ("N", "Z", "Y", "X")
-        graph = helper.make_graph(
-            self._nodes,
-            "network",
-            [helper.make_tensor_value_info(INPUT, kinds.FLOAT, [*axes, 1])],
-            [
-                helper.make_tensor_value_info(
-                    OUTPUT, kinds.FLOAT, ["N", "cells_z", "cells_y", "cells_x", channels]
-                )
-            ],
-            self._weights,
-        )
-        model = helper.make_model(
-            graph, opset_imports=[helper.make_opsetid("", _OPSET)], producer_name="ElectrodeJ"
-        )
-        model.ir_version = 7
-        self._onnx.checker.check_model(model)
-        return bytes(model.SerializeToString(deterministic=True))
