@@ -22,13 +22,15 @@ import numpy as np
 
 SPACING = 0.07
 DIAMETER_UM = 7.4
+# Directions in which a body is known; the grey values that are 0 and 1.
+DIRECTIONS, LEVELS = 256, (50.0, 200.0)
 AIM_SECONDS, AIM_BYTES = 600.0, 6 * 2**30
 WHOLE = 1e9
 
 
 def main() -> None:
     """Run the steps and print what each costs."""
-    from electrodej.fusion import RefinedFusion
+    from electrodej.networks.stardist3d.borders import Bordered, learn_twice
     from electrodej.networks.stardist3d.model import load_solid
     from electrodej.networks.stardist3d.predict import predict_bodies
     from electrodej.networks.stardist3d.resample import bring, brought_shape
@@ -52,7 +54,7 @@ def main() -> None:
     at = np.stack(np.meshgrid(*(np.arange(radius, n, 2.05 * radius) for n in shown), indexing="ij"), -1)
     centres = np.repeat(at.reshape(-1, 3), 5, axis=0)
     centres = centres + chance.normal(0, 0.15 * radius, centres.shape)
-    rays = model.plan.rays
+    rays = max(DIRECTIONS, model.plan.rays)
     distances = radius * chance.uniform(0.9, 1.1, (len(centres), rays))
     offered = Bodies(
         centres, chance.random(len(centres)).astype(np.float32), distances.astype(np.float32), (1.0,) * 3
@@ -80,7 +82,8 @@ def main() -> None:
             pass
     with _timed(steps, "draw and refine"):
         reach = reach_of(None, (options.ratio,) * 3)
-        for _ in RefinedFusion(drawn, volume, spacing=(SPACING,) * 3, reach=reach).slabs():
+        greys = learn_twice(small, Drawn(chosen, shown), (1.0,) * 3, levels=LEVELS)
+        for _ in Bordered(drawn, volume, greys, levels=LEVELS, reach=reach).slabs():
             pass
     times = WHOLE / grey.size
     for name, seconds in steps.items():
@@ -95,13 +98,14 @@ def main() -> None:
 
 def _warm(model: Any, offered: Any) -> None:
     """Compile what is compiled."""
-    from electrodej.fusion import RefinedFusion
+    from electrodej.networks.stardist3d.borders import Bordered, learn_twice
     from electrodej.networks.stardist3d.shapes import Drawn, choose
     from electrodej.volume import ArrayVolume
 
     drawn = Drawn(choose(offered.taken(np.arange(5)), overlap=0.4), (16, 32, 32))
     volume = ArrayVolume(np.zeros((16, 32, 32), np.uint8), spacing=(SPACING,) * 3)
-    for _ in RefinedFusion(drawn, volume, spacing=(SPACING,) * 3, reach=1).slabs():
+    greys = learn_twice(volume[:].astype(np.float32), drawn, (1.0,) * 3, levels=LEVELS)
+    for _ in Bordered(drawn, volume, greys, levels=LEVELS, reach=1).slabs():
         pass
     model.engine.run(np.zeros((1, *(4 * step for step in model.plan.halvings.divisor), 1), np.float32))
 

@@ -8,7 +8,7 @@ what it is inside and what it is around.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, check_grey, check_spacing
+from electrodej.volume.neighbours import with_neighbours
 
 # Standard deviation of the Gaussian that takes noise out of the grey, multiples of a voxel's shortest edge.
 SMOOTHING = 0.5
@@ -92,7 +93,7 @@ class RefinedFusion:
         from electrodej.fusion.kernels.refine import move_borders
 
         halo = sum(step[0] for step in self._steps)
-        for z0, z1, low, labels in _with_neighbours(self._fusion.slabs(), halo):
+        for z0, z1, low, labels in with_neighbours(self._fusion.slabs(), halo):
             grey = self._smoothed(low, low + len(labels))
             for step in self._steps:
                 moved = np.empty_like(labels)
@@ -110,7 +111,7 @@ class RefinedFusion:
 
         sums = np.zeros((self.count + 1, 4))
         # Sums go on from slab to slab voxel by voxel, so that rounding does not depend on the slabs.
-        for z0, z1, low, labels in _with_neighbours(
+        for z0, z1, low, labels in with_neighbours(
             self._fusion.slabs(), int(max(self._deep[0], self._far[0]))
         ):
             add_greys(
@@ -182,29 +183,3 @@ class _InMemory:
 
     def close(self) -> None:
         """Nothing is held."""
-
-
-def _with_neighbours(
-    slabs: Iterable[tuple[int, NDArray[Any]]], halo: int
-) -> Iterator[tuple[int, int, int, NDArray[Any]]]:
-    """Yield ``z0, z1, low, labels``: each slab with up to ``halo`` slices on either side, from ``low``."""
-    held: list[NDArray[Any]] = []
-    low = end = 0
-    waiting: list[tuple[int, int]] = []
-
-    def ready() -> Iterator[tuple[int, int, int, NDArray[Any]]]:
-        nonlocal low
-        z0, z1 = waiting.pop(0)
-        # One array of all that is held, so that no slice is there twice.
-        held[:] = [np.concatenate(held)[max(z0 - halo - low, 0) :]]
-        low = max(z0 - halo, low)
-        yield z0, z1, low, held[0][: z1 + halo - low]
-
-    for z0, labels in slabs:
-        held.append(labels)
-        end = z0 + len(labels)
-        waiting.append((z0, end))
-        while waiting and end >= waiting[0][1] + halo:
-            yield from ready()
-    while waiting:
-        yield from ready()

@@ -15,10 +15,12 @@ from electrodej.errors import InputError
 from electrodej.models.grey import FloatArray, measure_levels, scale
 from electrodej.models.memory_errors import is_out_of_memory
 from electrodej.models.tiles import Span, TileNeeds, reflected, spans_along
+from electrodej.networks.stardist3d.borders import learn_twice
+from electrodej.networks.stardist3d.greys import Greys
 from electrodej.networks.stardist3d.model import SolidModel
 from electrodej.networks.stardist3d.rays import make_rays
 from electrodej.networks.stardist3d.resample import bring, brought_shape
-from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose
+from electrodej.networks.stardist3d.shapes import Bodies, Drawn, choose, look_up
 from electrodej.run import Run
 from electrodej.vocabulary import Shape, Spacing
 from electrodej.volume import Volume
@@ -29,6 +31,8 @@ _BYTES_PER_FILTER, _BYTES_AT_FULL_SIZE = 4, 16
 _LEAST_REACH = 1e-3
 # How far from a body's centre the network is asked about its surface, in shortest edges.
 _FARTHEST = 24.0
+# In how many directions it is: with 64, the true shapes themselves have an F1 of 0.4 at IoU 0.9.
+_DIRECTIONS = 256
 # Of a volume brought to size, kept in memory up to so many bytes, else in a file.
 _MOST_HELD = 2**30
 # Of the run's memory, what a tile may take.
@@ -53,6 +57,10 @@ class Found:
         In how many tiles.
     factor
         Voxels (z, y, x) of the volume for one of these.
+    greys
+        What the scan is like at their borders.
+    levels
+        Its grey values that are 0 and 1 there.
     """
 
     drawn: Drawn
@@ -61,6 +69,8 @@ class Found:
     shown: Shape
     tiles: int
     factor: tuple[float, float, float]
+    greys: Greys
+    levels: tuple[float, float]
 
 
 def find_solids(
@@ -98,9 +108,13 @@ def find_solids(
         for z0, slab in bring(volume, shown):
             grey[z0 : z0 + len(slab)] = slab
             run.progress(0.2 * (z0 + len(slab)) / shown[0], 1, "bring the volume to size")
-        offered, tiles = predict_bodies(grey, model, run, probability=probability)
-    chosen = choose(offered, overlap=model.overlap_threshold if overlap is None else overlap)
-    return Found(Drawn(chosen, volume.shape, (z, y, x)), chosen, len(offered), shown, tiles, (z, y, x))
+        measured = measure_levels(iter(grey), model.info.percentiles)
+        levels = measured.low, measured.high
+        offered, tiles = predict_bodies(grey, model, run, probability=probability, levels=levels)
+        chosen = choose(offered, overlap=model.overlap_threshold if overlap is None else overlap)
+        greys = learn_twice(grey, Drawn(chosen, shown), model.spacing, levels=levels)
+    drawn = Drawn(chosen, volume.shape, (z, y, x))
+    return Found(drawn, chosen, len(offered), shown, tiles, (z, y, x), greys, levels)
 
 
 def scales_for(spacing: Spacing, model: SolidModel, voxel: float | None) -> tuple[float, float, float]:
@@ -235,7 +249,7 @@ def _offered(
     """
     from scipy import ndimage
 
-    from electrodej.networks.stardist3d.kernels.closer import look_closer
+    from electrodej.networks.stardist3d.kernels.closer import look_closer, spread_rays
 
     grid = model.plan.halvings.grid
     chance = both[..., 0]
@@ -247,10 +261,14 @@ def _offered(
     at = np.argwhere((highest & np.isfinite(both).all(axis=-1))[kept])
     cells = at + np.array([part.start for part in kept])
     chosen = both[tuple(cells.T)]
-    reach = np.maximum(chosen[:, 1:], np.float32(_LEAST_REACH))
     lengths = np.array(model.spacing) / min(model.spacing)
-    steps = make_rays(model.plan.rays, model.spacing).steps
-    look_closer(both, cells, np.array(grid), lengths, steps, _FARTHEST, reach)
+    directions, table = (
+        make_rays(max(_DIRECTIONS, model.plan.rays)).directions,
+        look_up(model.plan.rays).table,
+    )
+    reach = np.empty((len(at), len(directions)), np.float32)
+    spread_rays(np.maximum(chosen[:, 1:], np.float32(_LEAST_REACH)), directions, table, reach)
+    look_closer(both, cells, np.array(grid), lengths, directions, table, _FARTHEST, reach)
     return (at + first) * np.array(grid), chosen[:, 0], np.maximum(reach, np.float32(_LEAST_REACH))
 
 

@@ -16,7 +16,7 @@ from electrodej.volume import compact_dtype
 
 # Directions along an edge of each of the six tables of a cube: two degrees apart.
 _SIDE = 48
-# Bytes of a slab: a label and a share for each voxel.
+# Bytes of a slab: a label, a share and a depth for each voxel.
 _SLAB_BYTES = 96 * 2**20
 
 
@@ -70,6 +70,11 @@ class Directions:
     corners: NDArray[np.int64]
     weights: NDArray[np.float64]
 
+    @property
+    def table(self) -> tuple[int, NDArray[np.int64], NDArray[np.float64]]:
+        """All of it, as the kernels take it."""
+        return self.side, self.corners, self.weights
+
 
 @lru_cache(maxsize=8)
 def look_up(rays: int) -> Directions:
@@ -83,14 +88,16 @@ def look_up(rays: int) -> Directions:
     faces += [(u, s * one, v) for s in (-1, 1)]
     faces += [(u, v, s * one) for s in (-1, 1)]
     directions = np.concatenate([np.stack(face, axis=1) for face in faces])
-    # A direction is a sum of the three rays around it with no negative share.
-    shares = np.einsum(
-        "tij,nj->nti", np.linalg.inv(whole.directions[whole.triangles].swapaxes(1, 2)), directions
-    )
-    best = shares.min(axis=2).argmax(axis=1)
-    weights = np.maximum(shares[np.arange(len(best)), best], 0)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return Directions(_SIDE, whole.triangles[best], weights)
+    # A direction is a sum of the three rays around it with no negative share. A row of a face at a time.
+    within = np.linalg.inv(whole.directions[whole.triangles].swapaxes(1, 2))
+    corners, weights = [], []
+    for row in directions.reshape(-1, _SIDE, 3):
+        shares = np.einsum("tij,nj->nti", within, row)
+        best = shares.min(axis=2).argmax(axis=1)
+        corners.append(whole.triangles[best])
+        weights.append(np.maximum(shares[np.arange(len(best)), best], 0))
+    counts = np.concatenate(weights)
+    return Directions(_SIDE, np.concatenate(corners), counts / counts.sum(axis=1, keepdims=True))
 
 
 def choose(bodies: Bodies, *, overlap: float) -> Bodies:
@@ -142,7 +149,7 @@ class Drawn:
     def __init__(
         self, bodies: Bodies, shape: Shape, factor: tuple[float, float, float] = (1.0, 1.0, 1.0)
     ) -> None:
-        self.count = len(bodies)
+        self.count, self.factor = len(bodies), factor
         self._shape = shape
         self._distances = bodies.distances
         # Voxels are as long as they are: a centre stands half a voxel behind where its own begins.
@@ -150,34 +157,54 @@ class Drawn:
         self._scale = np.array(bodies.spacing) / np.array(factor)
         self._most = bodies.distances.max(axis=1, initial=0) / self._scale[0]
         self._table = look_up(bodies.distances.shape[1])
-        self._depth = max(1, _SLAB_BYTES // (8 * shape[1] * shape[2]))
+        self._depth = max(1, _SLAB_BYTES // (12 * shape[1] * shape[2]))
 
     def slabs(self) -> Iterator[tuple[int, NDArray[np.uint16 | np.uint32]]]:
         """Yield the first slice and the labels of each slab."""
+        for z0, depth in self.plan():
+            yield z0, self.slab(z0, depth)
+
+    def plan(self) -> Iterator[tuple[int, int]]:
+        """Yield the first slice of each slab, and how many it has."""
         for z0 in range(0, self._shape[0], self._depth):
-            yield z0, self.slab(z0, min(self._depth, self._shape[0] - z0))
+            yield z0, min(self._depth, self._shape[0] - z0)
+
+    @property
+    def lengths(self) -> tuple[float, ...]:
+        """How long a voxel (z, y, x) is in the unit of the bodies' distances."""
+        return tuple(self._scale.tolist())
 
     def slab(self, z0: int, depth: int) -> NDArray[np.uint16 | np.uint32]:
         """Return the labels of some slices."""
+        return self.deep_slab(z0, depth)[0]
+
+    def deep_slab(
+        self, z0: int, depth: int, around: float = 0.0
+    ) -> tuple[NDArray[np.uint16 | np.uint32], FloatArray]:
+        """Return labels, and how deep in its body each voxel of some slices lies, along its ray.
+
+        Bodies are drawn larger by ``around``, in the unit of their distances: there depths are negative.
+        """
         from electrodej.networks.stardist3d.kernels.shapes import draw_bodies
 
         shape = (depth, *self._shape[1:])
         numbers = np.zeros(shape, np.uint32)
         heights = self._centres[:, 0]
-        here = np.flatnonzero((heights + self._most >= z0) & (heights - self._most <= z0 + depth - 1))
+        most = self._most + around / self._scale[0]
+        here = np.flatnonzero((heights + most >= z0) & (heights - most <= z0 + depth - 1))
+        deep = np.empty(shape, np.float32)
         draw_bodies(
             z0,
             self._centres[here],
             self._distances[here],
             self._scale,
-            self._table.side,
-            self._table.corners,
-            self._table.weights,
+            self._table.table,
+            around,
             numbers,
+            deep,
         )
         labels = np.concatenate([[0], here + 1]).astype(compact_dtype(self.count))
-        found: NDArray[np.uint16 | np.uint32] = labels[numbers]
-        return found
+        return labels[numbers], deep
 
     def close(self) -> None:
         """Nothing is held."""

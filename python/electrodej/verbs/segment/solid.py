@@ -14,6 +14,7 @@ from electrodej.verb import Outcome, counted
 
 if TYPE_CHECKING:
     from electrodej.fusion.fuse import Fusion
+    from electrodej.networks.stardist3d.predict import Found
     from electrodej.verbs.segment.particles import ParticlesOptions
     from electrodej.volume import Volume
 
@@ -70,7 +71,7 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
         )
         reach = reach_of(options.refine, found.factor)
         with (
-            closing(_finished(found.drawn, ready.volume, reach, options, second)) as particles,
+            closing(_finished(found, ready.volume, reach, options, second)) as particles,
             VolumeWriter(
                 options.out,
                 grey.shape,
@@ -110,15 +111,16 @@ def reach_of(wanted: int | None, factor: tuple[float, ...]) -> int:
     return min(FARTHEST, max(1, round(_DOUBT * min(factor)))) if wanted is None else wanted
 
 
-def _finished(drawn: Fusion, grey: Volume, reach: int, options: ParticlesOptions, run: Run) -> Fusion:
+def _finished(found: Found, grey: Volume, reach: int, options: ParticlesOptions, run: Run) -> Fusion:
     """Return the particles with their borders moved, and cracks left out where that is asked for."""
-    from electrodej.fusion import FusedMaterial, Material, RefinedFusion
+    from electrodej.fusion import FusedMaterial, Material
+    from electrodej.networks.stardist3d.borders import Bordered
 
-    size, found = grey.require_spacing(), drawn
     quiet = replace(run, progress=lambda *_: None)
+    particles: Fusion = found.drawn
     if reach:
-        found = RefinedFusion(found, grey, spacing=size, reach=reach, run=quiet)
+        particles = Bordered(found.drawn, grey, found.greys, levels=found.levels, reach=reach)
     if options.intact:
-        material = Material(grey, quiet, spacing=size)
-        found = FusedMaterial(found, material, quiet, least=_LEAST_VOXELS)
-    return found
+        material = Material(grey, quiet, spacing=grey.require_spacing())
+        particles = FusedMaterial(particles, material, quiet, least=_LEAST_VOXELS)
+    return particles

@@ -53,22 +53,25 @@ def draw_bodies(
     centres: Any,
     distances: Any,
     scale: Any,
-    side: int,
-    corners: Any,
-    weights: Any,
+    table: Any,
+    around: float,
     out: Any,
+    depths: Any,
 ) -> None:
-    """Draw the bodies into the slices from ``z0`` on.
+    """Draw the bodies into the slices from ``z0`` on: their numbers, and how deep each voxel lies in its one.
 
     ``centres`` are in voxels, ``scale`` is what a voxel is long along each axis in the unit of the distances.
     Where two bodies overlap, a voxel is that one's in which it lies deeper, by its distance from the centre
-    over that of the surface; the lower number decides between equals.
+    over that of the surface; the lower number decides between equals. Bodies are drawn larger by ``around``;
+    a voxel's depth is the surface's distance less its own, and what is of no body has none (-infinity).
     """
+    side, corners, weights = table
     depth, height, width = out.shape
-    nearest = np.full(out.shape, 2, np.float32)
+    nearest = np.full(out.shape, np.inf, np.float32)
     out[:] = 0
+    depths[:] = -np.inf
     for body in range(len(centres)):
-        most = distances[body].max()
+        most = distances[body].max() + around
         cz, cy, cx = centres[body, 0], centres[body, 1], centres[body, 2]
         first_z = max(int(np.ceil(cz - most / scale[0])), z0)
         last_z = min(int(np.floor(cz + most / scale[0])), z0 + depth - 1)
@@ -85,12 +88,13 @@ def draw_bodies(
                 for x in range(max(int(np.ceil(cx - half)), 0), min(int(np.floor(cx + half)), width - 1) + 1):
                     dx = (x - cx) * scale[2]
                     place = place_in_table(dz, dy, dx, side)
-                    share = np.float32(
-                        np.sqrt(dz * dz + dy * dy + dx * dx)
-                        / reach_along(place, distances, body, corners, weights)
-                    )
-                    if share <= 1 and share < nearest[z - z0, y, x]:
+                    far = np.sqrt(dz * dz + dy * dy + dx * dx)
+                    reach = reach_along(place, distances, body, corners, weights)
+                    share = np.float32(far / reach)
+                    inside = share <= 1
+                    if (inside or far <= reach + around) and share < nearest[z - z0, y, x]:
                         nearest[z - z0, y, x] = share
+                        depths[z - z0, y, x] = max(reach - far, 0.0) if inside else reach - far
                         out[z - z0, y, x] = body + 1
 
 
