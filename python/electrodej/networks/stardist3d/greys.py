@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,6 @@ from numpy.typing import NDArray
 from electrodej.models.grey import scale
 from electrodej.vocabulary import Spacing
 from electrodej.volume.neighbours import with_neighbours
-
-if TYPE_CHECKING:
-    from electrodej.fusion.fuse import Fusion
 
 # All lengths in shortest edges of a voxel that the network saw. Greys are taken over so wide a rim, so far
 # inside a border and outside: nearer, the edge would be in them.
@@ -27,6 +25,12 @@ _STEP = 2
 _LEAST_SPREAD = 0.4
 # With less between inside and outside there is no edge.
 _LEAST_CONTRAST = 0.01
+
+
+class Labelled(Protocol):
+    """Labels, slab by slab from the first slice on."""
+
+    def slabs(self) -> Iterator[tuple[int, NDArray[Any]]]: ...
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Greys:
 
 def learn_greys(
     grey: NDArray[np.float32],
-    particles: Fusion,
+    particles: Labelled,
     spacing: Spacing,
     *,
     levels: tuple[float, float] = (0.0, 1.0),
