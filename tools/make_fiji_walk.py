@@ -166,6 +166,8 @@ def unfolds(screen: Screen, script: Path, dialog: Any) -> None:
     screen.settle()
     if not dialog.getHeight() > before:
         sys.exit(f"the dialog of {script.stem} does not unfold")
+    if dialog.getY() + dialog.getHeight() > SCREEN[1]:
+        sys.exit(f"the buttons of {script.stem} lie below the screen once it is unfolded")
 
 
 def sample(screen: Screen) -> tuple[Any, Any]:

@@ -2,7 +2,9 @@ package electrodej;
 
 import java.awt.Component;
 import java.awt.Container;
+import java.awt.Insets;
 import java.awt.LayoutManager;
+import java.awt.Rectangle;
 import java.awt.Window;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +43,16 @@ final class Fold {
 	private static void show(List<Component> parts, boolean visible, Window window) {
 		for (Component part : parts) part.setVisible(visible);
 		window.pack();
+		moveOntoScreen(window);
+	}
+
+	/** Moves a window that has grown up again, as far as its buttons would lie below the screen. */
+	private static void moveOntoScreen(Window window) {
+		Rectangle screen = window.getGraphicsConfiguration().getBounds();
+		Insets bars = window.getToolkit().getScreenInsets(window.getGraphicsConfiguration());
+		int top = screen.y + bars.top;
+		int lowest = screen.y + screen.height - bars.bottom - window.getHeight();
+		if (window.getY() > lowest) window.setLocation(window.getX(), Math.max(top, lowest));
 	}
 
 	/** What lies under the heading, but for the Help button. */
