@@ -192,7 +192,10 @@ def ended(path, *words):
         check=False,
         timeout=600,
     )
-    return done.returncode, [line for line in done.stderr.splitlines() if line.startswith("ElectrodeJ: ")]
+    lines = [line for line in done.stderr.splitlines() if line.startswith("ElectrodeJ: ")]
+    if done.returncode and not lines:
+        return done.returncode, ["no word of ours, but:", done.stderr[-2000:]]
+    return done.returncode, lines
 
 
 COMMANDS = sorted(path for path in scripts().rglob("*.*") if path.suffix in (".groovy", ".py"))
