@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, field, fields
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,17 +74,12 @@ class Trees:
         as_steps(measures, self.low, self.factor, out)
         return out
 
-    @cached_property
-    def _wide_leaves(self) -> NDArray[np.float32]:
-        """The leaves with a multiple of four values each, as the kernel adds them."""
-        return np.pad(self.leaves, ((0, 0), (0, -self.leaves.shape[1] % 4)))
-
     def ask(self, measures: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the mean of what the trees' leaves hold, shape (voxels, classes and entropy)."""
         from electrodej.forest.kernels.trees import ask_trees
 
         out = np.empty((measures.shape[1], self.leaves.shape[1]), np.float32)
-        ask_trees(self.steps(measures), self.roots, self.nodes.view(np.uint64), self._wide_leaves, out)
+        ask_trees(self.steps(measures), self.roots, self.nodes.view(np.uint64), self.leaves, out)
         return out
 
 

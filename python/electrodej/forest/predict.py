@@ -22,6 +22,8 @@ from electrodej.workers import Threads
 # Voxel sizes that differ by less are taken as one.
 SAME_SIZE = 1.15
 _FINEST = 0.5
+# Voxels whose probabilities are looked at at once.
+_NEAR = 16384
 
 
 @dataclass(frozen=True)
@@ -118,8 +120,19 @@ def entropy_of(probability: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> entropy_of(np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)).tolist()
     [1.0, 0.0]
     """
-    logs = np.log(np.maximum(probability, np.float32(1e-12)))
-    return np.asarray(np.abs((probability * logs).sum(axis=-1)) / np.log(probability.shape[-1]), np.float32)
+    classes = probability.shape[-1]
+    flat = probability.reshape(-1, classes)
+    found = np.empty(len(flat), np.float32)
+    # So many at once as stay in the processor's near memory.
+    for first in range(0, len(flat), _NEAR):
+        part = flat[first : first + _NEAR]
+        logs = np.log(np.maximum(part, np.float32(1e-12)))
+        logs *= part
+        total = logs[:, 0].copy()
+        for k in range(1, classes):
+            total += logs[:, k]
+        found[first : first + _NEAR] = np.abs(total) / np.log(classes)
+    return found.reshape(probability.shape[:-1])
 
 
 def unlikeness(volume: Volume, forest: Forest) -> float:

@@ -56,6 +56,8 @@ def ask_trees(
     """
     count, voxels = steps.shape
     values = leaves.shape[1]
+    # Four values are added at once.
+    fours = values - values % 4
     block = np.zeros((_BLOCK, count), np.uint16)
     total = np.empty((_BLOCK, values), np.float32)
     here = np.empty(_SIDE_BY_SIDE, np.uint64)
@@ -90,11 +92,13 @@ def ask_trees(
                         here[k] = at
                 for k in range(_SIDE_BY_SIDE):
                     voxel, at = np.uint64(first + k), here[k]
-                    for v in range(0, values, 4):
+                    for v in range(0, fours, 4):
                         total[voxel, v] += leaves[at, v]
                         total[voxel, v + 1] += leaves[at, v + 1]
                         total[voxel, v + 2] += leaves[at, v + 2]
                         total[voxel, v + 3] += leaves[at, v + 3]
+                    for v in range(fours, values):
+                        total[voxel, v] += leaves[at, v]
         for row in range(size):
-            for k in range(out.shape[1]):
+            for k in range(values):
                 out[start + row, k] = share * total[row, k]
