@@ -14,8 +14,8 @@ import javax.swing.JComboBox;
 
 /**
  * Chooses in a dialog the images that most likely are meant: grey values for grey values and labels for labels, the
- * active image before the others, none twice. SciJava proposes the one that was opened first for every field, and takes
- * no other proposal before its dialog is there.
+ * active image before the others, none twice but for labels where there are no more. SciJava proposes the one that was
+ * opened first for every field, and takes no other proposal before its dialog is there.
  */
 final class Proposals {
 
@@ -45,9 +45,12 @@ final class Proposals {
 			if (image != null && image != active) open.add(image);
 		}
 		List<ImagePlus> found = new ArrayList<>();
+		ImagePlus lastLabels = null;
 		for (String field : fields) {
 			boolean labels = LABELS.contains(field);
 			ImagePlus meant = open.isEmpty() ? null : open.get(0);
+			// Rather the same labels twice, which is refused, than grey values as labels, which count as wrong ones.
+			if (labels && lastLabels != null) meant = lastLabels;
 			for (ImagePlus image : open) {
 				if (isOfLabels(image) != labels) continue;
 				meant = image;
@@ -55,6 +58,7 @@ final class Proposals {
 			}
 			found.add(meant);
 			open.remove(meant);
+			if (labels && meant != null && isOfLabels(meant)) lastLabels = meant;
 		}
 		return found;
 	}
