@@ -24,6 +24,8 @@ _EXTRA_SERVES = {
     "onnxruntime": "a second engine for exported networks, on graphics cards too (OpenVINO works without)",
     "bpx": "checking the BPX files that morphology writes",
     "tomo": "reconstructing volumes from projections, and simulating scans",
+    "pandas": "tables as pandas has them, from Python",
+    "cluster": "sharing volumes out among other machines (--scheduler)",
 }
 
 

@@ -13,6 +13,8 @@ import pytest
 import tifffile
 
 from electrodej import verbs
+from electrodej.diagnosis import diagnose
+from electrodej.extras import EXTRAS
 
 FULL = Path("/dev/full")
 
@@ -159,6 +161,16 @@ def test_doctor_json_is_one_object_and_nothing_else(electrodej):
     found = json.loads(done.stdout)
     assert {check["name"] for check in found["checks"]} >= {"core packages", "extra [train]", "Java", "Fiji"}
     assert done.stderr == ""
+
+
+def test_doctor_names_what_an_extra_brings_where_it_is_missing(monkeypatch):
+    """As on a machine where nothing but the core was installed."""
+    monkeypatch.setattr("electrodej.diagnosis.installed", lambda _: {})
+    found = {check.name: check for check in diagnose().checks}
+    for extra in EXTRAS:
+        check = found[f"extra [{extra}]"]
+        assert check.status == "missing"
+        assert check.disables
 
 
 def test_doctor_says_what_a_missing_java_disables_and_how_to_get_one(electrodej, tmp_path):

@@ -14,6 +14,7 @@ import pytest
 
 from electrodej.errors import InputError
 from electrodej.export import verify_zip
+from electrodej.models.bundled import find_model
 
 Edit = Callable[[Any], None]
 
@@ -383,3 +384,11 @@ def test_what_a_killed_run_left_is_swept_away(tmp_path: Path, monkeypatch: pytes
         assert not left.exists()
         assert (running / "library").exists()
     assert [path.name for path in tmp_path.iterdir()] == [running.name]
+
+
+@pytest.mark.slow
+def test_a_bundled_model_may_be_the_source_by_its_name(tf115: Any) -> None:
+    zip_path = find_model("nmc-shapes") / "model.zip"
+    assert verify_zip(zip_path, source="nmc-shapes", tf115=tf115).runs_in_fiji
+    found = verify_zip(zip_path, source="nmc-cracks", tf115=tf115)
+    assert "exported from another model?" in found.findings[-1].text

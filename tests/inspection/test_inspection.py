@@ -21,6 +21,8 @@ from electrodej.inspection import (
     refuse_grey,
     write_look,
 )
+from electrodej.inspection.looks import known_look
+from electrodej.inspection.scaling import scaling_of
 from electrodej.run import Run
 from electrodej.volume import ArrayVolume
 
@@ -290,3 +292,19 @@ def test_prepare_does_what_the_inspection_says():
     assert again.diameter == pytest.approx(36, rel=0.2)
     assert (again.low, again.high) == pytest.approx((0, 1), abs=0.15)
     assert not math.isnan(again.blur)
+
+
+@pytest.mark.parametrize(("pixel", "scale"), [(0.1, 2.0), (None, 1.0)])
+def test_where_nothing_but_noise_is_seen_only_the_voxel_size_counts(pixel: float | None, scale: float):
+    look = Look(name="mine", diameter=46.0, pixel=0.05, by_blur=0.5, sharp=6.0)
+    # Particles of five pixels and a blur of half a pixel, both made of noise, would enlarge it by ten.
+    assert scaling_of(5.0, 0.5, pixel, look, snr=0.5).scale == scale
+    assert scaling_of(5.0, 0.5, pixel, look, snr=20.0).scale > 5
+
+
+@pytest.mark.parametrize(
+    ("diameter", "snr", "good"), [(80, 16.0, True), (80, 9.7, False), (39, 8.3, True), (39, 4.0, False)]
+)
+def test_noise_in_which_most_cracks_found_are_none_is_warned_of(diameter: int, snr: float, good: bool):
+    """As precise as `benchmarks/crack_noise.py` has it: 0.62, 0.28, 0.77 and 0.34."""
+    assert (snr >= known_look("nmc-cracks", None).least_snr(diameter)) is good

@@ -108,3 +108,12 @@ def test_a_command_says_what_was_asked_for_and_nothing_that_is_usual():
     options = BRIGHT.make(image="my grey.tif", least=100.0)
     assert BRIGHT.command(options) == "electrodej bright 'my grey.tif' --least 100"
     assert BRIGHT.command(BRIGHT.make(image="g.tif")) == "electrodej bright g.tif"
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("mesure", "'measure'"), ("segment", "'segment particles'"), ("segment particels", "particles")],
+)
+def test_a_verb_that_is_not_there_is_said_with_what_was_meant(name: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"no verb.*{meant}"):
+        verbs.do(name)

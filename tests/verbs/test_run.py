@@ -18,7 +18,7 @@ from electrodej.verb import Outcome
 from electrodej.verbs import do, find
 from electrodej.verbs.run import RunOptions
 from electrodej.verbs.run.images import find_images, folder_names
-from electrodej.volume import write_volume
+from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.5, 0.5, 0.5)
 # What needs no network and takes no time.
@@ -201,6 +201,37 @@ def test_no_particle_is_said_and_the_page_is_there(scans: Path, tmp_path: Path) 
     assert outcome.failure == ""
     assert any("no particle" in note for note in run.notes)
     assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_no_particle_with_cracks_of_ones_own_has_a_page_too(scans: Path, tmp_path: Path) -> None:
+    grey, _ = write_electrode(scans, "a")
+    nothing, cracks = np.zeros((9, 28, 38), np.uint8), np.zeros((9, 28, 38), np.uint8)
+    cracks[4, 5, 5:20] = 1
+    own = {"labels": scans / "none.tif", "cracks": scans / "cracks.tif"}
+    for path, values in zip(own.values(), (nothing, cracks), strict=True):
+        write_volume(path, values, spacing=SPACING, labels=True)
+    out = tmp_path / "out"
+    outcome = do("run", grey, **own, without=("phases", "damage"), out=out)
+    assert outcome.failure == ""
+    assert "No particle was measured" in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_an_engine_is_for_networks_and_a_forest_runs_without(scans: Path, tmp_path: Path) -> None:
+    write_electrode(scans, "a")
+    labels = scans / "a_labels.tif"
+    with open_volume(labels) as volume:
+        phases = (volume[:] > 0).astype(np.uint8)
+    learn = tmp_path / "learn"
+    learn.mkdir()
+    (learn / "grey.tif").write_bytes((scans / "a.tif").read_bytes())
+    write_volume(learn / "phases.tif", phases, spacing=SPACING, labels=True)
+    do("train forest", learn, trees=4, out=tmp_path / "forest")
+    outcome = do(
+        "run", scans / "a.tif", labels=labels, phase_model=tmp_path / "forest", engine="openvino",
+        only=("phases",), out=tmp_path / "out",
+    )  # fmt: skip
+    assert outcome.failure == ""
+    assert (tmp_path / "out" / "phases.tif").exists()
 
 
 @pytest.fixture

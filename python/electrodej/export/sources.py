@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.models.bundled import find_model
 from electrodej.models.folders import load_folder
 from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info
 from electrodej.models.keras_files import load_keras_file
@@ -42,17 +43,15 @@ def load_source(path: str | os.PathLike[str]) -> Source:
     Parameters
     ----------
     path
-        A StarDist (2D) or CSBDeep folder, a folder of ours, or a ``.keras`` or ``.h5`` file with one image
-        input.
+        A StarDist (2D) or CSBDeep folder, a folder of ours, the name of a bundled model, or a ``.keras`` or
+        ``.h5`` file with one image input.
 
     Raises
     ------
     electrodej.errors.InputError
         It is none of these, does not fit together, or is nothing that Fiji's plugins can use.
     """
-    place = Path(path)
-    if not place.exists():
-        raise InputError(f"{place}: there is no such model")
+    place = find_model(path)
     need_keras("exporting a model")
     if place.is_dir():
         model, info = _of_folder(place)

@@ -242,7 +242,9 @@ def _compared(
         wanted = reference(image)
         if wanted.shape != output.shape:
             return _failed(
-                result, f"its output has the shape {output.shape}, and that of {name} {wanted.shape}"
+                result,
+                f"its output has the shape {output.shape}, and that of {name} {wanted.shape}: was it "
+                "exported from another model?",
             )
         difference = float(np.max(np.abs(output - wanted), initial=0.0))
         worst = max(worst, difference) if difference == difference else float("nan")

@@ -15,10 +15,10 @@ from electrodej.errors import InputError, one_line
 from electrodej.files import read_arrays, read_json, whole_directory
 from electrodej.forest.bank import Bank
 from electrodej.forest.settings import Sigmas
+from electrodej.models.info import FOREST_FILE
 from electrodej.vocabulary import UNLABELLED, PathLike, Spacing
 
 ARRAYS = "forest.npz"
-SIDECAR = "forest.json"
 _FORMAT = "electrodej-forest"
 
 
@@ -160,13 +160,13 @@ def write_forest(path: PathLike, forest: Forest, *, force: bool = False) -> Path
             "made": forest.made,
         }
         text = json.dumps(about, indent=1, ensure_ascii=False) + "\n"
-        (folder / SIDECAR).write_text(text, encoding="utf-8")
+        (folder / FOREST_FILE).write_text(text, encoding="utf-8")
     return Path(path)
 
 
 def is_forest(path: PathLike) -> bool:
     """Whether a folder holds a forest."""
-    return (Path(path) / SIDECAR).is_file()
+    return (Path(path) / FOREST_FILE).is_file()
 
 
 def load_forest(path: PathLike) -> Forest:
@@ -181,7 +181,7 @@ def load_forest(path: PathLike) -> Forest:
     if not is_forest(folder):
         raise InputError(f"{os.fspath(path)} is no forest; give the folder that `train forest` wrote")
     try:
-        about = read_json(folder / SIDECAR)
+        about = read_json(folder / FOREST_FILE)
         if about["format"] != _FORMAT or about["version"] != 1:
             raise InputError(f"{folder} is of a later version of ElectrodeJ; use that, or train it again")
         arrays = read_arrays(folder / ARRAYS)

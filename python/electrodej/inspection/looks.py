@@ -43,6 +43,9 @@ class Look:
         Grey of particles after scaling, where it matters to the model.
     snr
         Least contrast over noise at which its results are to be trusted.
+    snr_by_size
+        Whether that is for particles of ``diameter``, and more is needed where they are larger: noise is as
+        fine as thin things that are to be found, then.
     blur
         Most width of the point spread, in pixels, after bringing the image to the model's size.
     most_bright
@@ -62,10 +65,21 @@ class Look:
     near: float = 1.5
     bright: float | None = None
     snr: float = 2.0
+    snr_by_size: bool = False
     blur: float = 12.0
     most_bright: float = 1.0
     quantiles: tuple[float, ...] = ()
     shift: float = 0.15
+
+    def least_snr(self, diameter: float) -> float:
+        """Return the least contrast over noise for particles of a diameter in pixels.
+
+        >>> Look(name="mine", diameter=60.0, snr=8.0, snr_by_size=True).least_snr(30.0)
+        4.0
+        """
+        if not self.snr_by_size or not math.isfinite(diameter):
+            return self.snr
+        return self.snr * diameter / self.diameter
 
 
 # Measured on the phantoms that they were trained on.
@@ -91,7 +105,8 @@ BUNDLED = {
     "nmc-shapes": Look(name="nmc-shapes", **_OUTLINES),
     "nmc-regions": Look(name="nmc-regions", **_OUTLINES),
     "nmc-phases": Look(name="nmc-phases", **_PHASES, bright=0.8),
-    "nmc-cracks": Look(name="nmc-cracks", **_PHASES),
+    # By how precise it is at some noises and voxel sizes, see docs/phases.md.
+    "nmc-cracks": Look(name="nmc-cracks", **_PHASES, snr=8.0, snr_by_size=True),
 }
 
 

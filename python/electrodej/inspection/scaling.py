@@ -12,8 +12,9 @@ By = Literal["", "voxels", "particles", "person"]
 
 # Particles of one electrode and another differ by so much; beyond, the voxel size may be wrong.
 _DIFFER = 1.9
-# Contrast over noise below which sizes in the image are not to be relied on.
+# Contrast over noise below which sizes in the image are not to be relied on, and below which nothing is.
 _NOISY = 3.2
+LEAST_SNR = 0.8
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,15 @@ def scaling_of(
         return Scaling()
     by_particles = look.diameter / diameter
     by_voxels = math.nan if pixel is None or look.pixel is None else pixel / look.pixel
-    noisy = snr < _NOISY and math.isfinite(by_voxels)
+    hopeless = snr < LEAST_SNR
+    noisy = hopeless or (snr < _NOISY and math.isfinite(by_voxels))
     known = math.isfinite(by_particles) and math.isfinite(by_voxels) and not noisy
     contradicted = known and _apart(by_particles, by_voxels) > _DIFFER
     by: By = "particles" if math.isfinite(by_particles) and not noisy else "voxels"
     scale = by_particles if by == "particles" else by_voxels
     if not math.isfinite(scale):
         return Scaling()
-    if look.by_blur and blur > 0:
+    if look.by_blur and blur > 0 and not hopeless:
         scale = scale ** (1 - look.by_blur) * (look.sharp / blur) ** look.by_blur
     return Scaling(scale if _apart(scale, 1.0) > look.near else 1.0, by, contradicted)
 

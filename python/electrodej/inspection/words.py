@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from electrodej.inspection.found import Finding
+from electrodej.inspection.scaling import LEAST_SNR
 
 if TYPE_CHECKING:
     from electrodej.inspection.found import Inspection
@@ -22,7 +23,7 @@ _BLANK = 0.05
 _LINES = 0.4
 _SMALL, _LARGE = 8.0, 350.0
 # Contrast over noise below which nothing is found, and below which a look is due without a model's own limit.
-_LEAST_SNR, _LOW_SNR = 0.8, 2.0
+_LOW_SNR = 2.0
 # Of the particles' diameter; and what is wide beyond measuring.
 _BLURRED, _WIDEST = 0.19, 18.0
 _BRIGHTENED = 1.05
@@ -107,8 +108,8 @@ def _on_polarity(seen: Inspection, look: Look | None) -> Iterator[Finding]:
 
 
 def _on_noise(seen: Inspection, look: Look | None) -> Iterator[Finding]:
-    least = look.snr if look is not None else _LOW_SNR
-    if seen.snr < _LEAST_SNR:
+    least = look.least_snr(seen.diameter) if look is not None else _LOW_SNR
+    if seen.snr < LEAST_SNR:
         yield Finding(
             "problem",
             "noise",
@@ -119,7 +120,7 @@ def _on_noise(seen: Inspection, look: Look | None) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "noise",
-            f"bright and dark lie {seen.snr:.1f} standard deviations of the noise apart (from {least:g} on "
+            f"bright and dark lie {seen.snr:.1f} standard deviations of the noise apart (from {least:.2g} on "
             "results were good); denoise the scan first, and look at the result",
         )
 

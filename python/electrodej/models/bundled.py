@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 
 from electrodej.errors import InputError
+from electrodej.models.info import FOLDER_FILE, FOREST_FILE
 
 _HERE = Path(__file__).resolve().parent
 # In an installed package, and in a checkout of the repository.
 # A network's folder has the first of these, a forest's the second.
-_MARKS = ("electrodej.json", "forest.json")
+_MARKS = (FOLDER_FILE, FOREST_FILE)
 _PLACES = (_HERE / "weights", _HERE.parents[2] / "models")
 
 
@@ -20,7 +21,7 @@ def bundled_models() -> dict[str, Path]:
     for place in _PLACES:
         if place.is_dir():
             for folder in sorted(place.iterdir()):
-                if (folder / "electrodej.json").is_file():
+                if (folder / FOLDER_FILE).is_file():
                     found.setdefault(folder.name, folder)
     return found
 

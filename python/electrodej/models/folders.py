@@ -11,7 +11,7 @@ from typing import Any
 from electrodej.errors import InputError
 from electrodej.extras import require
 from electrodej.models.contract import ZIP
-from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json
+from electrodej.models.info import FOLDER_FILE, FOREST_FILE, ModelInfo, read_info, read_json
 from electrodej.models.keras_files import load_keras_file, load_weights
 from electrodej.models.libraries import need_keras
 from electrodej.models.safety.limits import MOST_CELL, MOST_COUNT, MOST_KERNEL, MOST_LEVELS, MOST_REPEATS
@@ -54,6 +54,11 @@ def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
     elif own is not None:
         model, info = _load_own(folder), own
     else:
+        if (folder / FOREST_FILE).is_file():
+            raise InputError(
+                f"{folder} is a forest, which tells phases apart: 'electrodej segment phases' runs it, and "
+                "Fiji's plugins have no form of it"
+            )
         raise InputError(
             f"{folder} is no model folder: it has neither {CONFIG} (StarDist, CSBDeep) "
             f"nor {FOLDER_FILE} (ours)"

@@ -18,6 +18,8 @@ Kind = Literal["stardist", "stardist3d", "maskrcnn", "care", "unet", "lrcs", "ke
 FORMAT = "electrodej-model"
 VERSION = 1
 FOLDER_FILE = "electrodej.json"
+# In the folder of a forest.
+FOREST_FILE = "forest.json"
 _MOST_CHARACTERS = 1 << 20
 
 

@@ -6,12 +6,14 @@ a verb is to add a module. What is not part of ElectrodeJ is added with `add`.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
+from electrodej.errors import UsageError
 from electrodej.run import Run
 from electrodej.verb import Group, Outcome, Verb
 
@@ -121,7 +123,14 @@ def do(name: str, /, *given: Any, **values: Any) -> Outcome:
     >>> do("measure", listing=True).numbers["attributes"][0]["name"]
     'X'
     """
-    verb = find(name)
+    try:
+        verb = find(name)
+    except KeyError:
+        whole = [each.name for each in all_verbs()]
+        near = [each for each in whole if each.startswith(f"{name} ")]
+        near = near or difflib.get_close_matches(name, whole, 1)
+        meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise UsageError(f"there is no verb {name!r}{meant}") from None
     of_run = {field.name for field in fields(Run)}
     run = Run(**{name: values.pop(name) for name in of_run & values.keys()})
     positional = [each for each in verb.options.options() if each.positional]

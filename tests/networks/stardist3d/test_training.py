@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from electrodej.errors import InputError, UsageError
-from electrodej.verbs import do
+from electrodej.run import Run
+from electrodej.verbs import do, find
 from electrodej.volume import open_volume, write_volume
 
 pytest.importorskip("keras")
@@ -62,3 +63,15 @@ def test_what_is_for_sections_is_refused(data, tmp_path):
         do("train stardist", data, out=tmp_path / "m", dimensions=3, blank=0.5)
     with pytest.raises(UsageError, match="--refine"):
         do("segment particles", data / "images" / "v0.tif", refine=2, out=tmp_path / "o.tif")
+
+
+@pytest.mark.parametrize(("depth", "said"), [(4, "0.56 um thin"), (40, "know such images")])
+def test_why_nothing_was_found_is_asked(tmp_path, depth, said):
+    write_volume(tmp_path / "dark.tif", np.full((depth, 40, 40), 90, np.uint8), spacing=(0.14,) * 3)
+    run = Run()
+    verb = find("segment particles")
+    options = verb.make(
+        image=tmp_path / "dark.tif", model="nmc-particles-3d", as_is=True, out=tmp_path / "o.tif"
+    )
+    assert verb.run(options, run).numbers["particles"] == 0
+    assert any("no particle was found" in note and said in note for note in run.notes)

@@ -37,11 +37,13 @@ def crack_section(
     drawing
         From `electrodej.report.cracks.figures.crack_drawing`, where it is there already.
     """
-    drawing = drawing or crack_drawing(table["PDensity"], table["CrackShare"], relations)
+    # A column of no particles has no kind of its own.
+    packing, share = (np.asarray(table[name], dtype=np.float64) for name in ("PDensity", "CrackShare"))
+    drawing = drawing or crack_drawing(packing, share, relations)
     return Section(
         "Cracks and packing density",
         "\n\n".join([_lead(table), _WHAT_COUNTS, _verdict(relations["CrackShare"])]),
-        figures=[as_figure(drawing), as_figure(share_drawing(table["CrackShare"]))],
+        figures=[as_figure(drawing), as_figure(share_drawing(share))],
         table={
             "Measure": list(relations),
             "Particles": [found.particles for found in relations.values()],

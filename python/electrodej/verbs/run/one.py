@@ -18,7 +18,7 @@ from electrodej.verbs.run.config import OTHERWISE, VERBS, StageSettings, changed
 from electrodej.verbs.run.facts import LOG, Facts, existing
 from electrodej.verbs.run.images import Job
 from electrodej.verbs.run.log import Write, logged
-from electrodej.verbs.segment.ways import WATERSHED, gives_volumes
+from electrodej.verbs.segment.ways import WATERSHED, gives_volumes, is_thin
 
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
@@ -39,8 +39,6 @@ OUTPUTS = {
 GREY = {"volume": "grey.tif", "filtering": "filtered.tif"}
 PARTICLE_MODEL, SECTION_MODEL = "nmc-particles-3d", "nmc-particles"
 PHASE_MODEL, CRACK_MODEL = "nmc-phases", "nmc-cracks"
-# With less along an axis than this, in micrometres, a volume holds no particle whole: it is seen in sections.
-_THIN = 4.5
 # What a stage reads that an earlier one wrote.
 _NEEDS = {"table": "particles", "morphology": "phases", "damage": "table"}
 _EXTRA = "pip install openvino brings it"
@@ -176,8 +174,7 @@ class Journey:
             volume.require_spacing()
             check_grey(volume[:1, :1, :1], volume.path)
             self.is_2d = volume.is_2d or self.options.flat
-            sides = (n * each for n, each in zip(volume.shape, volume.require_spacing(), strict=True))
-            self.is_thin = min(sides) < _THIN
+            self.is_thin = is_thin(volume.shape, volume.require_spacing())
         for role, path in self.job.own.items():
             if not path.exists():
                 raise InputError(f"{path}: there is no such file; it was to be the {role}")
@@ -195,9 +192,10 @@ class Journey:
         own = {**OTHERWISE.get(table or stage, {}), **self.settings.get(table or stage, {})}
         if self.options.spacing is not None and verb != "damage":
             options["spacing"] = self.options.spacing
-        if self.options.engine != "auto" and stage in ("particles", "phases", "cracks"):
+        options = {**own, **options}
+        if self.options.engine != "auto" and _runs_networks(stage, options.get("model")):
             options["engine"] = self.options.engine
-        return self.chain.do(stage, verb, OUTPUTS[stage], **{**own, **options})
+        return self.chain.do(stage, verb, OUTPUTS[stage], **options)
 
     def _particles(self) -> Outcome | None:
         if "particles" in self.found.files:
@@ -305,6 +303,16 @@ def _names(classes: Any) -> tuple[str, ...]:
 
     known = {int(each["value"]): str(each["name"]) for each in classes}
     return tuple(phase_names(range(max(known, default=-1) + 1), known).values())
+
+
+def _runs_networks(stage: str, model: Any) -> bool:
+    """Whether a stage asks networks, which --engine is about; a forest is none."""
+    from electrodej.verbs.segment.forest import is_forest
+
+    models = model if isinstance(model, tuple | list) else (model,)
+    return stage in ("particles", "phases", "cracks") and not any(
+        each is not None and is_forest(each) for each in models
+    )
 
 
 def _prepare(job: Job, options: RunOptions, run: Run) -> None:

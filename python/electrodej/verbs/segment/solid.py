@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from electrodej.errors import InputError, UsageError
 from electrodej.run import Run
 from electrodej.verb import Outcome, counted
+from electrodej.verbs.segment.ways import is_thin
+from electrodej.vocabulary import Shape, Spacing
 
 if TYPE_CHECKING:
     from electrodej.fusion.fuse import Fusion
@@ -99,9 +101,22 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
             "spacing_um": list(size),
             "look": ready.as_plain(),
         }
+    if particles.count == 0:
+        run.note(_why_none(grey.shape, size, os.fspath(options.model)))
     return Outcome(
         numbers, f"{counted(particles.count, 'particle')} in {options.out}", {"labels": options.out}
     )
+
+
+def _why_none(shape: Shape, size: Spacing, model: str) -> str:
+    """Return what to ask where nothing was found."""
+    thin = min(length * edge for length, edge in zip(shape, size, strict=True))
+    if is_thin(shape, size):
+        return (
+            f"no particle was found; the volume is {thin:.2g} um thin, too little for {model}, which wants "
+            "to see whole particles: take a model of sections, such as nmc-particles"
+        )
+    return f"no particle was found; does {model} know such images?"
 
 
 def reach_of(wanted: int | None, factor: tuple[float, ...]) -> int:
