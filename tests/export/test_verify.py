@@ -259,9 +259,11 @@ def small_zip(*, pool: int = 1, dilation: int = 1) -> bytes:
     return zipped(saved_model(rewrite(freeze(flexible(model))), channels_in=1, channels_out=1))
 
 
-def refused(path: Path, message: str) -> None:
-    with pytest.raises(InputError, match=message):
+def refusal(path: Path) -> str:
+    """Return why a file is not opened."""
+    with pytest.raises(InputError) as raised:
         verify_zip(path)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize("name", ["../outside", "a/../../b", "/etc/passwd", "C:/windows", "a\\..\\b"])
@@ -271,7 +273,7 @@ def test_a_zip_that_leaves_its_folder_is_not_opened(name: str, tmp_path: Path) -
         entry = zipfile.ZipInfo("x")
         entry.filename = name
         archive.writestr(entry, b"x")
-    refused(path, "points outside it")
+    assert "points outside it" in refusal(path)
 
 
 def test_a_zip_with_a_link_is_not_opened(tmp_path: Path) -> None:
@@ -280,14 +282,14 @@ def test_a_zip_with_a_link_is_not_opened(tmp_path: Path) -> None:
         entry = zipfile.ZipInfo("saved_model.pb")
         entry.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(entry, "/etc/passwd")
-    refused(path, "holds a link")
+    assert "holds a link" in refusal(path)
 
 
 def test_a_bomb_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "z.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("saved_model.pb", bytes(80 << 20))
-    refused(path, "would unpack to more than 80 MiB")
+    assert "would unpack to more than 80 MiB" in refusal(path)
 
 
 def test_a_name_that_stands_twice_is_not_opened(tmp_path: Path) -> None:
@@ -296,21 +298,21 @@ def test_a_name_that_stands_twice_is_not_opened(tmp_path: Path) -> None:
         archive.writestr("saved_model.pb", b"1")
         with pytest.warns(UserWarning, match="Duplicate name"):
             archive.writestr("saved_model.pb", b"2")
-    refused(path, "twice")
+    assert "twice" in refusal(path)
 
 
 def test_no_zip_at_all(tmp_path: Path) -> None:
     (tmp_path / "z.zip").write_bytes(b"not a zip")
-    refused(tmp_path / "z.zip", "is not a zip file")
-    refused(tmp_path / "missing.zip", "there is no such file")
-    refused(tmp_path, "is a folder, not a zip")
+    assert "is not a zip file" in refusal(tmp_path / "z.zip")
+    assert "there is no such file" in refusal(tmp_path / "missing.zip")
+    assert "is a folder, not a zip" in refusal(tmp_path)
 
 
 def test_a_damaged_zip(good: Path, tmp_path: Path) -> None:
     content = bytearray(good.read_bytes())
     content[200:300] = bytes(100)
     (tmp_path / "z.zip").write_bytes(content)
-    refused(tmp_path / "z.zip", r"saved_model\.pb in it (is damaged|cannot be read)")
+    assert re.search(r"saved_model\.pb in it (is damaged|cannot be read)", refusal(tmp_path / "z.zip"))
 
 
 def test_a_damaged_model_inside(tmp_path: Path, tf115: Any) -> None:
@@ -353,7 +355,7 @@ def test_a_jar_that_is_another_file_is_not_run(
     place = tmp_path / ".m2" / "repository" / JARS[0].path
     place.parent.mkdir(parents=True)
     place.write_bytes(b"something else")
-    refused(good, "is not the file that was published")
+    assert "is not the file that was published" in refusal(good)
 
 
 @pytest.mark.slow
