@@ -77,6 +77,7 @@ def ordered_sets(package: str) -> Iterator[None]:
         if name.partition(".")[0] == package and not hasattr(module, "set")
     ]
     for module in modules:
+        # Modules do not say that they have it: it hides the built-in one.
         module.set = OrderedSet  # type: ignore[attr-defined]
     try:
         yield

@@ -8,7 +8,7 @@ from scipy import ndimage
 from scipy.special import ndtr
 
 from electrodej.networks.stardist3d.borders import Bordered, learn_twice
-from electrodej.networks.stardist3d.greys import learn_greys
+from electrodej.networks.stardist3d.greys import STEP, learn_greys
 from electrodej.networks.stardist3d.shapes import Bodies, Drawn
 from electrodej.volume import ArrayVolume
 
@@ -117,8 +117,8 @@ def test_greys_are_those_beside_the_border_and_unknown_far_from_all():
     _, small, _ = balls(RADIUS, [at], edge=edge)
     seen = grey.reshape(48, 2, 48, 2, 48, 2).mean(axis=(1, 3, 5)).astype(np.float32)
     greys = learn_greys(seen, small, (1.0, 1.0, 1.0), levels=LEVELS)
-    row = round((at[2] + RADIUS) / FACTOR / greys.step)
-    middle = int(at[0] / FACTOR / greys.step)
+    row = round((at[2] + RADIUS) / FACTOR / STEP)
+    middle = int(at[0] / FACTOR / STEP)
     assert abs(greys.inside[middle, middle, row] - 0.8) < 1e-3
     assert abs(greys.around[middle, middle, row] - 0.2) < 1e-3
     assert np.isnan(greys.inside[-1, -1, -1])

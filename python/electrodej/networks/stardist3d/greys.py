@@ -20,7 +20,7 @@ _WIDTH, _DEEP, _FAR = 3.0, 1.0, 1.5
 # Deviation of the Gaussian weights with which they are taken together, and how much weight there must be.
 _TOGETHER, _TRUNCATE, _LEAST_WEIGHT = 2.5, 3.0, 1e-3
 # Greys change slowly: they are kept for every second place.
-_STEP = 2
+STEP = 2
 # Steepest edge: one of a scan without blur, seen in voxels of this size.
 _LEAST_SPREAD = 0.4
 # With less between inside and outside there is no edge.
@@ -52,7 +52,6 @@ class Greys:
     around: NDArray[np.float32]
     spread: float
     doubt: float
-    step: int = _STEP
 
 
 def learn_greys(
@@ -91,9 +90,9 @@ def learn_greys(
         part = _Rims(scale(grey[low : low + len(labels)], *levels), labels > 0, lengths)
         own = slice(z0 - low, z1 - low)
         kept = (
-            slice(z0 - low + -z0 % _STEP, z1 - low, _STEP),
-            slice(None, None, _STEP),
-            slice(None, None, _STEP),
+            slice(z0 - low + -z0 % STEP, z1 - low, STEP),
+            slice(None, None, STEP),
+            slice(None, None, STEP),
         )
         inside.append(part.inside[kept].copy())
         around.append(part.around[kept].copy())

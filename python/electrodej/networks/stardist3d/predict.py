@@ -58,7 +58,7 @@ class Found:
     factor
         Voxels (z, y, x) of the volume for one of these.
     greys
-        What the scan is like at their borders.
+        What the scan is like at their borders; None where nobody asked.
     levels
         Its grey values that are 0 and 1 there.
     """
@@ -69,7 +69,7 @@ class Found:
     shown: Shape
     tiles: int
     factor: tuple[float, float, float]
-    greys: Greys
+    greys: Greys | None
     levels: tuple[float, float]
 
 
@@ -80,6 +80,7 @@ def find_solids(
     voxel: float | None = None,
     probability: float | None = None,
     overlap: float | None = None,
+    borders: bool = True,
     folder: Path | None = None,
     run: Run | None = None,
 ) -> Found:
@@ -95,6 +96,8 @@ def find_solids(
         Shortest edge in micrometres of the voxels that the network is to see; by default the training's.
     probability, overlap
         Other thresholds than the model's.
+    borders
+        Whether what the scan is like at their borders is looked at, which moving them needs.
     folder
         Where a scratch file may lie; None keeps everything in memory.
     run
@@ -112,7 +115,7 @@ def find_solids(
         levels = measured.low, measured.high
         offered, tiles = predict_bodies(grey, model, run, probability=probability, levels=levels)
         chosen = choose(offered, overlap=model.overlap_threshold if overlap is None else overlap)
-        greys = learn_twice(grey, Drawn(chosen, shown), model.spacing, levels=levels)
+        greys = learn_twice(grey, Drawn(chosen, shown), model.spacing, levels=levels) if borders else None
     drawn = Drawn(chosen, volume.shape, (z, y, x))
     return Found(drawn, chosen, len(offered), shown, tiles, (z, y, x), greys, levels)
 

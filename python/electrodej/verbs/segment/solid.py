@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from electrodej.errors import InputError, UsageError
 from electrodej.run import Run
 from electrodej.verb import Outcome, counted
-from electrodej.verbs.segment.ways import is_thin
+from electrodej.verbs.segment.ways import is_thin, thickness
 from electrodej.vocabulary import Shape, Spacing
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
             voxel=min(size[1:]) / ready.scales()["xy"] * min(model.spacing) / min(model.spacing[1:]),
             probability=settings.probability_threshold,
             overlap=settings.overlap_threshold,
+            borders=options.refine != 0,
             folder=Path(options.out).absolute().parent,
             run=first,
         )
@@ -110,11 +111,10 @@ def solid_particles(options: ParticlesOptions, run: Run) -> Outcome:
 
 def _why_none(shape: Shape, size: Spacing, model: str) -> str:
     """Return what to ask where nothing was found."""
-    thin = min(length * edge for length, edge in zip(shape, size, strict=True))
     if is_thin(shape, size):
         return (
-            f"no particle was found; the volume is {thin:.2g} um thin, too little for {model}, which wants "
-            "to see whole particles: take a model of sections, such as nmc-particles"
+            f"no particle was found; the volume is {thickness(shape, size):.2g} um thin, too little for "
+            f"{model}, which wants to see whole particles: take a model of sections, such as nmc-particles"
         )
     return f"no particle was found; does {model} know such images?"
 
@@ -133,7 +133,7 @@ def _finished(found: Found, grey: Volume, reach: int, options: ParticlesOptions,
 
     quiet = replace(run, progress=lambda *_: None)
     particles: Fusion = found.drawn
-    if reach:
+    if found.greys is not None:
         particles = Bordered(found.drawn, grey, found.greys, levels=found.levels, reach=reach)
     if options.intact:
         material = Material(grey, quiet, spacing=grey.require_spacing())

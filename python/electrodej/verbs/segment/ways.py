@@ -22,4 +22,9 @@ def is_thin(shape: Shape, spacing: Spacing) -> bool:
     >>> is_thin((20, 500, 500), (0.14, 0.14, 0.14))
     True
     """
-    return min(length * edge for length, edge in zip(shape, spacing, strict=True)) < _THIN
+    return thickness(shape, spacing) < _THIN
+
+
+def thickness(shape: Shape, spacing: Spacing) -> float:
+    """Return the shortest side of a volume in micrometres."""
+    return min(length * edge for length, edge in zip(shape, spacing, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from electrodej.compiled import compiled, compiled_inline
+from electrodej.networks.stardist3d.greys import STEP
 
 
 @compiled
@@ -42,7 +43,7 @@ def where_wanted(
 @compiled_inline
 def _place(at: int, factor: float, length: int) -> Any:
     """Return between which two places a voxel lies, and how near to the second."""
-    place = min(max(((at + 0.5) / factor - 0.5) / 2, 0.0), length - 1.0)
+    place = min(max(((at + 0.5) / factor - 0.5) / STEP, 0.0), length - 1.0)
     low = min(int(place), max(length - 2, 0))
     return low, min(low + 1, length - 1), place - low
 
