@@ -303,6 +303,30 @@ def test_where_nothing_but_noise_is_seen_only_the_voxel_size_counts(pixel: float
 
 
 @pytest.mark.parametrize(
+    ("snr", "scale", "by"),
+    [(1.6, 0.5, "voxels"), (4.0, math.sqrt(0.5 * 0.8), "both"), (6.4, 1.0, "particles")],
+)
+def test_the_more_noise_the_more_the_voxel_size_counts_beside_particles(snr: float, scale: float, by: str):
+    """Halfway between sure and unsure it is the mean of the logarithms; a size that is near stays where it is
+    sure."""
+    look = Look(name="mine", diameter=24.0, pixel=0.28, near=1.68)
+    found = scaling_of(30.0, 3.0, 0.14, look, snr=snr)
+    assert found.scale == pytest.approx(scale)
+    assert found.by == by
+
+
+def test_noise_is_no_reason_to_enlarge_what_is_near():
+    look = Look(name="mine", diameter=24.0, pixel=0.14, near=1.5)
+    assert scaling_of(15.0, 3.0, 0.14, look, snr=4.0).scale == 1.0
+
+
+def test_a_voxel_size_that_particles_contradict_is_doubted_only_where_they_are_seen():
+    look = Look(name="mine", diameter=24.0, pixel=0.14)
+    assert scaling_of(60.0, 3.0, 0.14, look, snr=8.0).contradicted
+    assert not scaling_of(60.0, 3.0, 0.14, look, snr=3.0).contradicted
+
+
+@pytest.mark.parametrize(
     ("diameter", "snr", "good"), [(80, 16.0, True), (80, 9.7, False), (39, 8.3, True), (39, 4.0, False)]
 )
 def test_noise_in_which_most_cracks_found_are_none_is_warned_of(diameter: int, snr: float, good: bool):

@@ -8,13 +8,16 @@ from typing import Literal
 
 from electrodej.inspection.looks import Look
 
-By = Literal["", "voxels", "particles", "person"]
+By = Literal["", "voxels", "particles", "both", "person"]
 
 # Particles of one electrode and another differ by so much; beyond, the voxel size may be wrong.
 _DIFFER = 1.9
-# Contrast over noise below which sizes in the image are not to be relied on, and below which nothing is.
-_NOISY = 3.2
+# Contrast over noise up to which sizes in the image are noise's own, and from which on they are sure.
+_UNSURE, _SURE = 1.6, 6.4
+# Below this nothing in the image is to be relied on.
 LEAST_SNR = 0.8
+# How much they are to be trusted, 0 to 1, before they make the voxel size doubtful.
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class Scaling:
     scale
         The factor; 1 leaves it as it is.
     by
-        What it goes by: the voxel size, the particles' size in the image, or what a person said; "" where
-        nothing is known.
+        What it goes by: the voxel size, the particles' size in the image, both between noise, or what a
+        person said; "" where nothing is known.
     contradicted
         Whether the voxel size says quite another thing than the particles' size.
     """
@@ -53,7 +56,8 @@ def scaling_of(
     look
         What the model was trained on.
     snr
-        Contrast over noise: where it is low, noise is taken for particles, and the voxel size counts.
+        Contrast over noise: the lower, the more noise is taken for particles, and the more the voxel size
+        counts.
 
     Examples
     --------
@@ -65,19 +69,25 @@ def scaling_of(
     """
     if look is None:
         return Scaling()
-    by_particles = look.diameter / diameter
-    by_voxels = math.nan if pixel is None or look.pixel is None else pixel / look.pixel
     hopeless = snr < LEAST_SNR
-    noisy = hopeless or (snr < _NOISY and math.isfinite(by_voxels))
-    known = math.isfinite(by_particles) and math.isfinite(by_voxels) and not noisy
-    contradicted = known and _apart(by_particles, by_voxels) > _DIFFER
-    by: By = "particles" if math.isfinite(by_particles) and not noisy else "voxels"
-    scale = by_particles if by == "particles" else by_voxels
+    by_particles = math.nan if hopeless else look.diameter / diameter
+    by_voxels = math.nan if pixel is None or look.pixel is None else pixel / look.pixel
+    known = math.isfinite(by_particles) and math.isfinite(by_voxels)
+    trust = min(max((snr - _UNSURE) / (_SURE - _UNSURE), 0.0), 1.0) if known else 1.0
+    by: By = (
+        "voxels" if trust == 0 or not math.isfinite(by_particles) else "both" if trust < 1 else "particles"
+    )
+    scale = by_voxels if by == "voxels" else by_particles
+    if by == "both":
+        scale = by_particles**trust * by_voxels ** (1 - trust)
     if not math.isfinite(scale):
         return Scaling()
     if look.by_blur and blur > 0 and not hopeless:
         scale = scale ** (1 - look.by_blur) * (look.sharp / blur) ** look.by_blur
-    return Scaling(scale if _apart(scale, 1.0) > look.near else 1.0, by, contradicted)
+    # Pixels that are taken together have less noise: a reason to reduce the image also where it is near.
+    near = look.near**trust if scale < 1 else look.near
+    contradicted = known and trust >= _HALF and _apart(by_particles, by_voxels) > _DIFFER
+    return Scaling(scale if _apart(scale, 1.0) > near else 1.0, by, contradicted)
 
 
 def _apart(one: float, other: float) -> float:

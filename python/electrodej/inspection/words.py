@@ -190,16 +190,28 @@ def _on_scale(seen: Inspection, look: Look) -> Iterator[Finding]:
         )
     if scaling.scale == 1 or scaling.by == "person":
         return
-    if look.by_blur and scaling.by == "particles":
-        yield Finding("note", "size", _by_both(seen, look))
-        return
-    why = (
-        f"pixels are {min(seen.spacing[1:]):g} um, and {look.name} was trained on {look.pixel:g} um"
-        if scaling.by == "voxels" and seen.spacing is not None
-        else f"particles measure some {seen.diameter:.0f} pixels, and {look.name} was trained on "
-        f"{look.diameter:.0f}"
+    yield Finding("note", "size", f"{_why_resized(seen, look)}: {_resized(scaling.scale)}")
+
+
+def _why_resized(seen: Inspection, look: Look) -> str:
+    by = seen.scaling.by
+    if look.by_blur and by == "particles":
+        return (
+            f"particles measure some {seen.diameter:.0f} pixels and borders {seen.blur:.1f}, and {look.name} "
+            f"does best with {look.diameter:.0f} and {look.sharp:g}"
+        )
+    if by == "particles" or seen.spacing is None:
+        return (
+            f"particles measure some {seen.diameter:.0f} pixels, and {look.name} was trained on "
+            f"{look.diameter:.0f}"
+        )
+    pixel = f"pixels are {min(seen.spacing[1:]):g} um"
+    if by == "voxels":
+        return f"{pixel}, and {look.name} was trained on {look.pixel:g} um"
+    return (
+        f"{pixel} and particles measure, as far as noise shows it, some {seen.diameter:.0f} of them, and "
+        f"{look.name} was trained on {look.pixel:g} um and {look.diameter:.0f} pixels"
     )
-    yield Finding("note", "size", f"{why}: {_resized(scaling.scale)}")
 
 
 def _on_brightness(seen: Inspection, look: Look) -> Iterator[Finding]:
@@ -211,13 +223,6 @@ def _on_brightness(seen: Inspection, look: Look) -> Iterator[Finding]:
             f"particles have {look.bright / gain:.2f} of the grey range, and those that {look.name} knows "
             f"{look.bright:.2f}: grey values are multiplied by {gain:.2f}",
         )
-
-
-def _by_both(seen: Inspection, look: Look) -> str:
-    return (
-        f"particles measure some {seen.diameter:.0f} pixels and borders {seen.blur:.1f}, and {look.name} "
-        f"does best with {look.diameter:.0f} and {look.sharp:g}: {_resized(seen.scaling.scale)}"
-    )
 
 
 def _resized(scale: float) -> str:
