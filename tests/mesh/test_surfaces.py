@@ -28,6 +28,16 @@ def test_the_surface_of_a_ball_is_closed_and_holds_its_volume(
     assert surface.volume == pytest.approx(mask.sum() * np.prod(spacing), rel=1e-3)
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 2), (1, 1, 20)])
+@pytest.mark.parametrize("smoothing", [3, 10, 30])
+def test_bodies_of_few_voxels_keep_their_volume(shape: tuple[int, int, int], smoothing: int):
+    surface = surface_of(np.ones(shape), spacing=(0.1, 0.1, 0.1), smoothing=smoothing)
+    assert surface.watertight
+    assert surface.volume == pytest.approx(np.prod(shape) * 1e-3, rel=1e-3)
+    # Nothing reaches further than the voxels do, but for what makes up for their corners.
+    assert (np.ptp(surface.corners, axis=0)[::-1] < (np.array(shape) + 1) * 0.1).all()
+
+
 def test_smoothing_brings_the_area_of_a_ball_near_to_the_truth():
     truth = 4 * np.pi * 12**2
     rough, smooth = (surface_of(ball(), spacing=(1, 1, 1), smoothing=n).area for n in (0, 10))

@@ -33,6 +33,19 @@ def test_a_particle_that_fills_the_volume_has_no_surface():
     assert np.isnan(found["ContactParticle"]).all()
 
 
+def test_phases_as_imagej_keeps_them_in_32_bit_float_count_alike():
+    labels = np.zeros((2, 3, 4), np.uint16)
+    labels[0, 1, 1:3] = 5
+    phases = np.arange(24).reshape(labels.shape) % 2
+    whole, floats = (
+        particle_contacts(labels, phases.astype(kind), spacing=(1, 1, 1)) for kind in (np.uint8, np.float32)
+    )
+    assert list(whole) == list(floats)
+    assert floats["ContactClass1"] == whole["ContactClass1"]
+    with pytest.raises(InputError, match="whole numbers"):
+        particle_contacts(labels, phases + np.float32(0.5), spacing=(1, 1, 1))
+
+
 def test_different_shapes_are_refused():
     with pytest.raises(InputError, match="must be volumes of one shape"):
         particle_contacts(np.ones((3, 3, 3), int), np.ones((3, 3, 4), int), spacing=(1, 1, 1))

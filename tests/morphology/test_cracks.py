@@ -73,6 +73,22 @@ def test_a_crack_reaches_the_surface_by_a_face_and_not_at_the_volume_s_end():
     assert row(inside, cut, CUBE)["CrackReachesSurface"] == 0
 
 
+def test_depth_counts_from_what_lies_beside_the_particle_and_not_from_the_volume_s_end():
+    """The block is cut at all ends but one, 8 voxels from the crack's centre."""
+    labels, cracks = np.ones((5, 5, 12), np.uint16), np.zeros((5, 5, 12), bool)
+    labels[:, :, 10:] = 0
+    cracks[2, 2, 1:4] = True
+    assert row(labels, cracks, CUBE)["CrackDepth"] == 8
+    assert np.isnan(row(np.ones_like(labels), cracks, CUBE)["CrackDepth"])
+
+
+def test_a_large_number_on_a_label_costs_nothing():
+    labels, cracks = particle()
+    cracks[7, 7, 5:12] = True
+    small = row(labels, cracks, CUBE)
+    assert row(labels * np.uint32(4_000_000_000), cracks, CUBE) == small | {"Label": 4_000_000_000}
+
+
 def test_a_particle_without_cracks_has_no_width_and_no_depth():
     found = row(*particle(), CUBE)
     assert (found["CrackVolume"], found["CrackLength"], found["CrackPieces"]) == (0, 0, 0)

@@ -53,6 +53,29 @@ def test_the_table_says_at_what_a_particle_lies(files: Path):
     assert "phases.tif" in json.dumps(told["inputs"]["phases"])
 
 
+def test_particle_phase_without_a_label_has_a_column_of_its_own(files: Path):
+    phases = np.zeros((8, 10, 12), np.uint8)
+    phases[:2, :, :6] = 2
+    write_volume(files / "unlabelled.tif", phases, spacing=SPACING, labels=True)
+    table = measured(files, phases=files / "unlabelled.tif").result.table
+    assert table["ContactParticle2"] == pytest.approx([1 / 6, 0])
+    assert table["ContactParticle"] == pytest.approx([1 / 6, 1 / 6])
+    assert "other particles" in table.definitions["ContactParticle"]
+    assert "other particles" not in table.definitions["ContactParticle2"]
+
+
+def test_names_that_differ_in_their_first_letter_only_stay_two_columns(files: Path):
+    table = measured(files, phase_names=("pore", "Pore")).result.table
+    assert table["ContactPore"] == pytest.approx([4 / 6, 5 / 6])
+    assert table["ContactPore1"] == pytest.approx([1 / 6, 0])
+
+
+def test_one_name_for_two_classes_is_refused(files: Path):
+    for given in (("pore", "pore", "particle"), "pore,pore,particle"):
+        with pytest.raises(InputError, match="pore names two classes"):
+            measured(files, phase_names=given)
+
+
 def test_what_is_left_out_of_the_table_still_is_a_particle(files: Path):
     """Without the slices at both ends of x the second particle is at the border, and has no row."""
     table = measured(files, crop=2, exclude_border=True).result.table

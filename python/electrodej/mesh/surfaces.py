@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from electrodej.volume import check_spacing
 
 # Taubin's two steps: one that shrinks, one that grows a little more; together they pass long waves unchanged.
 _SHRINK, _GROW = 0.5, -0.53
+# How near the volume has to come to that of the voxels, and how often corners are moved to get there.
+_EXACT, _MOST_MOVES = 1e-3, 10
 
 
 def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10, coarsen: float = 0.0) -> Surface:
@@ -27,7 +30,8 @@ def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10, coa
     spacing
         Voxel size (z, y, x) in micrometres.
     smoothing
-        Steps of smoothing; 0 for the voxels' stairs.
+        Steps of smoothing; 0 for the voxels' stairs. A body of a few voxels, which would shrink away, is
+        smoothed less.
     coarsen
         Take triangles away as long as no point moves by more than that, in um; see `coarser_surface`.
 
@@ -60,10 +64,15 @@ def surface_of(mask: NDArray[Any], *, spacing: Spacing, smoothing: int = 10, coa
     surface = Surface(np.ascontiguousarray(placed), np.asarray(faces, np.int64)[:, ::-1])
     if surface.volume < 0:
         surface = Surface(surface.corners, np.ascontiguousarray(surface.faces[:, ::-1]))
-    smooth = _smoothed(surface, smoothing)
-    if coarsen > 0:
-        smooth = coarser_surface(smooth, coarsen)
-    return _filled(smooth, float(inside.sum()) * step[0] * step[1] * step[2])
+    volume = float(inside.sum()) * math.prod(step)
+    while True:
+        smooth = _smoothed(surface, smoothing)
+        if coarsen > 0:
+            smooth = coarser_surface(smooth, coarsen)
+        filled = _filled(smooth, volume)
+        if smoothing == 0 or abs(filled.volume - volume) <= _EXACT * volume:
+            return filled
+        smoothing //= 2
 
 
 def _smoothed(surface: Surface, steps: int) -> Surface:
@@ -87,7 +96,7 @@ def _smoothed(surface: Surface, steps: int) -> Surface:
 
 def _filled(surface: Surface, volume: float) -> Surface:
     """Move the corners along their normals until the volume is right."""
-    for _ in range(5):
+    for _ in range(_MOST_MOVES):
         short = volume - surface.volume
         if abs(short) <= 1e-4 * volume:
             break

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
-from electrodej.morphology.image import find_phases, phase_names
+from electrodej.morphology.image import find_phases, phase_names, phase_numbers
 from electrodej.vocabulary import UNLABELLED, Spacing
 from electrodej.volume import check_spacing
+
+OTHER_PARTICLES = "ContactParticle"
+"""The column of what lies at other particles."""
 
 
 class ContactCounts:
@@ -50,9 +53,7 @@ class ContactCounts:
         """Count the next slices, shape (z, Y, X)."""
         from electrodej.morphology.kernels.contacts import count_contacts
 
-        if phases.size and not 0 <= int(phases.min()) <= int(phases.max()) <= UNLABELLED:
-            raise InputError(f"phases are whole numbers from 0 to {UNLABELLED}; these look like labels")
-        for number, kind in zip(labels, phases, strict=True):
+        for number, kind in zip(labels, phase_numbers(phases), strict=True):
             here = (self._numbers(number), self._table[kind])
             pair = [here] if self._last is None else [self._last, here]
             count_contacts(
@@ -77,12 +78,29 @@ class ContactCounts:
         total = areas.sum(axis=1)
         with np.errstate(invalid="ignore"):
             shares = np.where(total[:, None] > 0, areas / total[:, None], np.nan)
-        called = [_capital(name) for name in phase_names(self._ids, names).values()]
+        columns = contact_columns(phase_names(self._ids, names)).values()
         return {
             "Label": self._labels,
-            **{f"Contact{name}": shares[:, place] for place, name in enumerate(called)},
-            "ContactParticle": shares[:, -1],
+            **{column: shares[:, place] for place, column in enumerate(columns)},
+            OTHER_PARTICLES: shares[:, -1],
         }
+
+
+def contact_columns(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the column of each phase; where a column is taken, the phase's number is put behind it.
+
+    So a phase "particle", as where no label covers it, is not mixed up with the other particles.
+
+    >>> contact_columns({0: "pore", 1: "Pore", 2: "particle"})
+    {0: 'ContactPore', 1: 'ContactPore1', 2: 'ContactParticle2'}
+    """
+    columns: dict[int, str] = {}
+    for phase, name in names.items():
+        column = f"Contact{name[:1].upper()}{name[1:]}"
+        while column in (OTHER_PARTICLES, *columns.values()):
+            column += str(phase)
+        columns[phase] = column
+    return columns
 
 
 def particle_contacts(
@@ -108,7 +126,8 @@ def particle_contacts(
     Returns
     -------
     dict
-        ``Label`` and, for each phase of the background, ``ContactNAME`` (``ContactBinder``), then
+        ``Label`` and, for each phase of the background, ``ContactNAME`` (``ContactBinder``, with the
+        phase's number behind it where that name is taken), then
         ``ContactParticle``: area of the voxel faces between the particle and the phase, or another particle,
         over the area of all its faces inside the volume. NaN for a particle that has none.
 
@@ -129,7 +148,3 @@ def particle_contacts(
     counts = ContactCounts(found[found != 0], ids, spacing=spacing)
     counts.add(labels, phases)
     return counts.columns(names)
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]

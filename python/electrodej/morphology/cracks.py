@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from electrodej.errors import InputError
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
+from electrodej.volume import relabel_sequential
 
 Mask = NDArray[np.bool_]
 
@@ -32,7 +33,7 @@ CRACK_COLUMNS: dict[str, tuple[str, str]] = {
     "CrackDepth": (
         "um",
         "distance from the voxel at the cracks' centre of mass to the nearest voxel outside the particle; 0 "
-        "where that voxel is not in the particle",
+        "where that voxel is not in the particle, undefined where the particle fills the volume",
     ),
     "CrackPieces": ("", "connected pieces; voxels that share a corner are connected"),
     "CrackReachesSurface": ("", "1 where a crack voxel shares a face with a voxel outside the particle"),
@@ -60,7 +61,7 @@ def measure_cracks(
     -------
     dict
         The columns of `CRACK_COLUMNS`, one row for each particle. Widths and depth are NaN where there is
-        no crack.
+        no crack, the depth also where the particle fills the volume.
 
     Notes
     -----
@@ -83,18 +84,17 @@ def measure_cracks(
             f"labels of shape {labels.shape} and cracks of shape {cracks.shape} must be volumes of one shape"
         )
     run = run or Run()
-    boxes = find_objects(labels.astype(np.int64, copy=False))
+    numbers, old = relabel_sequential(labels)
     rows = []
-    for label, box in enumerate(boxes, 1):
-        if box is not None:
-            # One voxel of room shows what lies beside the particle.
-            wide = tuple(
-                slice(max(0, part.start - 1), min(part.stop + 1, length))
-                for part, length in zip(box, labels.shape, strict=True)
-            )
-            inside = labels[wide] == label
-            rows.append({"Label": label, **_measure(inside, inside & cracks[wide], spacing)})
-        run.progress(label, len(boxes), "measuring cracks")
+    for number, box in enumerate(find_objects(numbers), 1):
+        # One voxel of room shows what lies beside the particle.
+        wide = tuple(
+            slice(max(0, part.start - 1), min(part.stop + 1, length))
+            for part, length in zip(box, labels.shape, strict=True)
+        )
+        inside = numbers[wide] == number
+        rows.append({"Label": old[number], **_measure(inside, inside & cracks[wide], spacing)})
+        run.progress(number, len(old) - 1, "measuring cracks")
     whole = ("Label", "CrackPieces", "CrackReachesSurface")
     return {
         name: np.array([row[name] for row in rows], np.int64 if name in whole else np.float64)
@@ -161,7 +161,9 @@ def _depth(inside: Mask, crack: Mask, spacing: Spacing) -> float:
     centre = tuple(np.rint(np.argwhere(crack).mean(axis=0)).astype(int))
     if not inside[centre]:
         return 0.0
-    outside = np.argwhere(~np.pad(inside, 1)) - 1
+    outside = np.argwhere(~inside)
+    if not len(outside):  # the particle fills the volume, whose faces are no surface
+        return np.nan
     steps = (outside - np.array(centre)) * np.array(spacing)
     return float(np.sqrt((steps**2).sum(axis=1).min()))
 

@@ -113,6 +113,23 @@ def phase_names(ids: Iterable[int], names: Mapping[int, str] | None = None) -> d
     return {value: (names or {}).get(value, f"class{value}") for value in ids}
 
 
+def phase_numbers(slab: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return phases as uint8, from any whole numbers, also ImageJ's 32-bit float; others are refused.
+
+    >>> phase_numbers(np.array([0.0, 2.0, 255.0])).tolist()
+    [0, 2, 255]
+    """
+    if slab.dtype == np.uint8:
+        return slab
+    fits = slab.dtype.kind in "buif" and (not slab.size or 0 <= slab.min() <= slab.max() <= UNLABELLED)
+    if not fits or (slab.dtype.kind == "f" and (slab != np.trunc(slab)).any()):
+        raise InputError(
+            f"phases are whole numbers from 0 to {UNLABELLED}; these look like something else, "
+            "particle labels perhaps"
+        )
+    return slab.astype(np.uint8)
+
+
 def find_phases(
     slabs: Iterable[NDArray[Any]], progress: Progress = silent, total: int = 1
 ) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from electrodej.directions import DIRECTIONS, Direction, direction_shares
 from electrodej.errors import InputError
-from electrodej.morphology.image import PhaseImage, phase_names
+from electrodej.morphology.image import PhaseImage, phase_names, phase_numbers
 from electrodej.vocabulary import UNLABELLED, Spacing
 
 Floats = NDArray[np.float64]
@@ -72,25 +72,14 @@ class PairCounts:
 
     def add(self, slab: NDArray[Any]) -> None:
         """Count the next slices, shape (z, Y, X)."""
-        slab = self._checked(slab)
+        slab = phase_numbers(slab)
         depth = max(1, self._at_once // max(1, slab[0].size)) if len(slab) else 1
         for first in range(0, len(slab), depth):
             self._count(self._number[slab[first : first + depth]])
 
-    @staticmethod
-    def _checked(slab: NDArray[Any]) -> NDArray[np.uint8]:
-        if slab.dtype == np.uint8:
-            return slab
-        if slab.dtype.kind not in "bui" or (slab.size and not 0 <= slab.min() <= slab.max() <= UNLABELLED):
-            raise InputError(
-                f"phases are whole numbers from 0 to {UNLABELLED}; these look like something else, "
-                "particle labels perhaps"
-            )
-        return slab.astype(np.uint8)
-
     def follow(self, plane: NDArray[Any]) -> None:
         """Let what is added next lie behind a slice, shape (1, Y, X), that is not counted itself."""
-        self._last = self._number[self._checked(plane)]
+        self._last = self._number[phase_numbers(plane)]
 
     def merge(self, other: PairCounts) -> None:
         """Add what was counted elsewhere, of the same phases."""

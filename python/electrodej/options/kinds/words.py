@@ -45,7 +45,7 @@ class Names(Kind):
     Attributes
     ----------
     numbered
-        Whether a name's place matters, so that an empty one keeps its place.
+        Whether a name's place matters, so that an empty one keeps its place and no two are the same.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Names(Kind):
 
     def read(self, text: str) -> tuple[str, ...]:
         names = (name.strip() for name in text.split(","))
-        return tuple(name for name in names if name or self.numbered)
+        return self._without_doubles(tuple(name for name in names if name or self.numbered))
 
     def check(self, value: Any) -> tuple[str, ...]:
         if isinstance(value, str):
@@ -68,6 +68,12 @@ class Names(Kind):
         names = tuple(value) if isinstance(value, Iterable) else (value,)
         if not all(isinstance(name, str) for name in names):
             raise ValueError(f"{quoted(value)} are not names; give them as {self.metavar}")
+        return self._without_doubles(names)
+
+    def _without_doubles(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        double = next((name for name in names if name and names.count(name) > 1), None)
+        if self.numbered and double is not None:
+            raise ValueError(f"{double} names two classes; give each a name of its own, or leave one empty")
         return names
 
     def shown(self, value: Any) -> str:

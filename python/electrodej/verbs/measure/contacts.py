@@ -38,7 +38,8 @@ def with_contacts(table: FeatureTable, options: MeasureOptions, run: Run) -> Fea
     clash = sorted(set(found) & set(table.columns))
     if clash:
         raise InputError(f"phase names: the table has a column {clash[0]} already; name this phase otherwise")
-    texts = dict(zip(found, [*called.values(), "other particles"], strict=True))
+    of_phases = [f"the phase {name}" for name in called.values()]
+    texts = dict(zip(found, [*of_phases, "other particles"], strict=True))
     return replace(
         table,
         columns={**table.columns, **found},

@@ -63,7 +63,7 @@ class RunOptions(Settings):
     phases: Any = option(None, _OWN, "the phases, of one image", group=_INSTEAD)
     cracks: Any = option(None, _OWN, "the cracks, of one image", group=_INSTEAD)
     names: tuple[str, ...] = option(
-        (), Names(), "names of the phases 0, 1, ...", usual="the model's", group=_INSTEAD
+        (), Names(numbered=True), "names of the phases 0, 1, ...", usual="the model's", group=_INSTEAD
     )
     model: PathLike | None = option(
         None,
