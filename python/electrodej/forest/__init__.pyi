@@ -4,7 +4,6 @@ from .model import is_forest as is_forest
 from .model import load_forest as load_forest
 from .model import write_forest as write_forest
 from .predict import Found as Found
-from .predict import entropy_of as entropy_of
 from .predict import predict_array as predict_array
 from .predict import predict_slabs as predict_slabs
 from .predict import unlikeness as unlikeness

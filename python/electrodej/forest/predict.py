@@ -14,6 +14,7 @@ from electrodej.forest.features import Grid, box_measures, read_scaled, with_hal
 from electrodej.forest.model import Forest, Trees
 from electrodej.forest.samples import grey_levels, grey_quantiles
 from electrodej.forest.tiles import Tile, tile_shape, tiles_of
+from electrodej.models.entropy import entropy_of
 from electrodej.run import Run
 from electrodej.vocabulary import Spacing
 from electrodej.volume import Volume
@@ -22,8 +23,6 @@ from electrodej.workers import Threads
 # Voxel sizes that differ by less are taken as one.
 SAME_SIZE = 1.15
 _FINEST = 0.5
-# Voxels whose probabilities are looked at at once.
-_NEAR = 16384
 
 
 @dataclass(frozen=True)
@@ -112,27 +111,6 @@ def predict_array(grey: NDArray[Any], forest: Forest, *, run: Run | None = None)
         np.concatenate([part.probability for part in parts]),
         np.concatenate([part.doubt for part in parts]),
     )
-
-
-def entropy_of(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how undecided probabilities are: -sum(p log p) / log(classes), 0 to 1.
-
-    >>> entropy_of(np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)).tolist()
-    [1.0, 0.0]
-    """
-    classes = probability.shape[-1]
-    flat = probability.reshape(-1, classes)
-    found = np.empty(len(flat), np.float32)
-    # So many at once as stay in the processor's near memory.
-    for first in range(0, len(flat), _NEAR):
-        part = flat[first : first + _NEAR]
-        logs = np.log(np.maximum(part, np.float32(1e-12)))
-        logs *= part
-        total = logs[:, 0].copy()
-        for k in range(1, classes):
-            total += logs[:, k]
-        found[first : first + _NEAR] = np.abs(total) / np.log(classes)
-    return found.reshape(probability.shape[:-1])
 
 
 def unlikeness(volume: Volume, forest: Forest) -> float:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.models.entropy import entropy_of
 from electrodej.models.grey import Levels, measure_levels
 from electrodej.models.memory_errors import is_out_of_memory
 from electrodej.models.tiles import plan_tiles, predict_planes, smaller_plan
@@ -25,7 +26,6 @@ from electrodej.networks.semantic import (
     predict_slabs,
 )
 from electrodej.networks.semantic.model import from_network, needs_of
-from electrodej.networks.semantic.predict import entropy_of
 from electrodej.run import Run
 from electrodej.volume import ArrayVolume
 

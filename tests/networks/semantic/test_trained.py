@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import Cancelled, InputError
 from electrodej.export import export_model, verify_zip
+from electrodej.models.entropy import entropy_of
 from electrodej.models.grey import measure_levels
 from electrodej.models.tiles import plan_tiles
 from electrodej.networks import RunSettings
@@ -28,7 +29,7 @@ from electrodej.networks.semantic import (
     predict_slabs,
     train_semantic,
 )
-from electrodej.networks.semantic.predict import entropy_of, measure_volume
+from electrodej.networks.semantic.predict import measure_volume
 from electrodej.phantom import make_phantom
 from electrodej.run import Run
 from electrodej.score import score_phases

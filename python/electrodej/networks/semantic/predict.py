@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.files import scratch_folder
+from electrodej.models.entropy import entropy_of as entropy_of
 from electrodej.models.grey import FAR, FloatArray, Levels, measure_levels, scale, shift
 from electrodej.models.sections import Sections, resized
 from electrodej.models.tiles import TilePlan, plan_tiles, predict_planes, within_memory
@@ -223,14 +224,3 @@ def _telling(run: Run, view: View, first: int, last: int, count: int) -> Callabl
 def _both_classes(found: FloatArray) -> FloatArray:
     """Return one channel for each class, also where the network gives the second of two alone."""
     return np.concatenate([1 - found, found], axis=-1) if found.shape[-1] == 1 else found
-
-
-def entropy_of(probability: FloatArray) -> FloatArray:
-    """Return how undecided the network is: -sum(p log p) / log(classes), 0 to 1.
-
-    >>> entropy_of(np.array([[0.5, 0.5], [1.0, 0.0]], np.float32)).tolist()
-    [1.0, 0.0]
-    """
-    p = probability / np.maximum(probability.sum(axis=-1, keepdims=True), np.float32(1e-6))
-    logs = np.log(np.maximum(p, np.float32(1e-12)))
-    return np.asarray(np.abs((p * logs).sum(axis=-1)) / np.log(probability.shape[-1]), np.float32)

@@ -82,7 +82,7 @@ class Outputs:
         self, mean: NDArray[np.float32], disagreement: NDArray[np.float32], numbers: NDArray[np.uint8]
     ) -> Slab:
         """Return what is written of a slab: ``mean`` probabilities, their disagreement, and the phases."""
-        from electrodej.networks.semantic.predict import entropy_of
+        from electrodej.models.entropy import entropy_of
 
         parts: Slab = {PHASES: numbers}
         if ENTROPY in self.files:
