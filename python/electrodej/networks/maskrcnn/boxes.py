@@ -59,7 +59,7 @@ def _area(boxes: Any) -> Any:
     return size[..., 0] * size[..., 1]
 
 
-def chosen(boxes: Any, scores: Any, *, count: int, overlap: float, kinds: Any = None) -> tuple[Any, Any]:
+def chosen(boxes: Any, scores: Any, *, count: int, overlap: float) -> tuple[Any, Any]:
     """Choose the best boxes, one after the other, none of which overlaps a better one by more than allowed.
 
     Parameters
@@ -70,8 +70,6 @@ def chosen(boxes: Any, scores: Any, *, count: int, overlap: float, kinds: Any = 
         How many are chosen at most.
     overlap
         The largest intersection over union that is allowed.
-    kinds
-        (B, N): only boxes of one kind are in each other's way; by default all are.
 
     Returns
     -------
@@ -90,10 +88,7 @@ def chosen(boxes: Any, scores: Any, *, count: int, overlap: float, kinds: Any = 
         best = ops.cast(ops.argmax(left, axis=1), "int32")[:, None]
         there = ops.take_along_axis(left, best, axis=1) >= 0
         box = ops.take_along_axis(boxes, best[..., None], axis=1)
-        out = shared(box, boxes) > overlap
-        if kinds is not None:
-            out = ops.logical_and(out, ops.take_along_axis(kinds, best, axis=1) == kinds)
-        out = ops.logical_or(out, places == best)
+        out = ops.logical_or(shared(box, boxes) > overlap, places == best)
         now = turns == ops.cast(turn, "int32")
         return (
             turn + 1,
