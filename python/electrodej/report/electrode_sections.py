@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,13 @@ def electrode_sections(
             sample_table(samples, names),
         )
     ]
-    by_depth = profile_section({sample.name: sample.columns for _, sample in samples})
+    often = Counter(sample.name for _, sample in samples)
+    by_depth = profile_section(
+        {
+            sample.name if often[sample.name] == 1 else f"{sample.name} ({group})": sample.columns
+            for group, sample in samples
+        }
+    )
     sections += [] if by_depth is None else [by_depth]
     return sections + [_difference_section(each) for each in comparisons]
 

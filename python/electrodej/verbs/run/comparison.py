@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from electrodej.verbs.run.batch import Done
 
 _PACKAGES = ("numpy", "scipy", "scikit-learn", "shap")
+# The column of the table of groups that says which images are of one sample.
+_SAMPLE = "sample"
 # Groups whose numbers have room at the head of the page.
 _MOST_AT_HEAD = 6
 
@@ -34,23 +36,28 @@ def group_samples(
 ) -> tuple[list[Group], str]:
     """Return the groups in the order of their values, and what was left out, in a note.
 
-    Without a column to go by, each image is a group of its own.
+    Without a column to go by, each image is a group of its own. Samples have the names that the column sample
+    gives them, and the images of one sample are one sample; where there is no such name, or it is the groups'
+    own, each image is a sample.
     """
     from electrodej.damage import Group, Sample
 
-    samples: dict[str, list[Sample]] = {}
+    found: dict[str, dict[str, list[Mapping[str, NDArray[Any]]]]] = {}
     left_out = []
     for number, table in tables.items():
-        each = done[number]
-        sample = Sample(each.job.folder.name, table.columns)
-        value = each.job.about.get(by, "") if by else sample.name
+        job = done[number].job
+        named = job.about.get(_SAMPLE, "") if by not in ("", _SAMPLE) else ""
+        value = job.about.get(by, "") if by else job.folder.name
         if value:
-            samples.setdefault(value, []).append(sample)
+            found.setdefault(value, {}).setdefault(named or job.folder.name, []).append(table.columns)
         else:
-            left_out.append(each.job.image.name)
+            left_out.append(job.image.name)
     note = f"no {by} is known of {', '.join(left_out)}, left out of the comparison" if left_out else ""
-    order = sorted(samples, key=_in_order) if by else list(samples)
-    return [Group(name, samples[name]) for name in order], note
+    groups = [
+        Group(value, [Sample(name, _joined(images)) for name, images in samples.items()])
+        for value, samples in found.items()
+    ]
+    return sorted(groups, key=lambda group: _in_order(group.name)) if by else groups, note
 
 
 def _in_order(value: str) -> tuple[bool, float, str]:
@@ -138,7 +145,7 @@ def _head(done: Sequence[Done], groups: Sequence[Group], by: str) -> list[KeyNum
     numbers = [KeyNumber("Images", str(len(done)), "", f"{failed} failed" if failed else "all done")]
     for group in groups if len(groups) <= _MOST_AT_HEAD else ():
         columns = _pooled(group)
-        told = [counted(len(group.samples), "image")] if by else []
+        told = [counted(len(group.samples), "sample")] if by else []
         told.append(f"D50 {readable(float(size_at(*sized(columns))[1]), 3)} µm")
         damage = np.asarray(columns.get("Damage", ()), np.float64)
         if np.isfinite(damage).any():
@@ -211,10 +218,12 @@ def _explained(
 
 def _pooled(group: Group) -> dict[str, NDArray[Any]]:
     """Return the particles of all samples in one table, those columns that every sample has."""
-    first = group.samples[0].columns
-    names = [name for name in first if all(name in sample.columns for sample in group.samples)]
-    columns = {
-        name: np.concatenate([np.asarray(sample.columns[name]) for sample in group.samples]) for name in names
-    }
+    columns = _joined([sample.columns for sample in group.samples])
     counts = [len(sample.columns["Label"]) for sample in group.samples]
     return columns | {"Image": np.repeat([sample.name for sample in group.samples], counts)}
+
+
+def _joined(tables: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Return tables below one another, those columns that every one of them has."""
+    shared = [name for name in tables[0] if all(name in table for table in tables)]
+    return {name: np.concatenate([np.asarray(table[name]) for table in tables]) for name in shared}
