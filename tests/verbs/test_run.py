@@ -12,12 +12,16 @@ import numpy as np
 import pytest
 
 from electrodej.cli import main
+from electrodej.damage.table_file import TableFile
 from electrodej.errors import InputError, OutputError, UsageError
 from electrodej.run import Run
 from electrodej.verb import Outcome
 from electrodej.verbs import do, find
 from electrodej.verbs.run import RunOptions
-from electrodej.verbs.run.images import find_images, folder_names
+from electrodej.verbs.run.batch import Done
+from electrodej.verbs.run.comparison import group_samples
+from electrodej.verbs.run.images import Job, find_images, folder_names
+from electrodej.verbs.run.one import Found
 from electrodej.volume import open_volume, write_volume
 
 SPACING = (0.5, 0.5, 0.5)
@@ -471,6 +475,30 @@ def test_why_a_stage_failed_is_said_once_and_kept_in_the_log(
     assert why in (tmp_path / "out" / "run.log").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("what", ["(NaN)", "all voxels have the value 100"])
+def test_grey_values_that_no_stage_can_use_are_refused_once_and_before_the_first(
+    scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    grey = np.full((6, 40, 40), 100, np.float32)
+    if what == "(NaN)":
+        grey[3] = np.arange(1600).reshape(40, 40)
+        grey[4, 2, 1] = np.nan
+    path = write_volume(scans / "bad.tif", grey, spacing=SPACING)
+    assert main(["run", str(path), "--model", "watershed", "--out", str(tmp_path / "out")]) == 1
+    captured = capsys.readouterr()
+    assert (captured.out + captured.err).count(what) == 1
+    assert "$ electrodej" not in captured.err
+    assert [each.name for each in (tmp_path / "out").iterdir()] == ["run.log"]
+
+
+def test_what_failed_several_stages_is_said_once(scans: Path, tmp_path: Path) -> None:
+    done = Done(
+        Job(scans / "a.tif", tmp_path, {}),
+        Found(failed={"particles": "full", "phases": "full", "table": "lost"}),
+    )
+    assert done.failure == "particles, phases: full; table: lost"
+
+
 def test_a_page_of_the_same_files_stays_and_a_new_one_keeps_the_notes(scans: Path, tmp_path: Path) -> None:
     grey, labels = write_electrode(scans, "flat", depth=1)
     out, config = tmp_path / "out", tmp_path / "run.toml"
@@ -495,6 +523,27 @@ def test_methods_claim_no_model_where_particles_are_too_few(scans: Path, tmp_pat
     do("run", str(grey), labels=labels, out=tmp_path / "out", without=("phases", "cracks"))
     methods = (tmp_path / "out" / "report.html").read_text(encoding="utf-8").partition("Methods, to paste")[2]
     assert "breiman2001forests" not in methods
+
+
+def test_samples_have_the_names_of_their_table_and_images_of_one_sample_are_one(tmp_path: Path) -> None:
+    about = [("A", "10"), ("A", "10"), ("B", "10"), ("A", "100"), ("", "100")]
+    done = [
+        Done(
+            Job(tmp_path / f"s{n}.tif", tmp_path / f"s{n}", {}, {"sample": sample, "cycles": cycles}), Found()
+        )
+        for n, (sample, cycles) in enumerate(about)
+    ]
+    tables = {n: TableFile(tmp_path, {"Label": np.array([n + 1])}) for n in range(len(about))}
+    groups, note = group_samples(done, tables, by="cycles")
+    assert note == ""
+    assert [
+        (group.name, {each.name: each.columns["Label"].tolist() for each in group.samples})
+        for group in groups
+    ] == [("10", {"A": [1, 2], "B": [3]}), ("100", {"A": [4], "s4": [5]})]
+    # Compared sample by sample, the images are what a sample's numbers come from.
+    groups, note = group_samples(done, tables, by="sample")
+    assert [len(group.samples) for group in groups] == [3, 1]
+    assert "s4.tif" in note
 
 
 def test_the_page_of_many_leads_to_each_and_has_the_numbers_of_the_groups(
@@ -564,3 +613,4 @@ def test_a_saved_file_says_what_is_done_without_it(tmp_path: Path) -> None:
     saved = tomllib.loads((tmp_path / "run.toml").read_text())
     assert saved["particles"]["intact"] is True
     assert saved["sections"]["intact"] is True
+    assert saved["volume"]["type"] == "uint16"

@@ -17,3 +17,5 @@ from .prepared import prepare as prepare
 from .quality import contrast_of as contrast_of
 from .ready import Ready as Ready
 from .ready import look_first as look_first
+from .values import refuse_blank as refuse_blank
+from .values import refuse_nan as refuse_nan

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from electrodej.inspection.found import Finding
 from electrodej.inspection.scaling import LEAST_SNR
+from electrodej.inspection.values import nothing_to_see
 
 if TYPE_CHECKING:
     from electrodej.inspection.found import Inspection
@@ -47,7 +48,7 @@ def _on_grey(seen: Inspection) -> Iterator[Finding]:
         yield Finding(
             "problem",
             "grey",
-            f"all voxels have the value {seen.low:g}: there is nothing to see; export the scan again",
+            nothing_to_see(seen.low),
         )
         return
     if not seen.high > seen.low:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError
-from electrodej.machine import memory_text
 from electrodej.options import Image, PathTo, Settings, argument, option, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
@@ -16,10 +15,6 @@ from electrodej.vocabulary import PathLike, Spacing
 
 if TYPE_CHECKING:
     from electrodej.inspection import Inspection
-    from electrodej.volume import Volume
-
-# An image of real numbers is read as a whole up to this many bytes, some seconds.
-_MOST_TO_READ = 2 * 2**30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +30,7 @@ class CheckOptions(Settings):
 
 def check(options: CheckOptions, run: Run) -> Outcome:
     """Look at a sample of slices and tell."""
-    from electrodej.inspection import inspect
+    from electrodej.inspection import inspect, refuse_nan
     from electrodej.models.bundled import find_model
     from electrodej.tomography import is_scan
     from electrodej.volume import open_volume
@@ -48,25 +43,9 @@ def check(options: CheckOptions, run: Run) -> Outcome:
         )
     with open_volume(options.image, spacing=options.spacing) as volume:
         found = inspect(volume, model=options.model)
-        _look_for_nan(volume, run)
+        refuse_nan(volume, run)
         name = str(volume.path)
     return Outcome(found.as_plain(), _text(name, found))
-
-
-def _look_for_nan(volume: Volume, run: Run) -> None:
-    """Refuse an image with a value that is no number, wherever it is, unless reading takes too long."""
-    from electrodej.volume import check_grey
-
-    if volume.dtype.kind != "f":
-        return
-    if volume.nbytes > _MOST_TO_READ:
-        run.note(
-            f"some slices were looked at; whether there is NaN in others of these "
-            f"{memory_text(volume.nbytes)} is said by the verbs that read them all"
-        )
-        return
-    for z0, _, slab in volume.slabs():
-        check_grey(slab, volume.path, start=z0)
 
 
 def _text(name: str, found: Inspection) -> str:

@@ -32,8 +32,11 @@ class Done:
     @property
     def failure(self) -> str:
         """Why it is not whole, in a line; "" where it is."""
+        stages: dict[str, list[str]] = {}
+        for stage, why in self.found.failed.items():
+            stages.setdefault(why, []).append(stage)
         return "; ".join(
-            why if stage == "image" else f"{stage}: {why}" for stage, why in self.found.failed.items()
+            why if failed == ["image"] else f"{', '.join(failed)}: {why}" for why, failed in stages.items()
         )
 
 

@@ -36,8 +36,13 @@ VERBS = {
     "damage": "damage",
     "report": "report",
 }
-# What the chain does otherwise than the verbs by themselves: damage is what particles lack.
-OTHERWISE: StageSettings = {stage: {"intact": True} for stage in ("particles", "sections")}
+# What the chain does otherwise than the verbs by themselves: damage is what particles lack, and 16 bits are
+# as many as anything that sees the volume needs.
+OTHERWISE: StageSettings = {
+    "volume": {"type": "uint16"},
+    "particles": {"intact": True},
+    "sections": {"intact": True},
+}
 _MEANS = {
     "volume": "the volume, where projections are given",
     "filtering": "the filters, where the setting filter names some",

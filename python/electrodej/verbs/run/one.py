@@ -22,6 +22,7 @@ from electrodej.verbs.segment.ways import WATERSHED, gives_volumes, is_thin
 
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
+    from electrodej.volume import Volume
 
 LABELS, PHASES, CRACKS = "particles.tif", "phases.tif", "cracks.tif"
 TABLE, CONTACTS, PHASE_TABLE = "particles.csv", "particles_contacts.csv", "phases.csv"
@@ -41,6 +42,8 @@ PARTICLE_MODEL, SECTION_MODEL = "nmc-particles-3d", "nmc-particles"
 PHASE_MODEL, CRACK_MODEL = "nmc-phases", "nmc-cracks"
 # What a stage reads that an earlier one wrote.
 _NEEDS = {"table": "particles", "morphology": "phases", "damage": "table"}
+# What looks for something in the grey values.
+_LOOKING = ("particles", "phases", "cracks")
 _EXTRA = "pip install openvino brings it"
 
 
@@ -153,14 +156,13 @@ class Journey:
     def _make_image(self) -> None:
         """Reconstruct the image where projections were given, and filter it where that is asked for."""
         if is_scan(self.job.image):
-            kind = self.settings.get("volume", {}).get("type", "uint16")
-            self._make_grey("volume", projections=self.job.image, type=kind, resume=self.options.resume)
+            self._make_grey("volume", projections=self.job.image, resume=self.options.resume)
         if self.options.filter is not None:
             self._make_grey("filtering", image=self.job.image, steps=self.options.filter)
 
     def _make_grey(self, stage: str, **options: Any) -> None:
         """Make the grey image that all further stages see."""
-        own = self.settings.get(stage, {})
+        own = self._own(stage)
         if self.options.spacing is not None:
             options["spacing"] = self.options.spacing
         self.chain.do(stage, VERBS[stage], GREY[stage], **{**own, **options, "out": GREY[stage]})
@@ -168,16 +170,29 @@ class Journey:
         self.job = replace(self.job, image=self.found.files[stage])
 
     def _look_at_image(self) -> None:
-        from electrodej.volume import check_grey, open_volume
+        from electrodej.volume import open_volume
 
         with open_volume(self.job.image, spacing=self.options.spacing) as volume:
             volume.require_spacing()
-            check_grey(volume[:1, :1, :1], volume.path)
+            self._look_at_values(volume)
             self.is_2d = volume.is_2d or self.options.flat
             self.is_thin = is_thin(volume.shape, volume.require_spacing())
         for role, path in self.job.own.items():
             if not path.exists():
                 raise InputError(f"{path}: there is no such file; it was to be the {role}")
+
+    def _look_at_values(self, volume: Volume) -> None:
+        """Refuse grey values that no stage can use before the first of them begins."""
+        from electrodej.inspection import refuse_blank, refuse_nan
+        from electrodej.volume import check_grey
+
+        check_grey(volume[:1, :1, :1], volume.path)
+        given = {"particles" if role == "labels" else role for role in self.job.own}
+        done_here = set(self.options.stages) - given
+        if done_here & {*_LOOKING, "table"}:
+            refuse_nan(volume)
+        if done_here & set(_LOOKING):
+            refuse_blank(volume)
 
     def _take_what_is_there(self) -> None:
         """Take own files, and of stages that are not wanted what an earlier run wrote."""
@@ -189,13 +204,17 @@ class Journey:
 
     def _do(self, stage: str, verb: str, /, *, table: str = "", **options: Any) -> Outcome:
         """Do a stage with what the configuration says of it."""
-        own = {**OTHERWISE.get(table or stage, {}), **self.settings.get(table or stage, {})}
+        own = self._own(table or stage)
         if self.options.spacing is not None and verb != "damage":
             options["spacing"] = self.options.spacing
         options = {**own, **options}
         if self.options.engine != "auto" and _runs_networks(stage, options.get("model")):
             options["engine"] = self.options.engine
         return self.chain.do(stage, verb, OUTPUTS[stage], **options)
+
+    def _own(self, table: str) -> dict[str, Any]:
+        """Return what is set for a stage: by the chain itself, and above it by the configuration."""
+        return {**OTHERWISE.get(table, {}), **self.settings.get(table, {})}
 
     def _particles(self) -> Outcome | None:
         if "particles" in self.found.files:
