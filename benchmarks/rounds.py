@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from fusion_parts.network import SCANS, SPACING
 
 from electrodej.phantom import make_phantom
-from electrodej.score import InstanceSettings, score_instances
+from electrodej.score import InstanceScores, InstanceSettings, score_instances
 from electrodej.verb import counted
 from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
@@ -32,33 +34,50 @@ def main() -> None:
     parser.add_argument("--model", default="nmc-particles")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--edge", type=int, default=144)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seeds", default="7", help="of the scans, separated by commas")
     options = parser.parse_args()
+    seeds = [int(seed) for seed in options.seeds.split(",")]
     for name in ("blurred, noisy", "dark particles"):
-        phantom = make_phantom((options.edge,) * 3, spacing=SPACING, seed=options.seed, jobs=2, **SCANS[name])
-        with tempfile.TemporaryDirectory() as folder:
-            grey, labels = Path(folder) / "grey.tif", Path(folder) / "labels.tif"
-            write_volume(grey, phantom.grey, spacing=SPACING)
-            for rounds in range(options.rounds + 1):
-                do(
-                    "fuse", grey, model=options.model, out=labels, rounds=rounds, min_volume=LEAST,
-                    jobs=2, force=True,
-                )  # fmt: skip
-                tell(f"{name}, {counted(rounds, 'round')}", labels, phantom.outlines)
-            do("segment particles", grey, model=SOLID, out=labels, jobs=2, force=True)
-            tell(f"{name}, {SOLID}", labels, phantom.outlines)
+        by_way: dict[str, list[InstanceScores]] = defaultdict(list)
+        for seed in seeds:
+            for way, scores in scored(name, seed, options).items():
+                print(f"{name}, seed {seed}, {way}: {told(scores)}", flush=True)
+                by_way[way].append(scores)
+        for way, each in by_way.items():
+            means = " / ".join(f"{np.mean([scores.at(iou).f1 for scores in each]):.2f}" for iou in IOU)
+            print(f"{name}, {way}, mean of {counted(len(seeds), 'scan')}: F1 {means}", flush=True)
 
 
-def tell(what: str, labels: Path, truth: Any) -> None:
-    """Print the scores of labels."""
-    settings = InstanceSettings(thresholds=IOU, min_volume=LEAST)
-    with open_volume(labels) as volume:
-        scores = score_instances(volume, truth, settings=settings, spacing=SPACING)
+def scored(name: str, seed: int, options: argparse.Namespace) -> dict[str, InstanceScores]:
+    """Find the particles of a scan in each way; return the scores by way."""
+    phantom = make_phantom((options.edge,) * 3, spacing=SPACING, seed=seed, jobs=2, **SCANS[name])
+    ways: dict[str, dict[str, Any]] = {
+        counted(rounds, "round"): {
+            "verb": "fuse",
+            "model": options.model,
+            "rounds": rounds,
+            "min_volume": LEAST,
+        }
+        for rounds in range(options.rounds + 1)
+    }
+    ways[SOLID] = {"verb": "segment particles", "model": SOLID}
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        grey, labels = Path(folder) / "grey.tif", Path(folder) / "labels.tif"
+        write_volume(grey, phantom.grey, spacing=SPACING)
+        for way, words in ways.items():
+            verb = words.pop("verb")
+            do(verb, grey, out=labels, jobs=2, force=True, **words)
+            settings = InstanceSettings(thresholds=IOU, min_volume=LEAST)
+            with open_volume(labels) as volume:
+                found[way] = score_instances(volume, phantom.outlines, settings=settings, spacing=SPACING)
+    return found
+
+
+def told(scores: InstanceScores) -> str:
+    """Return scores as they are printed."""
     figures = " / ".join(f"{scores.at(iou).f1:.2f}" for iou in IOU)
-    print(
-        f"{what}: F1 at IoU 0.5 / 0.75 / 0.9 {figures}; {scores.n_pred} found, {scores.n_true} are there",
-        flush=True,
-    )
+    return f"F1 at IoU 0.5 / 0.75 / 0.9 {figures}; {scores.n_pred} found, {scores.n_true} are there"
 
 
 if __name__ == "__main__":
