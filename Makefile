@@ -23,7 +23,7 @@ help:
 	@echo "make bench   every benchmark, as ratios against a peer in the same run"
 	@echo "make docs    the documentation, in site/"
 	@echo "make fiji-zip  one archive to drag into a Fiji folder, in dist/"
-	@echo "make models  train, export, verify and score the bundled models again, all but nmc-regions (a few hours)"
+	@echo "make models  train, export, verify and score networks of sections anew, on a processor (a few hours)"
 	@echo "make lock    resolve requirements.lock anew (needs uv)"
 
 env:
