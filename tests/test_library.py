@@ -11,9 +11,14 @@ import pandas as pd
 import pytest
 
 import electrodej as ej
+from electrodej.errors import InputError
+from electrodej.features import features
+from electrodej.features.flat import flat_features
+from electrodej.forest import make_labelled
 from electrodej.phantom import make_phantom
+from electrodej.score import score_coco, score_instances, score_phases
 from electrodej.verbs import do
-from electrodej.volume import write_volume
+from electrodej.volume import ArrayVolume, write_volume
 
 SPACING = (0.14, 0.14, 0.14)
 FUNCTIONS = {
@@ -110,6 +115,44 @@ def test_damage_is_explained_from_a_frame_and_from_a_table(phantom):
     results = [ej.explain_damage(each) for each in (table, table.to_pandas(), table.columns)]
     assert len({result.description.particles for result in results}) == 1
     assert results[0].description.particles == len(table)
+
+
+def test_paths_are_taken_where_the_library_says_so(phantom, tmp_path: Path):
+    labels = write_volume(tmp_path / "labels.tif", phantom.labels, spacing=SPACING, labels=True)
+    grey = write_volume(tmp_path / "grey.tif", phantom.grey, spacing=SPACING)
+    halves = np.repeat(np.array([[0, 0, 0, 1]], np.uint8), 4, axis=0)
+    phases = write_volume(tmp_path / "phases.tif", halves, spacing=SPACING, labels=True)
+    table = ej.measure(grey, labels)
+    table.write(tmp_path / "t.csv")
+    damage = [ej.explain_damage(each).description.particles for each in (table, str(tmp_path / "t.csv"))]
+    assert damage[0] == damage[1]
+    page = ej.report(tmp_path / "p.html", tmp_path / "t.csv", grey=grey, labels=labels, title="Mine")
+    assert "Mine" in page.read_text(encoding="utf-8")
+    assert ej.morphology(phases, spacing=SPACING) == ej.morphology(halves, spacing=SPACING)
+    assert np.array_equal(ej.link(labels, spacing=SPACING), ej.link(phantom.labels, spacing=SPACING))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda path: features(path, path, spacing=SPACING),
+        lambda path: flat_features(path, path, spacing=SPACING),
+        lambda path: score_instances(path, path),
+        lambda path: score_phases(path, path),
+        lambda path: score_coco(path, path),
+        lambda path: make_labelled(path, np.zeros((2, 2))),
+        lambda path: ArrayVolume(path, spacing=SPACING),
+    ],
+)
+def test_a_path_in_the_place_of_voxels_is_named_with_what_opens_it(call):
+    with pytest.raises(InputError, match=r"open_volume\('grey.tif'\)"):
+        call("grey.tif")
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path):
+    for act in (ej.explain_damage, lambda path: ej.report(tmp_path / "p.html", path)):
+        with pytest.raises(InputError, match="no such file"):
+            act(tmp_path / "none.csv")
 
 
 def test_the_page_is_written(phantom, tmp_path: Path):

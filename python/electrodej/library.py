@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from electrodej.volume import Volume
 
     Image = PathLike | Volume | NDArray[Any]
+    Table = FeatureTable | pd.DataFrame | Mapping[str, NDArray[Any]] | PathLike
 
 
 def find_particles(
@@ -135,7 +136,7 @@ def fuse(
 
 
 def link(
-    slices: NDArray[Any], *, spacing: Spacing, view: View = "xy", run: Run | None = None, **settings: Any
+    slices: Image, *, spacing: Spacing, view: View = "xy", run: Run | None = None, **settings: Any
 ) -> NDArray[Any]:
     """Join labels that were found slice by slice to 3D particles.
 
@@ -157,7 +158,9 @@ def link(
     """
     from electrodej import linking
 
-    return linking.link(slices, linking.LinkSettings(**settings), run, spacing=spacing, view=view)
+    return linking.link(
+        _voxels(slices, spacing), linking.LinkSettings(**settings), run, spacing=spacing, view=view
+    )
 
 
 def measure(
@@ -189,7 +192,7 @@ def measure(
         return features(first, second, run, spacing=common_spacing(first, second), **settings)
 
 
-def morphology(phases: NDArray[Any], *, spacing: Spacing, names: Sequence[str] = ()) -> dict[str, float]:
+def morphology(phases: Image, *, spacing: Spacing, names: Sequence[str] = ()) -> dict[str, float]:
     """Measure phases: the share of each, the area between each two, mean chords.
 
     Parameters
@@ -210,12 +213,14 @@ def morphology(phases: NDArray[Any], *, spacing: Spacing, names: Sequence[str] =
     """
     from electrodej.morphology import PhaseImage, measure_phases
 
-    found = measure_phases(PhaseImage(phases, spacing=spacing, names=dict(enumerate(names))))
+    found = measure_phases(
+        PhaseImage(_voxels(phases, spacing), spacing=spacing, names=dict(enumerate(names)))
+    )
     return {each.name: each.value for each in found}
 
 
 def explain_damage(
-    table: FeatureTable | pd.DataFrame | Mapping[str, NDArray[Any]],
+    table: Table,
     config: DamageConfig | None = None,
     run: Run | None = None,
 ) -> DamageResult:
@@ -224,7 +229,7 @@ def explain_damage(
     Parameters
     ----------
     table
-        From `measure`, or columns by name.
+        From `measure`, columns by name, or where a table lies.
     config
         How it is regressed and how often that is repeated.
     run
@@ -232,19 +237,16 @@ def explain_damage(
     """
     from electrodej import damage
 
-    columns: Any = getattr(table, "columns", table)
-    if hasattr(table, "to_dict") and not isinstance(columns, Mapping):  # a data frame
-        frame: Any = table
-        columns = {str(name): frame[name].to_numpy() for name in columns}
-    return damage.explain_damage(damage.make_table(columns), config, run)
+    given = table if isinstance(table, str | os.PathLike) else _columns(table)
+    return damage.explain_damage(damage.make_table(given), config, run)
 
 
 def report(
     out: PathLike,
-    table: FeatureTable,
+    table: Table,
     *,
-    grey: NDArray[Any] | None = None,
-    labels: NDArray[Any] | None = None,
+    grey: Image | None = None,
+    labels: Image | None = None,
     spacing: Spacing | None = None,
     title: str = "An electrode",
     sections: Sequence[Section] = (),
@@ -257,7 +259,7 @@ def report(
     out
         Ends in ``.html``.
     table
-        From `measure`.
+        From `measure`, columns by name, or where a table lies.
     grey, labels, spacing
         The image, its particles and the voxel size, to show slices.
     title
@@ -270,19 +272,43 @@ def report(
     from electrodej.report import ReportContent, write_report
 
     run = run or Run()
-    content = ReportContent(
-        title=title,
-        grey=grey,
-        labels=labels,
-        spacing=spacing,
-        table=table.columns,
-        units=table.units,
-        definitions=table.definitions,
-        provenance=table.provenance,
-        notes=table.notes,
-        sections=sections,
-    )
-    return write_report(out, content, force=run.force, progress=run.progress)
+    measured: Any = table
+    if isinstance(table, str | os.PathLike):
+        from electrodej.damage.table_file import read_table_file
+
+        measured = read_table_file(table)
+    with contextlib.ExitStack() as stack:
+        image, particles = (_opened(each, spacing, stack) for each in (grey, labels))
+        content = ReportContent(
+            title=title,
+            grey=image,
+            labels=particles,
+            spacing=spacing or getattr(image, "spacing", None),
+            table=_columns(measured),
+            units=getattr(measured, "units", {}),
+            definitions=getattr(measured, "definitions", {}),
+            provenance=getattr(measured, "provenance", {}),
+            notes=getattr(measured, "notes", ()),
+            sections=sections,
+        )
+        return write_report(out, content, force=run.force, progress=run.progress)
+
+
+def _columns(table: Any) -> Mapping[str, NDArray[Any]]:
+    """Return the columns of a table by name: of ours, of a data frame, or of what are columns already."""
+    columns: Any = getattr(table, "columns", table)
+    if isinstance(columns, Mapping):
+        return columns
+    return {str(name): table[name].to_numpy() for name in columns}
+
+
+def _opened(image: Any, spacing: Spacing | None, stack: contextlib.ExitStack) -> Any:
+    """Return the volume of a path, open until the work is done; what is no path comes back as it is."""
+    from electrodej.volume import open_volume
+
+    if isinstance(image, str | os.PathLike):
+        return stack.enter_context(open_volume(image, spacing=spacing))
+    return image
 
 
 @contextlib.contextmanager
@@ -297,6 +323,18 @@ def _done(name: str, run: Run | None, maps: Sequence[str] = (), **values: Any) -
     with tempfile.TemporaryDirectory(prefix="electrodej-") as folder:
         files = {option: Path(folder) / f"{option}.tif" for option in ("out", *maps)}
         yield verb.run(verb.make(**values, **files), run)
+
+
+def _voxels(image: Any, spacing: Spacing) -> NDArray[Any]:
+    """Return the voxels of a path or an open volume, (Y, X) of a single image; an array stays as it is."""
+    from electrodej.volume import Volume
+
+    with contextlib.ExitStack() as stack:
+        opened = _opened(image, spacing, stack)
+        if not isinstance(opened, Volume):
+            return opened  # type: ignore[no-any-return]
+        voxels = opened.read()
+        return voxels[0] if opened.is_2d else voxels
 
 
 def _array(path: PathLike) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.damage.config import ATTRIBUTES, TARGET
+from electrodej.damage.table_file import read_table_file
 from electrodej.errors import InputError
+from electrodej.vocabulary import PathLike
 
 Floats = NDArray[np.float64]
 _BORDER = "TouchesBorder"
@@ -91,7 +94,7 @@ class DamageTable:
 
 
 def make_table(
-    columns: Mapping[str, NDArray[Any]],
+    columns: Mapping[str, NDArray[Any]] | PathLike,
     *,
     name: str = "table",
     exclude_border: bool = False,
@@ -108,9 +111,9 @@ def make_table(
     columns
         Name to values of one length: numbers, or text that holds numbers. `Damage` and the 21
         `ATTRIBUTES` are needed, less those of ``leave_out``; `Image`, `Label`, `X`, `Y` and `TouchesBorder`
-        are used where they are there.
+        are used where they are there. Or where the table lies, a CSV or Parquet.
     name
-        What the table is called in messages.
+        What the table is called in messages, where it is no file.
     exclude_border
         Leave out particles cut by the volume's faces, which is where `TouchesBorder` is not 0.
     leave_out
@@ -124,6 +127,8 @@ def make_table(
     >>> len(table), dict(table.left_out)
     (3, {'no damage': 1})
     """
+    if isinstance(columns, str | os.PathLike):
+        name, columns = os.fspath(columns), read_table_file(columns).columns
     attributes = _attributes(leave_out)
     _check_names(columns, (*attributes, TARGET, *((_BORDER,) if exclude_border else ())), name)
     count = len(columns[TARGET])

@@ -12,6 +12,7 @@ import numpy as np
 from electrodej.errors import InputError
 from electrodej.features.typing import Array
 from electrodej.vocabulary import Shape
+from electrodej.volume import check_opened
 
 Box = tuple[int, int, int, int, int, int]
 
@@ -147,6 +148,7 @@ def _converted(array: Array, role: str) -> Array:
 def checked_sources(grey: Sliceable, labels: Sliceable, crop: int) -> tuple[Source, Source]:
     """The two inputs, once it is sure that they fit together."""
     for role, data in (("grey", grey), ("labels", labels)):
+        check_opened(data, role)
         if len(data.shape) != 3:
             raise InputError(
                 f"{role}: expected a volume with the axes z, y, x, got {len(data.shape)} axes; "

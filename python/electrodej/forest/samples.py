@@ -15,7 +15,7 @@ from electrodej.forest.features import Grid, box_measures, read_scaled, with_hal
 from electrodej.forest.tiles import Tile, tile_shape, tiles_of
 from electrodej.run import Run
 from electrodej.vocabulary import UNLABELLED, Spacing
-from electrodej.volume import Volume, check_spacing
+from electrodej.volume import Volume, check_opened, check_spacing
 
 # Evenly spread slices whose grey values stand for all.
 _SECTIONS = 16
@@ -62,6 +62,8 @@ def make_labelled(
     electrodej.errors.InputError
         Sizes differ, or the labels are no classes.
     """
+    check_opened(grey, "grey")
+    check_opened(classes, "classes")
     called = name or str(grey.path)
     labels = classes[np.newaxis] if classes.ndim == 2 else classes
     if labels.shape != grey.shape:

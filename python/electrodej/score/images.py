@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.vocabulary import Shape, Spacing
-from electrodej.volume import check_labels, same_spacing
+from electrodej.volume import check_labels, check_opened, same_spacing
 
 Box = tuple[int, int, int, int]
 """``z0, z1, y0, y1``; always the whole width."""
@@ -99,6 +99,8 @@ def pair_images(pred: LabelImage, truth: LabelImage) -> ImagePair:
     InputError
         The shapes differ, an image is neither 2D nor 3D, or its values cannot be labels.
     """
+    check_opened(pred, "pred")
+    check_opened(truth, "truth")
     pred_name, truth_name = _name(pred, "pred"), _name(truth, "truth")
     pred_shape = _shape_3d(pred, pred_name)
     truth_shape = _shape_3d(truth, truth_name)

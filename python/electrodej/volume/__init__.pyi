@@ -1,4 +1,5 @@
 from .checks import check_grey as check_grey
+from .checks import check_opened as check_opened
 from .labels import Renumbering as Renumbering
 from .labels import cast_labels as cast_labels
 from .labels import check_labels as check_labels

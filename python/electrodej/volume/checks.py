@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,22 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.vocabulary import PathLike, Shape
+
+
+def check_opened(image: Any, role: str) -> None:
+    """Refuse a path where voxels are wanted, with what opens it.
+
+    Raises
+    ------
+    InputError
+        ``image`` is a path; ``role`` is what the message calls it.
+    """
+    if isinstance(image, str | os.PathLike):
+        name = os.fspath(image)
+        raise InputError(
+            f"{role}: an array or an open volume is wanted, and {name!r} is a path; "
+            f"electrodej.open_volume({name!r}) opens it"
+        )
 
 
 def check_grey(

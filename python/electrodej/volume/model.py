@@ -15,6 +15,7 @@ from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.vocabulary import PathLike, Spacing
 from electrodej.volume.bounds import check_read, check_shape
+from electrodej.volume.checks import check_opened
 from electrodej.volume.units import VoxelSize, check_spacing
 
 Array = NDArray[Any]
@@ -202,6 +203,7 @@ class ArrayVolume(Volume):
     """
 
     def __init__(self, array: Array, *, spacing: Sequence[float] | None, name: str = "array") -> None:
+        check_opened(array, name)
         if array.ndim not in (2, 3):
             raise InputError(f"{name} has {array.ndim} dimensions; an image has two (YX) or three (ZYX)")
         size = VoxelSize() if spacing is None else VoxelSize(*check_spacing(spacing))
