@@ -1,9 +1,9 @@
 """The bundled StarDist model `nmc-particles`: its data, its training, its scores.
 
 By itself it goes on from the bundled weights on sections of widely drawn electrodes, with those of the usual
-look among them; with ``--fresh`` it starts from nothing, which takes two hours more. The bundled one was trained
-by the clock, see below. A recipe that was stopped goes on where it was when it is called again. On two free
-cores, the sections take half an hour and the training an hour:
+look among them; with ``--fresh`` it starts from nothing, which takes two hours more. The bundled one was
+trained by the clock, see below. A recipe that was stopped goes on where it was when it is called again.
+On two free cores, the sections take half an hour and the training an hour:
 
     nice -n 19 .venv/bin/python tools/models/particles.py --work /some/folder --trial
 
