@@ -71,6 +71,16 @@ def test_labels_above_65535_stay_as_they_are(tmp_path):
     np.testing.assert_array_equal(pair.labels, labels)
 
 
+def test_labels_beyond_signed_numbers_stay_apart_and_above_0(tmp_path):
+    labels = np.zeros((6, 9), np.uint32)
+    labels[1:3, 1:4], labels[3:5, 5:8] = 2**31, 2**32 - 1
+    write(tmp_path / "grey.tif", grey_slice())
+    write(tmp_path / "labels.tif", labels)
+    found = read_pairs(tmp_path)[0].labels
+    assert np.unique(found).tolist() == [0, 1, 2]
+    assert ((found > 0) == (labels > 0)).all()
+
+
 def test_a_given_voxel_size_overrides_the_files(tmp_path):
     write(tmp_path / "grey.tif", grey_slice())
     write(tmp_path / "labels.tif", two_particles())

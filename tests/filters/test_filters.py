@@ -219,6 +219,24 @@ def test_the_preview_tells_noise_before_and_after(noisy, tmp_path: Path, capsys)
     assert not (tmp_path / "out.tif").exists()
 
 
+def test_the_preview_of_an_image_without_noise_says_so(tmp_path: Path, capsys):
+    grey = write_volume(tmp_path / "grey.tif", np.full((1, 48, 48), 90, np.uint8), spacing=SPACING)
+    words = ["--steps", "median", "--preview", str(tmp_path / "see.png"), "--quiet"]
+    assert main(["filter", str(grey), *words]) == 0
+    assert "no noise -> no noise" in capsys.readouterr().out
+
+
+def test_clahe_leaves_a_slice_with_little_contrast_with_little(noisy):
+    """A slice of one grey and a trace of noise, among others; it became noise from end to end."""
+    image = noisy[:5].copy()
+    image[2] = np.random.default_rng(1).normal(120, 0.5, image[2].shape)
+    image[4] = 120
+    found = chain(image, "clahe:tile=8px")[:]
+    assert found[2].std() < 2
+    assert (found[4] == 120).all()
+    assert found[0].std() > 0.5 * image[0].std()
+
+
 def test_neither_out_nor_preview_is_wrong_usage(noisy, tmp_path: Path):
     grey = write_volume(tmp_path / "grey.tif", noisy, spacing=SPACING)
     assert main(["filter", str(grey), "--quiet"]) == 2

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from electrodej.damage import Group, Sample
 from electrodej.errors import OutputError
 from electrodej.report import write_figures
+from electrodej.report.electrode_sections import electrode_sections
 from electrodej.report.figures import distribution_figure, slice_figure
+from electrodej.report.phases import phase_figure
 
 NAMES = ["slice-middle", "distributions", "damage-size"]
 
@@ -65,3 +68,19 @@ def test_histograms_count_the_defined_values_and_say_what_lies_beyond(content):
     for told in ("n = 100", "median 0.151", "1 beyond"):
         assert told in axes.get_title()
     assert sum(bar.get_height() for bar in axes.patches) == 99
+
+
+def test_greys_of_a_small_range_are_shown_from_black_to_white():
+    """As of a reconstruction in attenuation per um, which lies below 0.2."""
+    grey = np.linspace(0, 0.2, 400).reshape(20, 20)
+    figure = phase_figure(grey, np.zeros((20, 20), np.uint8), names=["pore"], spacing=(1, 1))
+    low, high = figure.axes[0].images[0].get_clim()
+    assert (low, high) == pytest.approx((0.001, 0.199), abs=1e-3)
+
+
+def test_an_attribute_that_no_table_knows_is_not_compared():
+    columns = {"Volume": np.array([1.0, 2.0, 3.0]), "Contact": np.full(3, np.nan)}
+    groups = [Group(name, [Sample(name, columns)]) for name in "ab"]
+    samples = electrode_sections(groups, (), units={})[0]
+    assert "Volume" in samples.table
+    assert "Contact" not in samples.table

@@ -121,11 +121,23 @@ def test_constant_or_undefined_grey_is_shown(value):
     assert unpack(pack)[1].max() == 0
 
 
+def test_labels_as_imagej_keeps_many_of_them_in_32_bit_float_are_shown():
+    labels = np.zeros((2, 8, 8), np.uint32)
+    labels[:, 2:5, 3:6] = 70_001
+    grey = np.zeros(labels.shape, np.uint8)
+    packs = [
+        pack_slices(grey, marks, spacing=(1, 1, 1), listed=np.array([70_001]), most_bytes=10**6)
+        for marks in (labels, labels.astype(np.float32))
+    ]
+    assert packs[0].labels == packs[1].labels
+    assert packs[1].labelled_share == pytest.approx(9 / 64)
+
+
 def test_labels_with_fractions_are_refused():
-    with pytest.raises(InputError, match="whole numbers"):
+    with pytest.raises(InputError, match="not a whole number"):
         pack_slices(
             np.zeros((2, 3, 4)),
-            np.zeros((2, 3, 4)),
+            np.full((2, 3, 4), 0.5),
             spacing=(1, 1, 1),
             listed=np.array([], int),
             most_bytes=10**6,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
 
-from electrodej.errors import Cancelled, InputError
+from electrodej.errors import Cancelled, InputError, OutputError
 from electrodej.phantom import ScanSettings, write_scan
 from electrodej.run import Run
 from electrodej.tomography import (
@@ -210,6 +211,38 @@ def test_it_goes_on_after_a_stop(clean, tmp_path: Path):
     assert not (tmp_path / "volume.tif.run").exists()
     with open_volume(out) as volume:
         np.testing.assert_array_equal(volume[:], work.slab(0, 6))
+
+
+def test_the_picture_of_a_stopped_run_is_in_nobody_s_way(clean, tmp_path: Path, monkeypatch):
+    """Dots in a name stay, in those of the other files too."""
+    from electrodej import tomography
+
+    out = tmp_path / "rec.v2.tif"
+
+    def stopped(work, target, run, **options):
+        reconstruct_to(work, target, replace(run, progress=stop), **options)
+
+    def stop(done: float, total: float, stage: str) -> None:
+        if stage == "reconstructing" and done < total:
+            raise Cancelled("stopped")
+
+    settings = {"centre": str(AXIS), "rings": 0}
+    room = reconstruction(clean, **settings).bytes_for(2)
+    options = {**settings, "resume": True, "out": out, "jobs": 1, "memory": room}
+    with monkeypatch.context() as patch:
+        patch.setattr(tomography, "reconstruct_to", stopped)
+        with pytest.raises(Cancelled):
+            do("reconstruct", clean, **options)
+    assert (tmp_path / "rec.v2_axis.png").exists()
+    assert not out.exists()
+    do("reconstruct", clean, **options)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "rec.v2.json",
+        "rec.v2.tif",
+        "rec.v2_axis.png",
+    ]
+    with pytest.raises(OutputError, match="exists"):
+        do("reconstruct", clean, **options)
 
 
 def test_other_files_of_the_same_scan_give_the_same(clean, tmp_path: Path):

@@ -96,6 +96,17 @@ def test_what_cannot_be_shown_is_said_and_nothing_is_written(
     assert not Path("page.html").exists()
 
 
+@pytest.mark.parametrize("role", ["phases", "cracks"])
+def test_an_image_of_another_shape_is_said(electrode: Path, tmp_path: Path, role: str) -> None:
+    small = write_volume(tmp_path / "small.tif", np.ones((4, 5, 6), np.uint8), spacing=SPACING, labels=True)
+    given = {"phases": electrode / "phases.tif", role: small}
+    with pytest.raises(InputError, match=f"{role} are 4 x 5 x 6 voxels and the grey image is 9 x 28 x 38"):
+        do(
+            "report", grey=electrode / "grey.tif", labels=electrode / "particles.tif",
+            table=electrode / "particles.csv", out=tmp_path / "page.html", **given,
+        )  # fmt: skip
+
+
 def test_an_existing_page_stays_without_force(electrode: Path, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("mine")
     with pytest.raises(OutputError, match="--force"):

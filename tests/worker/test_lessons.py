@@ -8,7 +8,7 @@ from electrodej.errors import InputError, OutputError, VoxelSizeError
 from electrodej.models.bundled import find_model
 from electrodej.run import Run
 from electrodej.verbs.train.semantic import find_pairs
-from electrodej.volume import open_volume
+from electrodej.volume import open_volume, write_volume
 from electrodej.worker.lessons import NOT_LABELLED, Drawn, learn, write_data
 
 SPACING = (0.3, 0.2, 0.2)
@@ -38,6 +38,14 @@ def phases(folder):
     for _, path in find_pairs(folder):
         with open_volume(path) as volume:
             yield volume.read()[0]
+
+
+def test_images_with_suffixes_in_capitals_have_their_partners(tmp_path):
+    for folder in ("grey", "phases"):
+        (tmp_path / folder).mkdir()
+        write_volume(tmp_path / folder / "A.tif", np.ones((4, 5), np.uint8), spacing=SPACING)
+        (tmp_path / folder / "A.tif").rename(tmp_path / folder / "A.TIF")
+    assert find_pairs(tmp_path) == [(tmp_path / "grey" / "A.TIF", tmp_path / "phases" / "A.TIF")]
 
 
 def test_for_one_thing_what_was_not_drawn_is_background(drawn, tmp_path):

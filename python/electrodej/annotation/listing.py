@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from electrodej.annotation.rois import drawings_of, read_rois
 from electrodej.annotation.via import read_via
 from electrodej.errors import InputError
+from electrodej.files.names import stem_of
 from electrodej.progress import Progress, silent
 from electrodej.volume import Volume, check_labels, open_volume
 
@@ -201,11 +202,6 @@ def images_in(folder: Path) -> dict[str, Path]:
             )
         found[stem_of(entry)] = entry
     return found
-
-
-def stem_of(path: Path) -> str:
-    """Return the name without ``.tif``, ``.ome.tif``, ``.ome.zarr`` and the like."""
-    return path.stem[:-4] if path.stem.lower().endswith(".ome") else path.stem
 
 
 def _is_image(path: Path) -> bool:

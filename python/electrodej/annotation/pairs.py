@@ -14,7 +14,7 @@ from electrodej.annotation.listing import PairSource, listed
 from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.vocabulary import PathLike
-from electrodej.volume import check_grey, check_spacing, open_volume
+from electrodej.volume import check_grey, check_spacing, open_volume, relabel_sequential
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Pair:
     grey
         2D, YX; uint8, uint16 or float32.
     labels
-        2D, YX, the same shape; 0 is background. uint16, or int32 where a label is above 65,535.
+        2D, YX, the same shape; 0 is background. uint16, or int32 where a label is above 65,535; numbered anew
+        where one does not fit that.
     spacing
         Pixel size ``(y, x)`` in micrometres, or None where the file does not say it.
     """
@@ -80,6 +81,8 @@ class Pairs(Sequence[Pair]):
         labels = source.labels.read()
         if labels.shape != grey.shape:
             raise InputError(f"{source.grey} was changed while it was being read; start again")
+        if labels.size and labels.max() > np.iinfo(np.int32).max:
+            labels, _ = relabel_sequential(labels)
         kind = np.uint16 if labels.size == 0 or labels.max() <= np.iinfo(np.uint16).max else np.int32
         return Pair(source.name, grey, labels.astype(kind, copy=False), spacing)
 

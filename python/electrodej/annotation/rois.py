@@ -28,7 +28,6 @@ _LARGEST_ROI = 16 * 2**20
 _LARGEST_ZIP = 2**30  # bytes, unpacked
 _HIGHEST_WHOLE = 30_000  # a ROI's whole-numbered coordinates have 16 bits
 _FARTHEST = 1e9  # pixels
-_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError)
 _AREAS = ("POLYGON", "FREEHAND", "TRACED", "RECT", "OVAL")
 _DRAWN = ("UNDEFINED", "ELLIPSE", "ROTATED_RECT")
 _CONVERT = "convert it, in Fiji with Edit > Selection > Create Mask and Create Selection, or remove it"

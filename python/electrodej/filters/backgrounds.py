@@ -162,9 +162,17 @@ class Clahe(Step):
             for n, edge in zip(place.shape[1:], place.spacing[1:], strict=True)
         ]
 
+        def equalised(plane: Grey) -> NDArray[Any]:
+            # scikit-image stretches to 0..1: a slice with little contrast would become noise from end to end.
+            darkest, span = plane.min(), np.ptp(plane)
+            if span == 0:
+                return plane
+            found = equalize_adapthist(plane, kernel_size=tile, clip_limit=self.limit)
+            return np.asarray(darkest + found * span)
+
         def apply(grey: Grey, _: int) -> Grey:
             share = np.clip((grey - low) / (high - low), 0, 1)
-            found = [equalize_adapthist(plane, kernel_size=tile, clip_limit=self.limit) for plane in share]
-            return np.asarray(low + np.stack(found) * (high - low), np.float32)
+            found = np.stack([equalised(plane) for plane in share])
+            return np.asarray(low + found * (high - low), np.float32)
 
         return Filter(apply, copies=8)

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.annotation import Drawing, read_rois, read_via
-from electrodej.annotation.listing import images_in, stem_of
+from electrodej.annotation.listing import images_in
 from electrodej.annotation.rois import drawings_of
 from electrodej.errors import InputError
+from electrodej.files.names import stem_of
 from electrodej.forest.samples import Labelled, make_labelled
 from electrodej.vocabulary import UNLABELLED, PathLike, Spacing
 from electrodej.volume import open_volume

@@ -206,9 +206,14 @@ def _lines(groups: Sequence[Group]) -> list[tuple[str, list[Sample]]]:
 
 
 def _attributes(samples: Sequence[Sample]) -> list[str]:
-    """Return the main attributes that all samples have, but the volume where there is a diameter."""
+    """Return the main attributes that are known in all samples, but the volume where there is a diameter."""
     shown = ["EqDiameter", *_SHOWN]
-    names = [name for name in shown if all(name in sample.columns for sample in samples)]
+    names = [
+        name
+        for name in shown
+        if all(name in sample.columns for sample in samples)
+        and any(_finite(sample.columns[name]).size for sample in samples)
+    ]
     return [name for name in names if name not in ("Volume", "Area")] if "EqDiameter" in names else names
 
 

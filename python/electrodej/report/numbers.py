@@ -175,9 +175,8 @@ def within_fences(values: np.ndarray[Any, Any]) -> tuple[float, float]:
 
 def equivalent_diameter(columns: Mapping[str, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:
     """Return the diameter of the ball of equal volume, in um: its own column, or (6 V / pi)^(1/3)."""
-    for name in ("EqDiameter", "EquivalentDiameter"):
-        if name in columns:
-            return columns[name]
+    if "EqDiameter" in columns:
+        return columns["EqDiameter"]
     if "Volume" in columns:
         return np.cbrt(6 * columns["Volume"] / np.pi)
     return None

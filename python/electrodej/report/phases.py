@@ -99,7 +99,7 @@ def phase_figure(
     left, right = figure.subplots(1, 2, sharex=True, sharey=True)
     extent = (0.0, width, height, 0.0)
     low, high = np.percentile(grey, (0.5, 99.5))
-    left.imshow(grey, cmap="gray", vmin=low, vmax=max(high, low + 1), extent=extent)
+    left.imshow(grey, cmap="gray", vmin=low, vmax=high if high > low else low + 1, extent=extent)
     colours = [phase_colour(number) for number in range(len(names))]
     right.imshow(
         phases,

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from electrodej.errors import InputError
 from electrodej.progress import Progress, silent
 from electrodej.report.content import SliceSource
 from electrodej.report.grid import Grid
 from electrodej.report.stills import Still, Stills, jpeg
 from electrodej.vocabulary import Shape, Spacing, View
+from electrodej.volume import check_labels
 
 MOST_VOXELS = 24_000_000
 """So many voxels a browser holds and cuts without delay."""
@@ -123,7 +123,7 @@ def pack_slices(
     mean_grey = 0.0
     stills = Stills(grid)
     for k, (plane, marks) in enumerate(zip(planes(grey, grid), planes(labels, grid), strict=True)):
-        marks = _whole_numbers(marks)
+        marks = check_labels(marks, "the labels")
         shown = to_bytes(plane, grid, window)
         if k == 0:
             mean_grey = float(shown.mean())
@@ -163,12 +163,6 @@ def planes(source: SliceSource, grid: Grid) -> Iterator[NDArray[Any]]:
         for z in indices[start:stop]:
             yield block[z - first]
         start = stop
-
-
-def _whole_numbers(labels: NDArray[Any]) -> NDArray[Any]:
-    if labels.dtype.kind not in "iu":
-        raise InputError(f"labels are whole numbers, and these are {labels.dtype}; convert them first")
-    return labels
 
 
 def read_slice(source: SliceSource, z: int) -> NDArray[Any]:

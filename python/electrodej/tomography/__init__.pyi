@@ -6,6 +6,7 @@ from .phase import ctf as ctf
 from .phase import paganin as paganin
 from .reconstruct import Reconstruction as Reconstruction
 from .reconstruct import reconstruct_to as reconstruct_to
+from .reconstruct import work_folder as work_folder
 from .rows import reconstruct_rows as reconstruct_rows
 from .scan import Centre as Centre
 from .scan import Scan as Scan

@@ -195,8 +195,7 @@ def reconstruct_to(
         if kind.kind == "u" and levels is None:
             levels = find_levels(work, depth)
         facts = {**work.facts(), "dtype": dtype, "levels": levels, "rows_at_once": depth}
-        folder = Path(out).with_name(f"{Path(out).name}.run")
-        kept = Checkpoint(folder, "reconstruction", facts) if resume else None
+        kept = Checkpoint(work_folder(out), "reconstruction", facts) if resume else None
         if kept is not None:
             kept.open()
         slabs = [(z0, min(z0 + depth, last)) for z0 in range(first, last, depth)]
@@ -222,6 +221,11 @@ def reconstruct_to(
         if kept is not None:
             kept.discard()
     return {"levels": levels, "slab": depth}
+
+
+def work_folder(out: PathLike) -> Path:
+    """Return where finished slabs are kept while working, for a volume that can be resumed."""
+    return Path(out).with_name(f"{Path(out).name}.run")
 
 
 def slab_rows(work: Reconstruction, workers: int, run: Run) -> int:

@@ -37,9 +37,10 @@ def export(options: ExportOptions, run: Run) -> Outcome:
     from electrodej.export import export_model
     from electrodej.models.bundled import find_model
 
+    model = Path(options.model).resolve()
     done = export_model(
         find_model(options.model),
-        options.out or f"{Path(options.model).resolve().stem}.zip",
+        options.out or f"{model.stem if model.is_file() else model.name}.zip",
         run,
         name=options.name,
         authorship=options.authorship,

@@ -72,9 +72,11 @@ def filter_image(options: FilterOptions, run: Run) -> Outcome:
     numbers |= {role: os.fspath(path) for role, path in files.items()}
     lines = [f"{role}: {os.fspath(path)}" for role, path in files.items()]
     if "noise_before" in numbers:
+        ratios = (numbers["snr_before"], numbers["snr_after"])
+        before, after = ("no noise" if ratio is None else f"{ratio:.3g}" for ratio in ratios)
         lines.append(
             f"noise {numbers['noise_before']:.3g} -> {numbers['noise_after']:.3g}, "
-            f"contrast over noise {numbers['snr_before']:.3g} -> {numbers['snr_after']:.3g}"
+            f"contrast over noise {before} -> {after}"
         )
     return Outcome(numbers, "\n".join(lines), files)
 

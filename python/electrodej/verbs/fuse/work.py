@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, OutputError
 from electrodej.files import scratch_folder
+from electrodej.files.names import file_beside
 from electrodej.run import Run
 from electrodej.verbs.fuse.folder import identity, open_folder, remove_views, round_folder, worth_keeping
 from electrodej.verbs.fuse.rounds import Found, check_teachable, keep_model, learn
 from electrodej.verbs.fuse.shapes import look_at_shapes
 from electrodej.verbs.fuse.views import Looking, Network, check_apart, check_grey, open_views
-from electrodej.verbs.fuse.writing import Fusing, beside, check_outputs, write_particles
+from electrodej.verbs.fuse.writing import Fusing, check_outputs, write_particles
 
 if TYPE_CHECKING:
     from electrodej.fusion import Views
@@ -60,7 +61,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
     check_outputs(options.out, options.pictures, [options.image], run)
     find_model(options.model)
     shapes = _shape_network(options, run)
-    kept = beside(options.out, "_model")
+    kept = file_beside(options.out, "_model")
     if options.rounds:
         check_teachable(options.model, kept, run)
     with contextlib.ExitStack() as stack:
@@ -71,7 +72,7 @@ def fuse_grey_volume(options: FuseOptions, run: Run) -> Numbers:
                 "its particles with 'electrodej segment particles'"
             )
         grey.require_spacing()
-        folder = beside(options.out, "_views")
+        folder = file_beside(options.out, "_views")
         for given in (grey.path, Path(options.model)):
             if folder.resolve() in given.resolve().parents:
                 raise OutputError(

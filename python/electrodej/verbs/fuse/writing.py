@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import OutputError
 from electrodej.files import check_files_in
+from electrodej.files.names import file_beside
 from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.vocabulary import VIEWS, PathLike
@@ -66,7 +67,7 @@ def check_outputs(out: PathLike, pictures: PathLike | None, inputs: Sequence[Any
     from electrodej.volume.write import check_volume_target
 
     labels = check_volume_target(out, force=run.force, inputs=inputs)
-    tables = check_table_target(beside(out, _TABLE), force=run.force, inputs=inputs)
+    tables = check_table_target(file_beside(out, _TABLE), force=run.force, inputs=inputs)
     if pictures is None:
         return
     folder = Path(pictures).resolve()
@@ -78,17 +79,6 @@ def check_outputs(out: PathLike, pictures: PathLike | None, inputs: Sequence[Any
     check_files_in(pictures, NAMES, force=run.force, inputs=inputs)
 
 
-def beside(out: PathLike, ending: str) -> Path:
-    """Return the name of something beside the labels.
-
-    >>> beside("particles.ome.tif", "_agreement.csv").name
-    'particles_agreement.csv'
-    """
-    path = Path(out)
-    stem = path.stem
-    return path.with_name((stem[:-4] if stem.lower().endswith(".ome") else stem) + ending)
-
-
 def write_particles(fusing: Fusing, run: Run) -> tuple[dict[str, Any], dict[str, Any]]:
     """Fuse, and write labels and table; return what the verb tells, and the table's columns."""
     from electrodej.files.tables import write_table
@@ -96,7 +86,7 @@ def write_particles(fusing: Fusing, run: Run) -> tuple[dict[str, Any], dict[str,
     from electrodej.volume import VolumeWriter, compact_dtype
     from electrodej.workers import in_order
 
-    views, labels, table = fusing.views, fusing.out, beside(fusing.out, _TABLE)
+    views, labels, table = fusing.views, fusing.out, file_beside(fusing.out, _TABLE)
     first, second = _halves(run.progress)
     with contextlib.closing(_started(fusing, run, first)) as fusion:
         agreement = Agreement(fusing.seen, fusion.count)

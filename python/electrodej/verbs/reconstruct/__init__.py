@@ -81,22 +81,24 @@ class ReconstructOptions(Settings):
 def reconstruct(options: ReconstructOptions, run: Run) -> Outcome:
     """Find the axis, show it, and reconstruct."""
     from electrodej.files import check_target, described, whole_file, write_description
-    from electrodej.tomography import Reconstruction, open_scan, reconstruct_to
+    from electrodej.files.names import file_beside
+    from electrodej.tomography import Reconstruction, open_scan, reconstruct_to, work_folder
     from electrodej.verbs.reconstruct.picture import axis_picture
     from electrodej.volume.write import check_volume_target
 
     out = Path(options.out)
-    stem = out.name.partition(".")[0]
-    picture = Path(options.picture or out.with_name(f"{stem}_axis.png"))
-    about = out.with_name(f"{stem}.json")
+    picture = Path(options.picture or file_beside(out, "_axis.png"))
+    about = file_beside(out, ".json")
     inputs = [options.projections]
+    # What was stopped has drawn its picture already.
+    again = options.resume and work_folder(out).is_dir()
     check_volume_target(out, force=run.force, inputs=inputs)
-    for each in (picture, about):
-        check_target(each, force=run.force, inputs=inputs, file=True)
+    check_target(picture, force=run.force or again, inputs=inputs, file=True)
+    check_target(about, force=run.force, inputs=inputs, file=True)
     scan = open_scan(options.projections, flats=options.flats, darks=options.darks, angles=options.angles)
     settings = options.tomography
     work = Reconstruction.of(scan, settings, run, spacing=options.spacing)
-    with whole_file(picture, force=run.force) as part:
+    with whole_file(picture, force=run.force or again) as part:
         Path(part).write_bytes(axis_picture(work).png)
     found = reconstruct_to(work, out, run, dtype=options.type, levels=options.levels, resume=options.resume)
     numbers: dict[str, Any] = {

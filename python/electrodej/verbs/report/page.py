@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,15 +87,16 @@ def write_page(options: ReportOptions, run: Run, story: Story | None = None) -> 
             scores=next((each for each in scores if "thresholds" in each), None),
             stages=story.stages,
             provenance=made,
-            sections=[
-                *compared,
-                *_sizes(table, options),
-                *_sections(options, scores, grey, phases, cracks),
-                _methods(options, story, made),
-            ],
             notes=list(dict.fromkeys([*story.notes, *_notes(options)])),
         )
-        write_report(options.out, content, force=run.force, progress=run.progress)
+        # Whether all images go together is sure from here on.
+        sections = [
+            *compared,
+            *_sizes(table, options),
+            *_sections(options, scores, grey, phases, cracks),
+            _methods(options, story, made),
+        ]
+        write_report(options.out, replace(content, sections=sections), force=run.force, progress=run.progress)
     return {"report": str(Path(options.out).absolute()), "particles": content.rows}
 
 

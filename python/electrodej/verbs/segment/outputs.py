@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.files.names import stem_of
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike, Spacing
 
@@ -97,9 +98,10 @@ class Outputs:
 def map_names(path: PathLike, names: Sequence[str]) -> list[Path]:
     """Return one name for each class, before the suffix: ``p.ome.tif`` gives ``p_pore.ome.tif``."""
     target = Path(path)
-    stem, dot, suffix = target.name.partition(".")
+    stem = stem_of(target)
+    suffix = target.name[len(stem) :]
     plain = ["".join(c if c.isalnum() or c in "-_" else "-" for c in name) for name in names]
-    return [target.with_name(f"{stem}_{name}{dot}{suffix}") for name in plain]
+    return [target.with_name(f"{stem}_{name}{suffix}") for name in plain]
 
 
 def write_spread(

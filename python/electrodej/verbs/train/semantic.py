@@ -199,8 +199,9 @@ def _pairs_in(folder: Path) -> list[tuple[Path, Path]]:
 
 
 def _image(folder: Path, stem: str) -> Path | None:
-    places = (folder / f"{stem}{suffix}" for suffix in _SUFFIXES)
-    return next((place for place in places if place.exists()), None)
+    """Return the image of a name; its suffix may be in capitals, also where the system tells them apart."""
+    found = {each.suffix.lower(): each for each in sorted(folder.iterdir()) if each.stem == stem}
+    return next((found[suffix] for suffix in _SUFFIXES if suffix in found), None)
 
 
 def _read(pair: tuple[Path, Path], options: TrainOptions) -> Sample:
