@@ -134,13 +134,14 @@ def _citation(keys: tuple[str, ...]) -> str:
 
 
 def _finding(commands: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
+    from electrodej.forest import is_forest
     from electrodej.networks.maskrcnn.place import is_maskrcnn
     from electrodej.networks.stardist3d.model import is_solid
 
     found = ("electrodej fuse", "electrodej segment particles")
     outlines = [words for words in commands if words.startswith(found)]
     for words in outlines:
-        if "watershed" in words:
+        if "watershed" in (_model_in(words), _value(words, "--method")):
             yield (
                 "Particles were found by Otsu's threshold and a watershed of the distance to the surface",
                 (),
@@ -153,14 +154,23 @@ def _finding(commands: list[str]) -> Iterable[tuple[str, tuple[str, ...]]]:
             yield "Particles were found in 3D by StarDist", (_SOLID,)
         else:
             yield "Particles were outlined by StarDist", (_STARDIST,)
-    if any(words.startswith("electrodej segment phases") for words in commands):
+    tellers = [words for words in commands if words.startswith("electrodej segment phases")]
+    forests = [is_forest(_model_in(words)) for words in tellers]
+    if not all(forests):
         yield "Phases and cracks were told apart by convolutional networks of the U-Net kind", (_UNET,)
+    if any(forests):
+        yield "Phases were told apart by a random forest of the greys around each voxel", (_FOREST,)
 
 
 def _model_in(command: str) -> str:
     """Return the model that a command names, or what it takes by default."""
+    return _value(command, "--model") or "nmc-particles"
+
+
+def _value(command: str, option: str) -> str:
+    """Return what a command says of an option, "" where it says nothing."""
     words = shlex.split(command)
-    return words[words.index("--model") + 1] if "--model" in words[:-1] else "nmc-particles"
+    return words[words.index(option) + 1] if option in words[:-1] else ""
 
 
 def _measuring(described: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str, ...]]]:

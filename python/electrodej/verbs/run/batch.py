@@ -113,6 +113,7 @@ def _elsewhere(
     tries = [
         replace(options, resume=options.resume or not Facts(job.folder, resume=True).known) for job in jobs
     ]
+    tries = [replace(each, **_absolute_models(options)) for each in tries]
     far = [_absolute(job) for job in jobs]
     found: dict[int, Found] = {}
     with run.workers() as workers:
@@ -140,6 +141,16 @@ def _absolute(job: Job) -> Job:
     """Return a job whose files a process elsewhere finds."""
     own = {name: path.absolute() for name, path in job.own.items()}
     return replace(job, image=job.image.absolute(), folder=job.folder.absolute(), own=own)
+
+
+def _absolute_models(options: RunOptions) -> dict[str, Any]:
+    """Return the models that are files or folders, where a process elsewhere finds them; names stay."""
+    given = {name: getattr(options, name) for name in ("model", "phase_model", "crack_model")}
+    return {
+        name: Path(value).absolute()
+        for name, value in given.items()
+        if value is not None and Path(value).exists()
+    }
 
 
 def _try(job: Job, options: RunOptions, settings: StageSettings, run: Run, command: str) -> Found:

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from electrodej.errors import InputError
+from electrodej.files.names import stem_of
+from electrodej.tomography.open import SCAN_SUFFIXES
+from electrodej.volume.slices import PICTURE_SUFFIXES, TIFF_SUFFIXES
 
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions
 
-_SUFFIXES = (".tif", ".tiff", ".png", ".zarr", ".nxs")
+_SUFFIXES = {*TIFF_SUFFIXES, *PICTURE_SUFFIXES, ".zarr", *SCAN_SUFFIXES}
 _OWN = ("labels", "phases", "cracks")
 
 
@@ -172,7 +175,7 @@ def _groups(path: Path) -> dict[str, dict[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read ({error}); give a CSV with the column image") from error
     first = text.partition("\n")[0]
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in first and "," not in first else ",")
+    reader = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=first.count))
     names = [(name or "").strip() for name in reader.fieldnames or ()]
     key = next((name for name in names if name.lower() == "image"), None)
     if key is None or len(names) < 2:
@@ -195,7 +198,7 @@ def _groups(path: Path) -> dict[str, dict[str, str]]:
 
 def _about(image: Path, rows: Mapping[str, dict[str, str]]) -> dict[str, str] | None:
     """Return the row of an image: by its path, its name, or its name without the suffix."""
-    for key in (os.fspath(image), image.as_posix(), image.name, image.name.partition(".")[0]):
+    for key in (os.fspath(image), image.as_posix(), image.name, stem_of(image)):
         if key in rows:
             return rows[key]
     return None

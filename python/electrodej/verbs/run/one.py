@@ -285,8 +285,8 @@ class Journey:
             return None
         if not all(importlib.util.find_spec(name) for name in ("sklearn", "shap", "networkx")):
             self.run.note(
-                "the damage is not explained, because scikit-learn, shap and networkx are not "
-                f"installed; {_EXTRA}"
+                "the damage is not explained, because scikit-learn, shap and networkx are not installed; "
+                'pip install "electrodej[all]" brings them'
             )
             return None
         from electrodej.verbs.damage.flat import leave_out_in_2d
