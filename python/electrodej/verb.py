@@ -15,6 +15,7 @@ from electrodej.errors import UsageError
 from electrodej.options import Flag, Option, Settings
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike
+from electrodej.vocabulary import counted as counted
 
 RunOption = Literal["force", "jobs", "memory", "scheduler"]
 
@@ -191,15 +192,6 @@ class Group:
     example: str
     members: tuple[str, ...]
     title: str = "kinds"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return the number with its noun.
-
-    >>> counted(1, "particle"), counted(0, "particle")
-    ('1 particle', '0 particles')
-    """
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def camel(name: str) -> str:

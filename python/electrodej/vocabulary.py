@@ -33,3 +33,12 @@ def across(values: tuple[Value, Value, Value], axis: int) -> tuple[Value, Value]
     """
     first, second = (value for number, value in enumerate(values) if number != axis)
     return first, second
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun.
+
+    >>> counted(1, "particle"), counted(0, "particle")
+    ('1 particle', '0 particles')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -358,3 +358,9 @@ def test_importing_the_room_loads_nothing_heavy() -> None:
         "print([m for m in ('numba', 'pandas', 'scipy', 'dask', 'distributed') if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"[]\n"
+
+
+def test_one_voxel_is_no_plural():
+    labels = np.ones((2, 2, 2), np.uint8)
+    with pytest.raises(InputError, match="a crop of 1 voxel at"):
+        features(labels, labels, spacing=(1, 1, 1), crop=1)

@@ -13,6 +13,7 @@ from electrodej.damage.robust import bootstrap_contributions, contributions_of, 
 from electrodej.damage.table import Floats
 from electrodej.errors import InputError
 from electrodej.run import Run
+from electrodej.vocabulary import counted
 
 
 @dataclass(frozen=True)
@@ -185,8 +186,9 @@ def _notes(first: DamageResult, other: DamageResult, size: int) -> tuple[str, ..
     notes = []
     if _particles(first) != _particles(other):
         notes.append(
-            f"{first.table.name} has {len(first.table)} particles and {other.table.name} {len(other.table)}: "
-            f"both are compared at {size}, because contributions change with the number of particles."
+            f"{first.table.name} has {counted(len(first.table), 'particle')} and {other.table.name} "
+            f"{len(other.table)}: both are compared at {size}, because contributions change with the number "
+            "of particles."
         )
     for result in (first, other):
         if result.model is not None and not result.model.evaluation.better_than_a_constant:

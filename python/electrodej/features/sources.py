@@ -11,7 +11,7 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.features.typing import Array
-from electrodej.vocabulary import Shape
+from electrodej.vocabulary import Shape, counted
 from electrodej.volume import check_opened
 
 Box = tuple[int, int, int, int, int, int]
@@ -163,8 +163,8 @@ def checked_sources(grey: Sliceable, labels: Sliceable, crop: int) -> tuple[Sour
         )
     if crop < 0 or any(n <= 2 * crop for n in labels.shape):
         raise InputError(
-            f"a crop of {crop} voxels at each face leaves nothing of a volume of {tuple(labels.shape)}; "
-            "choose a smaller one"
+            f"a crop of {counted(crop, 'voxel')} at each face leaves nothing of a volume of "
+            f"{tuple(labels.shape)}; choose a smaller one"
         )
     return Source(grey, "grey", crop), Source(labels, "labels", crop)
 

@@ -11,7 +11,7 @@ import numpy as np
 from electrodej.extras import data_frame
 from electrodej.features.shown import shown_html, shown_text
 from electrodej.features.typing import Array
-from electrodej.vocabulary import PathLike
+from electrodej.vocabulary import PathLike, counted
 
 if TYPE_CHECKING:
     import pandas
@@ -69,10 +69,8 @@ class FeatureTable:
     def _headline(self) -> str:
         """``12 particles of grey.tif, 47 attributes``."""
         count, attributes = len(self), len(self.columns) - 1
-        return (
-            f"{count} particle{'' if count == 1 else 's'}{f' of {self.image}' if self.image else ''}, "
-            f"{attributes} attribute{'' if attributes == 1 else 's'}"
-        )
+        of = f" of {self.image}" if self.image else ""
+        return f"{counted(count, 'particle')}{of}, {counted(attributes, 'attribute')}"
 
     def _shown(self) -> dict[str, Array]:
         """The columns with their units in their names."""

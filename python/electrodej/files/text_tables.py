@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, one_line
+from electrodej.vocabulary import counted
 
 _SEPARATORS = (",", "\t", ";")
 # What programs write where there is no value, in small letters.
@@ -88,8 +89,8 @@ class _Rows:
             row = next(self._reader)
         if any(row[count:]):
             raise InputError(
-                f"{self._source}: line {self._reader.line_num} has {len(row)} cells and the first one "
-                f"{count}; every line needs one for each column"
+                f"{self._source}: line {self._reader.line_num} has {counted(len(row), 'cell')} and the "
+                f"first one {count}; every line needs one for each column"
             )
         return row[:count] + [""] * (count - len(row))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError, VoxelSizeError
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import Spacing, counted
 from electrodej.volume import check_spacing
 
 
@@ -177,7 +177,7 @@ class ReportContent:
         if len(set(lengths.values())) > 1:
             longest, shortest = max(lengths, key=lengths.__getitem__), min(lengths, key=lengths.__getitem__)
             raise InputError(
-                f"the table's columns differ in length: {longest} has {lengths[longest]} rows and "
+                f"the table's columns differ in length: {longest} has {counted(lengths[longest], 'row')} and "
                 f"{shortest} has {lengths[shortest]}"
             )
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from electrodej.errors import InputError
+from electrodej.vocabulary import counted
 
 Frames = NDArray[np.float32]
 LEAST_ANGLES = 10
@@ -122,12 +123,13 @@ class Scan:
             )
         if count < LEAST_ANGLES:
             raise InputError(
-                f"{self.path} has {count} projections, and a slice needs {LEAST_ANGLES} at least; "
+                f"{self.path} has {counted(count, 'projection')}, and a slice needs {LEAST_ANGLES} at least; "
                 "give the whole scan"
             )
         if len(self.angles) != count:
             raise InputError(
-                f"{self.path} has {count} projections and {len(self.angles)} angles; give --angles FIRST,LAST"
+                f"{self.path} has {counted(count, 'projection')} and {counted(len(self.angles), 'angle')}; "
+                "give --angles FIRST,LAST"
             )
         if not np.isfinite(self.angles).all():
             raise InputError(f"{self.path}: not all angles are numbers; give them with --angles FIRST,LAST")

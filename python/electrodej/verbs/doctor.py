@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from electrodej.options import Settings
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
+from electrodej.vocabulary import counted
 
 if TYPE_CHECKING:
     from electrodej.diagnosis import Check, Diagnosis
@@ -33,7 +34,7 @@ def _text(diagnosis: Diagnosis) -> str:
     head = [
         f"ElectrodeJ {diagnosis.electrodej} on {diagnosis.system}",
         f"Python {diagnosis.python}",
-        f"{diagnosis.cores} cores, {diagnosis.memory_gib} GiB of memory",
+        f"{counted(diagnosis.cores, 'core')}, {diagnosis.memory_gib} GiB of memory",
         "",
     ]
     return "\n".join([*head, *(line for check in diagnosis.checks for line in _lines(check))])

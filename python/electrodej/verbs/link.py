@@ -9,8 +9,8 @@ from typing import Any
 from electrodej.linking.settings import LinkSettings
 from electrodej.options import Choice, Image, Settings, argument, nested, option, output, voxel_size
 from electrodej.run import Run
-from electrodej.verb import Menu, Outcome, Verb, counted
-from electrodej.vocabulary import VIEWS, PathLike, Spacing, View
+from electrodej.verb import Menu, Outcome, Verb
+from electrodej.vocabulary import VIEWS, PathLike, Spacing, View, counted
 
 
 @dataclass(frozen=True, kw_only=True)

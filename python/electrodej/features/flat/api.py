@@ -18,7 +18,7 @@ from electrodej.features.sources import Sliceable, checked_sources
 from electrodej.features.table import FeatureTable
 from electrodej.features.typing import Array
 from electrodej.run import Run
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import Spacing, counted
 from electrodej.volume import check_spacing
 
 _LARGEST_REACH = 250
@@ -86,7 +86,8 @@ def flat_features(
     depth, rows, columns = marks.shape
     if crop < 0 or min(rows, columns) <= 2 * crop:
         raise InputError(
-            f"a crop of {crop} pixels at each edge leaves nothing of a slice of {rows} x {columns} pixels"
+            f"a crop of {counted(crop, 'pixel')} at each edge leaves nothing of a slice of "
+            f"{rows} x {columns} pixels"
         )
     wanted = {column.name for column in chosen}
     measured, contacts, numbers = [], [], []

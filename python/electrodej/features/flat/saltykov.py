@@ -16,6 +16,7 @@ import numpy as np
 
 from electrodej.errors import InputError
 from electrodej.features.typing import Array, Floats
+from electrodej.vocabulary import counted
 
 CLASSES = 12
 _FEWEST = 30
@@ -72,7 +73,8 @@ def saltykov(
         )
     if known.size < _FEWEST:
         notes.append(
-            f"Sizes of {known.size} sections are corrected; of fewer than {_FEWEST} that is a guess."
+            f"Sizes of {counted(known.size, 'section')} are corrected; of fewer than {_FEWEST} that "
+            "is a guess."
         )
     edges = width * np.arange(classes + 1)
     return {

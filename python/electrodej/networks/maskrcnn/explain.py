@@ -12,6 +12,7 @@ from electrodej.models.grey import FloatArray
 from electrodej.networks.maskrcnn.anchors import anchors
 from electrodej.networks.maskrcnn.finding import Finder
 from electrodej.networks.maskrcnn.instances import draw
+from electrodej.vocabulary import counted
 
 NAMES = ("1-anchors.png", "2-proposals.png", "3-boxes.png", "4-masks.png")
 # Boxes that a picture shows at most, the best ones.
@@ -55,7 +56,7 @@ def explain(finder: Finder, image: FloatArray, folder: Path) -> list[Path]:
             detections[:, :4] * edge,
             [f"{score:.2f}" for score in detections[:, 5]],
         ),
-        (f"{len(kept)} particles", np.zeros((0, 4)), []),
+        (counted(len(kept), "particle"), np.zeros((0, 4)), []),
     ]
     paths = [folder / name for name in NAMES]
     for path, (title, boxes, words) in zip(paths, pictures, strict=True):

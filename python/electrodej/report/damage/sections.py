@@ -13,6 +13,7 @@ from electrodej.report.damage.network import LabelPlane, evolution_drawing, map_
 from electrodej.report.drawings import Drawing, as_figure
 from electrodej.report.numbers import percent, readable
 from electrodej.report.plain_words import PLAIN_WORDS
+from electrodej.vocabulary import counted
 
 if TYPE_CHECKING:
     from electrodej.damage import Comparison, Contacts, DamageResult, Evolution, NetworkResult
@@ -160,8 +161,8 @@ def network_section(network: NetworkResult, drawings: Sequence[Drawing]) -> Sect
     """Return the contact network of an electrode and how damage lies in it."""
     pair, degree = network.damage_assortativity, network.degree_damage
     body = [
-        f"{network.particles} particles with {network.contacts} contacts: a particle touches "
-        f"{readable(network.degree.mean, 3)} others (SD {readable(network.degree.deviation, 3)}), "
+        f"{counted(network.particles, 'particle')} with {counted(network.contacts, 'contact')}: a particle "
+        f"touches {readable(network.degree.mean, 3)} others (SD {readable(network.degree.deviation, 3)}), "
         f"{network.isolated} touch none. {readable(100 * network.largest_share, 3)} % of the particles are "
         f"connected in one part; the clustering coefficient is {readable(network.clustering, 3)}.",
         f"Correlation of the damage of particles that touch: "
@@ -234,7 +235,7 @@ def damage_sections(
 def _lead(result: DamageResult) -> str:
     description = result.description
     numbers = description.damage
-    lead = f"{description.particles} particles"
+    lead = counted(description.particles, "particle")
     if numbers:
         lead += (
             f" with a mean damage of {percent(numbers['mean'])} % (SD "

@@ -22,7 +22,7 @@ from electrodej.options import (
 )
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
-from electrodej.vocabulary import PathLike
+from electrodej.vocabulary import PathLike, counted
 
 if TYPE_CHECKING:
     from electrodej.verbs.damage.study import DamageStudy
@@ -92,7 +92,7 @@ def damage(options: DamageOptions, run: Run) -> Outcome:
 def _text(study: DamageStudy, folder: str) -> str:
     parts = []
     for result in study.results:
-        lines = [f"{result.table.name}: {len(result.table)} particles"]
+        lines = [f"{result.table.name}: {counted(len(result.table), 'particle')}"]
         if result.model is None:
             lines.append("described, not modelled: see the notes")
         else:
@@ -109,7 +109,7 @@ def _text(study: DamageStudy, folder: str) -> str:
     if study.network is not None:
         network = study.network
         parts.append(
-            f"network: {network.contacts} contacts, {network.degree.mean:.2f} for each particle; "
+            f"network: {counted(network.contacts, 'contact')}, {network.degree.mean:.2f} for each particle; "
             f"clustering {network.clustering:.3f}"
         )
     for name, evolution in study.evolutions.items():

@@ -10,7 +10,7 @@ from electrodej.models.engines.names import EngineName, engine_option
 from electrodej.options import PathTo, Settings, ShapeOf, option, output, seed, voxel_size
 from electrodej.run import Run
 from electrodej.verb import Outcome, Verb
-from electrodej.vocabulary import PathLike, Shape, Spacing
+from electrodej.vocabulary import PathLike, Shape, Spacing, counted
 
 # Particles are then some 50 voxels across, as in most published scans, and there are some hundred of them.
 _SHAPE: Shape = (256, 256, 256)
@@ -49,7 +49,7 @@ def _summary(found: Mapping[str, Any]) -> str:
     return "\n".join(
         [
             "",
-            f"{found['particles']} particles measured; the truth has {found['scores']['n_true']}",
+            f"{counted(found['particles'], 'particle')} measured; the truth has {found['scores']['n_true']}",
             f"F1 {scores[0.5]:.2f} at IoU 0.5, {scores[0.75]:.2f} at 0.75, {scores[0.9]:.2f} at 0.9",
             *_voxel_scores(found),
             *(f"  {name:<{width}} {taken:7.1f} s" for name, taken in seconds.items()),

@@ -25,9 +25,9 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.verbs.fuse.settings import RoundSettings
-from electrodej.vocabulary import VIEWS, PathLike, Spacing
+from electrodej.vocabulary import VIEWS, PathLike, Spacing, counted
 
 _INSTEAD = "instead of a model"
 _FUSION = "fusion"

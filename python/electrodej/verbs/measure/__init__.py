@@ -24,9 +24,9 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.verbs.measure.result import Measured
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.vocabulary import PathLike, Spacing, counted
 
 
 @dataclass(frozen=True, kw_only=True)

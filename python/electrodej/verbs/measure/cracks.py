@@ -15,7 +15,7 @@ from electrodej.errors import InputError
 from electrodej.files import check_target, described, whole_file
 from electrodej.files.tables import check_table_target, table_beside, write_table
 from electrodej.run import Run
-from electrodej.vocabulary import Spacing
+from electrodej.vocabulary import Spacing, counted
 
 if TYPE_CHECKING:
     from electrodej.morphology import Relation
@@ -169,7 +169,9 @@ def _size_of(particles: Volume, cracks: Volume, crop: int) -> Spacing:
 
     size = common_spacing(particles, cracks)
     if min(particles.shape) <= 2 * crop:
-        raise InputError(f"{particles.path}: nothing is left of it without {crop} voxels at each face")
+        raise InputError(
+            f"{particles.path}: nothing is left of it without {counted(crop, 'voxel')} at each face"
+        )
     return size
 
 

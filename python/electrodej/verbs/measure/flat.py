@@ -13,8 +13,9 @@ from electrodej.errors import InputError, UsageError
 from electrodej.files import input_files
 from electrodej.files.tables import check_table_target, table_beside, write_table
 from electrodej.run import Run
-from electrodej.verb import Outcome, counted
+from electrodej.verb import Outcome
 from electrodej.verbs.measure.result import Measured
+from electrodej.vocabulary import counted
 
 if TYPE_CHECKING:
     from electrodej.features import FeatureTable

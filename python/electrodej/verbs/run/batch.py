@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from electrodej.errors import Cancelled, ElectrodeJError, OutputError
 from electrodej.progress import part
 from electrodej.run import Run
-from electrodej.verb import Outcome, counted
+from electrodej.verb import Outcome
 from electrodej.verbs.run.config import StageSettings
 from electrodej.verbs.run.facts import Facts
 from electrodej.verbs.run.images import Job, Jobs, plan_jobs
 from electrodej.verbs.run.one import Found, run_one
 from electrodej.verbs.run.summary import SUMMARY
+from electrodej.vocabulary import counted
 
 if TYPE_CHECKING:
     from electrodej.verbs.run import RunOptions

@@ -16,8 +16,7 @@ from electrodej.damage.table_file import TableFile
 from electrodej.errors import ElectrodeJError
 from electrodej.files import described
 from electrodej.run import Run
-from electrodej.verb import counted
-from electrodej.vocabulary import PathLike
+from electrodej.vocabulary import PathLike, counted
 
 if TYPE_CHECKING:
     from electrodej.damage import Group
@@ -113,7 +112,7 @@ def write_comparison(
     inputs: list[PathLike] = [table.path for table in tables.values()]
     made = described(inputs=inputs, packages=_PACKAGES if explained else _PACKAGES[:2])
     content = ReportContent(
-        title=f"{len(done)} images" + (f" by {by}" if by else ""),
+        title=counted(len(done), "image") + (f" by {by}" if by else ""),
         subtitle="Measured by electrodej run",
         grey=None,
         labels=None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from electrodej.vocabulary import counted
+
 if TYPE_CHECKING:
     from electrodej.score import CocoScores, InstanceScores, PhaseScores, ThresholdScore
 
@@ -63,7 +65,7 @@ def coco_text(scores: CocoScores) -> str:
         ap, ar = getattr(scores, f"ap_{area}"), getattr(scores, f"ar_{area}")
         if ap is not None:
             rows.append([area, _share(ap), "", "", "", "", _share(ar)])
-    images = "1 image" if scores.images == 1 else f"{scores.images} images"
+    images = counted(scores.images, "image")
     return (
         f"{scores.n_true} true and {scores.n_pred} predicted particles in {images}; undefined is empty\n\n"
         + _table(("particles", "AP", "AP50", "AP75", "AR 1", "AR 10", f"AR {scores.most}"), rows)

@@ -25,9 +25,9 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Menu, Outcome, Verb, counted
+from electrodej.verb import Menu, Outcome, Verb
 from electrodej.verbs.segment.ways import WATERSHED
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.vocabulary import PathLike, Spacing, counted
 
 if TYPE_CHECKING:
     from electrodej.volume import Volume
@@ -208,7 +208,7 @@ def _stardist(options: ParticlesOptions, run: Run) -> Outcome:
             "spacing_um": list(size),
             "look": ready.as_plain(),
         },
-        f"{found.outlines} outlines in {counted(found.sections, settings.view + ' section')} "
+        f"{counted(found.outlines, 'outline')} in {counted(found.sections, settings.view + ' section')} "
         f"in {options.out}",
         files,
     )

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from electrodej.errors import InputError, UsageError
 from electrodej.run import Run
-from electrodej.verb import Outcome, counted
-from electrodej.vocabulary import PathLike
+from electrodej.verb import Outcome
+from electrodej.vocabulary import PathLike, counted
 
 if TYPE_CHECKING:
     from electrodej.inspection import Ready
@@ -70,7 +70,7 @@ def region_particles(options: ParticlesOptions, run: Run) -> Outcome:
             "spacing_um": list(size),
             "look": ready.as_plain(),
         },
-        f"{found.particles} outlines in {counted(found.sections, settings.view + ' section')} "
+        f"{counted(found.particles, 'outline')} in {counted(found.sections, settings.view + ' section')} "
         f"in {options.out}",
         files,
     )

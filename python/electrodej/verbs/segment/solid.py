@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from electrodej.errors import InputError, UsageError
 from electrodej.run import Run
-from electrodej.verb import Outcome, counted
+from electrodej.verb import Outcome
 from electrodej.verbs.segment.ways import is_thin, thickness
-from electrodej.vocabulary import Shape, Spacing
+from electrodej.vocabulary import Shape, Spacing, counted
 
 if TYPE_CHECKING:
     from electrodej.fusion.fuse import Fusion

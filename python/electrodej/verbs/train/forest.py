@@ -22,8 +22,8 @@ from electrodej.options import (
     voxel_size,
 )
 from electrodej.run import Run
-from electrodej.verb import Menu, Outcome, Verb, counted
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.verb import Menu, Outcome, Verb
+from electrodej.vocabulary import PathLike, Spacing, counted
 
 if TYPE_CHECKING:
     from electrodej.forest import Forest, Labelled

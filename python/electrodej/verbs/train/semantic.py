@@ -24,7 +24,7 @@ from electrodej.options import (
 )
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
-from electrodej.vocabulary import PathLike, Spacing
+from electrodej.vocabulary import PathLike, Spacing, counted
 
 if TYPE_CHECKING:
     from electrodej.networks.semantic import Sample
@@ -149,8 +149,8 @@ def train(kind: Literal["lrcs", "unet"], options: TrainOptions, run: Run) -> Out
             "images_held_out": len(judges),
             **{name: value for name, value in summary.items() if name not in ("facts", "settings")},
         },
-        f"{options.out}: {', '.join(classes.names)}; best of {summary['epochs']} epochs was number "
-        f"{summary['best_epoch']}",
+        f"{options.out}: {', '.join(classes.names)}; best of {counted(summary['epochs'], 'epoch')} was "
+        f"number {summary['best_epoch']}",
         {"model": options.out},
         result=trained,
     )
