@@ -10,6 +10,7 @@ seeds falls below 0.8 of the best, how many were warned of (at least 9 of 10), a
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ WIDTH, MOST_PIXELS = 42.0, 600  # micrometres, pixels
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
+    parser.add_argument("--first", type=int, default=100, help="the first of them")
     parser.add_argument("--real", type=Path)
     options = parser.parse_args()
     if options.real:
@@ -46,7 +48,7 @@ def main() -> None:
                 print(f"{path.name:28} {text_of(inspect(volume, model=MODEL))}", flush=True)
     model = load_stardist(find_model(MODEL))
     rows: dict[str, list[tuple[float, bool]]] = {}
-    for name, size, grey, labels in scans(options.seeds):
+    for name, size, grey, labels in scans(range(options.first, options.first + options.seeds)):
         image = ArrayVolume(grey, spacing=(size,) * 3, name=name)
         seen = inspect(image, model=MODEL)
         scores = [f1(model, image, labels, as_is=as_is) for as_is in (True, False)]
@@ -65,9 +67,9 @@ def main() -> None:
     )
 
 
-def scans(seeds: int) -> Any:
+def scans(seeds: Iterable[int]) -> Any:
     """Yield name, pixel size, grey values and labels of phantoms."""
-    for seed in range(seeds):
+    for seed in seeds:
         for size in SIZES:
             made = phantom(size, seed)
             yield f"{size:g} um", size, *made
@@ -85,7 +87,7 @@ def scans(seeds: int) -> Any:
 def phantom(size: float, seed: int, **more: Any) -> tuple[NDArray[np.uint8], NDArray[Any]]:
     """Return grey values, and the particles with their cracks filled, as outlines have them."""
     edge = int(min(WIDTH / size, MOST_PIXELS))
-    made = make_slice((edge, edge), spacing=(size,) * 3, seed=100 + seed, **more)
+    made = make_slice((edge, edge), spacing=(size,) * 3, seed=seed, **more)
     return made.grey, made.outlines
 
 

@@ -101,7 +101,7 @@ _PHASES: dict[str, Any] = {
     "near": 1.25,
 }
 BUNDLED = {
-    "nmc-particles": Look(name="nmc-particles", **_OUTLINES),
+    "nmc-particles": Look(name="nmc-particles", **_OUTLINES, blur=16.0),
     "nmc-shapes": Look(name="nmc-shapes", **_OUTLINES),
     "nmc-regions": Look(name="nmc-regions", **_OUTLINES),
     "nmc-phases": Look(name="nmc-phases", **_PHASES, bright=0.8),

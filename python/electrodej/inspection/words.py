@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from electrodej.inspection.looks import Look
 
 _ORDER = {"problem": 0, "warning": 1, "note": 2}
-_CLIPPED = 0.02
+_CLIPPED = 0.05
 _SATURATED = 0.2
 _FEW_SLICES = 8
 # Pixels along the shorter edge of slices that can be judged.
@@ -26,7 +26,7 @@ _SMALL, _LARGE = 8.0, 350.0
 # Contrast over noise below which nothing is found, and below which a look is due without a model's own limit.
 _LOW_SNR = 2.0
 # Of the particles' diameter; and what is wide beyond measuring.
-_BLURRED, _WIDEST = 0.19, 18.0
+_BLURRED, _WIDEST = 0.3, 18.0
 _BRIGHTENED = 1.05
 # Electrode particles, from single crystals to the coarsest, in micrometres.
 _LEAST_PARTICLE, _MOST_PARTICLE = 0.3, 60.0
