@@ -18,8 +18,8 @@ from fusion_parts.network import SCANS, SPACING
 
 from electrodej.phantom import make_phantom
 from electrodej.score import InstanceScores, InstanceSettings, score_instances
-from electrodej.verb import counted
 from electrodej.verbs import do
+from electrodej.vocabulary import counted
 from electrodej.volume import open_volume, write_volume
 
 # Fragments below this count on neither side, um^3.

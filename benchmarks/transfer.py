@@ -28,7 +28,7 @@ from electrodej.networks.semantic import (
 from electrodej.networks.semantic.predict import measure_volume
 from electrodej.phantom import make_phantom
 from electrodej.score import score_phases
-from electrodej.verb import counted
+from electrodej.vocabulary import counted
 from electrodej.volume import ArrayVolume
 
 SPACING = (0.14, 0.14, 0.14)

@@ -15,7 +15,6 @@ from electrodej.errors import UsageError
 from electrodej.options import Flag, Option, Settings
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike
-from electrodej.vocabulary import counted as counted
 
 RunOption = Literal["force", "jobs", "memory", "scheduler"]
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from electrodej.errors import InputError
+from electrodej.models.entropy import entropy_of
 from electrodej.models.grey import FloatArray, Levels
 from electrodej.models.libraries import load_keras
 from electrodej.networks.semantic.model import SemanticModel
-from electrodej.networks.semantic.predict import PredictSettings, entropy_of, predict_slabs
+from electrodej.networks.semantic.predict import PredictSettings, predict_slabs
 from electrodej.progress import Progress
 from electrodej.run import Run
 from electrodej.vocabulary import PathLike

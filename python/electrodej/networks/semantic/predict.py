@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from electrodej.errors import InputError
 from electrodej.files import scratch_folder
-from electrodej.models.entropy import entropy_of as entropy_of
 from electrodej.models.grey import FAR, FloatArray, Levels, measure_levels, scale, shift
 from electrodej.models.sections import Sections, resized
 from electrodej.models.tiles import TilePlan, plan_tiles, predict_planes, within_memory
