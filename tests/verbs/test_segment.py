@@ -83,6 +83,17 @@ def test_labels_and_probabilities_are_not_put_into_one_file(grey_file, tmp_path)
     assert not both.exists()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_watershed_that_finds_nothing_says_what_it_drops(tmp_path):
+    z, y, x = np.indices((40, 48, 48)) * 0.1
+    ball = (z - 2) ** 2 + (y - 2.4) ** 2 + (x - 2.4) ** 2 <= 0.9**2
+    write_volume(tmp_path / "grey.tif", np.where(ball, 190, 60).astype(np.uint8), spacing=(0.1, 0.1, 0.1))
+    notes: list[str] = []
+    found = segment_particles(tmp_path / "grey.tif", tmp_path / "labels.tif", notes=notes)
+    assert found["particles"] == 0
+    assert any("less than 2 um across" in note for note in notes)
+
+
 def test_watershed_parts_discs_of_a_single_slice_and_closes_their_holes(tmp_path):
     y, x = np.indices((60, 110)) * 0.2
     near = (y - 6) ** 2 + (x - 6) ** 2 <= 4.2**2

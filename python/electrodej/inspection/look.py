@@ -226,7 +226,8 @@ def _measured(
     inverted = to_invert(polarity, "bright" if look is None else look.particles)
     shown = 1 - dark if inverted else bright
     diameter = bodies_of(slices, dark=polarity == "dark").diameter
-    blur = float(np.median([blur_of(each, noise) for each in slices]))
+    blurs = [blur for each in slices if math.isfinite(blur := blur_of(each, noise))]
+    blur = float(np.median(blurs)) if blurs else math.nan
     snr = (bright - dark) / max(noise, 1e-6)
     scaling = Scaling(scale, "person") if scale else scaling_of(diameter, blur, pixel, look, snr=snr)
     return Inspection(

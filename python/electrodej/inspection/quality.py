@@ -53,7 +53,8 @@ def contrast_of(image: Grey) -> tuple[float, float]:
 
 
 def blur_of(image: Grey, noise: float) -> float:
-    """Return the full width at half maximum of the point spread, in pixels, from the steepest borders.
+    """Return the full width at half maximum of the point spread, in pixels, from the steepest borders;
+    NaN where there are none.
 
     The slope of a border blurred by s and smoothed by a is its height over ``sqrt(2 pi (s^2 + a^2))``. With
     the ratio R of the squared slopes at two smoothings a < b, ``s^2 = (b^2 - R a^2) / (R - 1)``.
@@ -68,6 +69,8 @@ def blur_of(image: Grey, noise: float) -> float:
     # What noise alone gives: its variance times 1 / (4 pi sigma^4) in all.
     slopes[0] = np.maximum(slopes[0] - noise**2 / (4 * math.pi * fine**4), 0)
     steep = slopes[1] > np.quantile(slopes[1], 0.97)
+    if not steep.any():  # as where hardly anything but empty pixels is seen
+        return math.nan
     ratio = float(slopes[0][steep].mean() / max(float(slopes[1][steep].mean()), 1e-12))
     if ratio <= 1.02:
         return FWHM * 8

@@ -113,12 +113,13 @@ def particles(options: ParticlesOptions, run: Run) -> Outcome:
 
 
 def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
-    from electrodej.fusion import Material, segment_classic
+    from electrodej.fusion import ClassicSettings, Material, segment_classic
     from electrodej.inspection import Look, look_first
     from electrodej.volume import check_grey, open_volume, write_volume
     from electrodej.volume.labels import cast_labels, compact_dtype
     from electrodej.volume.write import check_volume_target
 
+    settings = ClassicSettings()
     check_volume_target(options.out, force=run.force, inputs=[options.image])
     with open_volume(options.image, spacing=options.spacing) as grey:
         size = grey.require_spacing()
@@ -126,13 +127,18 @@ def _watershed(options: ParticlesOptions, run: Run) -> Outcome:
         ready = look_first(
             grey, [Look(name=WATERSHED, particles="bright")], run, as_is=options.as_is, masks=True
         )
-        labels = segment_classic(check_grey(ready.volume.read(), grey.path), spacing=size, run=run)
+        labels = segment_classic(check_grey(ready.volume.read(), grey.path), settings, run, spacing=size)
         if options.intact:
             labels *= Material(ready.volume, run, spacing=size).mask(0, grey.shape[0])
     count = int(labels.max(initial=0))
     write_volume(
         options.out, cast_labels(labels, compact_dtype(count)), spacing=size, labels=True, force=run.force
     )
+    if count == 0:
+        run.note(
+            f"no particle was found; the watershed drops what is less than {2 * settings.min_radius:g} um "
+            "across: check the voxel size, or take a model for smaller ones"
+        )
     return Outcome(
         {
             "particles": count,
