@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from electrodej.forest import (
     write_forest,
 )
 from electrodej.forest.features import box_measures, read_scaled, with_halo
+from electrodej.forest.predict import bank_for
 from electrodej.forest.samples import grey_levels
 from electrodej.run import Run
 from electrodej.volume import ArrayVolume, write_volume
@@ -177,6 +179,21 @@ def test_another_voxel_size_moves_the_scales_and_is_told(scene, forest):
     (found,) = predict_slabs(volume, forest, run=run)
     assert "2 times as many pixels" in run.notes[0]
     assert (np.array(forest.ids)[found.probability.argmax(-1)] == truth).mean() > 0.95
+
+
+def test_in_a_volume_scales_go_by_the_finest_edge_of_both(forest):
+    solid = replace(forest, dimensions=3, spacing=SIZE)
+    run = Run()
+    # One sigma of 4 pixels of 0.1 um: 8 voxels along z of 0.05 um, 4 of 0.1 um along y and x.
+    bank = bank_for(solid, (0.05, 0.1, 0.1), run)
+    along = [bank.sigmas[-1] * stretch for stretch in bank.stretch]
+    assert along == pytest.approx([8.0, 4.0, 4.0])
+    assert "2 times as many pixels" in run.notes[0]
+
+
+def test_more_measures_than_trees_can_number_are_refused():
+    with pytest.raises(InputError, match="fewer scales"):
+        ForestSettings(dimensions=3, sigmas=tuple(np.linspace(0.5, 30, 40)))
 
 
 def test_places_to_label_lie_apart_and_away_from_labels(scene, strokes, forest):

@@ -37,7 +37,12 @@ def unknown_unit(file):
 
 
 def huge_pixel(file):
-    file[f"{DETECTOR}/x_pixel_size"][...] = 0.5
+    for axis in "xy":
+        file[f"{DETECTOR}/{axis}_pixel_size"][...] = 0.5
+
+
+def oblong_pixels(file):
+    file[f"{DETECTOR}/y_pixel_size"][...] = 3 * file[f"{DETECTOR}/x_pixel_size"][()]
 
 
 def length_in_seconds(file):
@@ -89,6 +94,7 @@ def no_size(file):
         (in_radians, "radians"),
         (unknown_unit, "gon"),
         (huge_pixel, "--spacing"),
+        (oblong_pixels, "only square ones"),
         (length_in_seconds, "no length"),
         (nan, "NaN"),
         (nine_angles, "9 projections"),

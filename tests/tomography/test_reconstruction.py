@@ -9,6 +9,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import tifffile
 
 from electrodej.errors import Cancelled, InputError, OutputError
 from electrodej.phantom import ScanSettings, write_scan
@@ -23,6 +24,7 @@ from electrodej.tomography import (
     reconstruct_rows,
     reconstruct_to,
 )
+from electrodej.tomography.pictures import Pictures
 from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 
@@ -60,6 +62,18 @@ def test_a_disc_by_its_line_integrals_in_closed_form():
     y, x = np.mgrid[:101, :101] - 50
     assert found[np.hypot(y, x) < 27].mean() == pytest.approx(1, abs=0.005)
     assert abs(found[(np.hypot(y, x) > 33) & (np.hypot(y, x) < 48)].mean()) < 0.01
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 200), (30, 270), (0, -300), (0, 340), (0, 359.5)])
+def test_directions_that_are_seen_twice_count_as_once(first: float, last: float):
+    """Lines of a disc are the same from everywhere, so any span of half a turn or more gives the disc."""
+    places = np.arange(101) - 50.0
+    chord = 2 * np.sqrt(np.maximum(30**2 - places**2, 0))
+    angles = np.linspace(first, last, round(abs(last - first)) + 1)
+    lines = np.repeat(chord[None, None, :], len(angles), axis=0).astype(np.float32)
+    found = reconstruct_rows(lines, angles, centre=Centre(50), settings=TomographySettings(rings=0))[0]
+    y, x = np.mgrid[:101, :101] - 50
+    assert found[np.hypot(y, x) < 27].mean() == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.slow
@@ -207,6 +221,13 @@ def test_it_goes_on_after_a_stop(clean, tmp_path: Path):
         reconstruct_to(work, out, resume=True, run=Run(progress=stop, **small))
     assert not out.exists()
     assert list((tmp_path / "volume.tif.run").glob("*.npz"))
+    assert work.scan.flats is not None
+    other = tmp_path / "flats"
+    other.mkdir()
+    tifffile.imwrite(other / "one.tif", np.full((6, 64), 500, np.uint16))
+    changed = replace(work.scan, flats=replace(work.scan.flats, frames=Pictures(other)))
+    with pytest.raises(InputError, match="flats"):
+        reconstruct_to(replace(work, scan=changed), out, resume=True, run=Run(**small))
     reconstruct_to(work, out, resume=True, run=Run(**small))
     assert not (tmp_path / "volume.tif.run").exists()
     with open_volume(out) as volume:
@@ -258,6 +279,12 @@ def test_other_files_of_the_same_scan_give_the_same(clean, tmp_path: Path):
             file[f"exchange/{name}"] = data[keys == key]
         file["exchange/theta"] = np.radians(angles)
         file["exchange/theta"].attrs["units"] = "rad"
+    with h5py.File(tmp_path / "bare.h5", "w") as file:
+        file["exchange/data"], file["exchange/theta"] = data[keys == 0], angles
+        for name in ("data_white", "data_dark"):
+            file[f"exchange/{name}"] = data[:0]
+    bare = open_scan(tmp_path / "bare.h5")
+    assert (bare.flats, bare.darks) == (None, None)
     for name, key in (("projections", 0), ("flats", 1), ("darks", 2)):
         (tmp_path / "pictures" / name).mkdir(parents=True)
         write_volume(tmp_path / "pictures" / name / "all.tif", data[keys == key], spacing=(PIXEL,) * 3)

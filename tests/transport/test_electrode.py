@@ -106,6 +106,12 @@ def pore_reached(pore: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.isin(labels, np.setdiff1d(labels[0], 0))
 
 
+def test_a_phase_that_is_not_there_conducts_nothing():
+    none = np.zeros((6, 5, 5), np.uint8)
+    found = solve_electrode(none, solid_of(none), spacing=CUBE)
+    assert (found.resistance, found.tortuosity, found.macmullin) == (math.inf, math.inf, math.inf)
+
+
 def test_dead_ends_count_and_make_a_blocked_pore_finite():
     pores = np.zeros((12, 5, 5), np.uint8)
     pores[:8, 2, 2] = 1

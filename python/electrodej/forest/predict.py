@@ -129,7 +129,9 @@ def bank_for(forest: Forest, spacing: Spacing | None, run: Run) -> Bank:
     bank = forest.bank(spacing)
     if spacing is None or forest.spacing is None:
         return bank
-    here, there = min(spacing[1:]), min(forest.spacing[1:])
+    # As in `Forest.bank`: scales hold along the finest edge, in a slice that of its pixels.
+    edges = slice(1, None) if forest.dimensions == 2 else slice(None)
+    here, there = min(spacing[edges]), min(forest.spacing[edges])
     factor = there / here
     if 1 / SAME_SIZE <= factor <= SAME_SIZE:
         return bank

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from electrodej.errors import InputError
+from electrodej.forest.bank import Bank
 from electrodej.options import Choice, Kind, Number, Settings, Whole, option, quoted
 
 _LEAST, _MOST = 0.5, 32.0
+# Nodes of trees keep the number of their measure in 8 bits.
+MOST_MEASURES = 256
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ class ForestSettings(Settings):
     seed: int = option(0, Whole(0), "chooses the voxels and the trees")
 
     def check(self) -> None:
-        """Refuse percentiles in the wrong order."""
+        """Refuse percentiles in the wrong order, and more measures than the trees can number."""
+        count = len(Bank(self.sigmas, self.dimensions).names)
+        if count > MOST_MEASURES:
+            raise InputError(
+                f"sigmas: {len(self.sigmas)} scales make {count} measures, and a forest has at most "
+                f"{MOST_MEASURES}; give fewer scales"
+            )
         if self.low >= self.high:
             raise InputError(f"low: {self.low:g} must lie below high, which is {self.high:g}")

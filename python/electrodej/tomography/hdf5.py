@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,12 +18,13 @@ from electrodej.tomography.scan import Flats, Frame, Frames, Scan
 from electrodej.volume.bounds import check_piece
 from electrodej.volume.units import micrometres_per, normal_unit
 
-SUFFIXES = (".nxs", ".h5", ".hdf5", ".hdf", ".nx")
 _KINDS = {"projections": 0, "flats": 1, "darks": 2}
 # Angles and keys of pictures: far more than any scan has.
 _MOST_NUMBERS = 10**7
 # What is not in the file yet promises more bytes than packing saves.
 _LARGE, _MOST_PACKED = 2**28, 5000
+# Pixels whose edges differ by less are square.
+_SQUARE = 1e-3
 _KEV = {"kev": 1.0, "ev": 1e-3, "j": 1 / 1.602176634e-16}
 
 
@@ -213,13 +215,13 @@ def _exchange(path: Path, file: Any) -> Scan:
                 f"{data.name} of {data.shape[1]} x {data.shape[2]}; copy it again"
             )
     flats = None
-    if white is not None:
+    if white is not None and len(white):
         flats = Flats(Stored(path, white.name, np.arange(len(white))), np.zeros(len(white), np.intp))
-    darks = None if dark is None else Stored(path, dark.name, np.arange(len(dark)))
+    darks = None if dark is None or not len(dark) else Stored(path, dark.name, np.arange(len(dark)))
     where = file.get("measurement/instrument/detector")
     pixel = None
     if where is not None:
-        pixel = _length(path, where, "actual_pixel_size_x", 1.0) or _length(path, where, "pixel_size_x", 1.0)
+        pixel = _square(path, where, "actual_pixel_size_{}") or _square(path, where, "pixel_size_{}")
     count, rows, columns = data.shape
     frames = Stored(path, data.name, np.arange(count))
     return Scan(path, frames, (int(count), int(rows), int(columns)), angles, flats, darks, pixel)
@@ -260,7 +262,18 @@ def _length(path: Path, group: Any, name: str, factor: float) -> float | None:
 
 def _pixel(path: Path, entry: Any, detector: Any) -> float | None:
     sample = entry["sample"]
-    return _length(path, sample, "x_pixel_size", 1.0) or _length(path, detector, "x_pixel_size", 1.0)
+    return _square(path, sample, "{}_pixel_size") or _square(path, detector, "{}_pixel_size")
+
+
+def _square(path: Path, group: Any, name: str) -> float | None:
+    """Return the edge of square pixels in micrometres; ``name`` has a place for x or y."""
+    across, down = (_length(path, group, name.format(axis), 1.0) for axis in "xy")
+    if across is not None and down is not None and not math.isclose(across, down, rel_tol=_SQUARE):
+        raise InputError(
+            f"{path}: pixels are {across:g} um wide and {down:g} um high, and only square ones can be "
+            "reconstructed; bin the projections to square pixels"
+        )
+    return across
 
 
 def _energy(path: Path, entry: Any) -> float | None:

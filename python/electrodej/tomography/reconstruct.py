@@ -137,9 +137,11 @@ class Reconstruction:
 
     def facts(self) -> dict[str, Any]:
         """Return what the result depends on."""
-        stat = self.scan.path.stat()
+        flats, darks = self.scan.flats, self.scan.darks
         return {
-            "projections": [self.scan.path.name, stat.st_size, stat.st_mtime_ns],
+            "projections": _stamp(self.scan.path),
+            "flats": None if flats is None else _stamp(flats.frames.path),
+            "darks": None if darks is None else _stamp(darks.path),
             "angles": [float(self.scan.angles[0]), float(self.scan.angles[-1]), len(self.scan.angles)],
             "settings": self.settings.as_plain(),
             "centre": self.centre.column,
@@ -154,6 +156,18 @@ class Reconstruction:
                     f"region: slices have {self.width} x {self.width} pixels, and {y},{x},{height},{width} "
                     "goes beyond"
                 )
+
+
+def _stamp(path: Path) -> list[Any]:
+    """Return by what a file, or a folder with all that is in it, is known again."""
+    files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+    stats = [each.stat() for each in files]
+    return [
+        path.name,
+        len(stats),
+        sum(stat.st_size for stat in stats),
+        max((stat.st_mtime_ns for stat in stats), default=0),
+    ]
 
 
 def reconstruct_to(

@@ -134,11 +134,20 @@ def ramp_filtered(sinograms: Frames, window: Window = "ramp") -> Frames:
 def _weights(angles: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the angle in radians that each projection stands for; half of it where all are seen twice.
 
-    The first and the last of half a turn, 0 and 180 degrees, share what one would have.
+    The first and the last of half a turn, 0 and 180 degrees, share what one would have. Between half a turn
+    and a whole one some directions are seen twice, others once: there a projection stands for half the way to
+    its neighbours by direction.
     """
     steps = np.abs(np.gradient(np.radians(angles)))
     span = abs(math.radians(angles[-1] - angles[0]))
     turn = math.pi if span < 1.5 * math.pi else 2 * math.pi
+    if math.pi + 0.5 * steps[0] < span and abs(span - 2 * math.pi) > 1.5 * steps[0]:
+        directions = np.radians(angles) % math.pi
+        order = np.argsort(directions, kind="stable")
+        gaps = np.diff(directions[order], append=directions[order[0]] + math.pi)
+        shares = np.empty_like(directions)
+        shares[order] = (gaps + np.roll(gaps, 1)) / 2
+        return np.asarray(shares)
     if span > turn - 0.5 * steps[0]:
         steps[[0, -1]] /= 2
     return np.asarray(steps * (math.pi / turn))

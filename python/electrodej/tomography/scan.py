@@ -18,8 +18,9 @@ LEAST_ANGLES = 10
 
 
 class Frame(abc.ABC):
-    """A stack of pictures in a file, of which rows are read."""
+    """A stack of pictures in a file or a folder, of which rows are read."""
 
+    path: Path
     count: int
 
     @abc.abstractmethod

@@ -119,7 +119,9 @@ def solve_electrode(
     if reached > 0:
         value, bound, steps = _solve(kept, walls, turned, periodic, tolerance, run)
     length, area = kept.shape[0] * turned[0], kept.shape[1] * turned[1] * kept.shape[2] * turned[2]
-    return ElectrodeConduction(value, share * 3 * value * area / length, share, bound, reached, steps)
+    # No times infinite is no number: of a phase without voxels nothing is reached.
+    tortuosity = share * 3 * value * area / length if math.isfinite(value) else math.inf
+    return ElectrodeConduction(value, tortuosity, share, bound, reached, steps)
 
 
 def _reached(kept: NDArray[np.uint8], periodic: bool) -> float:
