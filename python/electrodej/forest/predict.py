@@ -130,8 +130,8 @@ def bank_for(forest: Forest, spacing: Spacing | None, run: Run) -> Bank:
     if spacing is None or forest.spacing is None:
         return bank
     # As in `Forest.bank`: scales hold along the finest edge, in a slice that of its pixels.
-    edges = slice(1, None) if forest.dimensions == 2 else slice(None)
-    here, there = min(spacing[edges]), min(forest.spacing[edges])
+    flat = forest.dimensions == 2
+    here, there = (min(size[1:] if flat else size) for size in (spacing, forest.spacing))
     factor = there / here
     if 1 / SAME_SIZE <= factor <= SAME_SIZE:
         return bank
