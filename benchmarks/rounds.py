@@ -61,6 +61,7 @@ def scored(name: str, seed: int, options: argparse.Namespace) -> dict[str, Insta
         for rounds in range(options.rounds + 1)
     }
     ways[SOLID] = {"verb": "segment particles", "model": SOLID}
+    settings = InstanceSettings(thresholds=IOU, min_volume=LEAST)
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         grey, labels = Path(folder) / "grey.tif", Path(folder) / "labels.tif"
@@ -68,7 +69,6 @@ def scored(name: str, seed: int, options: argparse.Namespace) -> dict[str, Insta
         for way, words in ways.items():
             verb = words.pop("verb")
             do(verb, grey, out=labels, jobs=2, force=True, **words)
-            settings = InstanceSettings(thresholds=IOU, min_volume=LEAST)
             with open_volume(labels) as volume:
                 found[way] = score_instances(volume, phantom.outlines, settings=settings, spacing=SPACING)
     return found

@@ -331,10 +331,8 @@ def _voxels(image: Any, spacing: Spacing) -> NDArray[Any]:
 
     with contextlib.ExitStack() as stack:
         opened = _opened(image, spacing, stack)
-        if not isinstance(opened, Volume):
-            return opened  # type: ignore[no-any-return]
-        voxels = opened.read()
-        return voxels[0] if opened.is_2d else voxels
+        voxels: NDArray[Any] = opened.read() if isinstance(opened, Volume) else opened
+        return voxels[0] if isinstance(opened, Volume) and opened.is_2d else voxels
 
 
 def _array(path: PathLike) -> NDArray[Any]:
