@@ -9,7 +9,8 @@ DEMO_OUT ?= electrodej-demo
 DEMO_OPTIONS ?=
 TESTS ?=
 TEST_JOBS ?= 2
-PYTEST = $(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+# A process of tests that dies ends the run: its replacement can wait for work for ever (pytest-xdist 3.8).
+PYTEST = $(RUN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --max-worker-restart 0
 FUZZ_SECONDS ?= 3600
 
 .PHONY: help env demo test test-fast fuzz lint format bench docs models fiji-zip update-site lock clean

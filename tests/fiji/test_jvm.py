@@ -101,21 +101,47 @@ class Options:
         self.options.append(option)
 
 
-def test_a_collector_is_chosen_unless_there_is_one(monkeypatch):
-    monkeypatch.delenv("JAVA_TOOL_OPTIONS", raising=False)
-    monkeypatch.delenv("_JAVA_OPTIONS", raising=False)
-    monkeypatch.delenv("JDK_JAVA_OPTIONS", raising=False)
-    mine, bare = Options("-Xmx1g", "-XX:+UseZGC"), Options("-Xmx1g")
-    jvm.choose_collector(mine)
-    assert mine.options == ["-Xmx1g", "-XX:+UseZGC"]
-    jvm.choose_collector(bare)
-    assert bare.options == ["-Xmx1g", "-XX:+UseParallelGC"]
-    jvm.choose_collector(bare)
-    assert len(bare.options) == 2
+def test_a_collector_and_the_size_of_stacks_are_chosen_unless_they_were(monkeypatch):
+    for name in ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    for given, added in (
+        (["-Xmx1g"], ["-XX:+UseParallelGC", "-Xss8m"]),
+        (["-Xmx1g", "-XX:+UseZGC"], ["-Xss8m"]),
+        (["-Xss16m"], ["-XX:+UseParallelGC"]),
+        (["-XX:ThreadStackSize=4096"], ["-XX:+UseParallelGC"]),
+    ):
+        options = Options(*given)
+        jvm.suit_python(options)
+        assert options.options == [*given, *added]
+        jvm.suit_python(options)
+        assert options.options == [*given, *added]
     monkeypatch.setenv("_JAVA_OPTIONS", "-Xss4m -XX:+UseSerialGC")
     by_variable = Options()
-    jvm.choose_collector(by_variable)
+    jvm.suit_python(by_variable)
     assert by_variable.options == []
+
+
+_DEEP = """
+import sys
+from electrodej.fiji.jvm import start_light
+start_light()
+deep = []
+for _ in range(20000):
+    deep = [deep]
+sys.setrecursionlimit(10**6)
+print(len(repr(deep)))
+"""
+
+
+@pytest.mark.imagej
+@pytest.mark.slow
+def test_python_keeps_its_stack_beside_java():
+    # Each level of a list takes some 150 bytes of the C stack: three times what Java would leave.
+    done = subprocess.run(
+        [sys.executable, "-c", _DEEP], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == 2 * 20001
 
 
 def test_without_scyjava_the_extra_is_named(monkeypatch):

@@ -163,14 +163,14 @@ def connect(
         raise InputError(f"{place} is no Fiji folder; give the folder that has jars and plugins in it")
     scyjava = require("scyjava", what="connecting to Fiji", extra="fiji")
     from electrodej.fiji.content import library
-    from electrodej.fiji.jvm import choose_collector, prefer_present_java
+    from electrodej.fiji.jvm import prefer_present_java, suit_python
 
     prefer_present_java(scyjava.config)
     # Before that of the Fiji, so that scripts and library are of one version; it may also have none.
     scyjava.config.add_classpath(str(library()))
     if memory is not None:
         scyjava.config.add_option(f"-Xmx{memory}")
-    choose_collector(scyjava.config)
+    suit_python(scyjava.config)
     try:
         imagej = require("imagej", what="connecting to Fiji", extra="fiji")
         gateway = imagej.init(os.fspath(where), mode="interactive" if interactive else "headless")

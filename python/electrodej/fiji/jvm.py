@@ -107,17 +107,20 @@ def _configure(config: Any, memory: str | None, jars: tuple[Jar, ...], *, screen
         config.enable_headless_mode()
     if memory is not None:
         config.add_option(f"-Xmx{memory}")
-    choose_collector(config)
+    suit_python(config)
 
 
-def choose_collector(config: Any) -> None:
-    """Let Java make large arrays fast: its usual collector takes twice as long over them as a copy does.
+def suit_python(config: Any) -> None:
+    """Choose what serves a Java inside Python, but for what the user has chosen already.
 
-    Nothing is done where a collector was chosen already: Java refuses to start with two.
+    Its usual collector takes twice as long over large arrays as a copy does; Java refuses to start with two.
+    And it fences the stack of the thread that starts it, Python's own, at the size that it gives its threads:
+    1 MB of the 8 that Python may have, beyond which the process dies without a word.
     """
     chosen = [*config.get_options(), *(os.environ.get(name, "") for name in _JAVA_VARIABLES)]
-    if not any(re.search(r"-XX:[+]Use\w+GC\b", options) for options in chosen):
-        config.add_option("-XX:+UseParallelGC")
+    for pattern, option in ((r"-XX:[+]Use\w+GC\b", "-XX:+UseParallelGC"), (r"-Xss|ThreadStackSize", "-Xss8m")):
+        if not any(re.search(pattern, options) for options in chosen):
+            config.add_option(option)
 
 
 def stop_filter_threads() -> None:
