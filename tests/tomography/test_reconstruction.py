@@ -25,6 +25,7 @@ from electrodej.tomography import (
     reconstruct_to,
 )
 from electrodej.tomography.pictures import Pictures
+from electrodej.tomography.reconstruct import find_levels
 from electrodej.verbs import do
 from electrodej.volume import open_volume, write_volume
 
@@ -228,10 +229,38 @@ def test_it_goes_on_after_a_stop(clean, tmp_path: Path):
     changed = replace(work.scan, flats=replace(work.scan.flats, frames=Pictures(other)))
     with pytest.raises(InputError, match="flats"):
         reconstruct_to(replace(work, scan=changed), out, resume=True, run=Run(**small))
-    reconstruct_to(work, out, resume=True, run=Run(**small))
+    # Another memory cuts other slabs; those that are finished are taken as they are.
+    shown = []
+
+    def show(done: float, _total: float, _stage: str) -> None:
+        shown.append(done)
+
+    rest = Run(jobs=1, memory=work.bytes_for(3), progress=show)
+    reconstruct_to(work, out, resume=True, run=rest)
+    assert shown == [2, 5, 6]
     assert not (tmp_path / "volume.tif.run").exists()
     with open_volume(out) as volume:
         np.testing.assert_array_equal(volume[:], work.slab(0, 6))
+
+
+def test_levels_that_were_found_before_a_stop_stay(clean, tmp_path: Path):
+    """What became 0 and 65535 hangs on how many rows were looked at."""
+    work = reconstruction(clean, centre=str(AXIS), rings=0)
+    out = tmp_path / "volume.tif"
+
+    def stop(done: float, total: float, stage: str) -> None:
+        if stage == "reconstructing" and done < total:
+            raise Cancelled("stopped")
+
+    small = {"jobs": 1, "memory": work.bytes_for(1)}
+    with pytest.raises(Cancelled):
+        reconstruct_to(work, out, dtype="uint16", resume=True, run=Run(progress=stop, **small))
+    found = reconstruct_to(work, out, dtype="uint16", resume=True, run=Run(jobs=1, memory=work.bytes_for(4)))
+    low, high = find_levels(work, 1)
+    assert found["levels"] == pytest.approx((low, high))
+    with open_volume(out) as volume:
+        expected = np.clip((work.slab(0, 6) - low) / (high - low) * 65535, 0, 65535)
+        np.testing.assert_allclose(volume[:], expected, atol=0.6)
 
 
 def test_the_picture_of_a_stopped_run_is_in_nobody_s_way(clean, tmp_path: Path, monkeypatch):

@@ -19,6 +19,8 @@ from electrodej.java import MINIMUM_VERSION, REMEDY, find_java
 
 # Where Java itself takes options from.
 _JAVA_VARIABLES = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
+# What Java is told, unless an option like it is there.
+_BY_DEFAULT = {"-XX:+UseParallelGC": r"-XX:[+]Use\w+GC\b", "-Xss8m": r"-Xss|ThreadStackSize"}
 
 
 def start_light(*, memory: str | None = None, scripting: bool = False, screen: bool = False) -> Any:
@@ -118,7 +120,7 @@ def suit_python(config: Any) -> None:
     1 MB of the 8 that Python may have, beyond which the process dies without a word.
     """
     chosen = [*config.get_options(), *(os.environ.get(name, "") for name in _JAVA_VARIABLES)]
-    for pattern, option in ((r"-XX:[+]Use\w+GC\b", "-XX:+UseParallelGC"), (r"-Xss|ThreadStackSize", "-Xss8m")):
+    for option, pattern in _BY_DEFAULT.items():
         if not any(re.search(pattern, options) for options in chosen):
             config.add_option(option)
 

@@ -137,6 +137,10 @@ class Checkpoint:
         """Whether arrays were saved under a name."""
         return self._path(name).is_file()
 
+    def names(self) -> list[str]:
+        """Return the names that arrays were saved under."""
+        return sorted(path.stem for path in self.folder.glob("*.npz") if not is_part(path))
+
     def save(self, name: str, arrays: Arrays) -> None:
         """Keep arrays under a name."""
         with whole_file(self._path(name), force=True) as part, part.open("wb") as handle:
@@ -157,9 +161,9 @@ class Checkpoint:
 
     def keep_only(self, wanted: Callable[[str], bool]) -> None:
         """Remove arrays whose names are no longer wanted."""
-        for path in self.folder.glob("*.npz"):
-            if not wanted(path.stem):
-                path.unlink()
+        for name in self.names():
+            if not wanted(name):
+                self._path(name).unlink()
 
     def discard(self) -> None:
         """Remove the folder, once the output is written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ _MOST_ROWS = 32
 # Arrays of a slab's sinograms, in 4 bytes, that are there at once; with Fourier transforms.
 _COPIES = 8
 _SLABS_FOR_LEVELS = 3
+# Of a finished slab: what is kept for a stop is read again only below twice this.
+_MOST_BYTES = 2**30
 
 
 @dataclass(frozen=True)
@@ -206,13 +209,14 @@ def reconstruct_to(
     with run.workers() as workers:
         depth = slab_rows(work, workers.count, run)
         first, last = work.rows
-        if kind.kind == "u" and levels is None:
-            levels = find_levels(work, depth)
-        facts = {**work.facts(), "dtype": dtype, "levels": levels, "rows_at_once": depth}
+        facts = {**work.facts(), "dtype": dtype, "levels": levels}
         kept = Checkpoint(work_folder(out), "reconstruction", facts) if resume else None
+        known = {} if kept is None else kept.state()
+        if kind.kind == "u" and levels is None:
+            levels = known.get("found") or find_levels(work, depth)
         if kept is not None:
-            kept.open()
-        slabs = [(z0, min(z0 + depth, last)) for z0 in range(first, last, depth)]
+            kept.open(found=levels)
+        slabs = _slabs(work.rows, depth, [] if kept is None else kept.names())
         with VolumeWriter(out, work.shape, kind, spacing=work.spacing, force=run.force) as writer:
             together = workers.count  # later ones may come, and are no part of this
             for start in range(0, len(slabs), together):
@@ -220,21 +224,34 @@ def reconstruct_to(
                 done = (
                     {}
                     if kept is None
-                    else {z0: kept.load(_name(z0))["slab"] for z0, _ in some if kept.has(_name(z0))}
+                    else {each: kept.load(_name(*each))["slab"] for each in some if kept.has(_name(*each))}
                 )
-                missing = [each for each in some if each[0] not in done]
+                missing = [each for each in some if each not in done]
                 for number, slab in workers.run(
                     _slab, [(work, *each, kind.name, levels) for each in missing]
                 ):
-                    done[missing[number][0]] = slab
+                    done[missing[number]] = slab
                     if kept is not None:
-                        kept.save(_name(missing[number][0]), {"slab": slab})
+                        kept.save(_name(*missing[number]), {"slab": slab})
                 for z0, z1 in some:
-                    writer.write(z0 - first, done.pop(z0))
+                    writer.write(z0 - first, done.pop((z0, z1)))
                     run.progress(z1 - first, last - first, "reconstructing")
         if kept is not None:
             kept.discard()
     return {"levels": levels, "slab": depth}
+
+
+def _slabs(rows: tuple[int, int], depth: int, finished: list[str]) -> list[tuple[int, int]]:
+    """Return the slabs that cover the rows: those finished, however deep, and between them new ones."""
+    found = []
+    first, last = rows
+    ends = [(int(z0), int(z1)) for z0, z1 in re.findall(r"^slab-(\d+)-(\d+)$", "\n".join(finished), re.M)]
+    for z0, z1 in [*sorted(ends), (last, last)]:
+        found += [(z, min(z + depth, z0)) for z in range(first, z0, depth)]
+        if z0 < z1:
+            found.append((z0, z1))
+        first = z1
+    return found
 
 
 def work_folder(out: PathLike) -> Path:
@@ -253,6 +270,7 @@ def slab_rows(work: Reconstruction, workers: int, run: Run) -> int:
         )
     deep = _MOST_ROWS if work.optics is None else max(_MOST_ROWS, 4 * work.optics.margin)
     depth = min(deep, -(-rows // workers))
+    depth = max(1, min(depth, _MOST_BYTES // (4 * work.shape[1] * work.shape[2])))
     while depth > 1 and workers * work.bytes_for(depth) > run.room:
         depth = depth * 3 // 4
     return max(1, depth)
@@ -283,8 +301,8 @@ def _slab(
     return found
 
 
-def _name(z0: int) -> str:
-    return f"slab-{z0:06d}"
+def _name(first: int, last: int) -> str:
+    return f"slab-{first:06d}-{last:06d}"
 
 
 def _optics(scan: Scan, settings: TomographySettings, pixel: float) -> Optics | None:
