@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ settings.load_profile("project")
 GROUP_OF = {
     "chromium": "chromium",
     "firefox": "firefox",
+    "screen": "screen",
     "imagej": "imagej",
     "tf115": "imagej",
     "fiji": "fiji",
@@ -31,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--nothing-left-out",
         action="store_true",
-        help="fail where tests of browsers or of Java cannot run, instead of leaving them out",
+        help="fail where tests of browsers, of windows or of Java cannot run, instead of leaving them out",
     )
 
 
@@ -102,6 +104,12 @@ def imagej(tmp_path_factory: pytest.TempPathFactory) -> Any:
         scyjava.config.add_option(f"-Djava.util.prefs.userRoot={preferences}")
         scyjava.config.add_option(f"-Duser.home={tmp_path_factory.mktemp('home')}")
     return start_light(scripting=True)
+
+
+@pytest.fixture(scope="session")
+def screen() -> list[str]:
+    """What goes before a command that opens windows."""
+    return [] if os.environ.get("DISPLAY") or not sys.platform.startswith("linux") else ["xvfb-run", "-a"]
 
 
 @pytest.fixture(scope="session")

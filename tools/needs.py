@@ -1,4 +1,4 @@
-"""What some tests need beyond Python: two browsers, Java with jars of Maven Central, a whole Fiji.
+"""What some tests need beyond Python: two browsers, a screen, Java with jars of Maven Central, a whole Fiji.
 
     python tools/needs.py    bring what can be had without a password, and name what stays missing
 
@@ -16,16 +16,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# The programs by which each browser goes, its packages by package manager, and what to do by hand.
-BROWSERS = {
+# The programs by which each of them goes, its packages by package manager, and what to do by hand.
+PROGRAMS = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), ("chromedriver",)),
     "firefox": (("firefox-esr", "firefox"),),
+    "screen": (("xvfb-run",), ("xauth",)),
 }
 PACKAGES = {
-    "apt-get": {"chromium": ["chromium", "chromium-driver"], "firefox": ["firefox-esr"]},
-    "dnf": {"chromium": ["chromium", "chromedriver"], "firefox": ["firefox"]},
+    "apt-get": {
+        "chromium": ["chromium", "chromium-driver"],
+        "firefox": ["firefox-esr"],
+        # Java opens its windows with these libraries.
+        "screen": ["xvfb", "xauth", "libxext6", "libxi6", "libxrender1", "libxtst6"],
+    },
+    "dnf": {
+        "chromium": ["chromium", "chromedriver"],
+        "firefox": ["firefox"],
+        "screen": ["xorg-x11-server-Xvfb", "xauth", "libXext", "libXi", "libXrender", "libXtst"],
+    },
 }
 REMEDIES = {
+    "screen": "put xvfb-run on the PATH, e.g. apt-get install xvfb xauth, or set DISPLAY",
     "chromium": "put Chromium and chromedriver on the PATH, e.g. apt-get install chromium chromium-driver",
     "firefox": "put Firefox on the PATH, e.g. apt-get install firefox-esr",
     "imagej": "install Java 11 or newer and let it reach Maven Central once",
@@ -39,15 +50,17 @@ JAR = "net/imagej/ij/1.54p/ij-1.54p.jar"
 def missing() -> dict[str, str]:
     """Return the groups of tests that cannot run here, each with its remedy."""
     there = {
-        **{name: has_browser(name) for name in BROWSERS},
+        **{name: has(name) for name in PROGRAMS},
         "imagej": java_home() is not None and has_jars(),
         "fiji": bool(os.environ.get("ELECTRODEJ_FIJI")),
     }
     return {name: REMEDIES[name] for name, found in there.items() if not found}
 
 
-def has_browser(name: str) -> bool:
-    return all(any(shutil.which(program) for program in programs) for programs in BROWSERS[name])
+def has(name: str) -> bool:
+    if name == "screen" and (os.environ.get("DISPLAY") or not sys.platform.startswith("linux")):
+        return True
+    return all(any(shutil.which(program) for program in programs) for programs in PROGRAMS[name])
 
 
 def java_home() -> Path | None:
@@ -79,20 +92,20 @@ def has_jars() -> bool:
 
 
 def main() -> None:
-    for name in BROWSERS:
-        if not has_browser(name):
+    for name in PROGRAMS:
+        if not has(name):
             bring(name)
     for name, remedy in missing().items():
         print(f"the tests of {name} are left out; to run them, {remedy}", flush=True)
 
 
-def bring(browser: str) -> None:
-    """Install a browser with the system's package manager, if that asks for no password."""
+def bring(name: str) -> None:
+    """Install programs with the system's package manager, if that asks for no password."""
     for manager, packages in PACKAGES.items():
         allowed = without_password() if shutil.which(manager) else None
         if allowed is not None:
-            print(f"installing {' '.join(packages[browser])} with {manager}", flush=True)
-            for command in steps(manager, packages[browser]):
+            print(f"installing {' '.join(packages[name])} with {manager}", flush=True)
+            for command in steps(manager, packages[name]):
                 if subprocess.run([*allowed, *command], stdout=subprocess.DEVNULL, check=False).returncode:
                     print(f"{' '.join(command)} did not work; the lines above say why", file=sys.stderr)
                     return

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
 import pytest
 
-pytestmark = [
-    pytest.mark.imagej,
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        sys.platform.startswith("linux")
-        and not os.environ.get("DISPLAY")
-        and shutil.which("xvfb-run") is None,
-        reason="there is no screen; put xvfb-run on the PATH, e.g. apt-get install xvfb",
-    ),
-]
+pytestmark = [pytest.mark.imagej, pytest.mark.slow]
 
 # Java without a screen runs in the other tests' process.
 PROGRAM = """
@@ -139,8 +129,7 @@ os._exit(0)
 
 
 @pytest.mark.timeout(1200)
-def test_strokes_colour_the_image_and_the_forest_is_kept_without_sending_the_volume(tmp_path):
-    screen = [] if os.environ.get("DISPLAY") or not sys.platform.startswith("linux") else ["xvfb-run", "-a"]
+def test_strokes_colour_the_image_and_the_forest_is_kept_without_sending_the_volume(tmp_path, screen):
     models = tmp_path / "models"
     done = subprocess.run(
         [*screen, sys.executable, "-c", PROGRAM, str(tmp_path)],
