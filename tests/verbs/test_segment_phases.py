@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,10 @@ def segment_phases(image: Path, **options: Any) -> dict[str, Any]:
     verb = find("segment phases")
     numbers = verb.run(verb.make(image=image, **options), run).numbers
     return {**numbers, "notes": run.notes}
+
+
+def stop_at_once(done: float, total: float, stage: str) -> None:  # noqa: ARG001 - Progress's form
+    raise Cancelled("stopped")
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +152,33 @@ def test_a_killed_run_goes_on_where_it_was_and_gives_the_same(grey: Path, models
     assert not (tmp_path / "parts.tif.run").exists()
 
 
+@pytest.fixture
+def stopped(models: Any, tmp_path: Path) -> dict[str, Any]:
+    """Options of a run that was stopped with a network that knows brighter particles."""
+    from electrodej.inspection.looks import Look, write_look
+    from electrodej.phantom import make_phantom
+
+    model = shutil.copytree(models[0], tmp_path / "model")
+    write_look(model, Look(name="model", bright=0.99))
+    grey = tmp_path / "grey.tif"
+    write_volume(grey, make_phantom((4, 96, 96), spacing=(0.28,) * 3, jobs=1).grey, spacing=SPACING)
+
+    options = {"image": grey, "model": model, "out": tmp_path / "o.tif", "resume": True, "kept_slices": 2}
+    with pytest.raises(Cancelled):
+        segment_phases(**options, progress=stop_at_once)
+    return options
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_with_the_same_grey_levels_and_classes_only(stopped: dict[str, Any]):
+    with pytest.raises(InputError, match="another 'levels'"):
+        segment_phases(**stopped, as_is=True)
+    settings = stopped["model"] / "semantic.json"
+    settings.write_text(settings.read_text().replace("2,\n  7", "2,\n  9"))
+    with pytest.raises(InputError, match="another 'classes'"):
+        segment_phases(**stopped)
+
+
 @pytest.mark.slow
 def test_what_a_stopped_run_kept_and_was_damaged_is_said_and_foreign_folders_stay(
     grey: Path, models: Any, tmp_path: Path
@@ -158,12 +190,9 @@ def test_what_a_stopped_run_kept_and_was_damaged_is_said_and_foreign_folders_sta
         segment_phases(grey, model=models[0], out=tmp_path / "o.tif", resume=True)
     assert (folder / "diary.txt").read_text() == "mine"
 
-    def stop(done: float, total: float, stage: str) -> None:  # noqa: ARG001 - Progress's form
-        raise Cancelled("stopped")
-
     other = tmp_path / "u.tif"
     with pytest.raises(Cancelled):
-        segment_phases(grey, model=models[0], out=other, resume=True, progress=stop)
+        segment_phases(grey, model=models[0], out=other, resume=True, progress=stop_at_once)
     (tmp_path / "u.tif.run" / "slab-000000.npz").write_bytes(b"PK")
     with pytest.raises(InputError, match="damaged"):
         segment_phases(grey, model=models[0], out=other, resume=True)

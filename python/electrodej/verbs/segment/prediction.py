@@ -163,6 +163,9 @@ class Prediction:
             "view": list(self.options.views),
             "pixels": list(self.ready.pixels),
             "inverted": self.ready.plan is not None,
+            # As brightened: percentiles, --as-is and what the look of a model says are in them.
+            "levels": [[level.low, level.high] for level in self._levels],
+            "classes": list(self.members[0].classes.ids),
         }
 
 
