@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from electrodej.networks import RunSettings
 from electrodej.networks.semantic import (
     LrcsConfig,
     PredictSettings,
+    Sample,
     SemanticModel,
     SemanticSettings,
     Trained,
@@ -220,6 +222,11 @@ def test_a_rate_that_falls_to_the_last_epoch_does_not_end_early():
         SemanticSettings(run=RunSettings(patience=5), falling=True)
 
 
+def stop_late(done: float, total: float, stage: str) -> None:  # noqa: ARG001 - Progress's form
+    if done > 1.5:
+        raise Cancelled("stopped")
+
+
 def test_a_stopped_training_goes_on_with_the_same_patches(electrode: Any, binary: Any, tmp_path: Path):
     sample = make_sample(electrode.grey, binary)
     settings = SemanticSettings(
@@ -232,17 +239,38 @@ def test_a_stopped_training_goes_on_with_the_same_patches(electrode: Any, binary
         lines = (trained.folder / "history.csv").read_text().splitlines()
         return [dict(zip(lines[0].split(","), line.split(","), strict=True)) for line in lines[1:]]
 
-    def stop(done: float, total: float, stage: str) -> None:  # noqa: ARG001
-        if done > 1.5:
-            raise Cancelled("stopped")
-
     whole = train("whole")
     with pytest.raises(Cancelled):
-        train("parts", run=Run(progress=stop))
+        train("parts", run=Run(progress=stop_late))
     assert not (tmp_path / "parts").exists()
     parts = train("parts", resume=True)
     for one, other in zip(whole, parts, strict=True):
         assert float(one["loss"]) == pytest.approx(float(other["loss"]), rel=1e-3)
+
+
+def test_a_stopped_training_goes_on_with_the_same_images_only(electrode: Any, binary: Any, tmp_path: Path):
+    sample, judge = (make_sample(electrode.grey[part], binary[part]) for part in (slice(8), slice(8, 12)))
+    settings = SemanticSettings(
+        run=RunSettings(epochs=2, patience=0, checkpoint_seconds=0, seed=2), patch=32, batch=4, steps=2
+    )
+
+    def train(sample: Sample, judge: Sample, **options: Any) -> Trained:
+        return train_semantic(
+            [sample], tmp_path / "model", config=UNetConfig(n_filters=2, depth=1), settings=settings,
+            held_out=[judge], **options,
+        )  # fmt: skip
+
+    with pytest.raises(Cancelled):
+        train(sample, judge, run=Run(progress=stop_late))
+    for others, said in (
+        ((replace(sample, grey=255 - sample.grey), judge), "data"),
+        ((sample, replace(judge, grey=255 - judge.grey)), "held_out"),
+        ((sample, replace(judge, phases=1 - judge.phases)), "held_out"),
+        ((replace(sample, percentiles=(5.0, 95.0)), judge), "percentiles"),
+    ):
+        with pytest.raises(InputError, match=f"another '{said}'"):
+            train(*others, resume=True)
+    assert train(sample, judge, resume=True).summary["epochs"] == 2
 
 
 def test_entropy_is_one_where_all_classes_are_as_likely():

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from electrodej.errors import InputError, UsageError
+from electrodej.errors import Cancelled, InputError, UsageError
 from electrodej.run import Run
 from electrodej.verbs import do, find
 from electrodej.volume import open_volume, write_volume
@@ -56,6 +56,24 @@ def test_a_model_trained_by_the_verb_is_read_by_the_other_one(data, tmp_path):
         assert labels.read().max() == found.numbers["particles"]
     with pytest.raises(InputError, match="no model of volumes"):
         do("train stardist", data, out=tmp_path / "other", init="nmc-particles", dimensions=3, **how)
+
+
+@pytest.mark.slow
+def test_a_stopped_training_goes_on_with_the_same_voxel_size_only(data, tmp_path):
+    def stop(done, total, stage):
+        if stage.startswith("training") and done >= total:
+            raise Cancelled("stopped")
+
+    how = {"epochs": 1, "steps": 2, "batch": 1, "patch": 16, "filters": 4, "depth": 1, "rays": 24}
+    how |= {"data": data, "out": tmp_path / "model", "dimensions": 3}
+    verb = find("train stardist")
+    with pytest.raises(Cancelled):
+        verb.run(verb.make(**how), Run(progress=stop))
+    with pytest.raises(InputError, match="another 'plan'"):
+        verb.run(verb.make(**how, resume=True, spacing=(0.9, 0.3, 0.3)), Run())
+    with pytest.raises(InputError, match="another 'spacing'"):
+        verb.run(verb.make(**how, resume=True, spacing=(0.36, 0.3, 0.3)), Run())
+    assert verb.run(verb.make(**how, resume=True), Run()).numbers["epochs"] == 1
 
 
 def test_what_is_for_sections_is_refused(data, tmp_path):

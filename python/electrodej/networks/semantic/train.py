@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +38,7 @@ from electrodej.networks.semantic.samples import (
     hold_out,
 )
 from electrodej.networks.semantic.settings import SemanticSettings
+from electrodej.networks.training.digest import digest
 from electrodej.networks.training.rate import falling_rate
 from electrodej.networks.training.run import TrainingRun
 from electrodej.networks.training.target import check_replaceable, is_only_model
@@ -117,7 +117,11 @@ def train_semantic(
             "too little is labelled to hold some out: the network is judged by what it was trained on"
         )
     training = TrainingRun(
-        target, settings.run, facts=_facts(config, settings, samples), resume=resume, force=run.force
+        target,
+        settings.run,
+        facts=_facts(config, settings, samples, held_out),
+        resume=resume,
+        force=run.force,
     )
     network, more = _network(config, settings)
     notes += more
@@ -234,11 +238,13 @@ def _patch_size(config: NetworkConfig, wanted: int) -> int:
     return -(-max(wanted, config.step) // config.step) * config.step
 
 
-def _facts(config: NetworkConfig, settings: SemanticSettings, samples: Sequence[Sample]) -> dict[str, Any]:
+def _facts(
+    config: NetworkConfig,
+    settings: SemanticSettings,
+    samples: Sequence[Sample],
+    held_out: Sequence[Sample],
+) -> dict[str, Any]:
     """Return what must be the same for a stopped training to go on."""
-    digest = hashlib.sha256()
-    for sample in samples:
-        digest.update(sample.phases.tobytes())
     rest = dataclasses.asdict(settings)
     rest.pop("run")
     init = rest.pop("init")
@@ -246,7 +252,13 @@ def _facts(config: NetworkConfig, settings: SemanticSettings, samples: Sequence[
         "network": config_as_dict(config),
         "settings": rest,
         "seed": settings.run.seed,
-        "phases": digest.hexdigest(),
+        "data": _digest(samples),
+        "held_out": _digest(held_out),
+        "percentiles": [list(sample.percentiles) for sample in (*samples, *held_out)],
         # Its name only: models are passed on, and places on a disk are nobody's business.
         "init": None if init is None else Path(init).name,
     }
+
+
+def _digest(samples: Sequence[Sample]) -> str:
+    return digest(array for sample in samples for array in (sample.grey, sample.phases))

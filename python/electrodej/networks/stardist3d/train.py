@@ -79,7 +79,15 @@ def train_solid(
     patch = patch_shape(settings.patch, size, plan.halvings)
     examples = training.read(pairs, partial(prepare, settings=settings, patch=patch), what="volumes")
     learnt, kept = split(examples, settings)
-    trained = training.begin(KIND, settings, [*learnt, *kept], init=init, resume=resume)
+    trained = training.begin(
+        KIND,
+        settings,
+        [*learnt, *kept],
+        init=init,
+        resume=resume,
+        spacing=size,
+        plan=plan.as_dict(),
+    )
     network = build_network(plan.halvings, rays=plan.rays, filters=plan.filters)
     if source is not None:
         network.set_weights(source)

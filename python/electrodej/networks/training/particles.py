@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from electrodej.errors import InputError
 from electrodej.files import check_target, whole_directory
+from electrodej.networks.training.digest import digest
 from electrodej.networks.training.run import RunSettings, TrainingRun
 from electrodej.networks.training.target import check_replaceable, is_only_model
 from electrodej.run import Run
@@ -142,7 +142,7 @@ class ParticleTraining:
                 "network": kind,
                 **settings.as_plain(),
                 **facts,
-                "data": _checksum(examples),
+                "data": digest(array for each in examples for array in (each.image, each.labels)),
                 # Its name only: models are passed on, and places on a disk are nobody's business.
                 "init": None if init is None else Path(init).name,
             },
@@ -193,11 +193,3 @@ def middle_size(sizes: Iterable[Sequence[float] | None]) -> Spacing | None:
         return None
     middle = float(statistics.median(size for size in known if size is not None))
     return middle, middle, middle
-
-
-def _checksum(examples: Iterable[Learnt]) -> str:
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(example.image.tobytes())
-        digest.update(example.labels.tobytes())
-    return digest.hexdigest()
