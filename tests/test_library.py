@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import electrodej as ej
-from electrodej.errors import InputError
+from electrodej.errors import InputError, VoxelSizeError
 from electrodej.features import features
 from electrodej.features.flat import flat_features
 from electrodej.forest import make_labelled
@@ -79,6 +79,21 @@ def test_rooms_of_the_same_name_do_not_hide_the_functions():
     halves = np.repeat(np.array([[[0, 0, 0, 1]]], np.uint8), 4, axis=1)
     assert ej.morphology(halves, spacing=(1, 1, 1), names=("pore", "solid"))["Share_solid"] == 0.25
     assert electrodej.morphology.measure_phases(electrodej.morphology.PhaseImage(halves, spacing=(1, 1, 1)))
+
+
+def test_the_voxel_size_of_a_file_need_not_be_given_and_may_be_an_array(phantom, tmp_path: Path):
+    halves = np.repeat(np.array([[[0, 0, 0, 1]]], np.uint8), 4, axis=1)
+    written = write_volume(tmp_path / "halves.tif", halves, spacing=(0.2, 0.1, 0.1), labels=True)
+    assert ej.morphology(written) == ej.morphology(halves, spacing=(0.2, 0.1, 0.1))
+    assert ej.morphology(written) != ej.morphology(halves, spacing=(0.2, 0.2, 0.2))
+    assert ej.link(written).tolist() == ej.link(halves, spacing=np.array((0.2, 0.1, 0.1))).tolist()
+    with pytest.raises(VoxelSizeError):
+        ej.morphology(halves)
+    table = ej.measure(phantom.grey, phantom.labels, spacing=np.array(SPACING), attributes="Volume")
+    page = ej.report(
+        tmp_path / "p.html", table, grey=phantom.grey, labels=phantom.labels, spacing=np.array(SPACING)
+    )
+    assert page.is_file()
 
 
 def test_measuring_arrays_gives_the_table_of_the_verb(phantom, tmp_path: Path):

@@ -18,16 +18,12 @@ REMEDY = (
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime: its program, its major version and where that was found."""
+    """A Java runtime: its program, its major version, where it was found, and what JAVA_HOME should be."""
 
     program: Path
     version: int
     source: str
-
-    @property
-    def home(self) -> Path:
-        """The folder that JAVA_HOME should name."""
-        return self.program.resolve().parent.parent
+    home: Path
 
 
 def find_java() -> Java | None:
@@ -57,9 +53,19 @@ def major_version(text: str) -> int | None:
 def _inspect(program: Path, source: str) -> Java | None:
     try:
         done = subprocess.run(
-            [str(program), "-version"], capture_output=True, text=True, timeout=30, check=False
+            [str(program), "-XshowSettings:properties", "-version"],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    version = major_version(done.stderr + done.stdout)
-    return Java(program, version, source) if version is not None else None
+    said = done.stderr + done.stdout
+    version = major_version(said)
+    if version is None:
+        return None
+    # The program may be one that only passes on to a Java that lies elsewhere.
+    told = re.search(r"^\s*java\.home = (.+?)\s*$", said, re.MULTILINE)
+    home = Path(told[1]) if told else program.resolve().parent.parent
+    return Java(program, version, source, home)

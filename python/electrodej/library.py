@@ -136,7 +136,12 @@ def fuse(
 
 
 def link(
-    slices: Image, *, spacing: Spacing, view: View = "xy", run: Run | None = None, **settings: Any
+    slices: Image,
+    *,
+    spacing: Spacing | None = None,
+    view: View = "xy",
+    run: Run | None = None,
+    **settings: Any,
 ) -> NDArray[Any]:
     """Join labels that were found slice by slice to 3D particles.
 
@@ -158,9 +163,8 @@ def link(
     """
     from electrodej import linking
 
-    return linking.link(
-        _voxels(slices, spacing), linking.LinkSettings(**settings), run, spacing=spacing, view=view
-    )
+    voxels, size = _voxels(slices, spacing)
+    return linking.link(voxels, linking.LinkSettings(**settings), run, spacing=size, view=view)
 
 
 def measure(
@@ -192,7 +196,9 @@ def measure(
         return features(first, second, run, spacing=common_spacing(first, second), **settings)
 
 
-def morphology(phases: Image, *, spacing: Spacing, names: Sequence[str] = ()) -> dict[str, float]:
+def morphology(
+    phases: Image, *, spacing: Spacing | None = None, names: Sequence[str] = ()
+) -> dict[str, float]:
     """Measure phases: the share of each, the area between each two, mean chords.
 
     Parameters
@@ -213,9 +219,8 @@ def morphology(phases: Image, *, spacing: Spacing, names: Sequence[str] = ()) ->
     """
     from electrodej.morphology import PhaseImage, measure_phases
 
-    found = measure_phases(
-        PhaseImage(_voxels(phases, spacing), spacing=spacing, names=dict(enumerate(names)))
-    )
+    voxels, size = _voxels(phases, spacing)
+    found = measure_phases(PhaseImage(voxels, spacing=size, names=dict(enumerate(names))))
     return {each.name: each.value for each in found}
 
 
@@ -283,7 +288,7 @@ def report(
             title=title,
             grey=image,
             labels=particles,
-            spacing=spacing or getattr(image, "spacing", None),
+            spacing=getattr(image, "spacing", None) if spacing is None else spacing,
             table=_columns(measured),
             units=getattr(measured, "units", {}),
             definitions=getattr(measured, "definitions", {}),
@@ -325,14 +330,13 @@ def _done(name: str, run: Run | None, maps: Sequence[str] = (), **values: Any) -
         yield verb.run(verb.make(**values, **files), run)
 
 
-def _voxels(image: Any, spacing: Spacing) -> NDArray[Any]:
-    """Return the voxels of a path or an open volume, (Y, X) of a single image; an array stays as it is."""
-    from electrodej.volume import Volume
+def _voxels(image: Image, spacing: Spacing | None) -> tuple[NDArray[Any], Spacing]:
+    """Return the voxels of an image, (Y, X) of a single one, and their size."""
+    from electrodej.volume import open_volume
 
-    with contextlib.ExitStack() as stack:
-        opened = _opened(image, spacing, stack)
-        voxels: NDArray[Any] = opened.read() if isinstance(opened, Volume) else opened
-        return voxels[0] if isinstance(opened, Volume) and opened.is_2d else voxels
+    with open_volume(image, spacing=spacing) as volume:
+        voxels = volume.read()
+        return voxels[0] if volume.is_2d else voxels, volume.require_spacing()
 
 
 def _array(path: PathLike) -> NDArray[Any]:

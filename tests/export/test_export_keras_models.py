@@ -119,6 +119,17 @@ def test_our_settings_overlay_those_of_a_stardist_folder(data: Path, tmp_path: P
     assert (info.probability_threshold, info.overlap_threshold, info.rays) == (0.7, 0.4, 6)
 
 
+def test_our_settings_overlay_those_of_a_csbdeep_folder_where_they_are_the_usual_ones_too(
+    data: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(data / "care-keras-2.3.1", folder)
+    assert load_source(folder).info.percentiles == (3.0, 99.8)
+    own = {"kind": "care", "percentiles": [1.0, 99.8], "name": "", "probability_threshold": None}
+    (folder / "electrodej.json").write_text(json.dumps({"format": "electrodej-model", "version": 1, **own}))
+    assert load_source(folder).info.percentiles == (1.0, 99.8)
+
+
 @pytest.mark.slow
 def test_the_same_model_gives_the_same_bytes_whatever_was_made_before(unet_file: Path) -> None:
     first = zip_bytes(load_source(unet_file))

@@ -163,3 +163,29 @@ def test_verify_proves_the_onnx_model_and_notices_another(
     wrong = verify_zip(tmp_path / "cells.zip", tf115=tf115)
     assert wrong.runs_in_fiji is False
     assert any(finding.check == "onnx" and finding.status == "problem" for finding in wrong.findings)
+
+
+class Failing:
+    """An engine that gives no numbers, or that does not run."""
+
+    name = "stand-in"
+
+    def __init__(self, error: Exception | None) -> None:
+        self.error = error
+
+    def run(self, images: Any) -> Any:
+        if self.error is not None:
+            raise self.error
+        return np.full((*images.shape[:3], 7), np.nan, np.float32)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("error", "said"), [(None, "differ by nan"), (InputError("it wants 512"), "512")])
+def test_verify_takes_no_nan_and_no_failure_for_fine(
+    packaged: Export, tf115: Any, monkeypatch: pytest.MonkeyPatch, error: Exception | None, said: str
+):
+    monkeypatch.setattr("electrodej.export.verify.engine_for_onnx", lambda _path, _channels: Failing(error))
+    found = verify_zip(_named(packaged, ".zip"), tf115=tf115)
+    assert found.runs_in_fiji is False
+    (finding,) = [each for each in found.findings if each.check == "onnx"]
+    assert (finding.status, said in finding.text) == ("problem", True)

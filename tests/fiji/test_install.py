@@ -133,6 +133,14 @@ def test_another_python_chosen_in_fiji_goes_with_the_rest(fiji):
     assert snapshot(fiji) == before
 
 
+def test_a_python_chosen_before_the_install_is_no_strangers(fiji):
+    note = fiji / "electrodej" / "python.txt"
+    note.parent.mkdir()
+    note.write_text("/somewhere/else/python\n")
+    install(fiji)
+    assert note.read_text() == f"{sys.executable}\n"
+
+
 def test_what_an_earlier_version_brought_is_replaced_or_removed(fiji):
     install(fiji)
     manifest = json.loads((fiji / MANIFEST).read_text())

@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from electrodej.errors import MissingExtraError
 from electrodej.fiji import jvm
+from electrodej.java import find_java
 
 
 @pytest.mark.imagej
@@ -86,6 +88,19 @@ def test_an_old_java_is_named(tmp_path):
     program.chmod(0o755)
     message = start_with_programs_of(tmp_path)
     assert f"{program} is 8" in message
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a program that is a script of the shell")
+def test_a_program_that_passes_on_to_a_java_elsewhere_gives_that_ones_home(tmp_path, monkeypatch):
+    program = tmp_path / "bin" / "java"
+    program.parent.mkdir()
+    settings = "Property settings:\n    java.home = /opt/a java/17\n    java.vendor = x\n"
+    program.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{settings}openjdk version \"17.0.1\"\nEND\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    java = find_java()
+    assert (java.version, java.home, java.program) == (17, Path("/opt/a java/17"), program)
 
 
 class Options:

@@ -185,13 +185,24 @@ def test_lines_of_two_threads_never_mix():
                 lines.write(letter)
             lines.write("\n")
 
-    threads = [threading.Thread(target=speak, args=(word,)) for word in ("aaaa", "bbbb")]
+    threads = [threading.Thread(target=speak, args=(word,)) for word in ('{"aa', '{"bb')]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(set(stream.getvalue().split())) == ["aaaa", "bbbb"]
+    assert sorted(set(stream.getvalue().split())) == ['{"aa', '{"bb']
     assert stream.getvalue().count("\n") == 400
+
+
+def test_what_a_library_prints_never_reaches_an_answer(capsys):
+    stream = io.StringIO()
+    lines = WholeLines(stream)
+    print("a line of a library", file=lines)
+    print("half a line", end="", file=lines)
+    print('{"task": 1}', file=lines, flush=True)
+    assert stream.getvalue() == '{"task": 1}\n'
+    assert capsys.readouterr().err == "a line of a library\nhalf a line\n"
+    assert not lines.isatty()
 
 
 @pytest.fixture

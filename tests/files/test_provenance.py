@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from electrodej.errors import OutputError
-from electrodej.files import described, input_file, whole_directory, whole_file, write_description
+from electrodej.files import checksum, described, input_file, whole_directory, whole_file, write_description
 from electrodej.files.tables import write_table
 
 
@@ -22,6 +22,22 @@ def test_a_description_names_inputs_with_their_checksums(tmp_path):
     assert described(inputs=[tmp_path / "grey.tif"])["inputs"] == [one]
     both = described(inputs={"views": [tmp_path / "grey.tif", input_file(tmp_path / "grey.tif", name="x")]})
     assert both["inputs"] == {"views": [one, {"file": "x", "checksum": known}]}
+
+
+def test_a_folder_is_the_same_whoever_has_looked_at_it(tmp_path):
+    (tmp_path / "a" / "in").mkdir(parents=True)
+    (tmp_path / "a" / "in" / "1.tif").write_bytes(b"one")
+    (tmp_path / "a-b.tif").write_bytes(b"two")
+    (tmp_path / ".zattrs").write_bytes(b"{}")
+    before = checksum(tmp_path)
+    # Names and contents by the order of whole names, as every system has it.
+    expected = hashlib.sha256(b".zattrs{}a-b.tiftwoa/in/1.tifone").hexdigest()
+    assert before == f"sha256:{expected}"
+    for name in (".DS_Store", "Thumbs.db", "._a-b.tif"):
+        (tmp_path / name).write_bytes(b"view")
+    assert checksum(tmp_path) == before
+    (tmp_path / ".zattrs").write_bytes(b"[]")
+    assert checksum(tmp_path) != before
 
 
 def test_a_description_has_one_shape():

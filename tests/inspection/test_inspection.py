@@ -221,6 +221,21 @@ def test_findings_are_the_runs_notes_and_plain_json():
     assert plain["warned"] is True
 
 
+def test_a_model_of_ones_own_has_its_look_by_its_name_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("ELECTRODEJ_MODELS", str(tmp_path))
+    (tmp_path / "my-dark").mkdir()
+    (tmp_path / "my-dark" / "electrodej.json").write_text("{}")
+    look = Look(name="my-dark", diameter=40.0, particles="dark", quantiles=(0.0, 1.0))
+    write_look(tmp_path / "my-dark", look)
+    assert find_look("my-dark") == look
+    assert find_look("no-such-model") is None
+
+
+def test_a_voxel_of_no_size_is_refused_in_words():
+    with pytest.raises(VoxelSizeError, match="must be a positive number"):
+        inspect(np.zeros((2, 8, 8), np.uint8), spacing=(0, 0.1, 0.1))
+
+
 def test_a_look_comes_back_from_a_models_folder(tmp_path):
     look = Look(name="mine", diameter=41.0, quantiles=(0.0, 0.5, 1.0))
     write_look(tmp_path, look)

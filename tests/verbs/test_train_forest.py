@@ -112,12 +112,22 @@ def test_a_forest_is_data_and_says_how_it_was_made(forest):
         ({"mirrored": True}, "--mirrored"),
         ({"scale": 2.0}, "--scale"),
         ({"resume": True}, "--resume"),
+        ({"tile": 64}, "--tile"),
     ],
 )
 def test_what_goes_with_networks_only_is_refused(scene, forest, tmp_path: Path, options, said):
     with pytest.raises(InputError, match=f"{said}.*forest"):
         do("segment phases", scene[0] / "grey.tif", model=(forest[0],), out=tmp_path / "o.tif", **options)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_is_told_of_and_not_asked(scene, forest, tmp_path: Path):
+    verb, run = find("segment phases"), Run(scheduler="tcp://127.0.0.1:9")
+    verb.run(
+        verb.make(image=scene[0] / "grey.tif", model=(forest[0],), spacing=SIZE, out=tmp_path / "o.tif"), run
+    )
+    assert any("the cluster is not asked" in note for note in run.notes)
+    assert (tmp_path / "o.tif").is_file()
 
 
 def test_an_image_unlike_what_it_learnt_from_is_warned_of(scene, forest, tmp_path: Path):

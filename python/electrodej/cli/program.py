@@ -108,11 +108,12 @@ def _run(name: str, parsed: argparse.Namespace) -> int:
         # What a library warns of is for us to mend; a user cannot act on it.
         warnings.simplefilter("ignore")
     talk = _Talk(quiet=parsed.quiet)
-    answered = False
+    answered = finished = False
     try:
         run = run_of(parsed, progress=talk.progress, hear=talk.hear)
         options = parsed.verb.make(**given_options(parsed))
         outcome = parsed.verb.run(options, run)
+        finished = True
         talk.finish_progress()
         answer()
         if outcome.text and not parsed.json:
@@ -124,8 +125,12 @@ def _run(name: str, parsed: argparse.Namespace) -> int:
             print_json({**outcome.numbers, "notes": run.notes})
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read the output has gone; there is nobody left to tell.
+        # Whoever read the output has gone; there is nobody left to tell what was found.
         _let_go_of_stdout()
+        if not finished:
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"electrodej {name}: stopped, because what it wrote to was closed\n")
+            return 1
     except Exception as error:
         if parsed.debug:
             raise

@@ -247,10 +247,9 @@ def _compared(
                 "exported from another model?",
             )
         difference = float(np.max(np.abs(output - wanted), initial=0.0))
-        worst = max(worst, difference) if difference == difference else float("nan")
-        share = (
-            max(share, difference / max(1.0, float(np.abs(wanted).max()))) if worst == worst else float("nan")
-        )
+        # A NaN is no number, and stays one in NumPy's maximum.
+        worst = float(np.maximum(worst, difference))
+        share = float(np.maximum(share, difference / max(1.0, float(np.abs(wanted).max()))))
     result = dataclasses.replace(result, difference=worst, compared_with=name)
     sizes = ", ".join(f"{height}x{width}" for height, width in SIZES)
     if not share <= TOLERANCE:
@@ -277,13 +276,17 @@ def _with_onnx(result: Verification, opened: Opened, run: RunImage) -> Verificat
     worst, share = 0.0, 0.0
     for height, width in SIZES:
         image = random.uniform(0, 1, (1, height, width, opened.channels_in or 1)).astype(np.float32)
-        wanted, found = run(image), engine.run(image)
+        try:
+            wanted, found = run(image), engine.run(image)
+        except InputError as error:
+            return dataclasses.replace(result, findings=(*result.findings, problem("onnx", str(error))))
         if wanted.shape != found.shape:
             text = f"its output has the shape {found.shape}, and that of the zip {wanted.shape}"
             return dataclasses.replace(result, findings=(*result.findings, problem("onnx", text)))
         difference = float(np.max(np.abs(found - wanted), initial=0.0))
-        worst = max(worst, difference)
-        share = max(share, difference / max(1.0, float(np.abs(wanted).max())))
+        # A NaN is no number, and stays one in NumPy's maximum.
+        worst = float(np.maximum(worst, difference))
+        share = float(np.maximum(share, difference / max(1.0, float(np.abs(wanted).max()))))
     if not share <= ONNX_TOLERANCE:
         text = f"{path.name} and the zip differ by {worst:.2g} (allowed: {ONNX_TOLERANCE:g})"
         return dataclasses.replace(result, findings=(*result.findings, problem("onnx", text)))

@@ -210,16 +210,17 @@ def measure(
 
     volumes = []
     for image in (grey, labels):
-        voxels, size = connection.to_numpy(image)
-        volumes.append(ArrayVolume(voxels, spacing=spacing or size, name=str(image.getTitle())))
+        voxels, own = connection.to_numpy(image)
+        size = own if spacing is None else spacing
+        volumes.append(ArrayVolume(voxels, spacing=size, name=str(image.getTitle())))
     if not any(volume.spacing for volume in volumes):
         raise _in_python(VoxelSizeError(f"{volumes[0].path}: {UNCALIBRATED}"))
     try:
-        size = common_spacing(*volumes)
+        common = common_spacing(*volumes)
     except VoxelSizeError as error:
         raise _in_python(error) from error
     grey, labels = volumes
-    return features(grey, labels, run, spacing=size, **options)
+    return features(grey, labels, run, spacing=common, **options)
 
 
 def _in_python(error: VoxelSizeError) -> VoxelSizeError:

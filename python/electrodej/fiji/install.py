@@ -78,9 +78,11 @@ def install(folder: str | os.PathLike[str], *, python: str | os.PathLike[str] | 
     manifest = read_manifest(fiji)
     files = planned() | _appose(fiji, manifest, change)
     files[PYTHON_NOTE] = f"{program}\n".encode()
-    _refuse_strangers(fiji, manifest, files)
+    # The note on Python may have been written by Set Up Python, and is ours.
+    ours = {PYTHON_NOTE, *manifest.files}
+    _refuse_strangers(fiji, ours, files)
     # What lies there already, the same to the byte, is somebody else's and stays so.
-    borrowed = [name for name in files if name not in manifest.files and (fiji / name).exists()]
+    borrowed = [name for name in files if name not in ours and (fiji / name).exists()]
     change.unchanged += borrowed
     files = {name: data for name, data in files.items() if name not in borrowed}
     changed = [name for name in files if _is_changed(fiji, manifest, name)]
@@ -184,11 +186,11 @@ def _appose(fiji: Path, manifest: Manifest, change: Change) -> dict[str, bytes]:
         return {}
 
 
-def _refuse_strangers(fiji: Path, manifest: Manifest, files: dict[str, bytes]) -> None:
+def _refuse_strangers(fiji: Path, ours: set[str], files: dict[str, bytes]) -> None:
     strange = [
         name
         for name, data in files.items()
-        if name not in manifest.files and (fiji / name).exists() and not _is(fiji / name, [_checksum(data)])
+        if name not in ours and (fiji / name).exists() and not _is(fiji / name, [_checksum(data)])
     ]
     parents = {parent.as_posix() for name in files for parent in PurePosixPath(name).parents} - {"."}
     strange += [name for name in sorted(parents) if (fiji / name).exists() and not (fiji / name).is_dir()]

@@ -39,29 +39,33 @@ def note_set(replacements: Iterable[Replacement], main: Path) -> list[Path]:
     every = list(replacements)
     mark = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
     at_end = next((_print_of(each.part) for each in every if each.target == main), None)
-    notes = []
-    for folder in dict.fromkeys(each.target.parent for each in every):
-        content = {
-            "main": os.fspath(main),
-            "print": at_end,
-            "outputs": [
-                {
-                    "part": each.part.name,
-                    "target": each.target.name,
-                    "former": each.former.name,
-                    "print": _print_of(each.part),
-                }
-                for each in every
-                if each.target.parent == folder
-            ],
-        }
-        note = folder / f".electrodej-{mark}.set"
-        _open.add(note)
-        notes.append(note)
-        with note.open("w", encoding="utf-8", errors="surrogateescape") as handle:
-            json.dump(content, handle)
-            handle.flush()
-            os.fsync(handle.fileno())
+    notes: list[Path] = []
+    try:
+        for folder in dict.fromkeys(each.target.parent for each in every):
+            content = {
+                "main": os.fspath(main),
+                "print": at_end,
+                "outputs": [
+                    {
+                        "part": each.part.name,
+                        "target": each.target.name,
+                        "former": each.former.name,
+                        "print": _print_of(each.part),
+                    }
+                    for each in every
+                    if each.target.parent == folder
+                ],
+            }
+            note = folder / f".electrodej-{mark}.set"
+            _open.add(note)
+            notes.append(note)
+            with note.open("w", encoding="utf-8", errors="surrogateescape") as handle:
+                json.dump(content, handle)
+                handle.flush()
+                os.fsync(handle.fileno())
+    except BaseException:
+        forget(notes)
+        raise
     return notes
 
 

@@ -90,7 +90,8 @@ def inspect(
     volume = as_volume(image)
     size = volume.spacing if spacing is None else spacing
     if size is not None:
-        check_voxels(size, str(volume.path))
+        if min(size) > 0:
+            check_voxels(size, str(volume.path))
         size = check_spacing(size)
     sample = take_sample(volume)
     refuse_labels(sample, str(volume.path), masks=masks)

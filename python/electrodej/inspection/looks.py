@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -12,7 +13,7 @@ from typing import Any
 from electrodej.errors import InputError
 from electrodej.files import whole_file
 from electrodej.inspection.polarity import Polarity
-from electrodej.models.bundled import bundled_models
+from electrodej.models.bundled import find_model
 from electrodej.vocabulary import Spacing
 
 LOOK = "look.json"
@@ -113,8 +114,8 @@ BUNDLED = {
 def find_look(model: str | os.PathLike[str]) -> Look | None:
     """Return what a model was trained on: its folder's ``look.json``, or what is known of a bundled one."""
     path = Path(model)
-    if not path.exists():
-        path = bundled_models().get(str(model), path)
+    with contextlib.suppress(InputError):
+        path = find_model(model)
     file = path / LOOK if path.is_dir() else path.with_name(LOOK)
     if path.exists() and file.is_file():
         try:

@@ -69,16 +69,16 @@ def load_folder(folder: Path) -> tuple[Any, ModelInfo]:
 
 
 def _overlaid(found: ModelInfo, own: ModelInfo, folder: Path) -> ModelInfo:
-    """Let the folder's own file have the last word, where it says anything."""
+    """Let the folder's own file have the last word, where it says anything: null and nothing are not said."""
     if own.kind != found.kind:
         raise InputError(
             f"{folder}: {FOLDER_FILE} calls the model {own.kind}, and {CONFIG} says {found.kind}"
         )
-    plain = ModelInfo(kind=own.kind)
+    written = read_json(folder / FOLDER_FILE)
     said = {
         field.name: getattr(own, field.name)
         for field in dataclasses.fields(own)
-        if getattr(own, field.name) != getattr(plain, field.name)
+        if written.get(field.name) not in (None, "", [])
     }
     return dataclasses.replace(found, **said)
 

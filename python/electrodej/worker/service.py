@@ -12,6 +12,8 @@ from typing import Any
 from electrodej.extras import require
 from electrodej.worker.logs import keep_log
 
+_ANSWER = '{"'  # how each begins
+
 
 def serve(arguments: list[str] | None = None) -> int:
     """Work for one Appose service until it hangs up.
@@ -47,22 +49,33 @@ def _give_answers_their_own_stream() -> None:
 
 
 class WholeLines:
-    """A stream that passes on whole lines, so that the answers of two threads never mix."""
+    """A stream that passes on whole answers, so that those of two threads never mix.
+
+    An answer is an object of JSON on a line of its own. Whatever else is printed goes to stderr.
+    """
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._lock = threading.Lock()
         self._begun = threading.local()
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
     def write(self, text: str) -> int:
         """Keep ``text`` until its line is whole."""
-        line = getattr(self._begun, "text", "") + text
-        whole, newline, rest = line.rpartition("\n")
-        self._begun.text = rest
-        if newline:
-            with self._lock:
-                self._stream.write(whole + newline)
-                self._stream.flush()
+        begun = getattr(self._begun, "text", "")
+        if begun and text.startswith(_ANSWER):
+            # A library has left its line open.
+            begun += "\n"
+        whole, newline, self._begun.text = (begun + text).rpartition("\n")
+        for line in whole.split("\n") if newline else ():
+            if line.startswith(_ANSWER):
+                with self._lock:
+                    self._stream.write(line + newline)
+                    self._stream.flush()
+            else:
+                sys.stderr.write(line + newline)
         return len(text)
 
     def flush(self) -> None:

@@ -118,7 +118,9 @@ class Numbers(Kind):
         return tuple(kind.read(part) for kind, part in zip(self.kinds, parts, strict=True))
 
     def check(self, value: Any) -> tuple[Any, ...]:
-        if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != len(self.kinds):
+        if isinstance(value, str):
+            return self.read(value)
+        if not hasattr(value, "__len__") or len(value) != len(self.kinds):
             raise ValueError(f"{quoted(value)} is not {len(self.kinds)} numbers, {self.metavar}")
         return tuple(kind.check(part) for kind, part in zip(self.kinds, value, strict=True))
 

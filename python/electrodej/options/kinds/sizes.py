@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +37,8 @@ class SpacingOf(Kind):
         if isinstance(value, str):
             return self.read(value)
         try:
-            return self._three([float(part) for part in value], value)
+            lengths = [value] * 3 if isinstance(value, numbers.Real) else value
+            return self._three([float(part) for part in lengths], value)
         except (TypeError, OverflowError):
             raise ValueError(self._refusal(value)) from None
 
@@ -67,19 +69,19 @@ class ShapeOf(Kind):
     metavar: str = "Z,Y,X"
 
     def read(self, text: str) -> tuple[int, int, int]:
-        return self.check(text.split(","), text)
+        return self.check(text)
 
-    def check(self, value: Any, given: Any = None) -> tuple[int, int, int]:
+    def check(self, value: Any) -> tuple[int, int, int]:
+        parts = value.split(",") if isinstance(value, str) else value
         try:
-            numbers = [Whole(1).read(str(part)) for part in value]
+            edges = [Whole(1).read(str(part)) for part in parts]
         except (TypeError, ValueError):
-            numbers = []
-        if len(numbers) != 3:
+            edges = []
+        if len(edges) != 3:
             raise ValueError(
-                f"{quoted(value if given is None else given)} is not a shape; give three whole numbers above "
-                "0 as Z,Y,X, e.g. 256,256,256"
+                f"{quoted(value)} is not a shape; give three whole numbers above 0 as Z,Y,X, e.g. 256,256,256"
             )
-        return numbers[0], numbers[1], numbers[2]
+        return edges[0], edges[1], edges[2]
 
     def shown(self, value: Any) -> str:
         return ",".join(map(str, value))

@@ -29,8 +29,8 @@ def is_forest(model: PathLike) -> bool:
     return forest.is_forest(model)
 
 
-def check_for_forest(options: PhasesOptions) -> None:
-    """Refuse what goes with networks only."""
+def check_for_forest(options: PhasesOptions, run: Run) -> None:
+    """Refuse what goes with networks only; a cluster, which a chain has for other verbs, is told of."""
     for name, given in (
         ("several models", len(options.model) > 1),
         ("--view", options.view != "xy"),
@@ -39,11 +39,14 @@ def check_for_forest(options: PhasesOptions) -> None:
         ("--mirrored", options.mirrored),
         ("--scale", options.scale is not None),
         ("--resume", options.resume),
+        ("--tile", options.tile),
     ):
         if given:
             raise InputError(
                 f"{name}: that goes with networks, and {options.model[0]} is a forest; leave it out"
             )
+    if run.scheduler is not None:
+        run.note("forests work on this machine alone; the cluster is not asked")
 
 
 class LoneForest:

@@ -161,7 +161,7 @@ def _teller(options: PhasesOptions, run: Run) -> Networks | LoneForest:
     # Loading the network's library takes seconds: a wrong name is said before.
     places = [find_model(path) for path in options.model]
     if any(map(is_forest, places)):
-        check_for_forest(options)
+        check_for_forest(options, run)
         return LoneForest(places[0], options, run)
     from electrodej.verbs.segment.prediction import Networks
 
