@@ -144,7 +144,7 @@ class Checkpoint:
     def save(self, name: str, arrays: Arrays) -> None:
         """Keep arrays under a name."""
         with whole_file(self._path(name), force=True) as part, part.open("wb") as handle:
-            np.savez(handle, **arrays)
+            np.savez(handle, allow_pickle=False, **arrays)
 
     def load(self, name: str) -> dict[str, NDArray[Any]]:
         """Return arrays that were saved.
