@@ -10,7 +10,7 @@ import pytest
 from electrodej.errors import InputError
 from electrodej.run import Run
 from electrodej.volume import open_volume, write_volume
-from electrodej.worker.glance import glance
+from electrodej.worker.glance import classes_of, glance
 
 
 def sent(folder, **arrays):
@@ -61,6 +61,12 @@ def test_what_cannot_be_learnt_from_is_said(halves, tmp_path, value, words):
     images = sent(tmp_path, grey=grey, drawn=wrong, shown=grey)
     with pytest.raises(InputError, match=words):
         glance({**images, "out": str(tmp_path / "out.tif")}, Run())
+
+
+@pytest.mark.parametrize("value", [1.5, -1, np.nan])
+def test_what_is_no_number_of_a_phase_is_not_taken_for_one(value):
+    with pytest.raises(InputError, match="what is drawn"):
+        classes_of(np.array([[0, 1, 2, value]], np.float32))
 
 
 REHEARSED = """

@@ -1,17 +1,20 @@
 """What was drawn on open images becomes training data that the verbs read."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from electrodej.annotation import read_pairs
-from electrodej.errors import InputError, OutputError, VoxelSizeError
+from electrodej.errors import Enough, InputError, OutputError, VoxelSizeError
 from electrodej.models.bundled import find_model
 from electrodej.run import Run
 from electrodej.verbs.train.semantic import find_pairs
 from electrodej.volume import open_volume, write_volume
-from electrodej.worker.lessons import NOT_LABELLED, Drawn, learn, write_data
+from electrodej.worker.lessons import NOT_LABELLED, Drawn, learn, until_enough, write_data
 
 SPACING = (0.3, 0.2, 0.2)
+ONE = {"voxel": [1, 1, 1], "unit": "micron"}
 
 
 @pytest.fixture
@@ -104,6 +107,59 @@ def test_a_forest_learns_from_a_few_strokes_and_is_found_by_its_name(tmp_path, m
         phases = volume.read()[0]
     assert (phases[:, :28] == 0).all()
     assert (phases[:, 36:] == 1).all()
+
+
+def taught(tmp_path, drawn, **changed):
+    """Learn a forest from drawn values in 32 bit."""
+    grey = np.zeros(drawn.shape, np.uint8)
+    marks = {
+        name: {"array": SimpleNamespace(ndarray=lambda a=a: a, shm=None), "title": name, **ONE}
+        for name, a in (("grey", grey), ("marks", drawn))
+    }
+    sent = {"grey": marks["grey"], "drawn": marks["marks"]}
+    given = {"network": "forest", "name": "mine", "folder": str(tmp_path), "images": [sent]}
+    return learn({**given, **changed}, Run())
+
+
+@pytest.mark.parametrize("value", [-1, 2.7, np.nan, 2.0**24 + 2])
+@pytest.mark.parametrize("network", ["stardist", "forest"])
+def test_what_is_no_label_is_not_cast_to_one(network, value, tmp_path):
+    drawn = np.zeros((1, 4, 4), np.float32)
+    drawn[0, 0, 0], drawn[0, 2, 2] = 1, value
+    with pytest.raises(InputError, match="marks"):
+        taught(tmp_path, drawn, network=network)
+
+
+def test_a_voxel_size_that_is_none_is_told_with_its_field(tmp_path):
+    with pytest.raises(InputError, match=r'^"Voxel size": '):
+        taught(tmp_path, np.ones((1, 4, 4), np.float32), voxelSize="0.07,0.07")
+
+
+def test_a_typed_voxel_size_counts_where_the_images_own_cannot_be_understood(tmp_path, monkeypatch):
+    monkeypatch.setitem(ONE, "unit", "furlong")
+    # It gets as far as what was drawn.
+    with pytest.raises(InputError, match="nothing was drawn"):
+        taught(tmp_path, np.zeros((1, 4, 4), np.float32), voxelSize="0.1,0.1,0.1")
+
+
+def test_escape_after_the_last_epoch_is_not_the_end_of_what_was_learnt(tmp_path):
+    told = []
+    enough = tmp_path / "enough"
+    tell = until_enough(lambda *what: told.append(what[-1]), enough)
+    tell(0, 2, "training, epoch 1 of 2")
+    enough.touch()
+    tell(1, 9, "trying thresholds")
+    with pytest.raises(Enough):
+        tell(1, 2, "training, epoch 2 of 2 (last: loss 0.5)")
+    # Once is enough.
+    tell(1, 2, "training, epoch 2 of 2 (last: loss 0.5)")
+    assert len(told) == 4
+
+
+def test_escape_before_the_first_epoch_cancels(tmp_path):
+    (tmp_path / "enough").touch()
+    with pytest.raises(Enough):
+        until_enough(lambda *_: None, tmp_path / "enough")(0, 1, "reading")
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from electrodej.errors import InputError
 from electrodej.fiji.images import opened
 from electrodej.run import Run
 from electrodej.vocabulary import UNLABELLED
-from electrodej.volume import ArrayVolume, write_volume
+from electrodej.volume import ArrayVolume, check_labels, write_volume
 
 # Fewer than a forest that is kept learns from: nobody should wait for a glance.
 _SAMPLES = 10_000
 _TREES = 30
+# Phases are told apart in pixels, whatever the images say of their size.
+_ANY_SIZE = (1.0, 1.0, 1.0)
 # The edge in pixels of what is looked at beforehand.
 _REHEARSED = 48
 
@@ -33,11 +35,11 @@ def glance(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
     """
     with contextlib.ExitStack() as stack:
         grey, drawn, shown = (
-            np.array(stack.enter_context(opened(arguments[name], role=name)).read())
+            np.array(stack.enter_context(opened(arguments[name], role=name, spacing=_ANY_SIZE)).read())
             for name in ("grey", "drawn", "shown")
         )
     best, answer = _look(grey, classes_of(drawn), shown, run)
-    write_volume(str(arguments["out"]), best, spacing=(1.0, 1.0, 1.0), labels=True, force=True)
+    write_volume(str(arguments["out"]), best, spacing=_ANY_SIZE, labels=True, force=True)
     return answer
 
 
@@ -81,6 +83,7 @@ def classes_of(drawn: NDArray[Any]) -> NDArray[np.uint8]:
     >>> classes_of(np.array([[0, 1, 3]])).tolist()
     [[255, 0, 2]]
     """
+    drawn = check_labels(drawn, "what is drawn")
     if drawn.max() > UNLABELLED:
         raise InputError(
             f"something is drawn as phase {int(drawn.max())}, and there are {UNLABELLED} at most; "

@@ -29,7 +29,7 @@ from electrodej.progress import Progress, silent
 from electrodej.run import Run
 from electrodej.verbs import find
 from electrodej.vocabulary import Spacing
-from electrodej.volume import compact_dtype, write_volume
+from electrodej.volume import check_labels, compact_dtype, write_volume
 from electrodej.worker.preview import watcher
 
 # What every network starts from unless told otherwise, and the names of its two folders of data.
@@ -40,6 +40,8 @@ _FOLDERS = {"stardist": ("images", "masks"), "unet": _OF_PHASES, "lrcs": _OF_PHA
 NOT_LABELLED = 255
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _MARK = "drawn-in-fiji.txt"
+# What a training says at each of its steps.
+_EPOCH = re.compile(r", epoch \d+ of \d+")
 # What the dialog sends on to the verb as it stands.
 _PASSED = ("epochs", "steps", "batch", "patch", "patience", "seed")
 
@@ -71,18 +73,19 @@ def learn(arguments: Mapping[str, Any], run: Run) -> dict[str, Any]:
         raise InputError(f"{network} is no network that learns here; there are {', '.join(BUNDLED)}")
     model = _place(Path(arguments.get("folder") or own_models_folder()), name, force=force)
     data = model.with_name(f"{name}.data")
+    spacing = _typed_spacing(arguments)
     with contextlib.ExitStack() as stack:
         sent = arguments.get("images") or ()
-        drawn = [_read(each, network, arguments, stack) for each in sent]
+        drawn = [_read(each, network, spacing, stack) for each in sent]
         names = _class_names(arguments, drawn)
         slices = write_data(data, drawn, network, classes=len(names))
-    run = replace(
+    training = replace(
         run,
         force=force,
-        progress=_until_enough(run.progress, arguments.get("enough")),
+        progress=until_enough(run.progress, arguments.get("enough")),
         watch=watcher(arguments.get("preview"), drawn, background=network == "unet"),
     )
-    trained = _train(network, data, model, names, arguments, run)
+    trained = _train(network, data, model, names, arguments, training)
     zipped = "" if network == "forest" else _export(model, name, replace(run, force=True))
     segments = "Segment Particles" if network == "stardist" else "Segment Phases"
     command = f'run("{PREFIX}{segments}", "model={name}");'
@@ -175,12 +178,20 @@ def _place(folder: Path, name: str, *, force: bool) -> Path:
     return place
 
 
+def _typed_spacing(arguments: Mapping[str, Any]) -> Spacing | None:
+    typed = str(arguments.get("voxelSize") or "").strip()
+    try:
+        return SpacingOf().read(typed) if typed else None
+    except ValueError as error:
+        raise InputError(f'"Voxel size": {error}') from None
+
+
 def _read(
-    given: Mapping[str, Any], network: str, arguments: Mapping[str, Any], stack: contextlib.ExitStack
+    given: Mapping[str, Any], network: str, typed: Spacing | None, stack: contextlib.ExitStack
 ) -> Drawn:
-    grey = stack.enter_context(opened(given["grey"], role="grey"))
-    title = str(given["grey"].get("title") or given["grey"].get("file"))
-    spacing = SpacingOf().read(str(arguments["voxelSize"])) if arguments.get("voxelSize") else grey.spacing
+    grey = stack.enter_context(opened(given["grey"], role="grey", spacing=typed))
+    title = _title(given["grey"])
+    spacing = typed or grey.spacing
     if spacing is None:
         raise VoxelSizeError(f"{title}: {UNCALIBRATED}")
     file = given["drawn"].get("file")
@@ -192,13 +203,18 @@ def _read(
         if network == "unet":
             drawn = labelling.things.astype(np.uint8)
     else:
-        drawn = np.array(stack.enter_context(opened(given["drawn"], role="label")).read())
+        marks = stack.enter_context(opened(given["drawn"], role="label", spacing=typed))
+        drawn = check_labels(np.array(marks.read()), _title(given["drawn"]))
     if drawn.shape != tuple(grey.shape):
         raise InputError(
             f"{title} has {_size(grey.shape)} voxels, and what was drawn has {_size(drawn.shape)}; "
             "use images of one size"
         )
     return Drawn(title, np.array(grey.read()), drawn, spacing, names)
+
+
+def _title(image: Mapping[str, Any]) -> str:
+    return str(image.get("title") or image.get("file"))
 
 
 def _size(shape: Sequence[int]) -> str:
@@ -222,16 +238,22 @@ def _class_names(arguments: Mapping[str, Any], drawn: Sequence[Drawn]) -> tuple[
     return named or tuple(f"phase {number}" for number in range(1, min(most, NOT_LABELLED - 1) + 1))
 
 
-def _until_enough(progress: Progress, file: Any) -> Progress:
-    """Return a progress that ends a training, once, when a file is there."""
+def until_enough(progress: Progress, file: Any) -> Progress:
+    """Return a progress that ends a training, once, when a file is there.
+
+    It stops what is told before the first epoch, and leaves what comes after the last one, as the choice of
+    thresholds, to end.
+    """
     if not file:
         return progress
-    place, said = Path(str(file)), False
+    place, said, begun = Path(str(file)), False, False
 
     def tell(done: float, total: float, stage: str) -> None:
-        nonlocal said
+        nonlocal said, begun
         progress(done, total, stage)
-        if not said and place.exists():
+        learning = _EPOCH.search(stage) is not None
+        begun = begun or learning
+        if (learning or not begun) and not said and place.exists():
             said = True
             raise Enough("stopped before there was anything to keep")
 

@@ -20,6 +20,7 @@ from electrodej.options import Flag, Image, Option, PathTo
 from electrodej.run import Run
 from electrodej.verb import Verb
 from electrodej.verbs import find
+from electrodej.vocabulary import Spacing
 from electrodej.worker.tasks import Arguments, Request
 
 # What scripts of earlier versions ask for.
@@ -91,8 +92,9 @@ def _forced(run: Run, arguments: Arguments) -> Run:
 
 
 def _values(verb: Verb, arguments: Arguments, stack: contextlib.ExitStack) -> dict[str, Any]:
-    values = {}
-    options = verb.options.options()
+    values: dict[str, Any] = {}
+    # Images are opened with the voxel size that was typed.
+    options = sorted(verb.options.options(), key=lambda each: each.name != "spacing")
     for option in options:
         names = [sent_as(option)]
         # What a macro calls a field may be another option's own name.
@@ -101,7 +103,7 @@ def _values(verb: Verb, arguments: Arguments, stack: contextlib.ExitStack) -> di
         given = next((arguments[name] for name in names if _is_given(arguments.get(name))), None)
         if given is None:
             continue
-        value = _value(option, given, stack)
+        value = _value(option, given, values.get("spacing"), stack)
         values[option.name] = (value,) if option.many else value
     return values
 
@@ -110,11 +112,11 @@ def _is_given(value: Any) -> bool:
     return bool(value.strip()) if isinstance(value, str) else value is not None
 
 
-def _value(option: Option, given: Any, stack: contextlib.ExitStack) -> Any:
+def _value(option: Option, given: Any, spacing: Spacing | None, stack: contextlib.ExitStack) -> Any:
     if isinstance(option.kind, Image) and isinstance(given, Mapping):
         if given.get("file") and "voxel" not in given:
             return str(given["file"])
-        return stack.enter_context(opened(given, role=option.title.lower() or option.name))
+        return stack.enter_context(opened(given, role=option.title.lower() or option.name, spacing=spacing))
     if isinstance(option.kind, PathTo) and option.kind.role in ("output", "folder"):
         return os.path.abspath(os.path.expanduser(str(given)))  # noqa: PTH100, PTH111 - the user's spelling
     if isinstance(option.kind, Flag):
