@@ -43,6 +43,31 @@ def test_an_array_that_is_a_view_goes_over_as_it_looks(connection):
     np.testing.assert_array_equal(back, array)
 
 
+@pytest.mark.parametrize("dtype", [">u2", ">f4", "<u2"])
+def test_arrays_of_either_byte_order_go_over(connection, dtype):
+    image = connection.to_imagej(np.array([[[1, 2, 258]]], dtype), spacing=SPACING)
+    assert [float(image.getStack().getVoxel(x, 0, 0)) for x in range(3)] == [1, 2, 258]
+
+
+def test_signed_values_and_the_units_of_each_axis_are_those_of_the_file(connection, tmp_path):
+    array = np.array([[[-32768, -1, 0, 5]], [[1, 2, 3, 32767]]], np.int16)
+    # ImageJ keeps signed values 32,768 higher, and says so.
+    image = connection.to_imagej((array.astype(np.int32) + 32768).astype(np.uint16), spacing=SPACING)
+    size = image.getCalibration()
+    size.setSigned16BitCalibration()
+    size.pixelDepth = 300.0
+    size.setZUnit("nm")
+    connection.IJ.saveAsTiff(image, str(tmp_path / "a.tif"))
+    with open_volume(tmp_path / "a.tif") as volume:
+        by_path, told = volume.read(), volume.spacing
+    found, spacing = connection.to_numpy(image)
+    for each in (found, by_path):
+        assert each.dtype == np.int16
+        np.testing.assert_array_equal(each, array)
+    assert spacing == pytest.approx(SPACING)
+    assert told == pytest.approx(SPACING)
+
+
 def test_what_imagej_saves_is_what_was_sent(connection, tmp_path):
     array = np.arange(24, dtype=np.uint16).reshape(2, 3, 4)
     connection.IJ.saveAsTiff(connection.to_imagej(array, spacing=SPACING), str(tmp_path / "a.tif"))

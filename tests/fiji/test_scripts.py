@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import itertools
 import json
 import re
 import subprocess
@@ -556,6 +558,93 @@ def test_an_uncalibrated_image_is_not_measured_in_pixels(imagej, run_script, tmp
     assert (tmp_path / "t.csv").is_file()
 
 
+def test_an_image_with_a_print_resolution_is_asked_for_its_voxel_size(imagej, run_script, opened, tmp_path):
+    """ImageJ opens a plain TIFF of 300 dpi as calibrated in inches."""
+    import tifffile
+
+    from electrodej.fiji.scripting import library_class
+    from electrodej.volume import units
+
+    tifffile.imwrite(
+        tmp_path / "dots.tif", np.ones((4, 4), np.uint8), resolution=(300, 300), resolutionunit="INCH"
+    )
+    dots = imagej.openImage(str(tmp_path / "dots.tif"))
+    assert str(dots.getCalibration().getUnit()) == "inch"
+    kind = library_class(context(), "Images")
+    assert not kind.isCalibrated(dots)
+    assert kind.isCalibrated(opened["grey"])
+    assert "does not say its voxel size" in refused(
+        run_script, grey=dots, labels=dots.duplicate(), table=tmp_path / "t.csv"
+    )
+    size = dots.getCalibration()
+    for unit, density in itertools.product(("inch", "cm", "mm"), (28.35, 72.0, 118.11, 300.0, 310.0, 1.0)):
+        size.setUnit(unit)
+        size.pixelWidth = size.pixelHeight = 1 / density
+        # One rule for the question and for the worker.
+        assert bool(kind.isCalibrated(dots)) is not units.is_print_resolution([density, density], unit)
+
+
+def test_signed_values_and_units_of_each_axis_of_open_images_count(imagej, run_script, pair, tmp_path):
+    for name in ("grey", "labels"):
+        image = imagej.openImage(str(pair / f"{name}.tif"))
+        scyjava.jimport("ij.process.StackConverter")(image).convertToGray16()
+        for z in range(1, 13):
+            image.getStack().getProcessor(z).add(32768)
+        size = image.getCalibration()
+        size.setSigned16BitCalibration()
+        size.pixelDepth = 500.0
+        size.setZUnit("nm")
+        imagej.saveAsTiff(image, str(tmp_path / f"{name}.tif"))
+    images = {name: imagej.openImage(str(tmp_path / f"{name}.tif")) for name in ("grey", "labels")}
+    wanted = {"attributes": "Volume,Edensity,Z"}
+    run_script(MEASURE, {**images, **wanted, "table": tmp_path / "open.csv"})
+    paths = {"greyFile": tmp_path / "grey.tif", "labelFile": tmp_path / "labels.tif"}
+    run_script(MEASURE, {**paths, **wanted, "table": tmp_path / "path.csv"})
+    for table in ("open.csv", "path.csv"):
+        header, row = (tmp_path / table).read_text().splitlines()
+        values = dict(zip(header.split(","), row.split(","), strict=True))
+        assert (values["Label"], float(values["Edensity"])) == ("1", 90)
+        assert float(values["Volume"]) == pytest.approx(216 * 0.5**3)
+        assert float(values["Z"]) == pytest.approx(5.5 * 0.5)
+
+
+def test_a_row_shows_its_slice_whatever_the_unit_of_the_depth(opened):
+    from electrodej.fiji.scripting import library_class
+
+    table = scyjava.jimport("ij.measure.ResultsTable")()
+    table.incrementCounter()
+    table.addValue("Label", 1.0)
+    # The particle's last slice, the 9th, counted from 1.
+    table.addValue("Z", 8 * 0.5)
+    size = opened["labels"].getCalibration()
+    for depth, unit, z_unit in ((500.0, "nm", None), (0.0005, "mm", None), (500.0, "micron", "nm")):
+        size.pixelDepth = depth
+        size.setUnit(unit)
+        size.setZUnit(z_unit)
+        library_class(context(), "Tables").select(table, 0, opened["labels"])
+        assert opened["labels"].getCurrentSlice() == 9
+
+
+def test_the_worker_takes_no_modules_from_the_folder_of_temporary_files(run_script, opened, tmp_path):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('taken from the folder of temporary files')")
+    folder, python = system().getProperty("java.io.tmpdir"), system().getProperty("electrodej.python")
+    # Called by another of its names, Python is started anew.
+    other = Path(sys.executable).parent / ".." / Path(sys.executable).parent.name / Path(sys.executable).name
+    try:
+        system().setProperty("java.io.tmpdir", str(tmp_path))
+        system().setProperty("electrodej.python", str(other))
+        run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
+    finally:
+        system().setProperty("java.io.tmpdir", folder)
+        system().setProperty("electrodej.python", python or sys.executable)
+    assert (tmp_path / "t.csv").is_file()
+
+
+def test_a_filtered_image_is_not_called_after_particles(run_script, opened):
+    image = run_script("Filter Image", {"grey": opened["grey"], "steps": "median"})["image"]
+    assert str(image.getTitle()) == "grey_filtered.tif"
+
+
 def test_a_voxel_size_that_nobody_typed_is_not_taken(imagej):
     from electrodej.fiji.scripting import library_class
 
@@ -740,6 +829,11 @@ def test_a_models_thresholds_come_from_its_sidecar(imagej, tmp_path):
     assert [float(each) for each in found["percentiles"]] == expected["percentiles"]
     assert (int(found["divisor"]), int(found["context"])) == (expected["size_divisor"], expected["context"])
     assert [int(each) for each in found["grid"]] == expected["grid"]
+    # Zero is a threshold.
+    told = {"kind": "stardist", "probability_threshold": 0, "overlap_threshold": 0}
+    (tmp_path / "zero.json").write_text(json.dumps(told))
+    found = stardist.settings(file(str(tmp_path / "zero.zip")))
+    assert (float(found["probability"]), float(found["overlap"])) == (0, 0)
     for text, words in (
         (None, "is missing"),
         ("[]", "cannot be read"),
@@ -1222,6 +1316,36 @@ def test_particles_are_merged_split_and_deleted_by_hand_and_each_step_taken_back
     np.testing.assert_array_equal(now(), start)
 
 
+@pytest.mark.parametrize(
+    ("bits", "most", "words"), [(8, 255, "16-bit"), (16, 65535, "32-bit"), (32, 2**24, "renumber")]
+)
+def test_a_part_gets_no_number_that_the_image_cannot_hold(imagej, bits, most, words):
+    from electrodej.fiji.scripting import library_class
+
+    image = imagej.createImage("labels", f"{bits}-bit black", 12, 10, 1)
+    for x, y in itertools.product(range(2, 10), range(10)):
+        image.getStack().setVoxel(x, y, 0, 7.0)
+    image.getStack().setVoxel(0, 0, 0, float(most))
+    kind = library_class(context(), "Corrections")
+    hand = kind.class_.getConstructor(image.getClass()).newInstance(image)
+    line = scyjava.jimport("ij.gui.Line")(6.0, 0.0, 6.0, 9.0)
+    with pytest.raises(scyjava.jimport("java.lang.RuntimeException"), match=f"above {most}; .*{words}"):
+        hand.split(7, line)
+    assert sum(float(image.getStack().getVoxel(x, y, 0)) == 7 for x in range(12) for y in range(10)) == 80
+    image.getStack().setVoxel(0, 0, 0, float(most - 1))
+    assert int(hand.split(7, line)) == most
+
+
+def test_a_particle_that_is_not_there_is_neither_merged_nor_deleted(run_script, pair, imagej):
+    labels = imagej.openImage(str(pair / "labels.tif"))
+    for what, typed, words in (
+        ("Delete", "1,99", "labels.tif has no particle 99"),
+        ("Merge", "1,7,3", "labels.tif has no particle 3, 7"),
+    ):
+        assert words in refused(run_script, "Correct Particles", labels=labels, what=what, particles=typed)
+        assert float(labels.getStack().getVoxel(5, 5, 5)) == 1
+
+
 def test_a_particle_changed_again_while_python_measures_still_counts(opened):
     from electrodej.fiji.scripting import library_class
 
@@ -1254,6 +1378,50 @@ def test_particles_have_the_colour_of_what_was_measured_of_them(opened, run_scri
     assert np.isnan(float(voxel(0, 0, 0)))
     assert image.getCalibration().pixelDepth == pytest.approx(0.5)
     assert int(image.getOverlay().size()) == 4
+
+
+def table_of(**columns):
+    table = scyjava.jimport("ij.measure.ResultsTable")()
+    for row in zip(*columns.values(), strict=True):
+        table.incrementCounter()
+        for name, value in zip(columns, row, strict=True):
+            table.addValue(name, value)
+    return table
+
+
+def test_a_value_of_zero_has_a_colour(opened):
+    from electrodej.fiji.scripting import library_class
+
+    opened["labels"].getStack().setVoxel(0, 0, 0, 2.0)
+    table = table_of(Label=[1.0, 2.0], Damage=[0.0, 0.5])
+    image = library_class(context(), "Colours").by(table, "Damage", opened["labels"])
+    assert float(image.getStack().getVoxel(5, 5, 5)) == 0
+    assert float(image.getStack().getVoxel(0, 0, 0)) == 0.5
+    assert np.isnan(float(image.getStack().getVoxel(1, 0, 0)))
+
+
+def test_a_table_goes_to_python_with_all_its_digits(imagej, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    assert imagej is not None
+    table = table_of(Label=[1.0, 2.0], Damage=[0.000123456789, 1234567.89], Name=["a b", "c"])
+    library_class(context(), "Tables").save(table, scyjava.jimport("java.io.File")(str(tmp_path / "t.csv")))
+    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as handle:
+        first, second = csv.DictReader(handle)
+    assert [float(row["Damage"]) for row in (first, second)] == [0.000123456789, 1234567.89]
+    assert [(row["Label"], row["Name"]) for row in (first, second)] == [("1", "a b"), ("2", "c")]
+
+
+def test_a_column_whose_first_cell_is_empty_is_one_of_numbers(imagej, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    assert imagej is not None
+    (tmp_path / "t.csv").write_text("Image,Label,RoughInner,Kind,Volume\na,1,,,3\nb,2,0.5,x,4\n")
+    model = library_class(context(), "Workbench$Model")()
+    model.setTable(scyjava.jimport("ij.measure.ResultsTable").open(str(tmp_path / "t.csv")))
+    assert [str(name) for name in model.getNames()] == ["Label", "RoughInner", "Volume"]
+    assert float(model.getTable().getValue("RoughInner", 1)) == 0.5
+    assert np.isnan(model.getTable().getValue("RoughInner", 0))
 
 
 def test_a_macro_merges_and_deletes_particles(run_script, pair, tmp_path):

@@ -15,10 +15,11 @@ import pytest
 
 from electrodej.errors import Cancelled, InputError, MissingExtraError
 from electrodej.fiji import words
-from electrodej.fiji.images import opened
+from electrodej.fiji.images import calibration, opened
 from electrodej.verbs import find
 from electrodej.volume import write_volume
 from electrodej.worker import TASK, logs, tasks
+from electrodej.worker.requests import requested
 from electrodej.worker.service import WholeLines
 
 
@@ -238,6 +239,50 @@ def test_shared_voxels_keep_the_order_z_y_x_and_the_calibration_of_each_axis():
         assert volume.shape == (2, 3, 4)
         assert volume.spacing == pytest.approx((0.3, 0.2, 0.1))
         np.testing.assert_array_equal(volume.read(), array)
+
+
+def test_a_print_resolution_is_no_calibration():
+    dots = {"title": "g", "voxel": [1, 1 / 300, 1 / 300], "unit": "inch"}
+    assert calibration(dots) is None
+    # 300 dpi as programs write it in centimetres.
+    assert calibration({**dots, "voxel": [1, 1 / 118.11, 1 / 118.11], "unit": "cm"}) is None
+    assert calibration({**dots, "voxel": [1e-5, 2e-5, 4e-5]}) == pytest.approx((0.254, 0.508, 1.016))
+    with opened({"array": shared(np.ones((2, 3, 4), np.uint8)), **dots}, role="grey") as volume:
+        assert volume.spacing is None
+
+
+def test_each_axis_may_have_a_unit_of_its_own():
+    units = ["nm", "mm", "micron"]
+    assert calibration({"voxel": [100, 0.002, 0.5], "unit": units}) == pytest.approx((0.1, 2.0, 0.5))
+
+
+def test_signed_values_are_those_that_imagej_shows():
+    # ImageJ keeps them 32,768 higher.
+    kept = np.array([[[0, 32767, 32768, 32769, 65535]]], np.uint16)
+    sent = {"array": shared(kept), "voxel": [1, 1, 1], "unit": "micron", "signed": True}
+    with opened(sent, role="grey") as volume:
+        assert volume.dtype == np.int16
+        assert volume.read().ravel().tolist() == [-32768, -1, 0, 1, 32767]
+        assert volume[0, 0, 1:3].tolist() == [-1, 0]
+    assert kept.ravel().tolist() == [0, 32767, 32768, 32769, 65535]
+
+
+def test_a_typed_voxel_size_counts_where_the_images_own_cannot_be_understood(tmp_path):
+    labels = np.zeros((6, 6, 6), np.uint16)
+    labels[1:4, 1:4, 1:4] = 1
+    odd = {"voxel": [1, 1, 1], "unit": "furlong"}
+    task = Task()
+    given = {
+        "grey": {"array": shared(labels * 90), "title": "g", **odd},
+        "labels": {"array": shared(labels), "title": "l", **odd},
+        "voxelSize": "0.1,0.1,0.1",
+        "attributes": "Volume",
+        "out": str(tmp_path / "t.csv"),
+    }
+    tasks.perform(requested("measure"), task, "measure", given)
+    assert task.end is None
+    volume = float((tmp_path / "t.csv").read_text().splitlines()[1].split(",")[-1])
+    assert volume == pytest.approx(27 * 0.001)
 
 
 def test_an_image_that_is_missing_is_named_by_its_role():

@@ -122,7 +122,7 @@ class Builder {
 	private static boolean runs(File program) {
 		if (program == null) return false
 		try {
-			Process trial = new ProcessBuilder(program.path, "-c", "import electrodej.worker").redirectErrorStream(true).start()
+			Process trial = new ProcessBuilder(program.path, "-P", "-c", "import electrodej.worker").redirectErrorStream(true).start()
 			trial.outputStream.close()
 			trial.consumeProcessOutput()
 			return trial.waitFor(LONGEST_TRIAL_S, TimeUnit.SECONDS) && trial.exitValue() == 0

@@ -30,7 +30,7 @@ class Colours {
 			FloatProcessor painted = new FloatProcessor(labels.width, labels.height)
 			for (int at = 0; at < plane.pixelCount; at++) {
 				int label = (int) plane.getf(at)
-				painted.setf(at, label == 0 ? Float.NaN : (float) (values[label] ?: Double.NaN))
+				painted.setf(at, label == 0 ? Float.NaN : (float) values.getOrDefault(label, Double.NaN))
 			}
 			stack.addSlice(painted)
 		}

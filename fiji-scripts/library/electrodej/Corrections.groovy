@@ -9,6 +9,9 @@ import ij.process.ImageProcessor
 class Corrections {
 
 	private static final int LONGEST_MEMORY = 50
+	// The highest number that pixels of so many bits tell from the one before, and what helps beyond it.
+	private static final Map<Integer, Integer> MOST = [8: 255, 16: 65535, 32: 1 << 24]
+	private static final Map<Integer, String> REMEDY = [8: "; turn it into 16-bit first", 16: "; turn it into 32-bit first", 32: "; renumber them"]
 
 	final ImagePlus labels
 	// What each step changed: the slice, where in it, and what was there.
@@ -51,7 +54,7 @@ class Corrections {
 		Set<Integer> all = new TreeSet<>(particles)
 		if (all.size() < 2) throw new Problem("choose two particles or more to merge")
 		int kept = all.first()
-		step(all.tail()) { slice, at, label -> kept }
+		keep(step(all) { slice, at, label -> kept })
 		changed.addAll(all)
 		return kept
 	}
@@ -59,7 +62,7 @@ class Corrections {
 	/** Makes particles background. */
 	void delete(Collection<Integer> particles) {
 		if (particles.isEmpty()) throw new Problem("choose a particle to delete")
-		step(particles as Set) { slice, at, label -> 0 }
+		keep(step(particles as Set) { slice, at, label -> 0 })
 		changed.addAll(particles)
 	}
 
@@ -71,7 +74,8 @@ class Corrections {
 		if (line == null || !line.line) throw new Problem("draw a line through the particle, with a line tool")
 		FloatPolygon points = line.floatPolygon
 		int made = highest() + 1
-		if (made > 65535 && labels.bitDepth == 16) throw new Problem("a 16-bit image has no number above 65535; turn it into 32-bit first")
+		int most = MOST[labels.bitDepth]
+		if (made > most) throw new Problem("a " + labels.bitDepth + "-bit image of labels has no number above " + most + REMEDY[labels.bitDepth])
 		int width = labels.width
 		long total = 0
 		long right = 0
@@ -83,9 +87,9 @@ class Corrections {
 		}
 		if (right == 0 || right == total) {
 			restore(done)
-			steps.pop()
 			throw new Problem("the line does not go through particle " + particle)
 		}
+		keep(done)
 		changed.addAll([particle, made])
 		return made
 	}
@@ -120,8 +124,10 @@ class Corrections {
 		return (int) most
 	}
 
+	/** Changes the numbers of particles, all of which have to be there, and returns what was changed. */
 	private List<Map> step(Set<Integer> particles, Closure<Integer> to) {
 		List<Map> done = []
+		Set<Integer> missing = new TreeSet<>(particles)
 		for (int z = 1; z <= labels.stackSize; z++) {
 			ImageProcessor plane = labels.getStack().getProcessor(z)
 			List<Integer> places = []
@@ -130,6 +136,7 @@ class Corrections {
 			for (int at = 0; at < plane.pixelCount; at++) {
 				int label = (int) plane.getf(at)
 				if (label == 0 || !particles.contains(label)) continue
+				missing.remove(label)
 				int value = to(z, at, label)
 				now << label << value
 				if (value == label) continue
@@ -139,10 +146,17 @@ class Corrections {
 			}
 			if (places) done << [slice: z, places: places as int[], before: before as int[], now: now - 0]
 		}
-		steps.push(done)
-		while (steps.size() > LONGEST_MEMORY) steps.removeLast()
+		if (missing) {
+			restore(done)
+			throw new Problem(labels.title + " has no particle " + missing.join(", "))
+		}
 		shown()
 		return done
+	}
+
+	private void keep(List<Map> done) {
+		steps.push(done)
+		while (steps.size() > LONGEST_MEMORY) steps.removeLast()
 	}
 
 	private void restore(List<Map> done) {

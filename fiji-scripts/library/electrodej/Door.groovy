@@ -383,7 +383,8 @@ class Door {
 	}
 
 	private started(Class kind, File python) {
-		String[] words = [python.path, "-m", "electrodej.worker", "--logs", Python.logs().path]
+		// -P: no modules from the folder of temporary files, where everybody may write.
+		String[] words = [python.path, "-P", "-m", "electrodej.worker", "--logs", Python.logs().path]
 		def service = kind.getConstructor(File, String[]).newInstance(new File(System.getProperty("java.io.tmpdir")), words)
 		IOException failure = null
 		// Threads inherit this: those of the service must not keep Java from ending.
@@ -412,8 +413,10 @@ class Door {
 	private static String crashed(service) {
 		List<String> lines = service.errorLines().findAll { !it.trim().isEmpty() }
 		String last = lines ? lines.last() : ""
-		if (last =~ /No module named/) {
-			return "the Python that is set up has no ElectrodeJ (" + last + "); " + Python.REMEDY
+		// A Python that is too old for ElectrodeJ does not know -P.
+		String wrong = lines.find { it =~ /No module named|Unknown option: -P/ }
+		if (wrong != null) {
+			return "the Python that is set up has no ElectrodeJ (" + wrong.trim() + "); " + Python.REMEDY
 		}
 		return "Python stopped in the middle of the work" + (last ? " (" + last + ")" : "") +
 			"; the next command starts it anew. Its log is in " + Python.logs()

@@ -19,6 +19,9 @@ class Images implements Closeable {
 	// What Python takes for a slice in a folder.
 	private static final String SLICE = /(?i)[^.].*\.(tiff?|png|bmp|jpe?g)/
 
+	// Python's; see is_print_resolution.
+	private static final List<Integer> PRINT_DPI = [72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 300, 360, 400, 600, 720, 1200]
+
 	private final List shared = []
 
 	/**
@@ -30,7 +33,10 @@ class Images implements Closeable {
 		if (isGiven(file) || orNull(image) == null) return [file: given(file, role).absolutePath]
 		List<Integer> planes = Axes.planes(image)
 		Calibration size = image.calibration
-		Map known = [title: image.title, voxel: [size.pixelDepth, size.pixelHeight, size.pixelWidth], unit: size.scaled() ? size.unit : "pixel"]
+		Map known = [
+			title: image.title, voxel: [size.pixelDepth, size.pixelHeight, size.pixelWidth],
+			unit: size.scaled() ? [size.ZUnit, size.YUnit, size.XUnit] : "pixel", signed: size.isSigned16Bit(),
+		]
 		boolean whole = planes.size() == image.stackSize
 		// Slices that ImageJ reads as they are needed stay where they are; Python reads them there.
 		String place = whole && image.getStack().virtual ? storedAt(image) : null
@@ -135,6 +141,9 @@ class Images implements Closeable {
 		size.pixelHeight = sizes[1].toDouble()
 		size.pixelWidth = sizes[2].toDouble()
 		size.unit = "micron"
+		// Or else they keep units of their own.
+		size.YUnit = null
+		size.ZUnit = null
 	}
 
 	/** Gives labels their colours, and shows them from 0 to the highest. */
@@ -142,6 +151,17 @@ class Images implements Closeable {
 		byte[] colours = Images.getResourceAsStream("/electrodej/labels.lut").withCloseable { it.bytes }
 		labels.setLut(new LUT(colours[0..255] as byte[], colours[256..511] as byte[], colours[512..767] as byte[]))
 		labels.setDisplayRange(0, Math.max(1, highest))
+	}
+
+	/** Whether an image says its voxel size; ImageJ takes the print resolution of a plain TIFF for one. */
+	static boolean isCalibrated(ImagePlus image) {
+		Calibration size = image.calibration
+		Double inches = [inch: 1d, inches: 1d, in: 1d, cm: 2.54d][size.unit?.toLowerCase()]
+		return size.scaled() && !(inches && [size.pixelHeight, size.pixelWidth].every { isPrint(1 / it, inches) })
+	}
+
+	private static boolean isPrint(double density, double perInch) {
+		return density == 1 || PRINT_DPI.any { Math.abs(density * perInch - it) < 0.02 * perInch }
 	}
 
 	/** A length in micrometres; what it is not known to be counts as micrometres. */

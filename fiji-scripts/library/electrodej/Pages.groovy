@@ -20,7 +20,7 @@ class Pages {
 		try {
 			if (table != null) {
 				numbers = File.createTempFile("electrodej", ".csv")
-				table.save(numbers.path)
+				Tables.save(table, numbers)
 			}
 			Map given = [labels: door.image(labels, null, "labels"), table: numbers?.path, title: labels.title]
 			if (grey != null && grey != labels) given.grey = door.image(grey, null, "grey image")

@@ -59,10 +59,11 @@ class StarDist {
 	}
 
 	/** What the menu command asks for: an image or its file in, labels out, saved if wanted. */
-	ImagePlus segmented(ImagePlus grey, File greyFile, String model, String view, String voxelSize, File out, boolean replace, Map<String, String> further) {
+	ImagePlus segmented(ImagePlus grey, File greyFile, String model, String view, String voxelSize, File out, boolean replace, Map<String, Object> further) {
 		checkKind(model)
 		if (view != "xy") throw new Problem("Fiji's StarDist plugin sees xy sections only; let Python do the others")
 		if (further.scale?.trim()) throw new Problem("Fiji's StarDist plugin takes sections as large as they are; let Python enlarge them")
+		if (further.intact) throw new Problem("Fiji's StarDist plugin leaves no cracks out of its outlines; let Python do it")
 		if (further.refine?.trim()) throw new Problem("Fiji's StarDist plugin moves no borders to the edges in the grey volume; let Python refine them")
 		Map<String, Object> changed = [probability: share(further.probabilityThreshold), overlap: share(further.overlapThreshold)]
 		boolean saved = Images.isGiven(out)
@@ -154,7 +155,8 @@ class StarDist {
 		}
 		if (read.kind != "stardist") throw new Problem(zip.path + " is no StarDist model (" + read.kind + ")")
 		return [
-			probability: (read.probability_threshold ?: 0.5) as double, overlap: (read.overlap_threshold ?: 0.4) as double,
+			probability: (read.probability_threshold == null ? 0.5 : read.probability_threshold) as double,
+			overlap: (read.overlap_threshold == null ? 0.4 : read.overlap_threshold) as double,
 			percentiles: (read.percentiles ?: [1, 99.8])*.toDouble(), context: (read.context ?: 192) as int,
 			divisor: (read.size_divisor ?: 64) as int, grid: (read.grid ?: [1, 1])*.toInteger(),
 			spacing: read.spacing*.toDouble(), rays: (read.rays ?: 32) as int,
@@ -163,7 +165,7 @@ class StarDist {
 
 	private static void warn(ImagePlus grey, Map settings) {
 		def trained = settings.spacing
-		if (trained == null || !grey.calibration.scaled()) return
+		if (trained == null || !Images.isCalibrated(grey)) return
 		double scale = Images.micrometres(grey.calibration.pixelWidth, grey.calibration.unit) / trained[2]
 		if (Math.abs(scale - 1) > SAME_SIZE) {
 			IJ.log("ElectrodeJ: the model was trained on pixels of " + trained[2] + " um and those of " + grey.title + " are " +

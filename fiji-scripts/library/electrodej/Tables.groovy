@@ -12,6 +12,8 @@ import java.awt.event.MouseAdapter
 /** Tables: where they are written, and how they are shown. */
 class Tables {
 
+	private static final int DIGITS = 9
+
 	/** Calls the body with the file to write: the user's, or one that is thrown away after it was shown. */
 	static void written(File file, boolean replace, Closure body) {
 		if (!Images.isGiven(file) && GraphicsEnvironment.headless) {
@@ -26,6 +28,12 @@ class Tables {
 		ResultsTable table = ResultsTable.open(file.path)
 		table.show(title)
 		if (Images.orNull(labels) != null) selectOnClick(title, labels)
+	}
+
+	/** Writes a table, which keeps nine digits of each number from here on; ImageJ has three behind the point. */
+	static void save(ResultsTable table, File file) {
+		table.headings.findAll { it != "Label" && table.columnExists(it) }.each { table.setDecimalPlaces(table.getColumnIndex(it), -DIGITS) }
+		table.save(file.path)
 	}
 
 	/** Lets a click on a row select its particle in the label image, and a click on a particle its row. */
@@ -69,8 +77,9 @@ class Tables {
 	/** Outlines a particle in the slice that is given, or else in the one in its middle, and shows that slice. */
 	static void select(ResultsTable table, int row, ImagePlus labels, int wanted = 0) {
 		int label = (int) table.getValue("Label", row)
+		def size = labels.calibration
 		int slice = wanted > 0 ? wanted : table.columnExists("Z")
-			? 1 + (int) Math.round(table.getValue("Z", row) / labels.calibration.pixelDepth)
+			? 1 + (int) Math.round(table.getValue("Z", row) / Images.micrometres(size.pixelDepth, size.ZUnit))
 			: labels.currentSlice
 		slice = Math.max(1, Math.min(labels.stackSize, slice))
 		// A hollow or bent particle may not be where its centre is.
@@ -88,7 +97,7 @@ class Tables {
 	/** The voxel size as the user gave it; asks for it where the open images have none and there is a screen. */
 	static String askVoxelSize(String given, ImagePlus... images) {
 		def open = images.findAll { Images.orNull(it) != null }
-		boolean unknown = !open.isEmpty() && open.every { !it.calibration.scaled() }
+		boolean unknown = !open.isEmpty() && open.every { !Images.isCalibrated(it) }
 		if (given?.trim() || !unknown || GraphicsEnvironment.headless) return given
 		def dialog = new GenericDialog("Voxel size")
 		dialog.addMessage(open*.title.join(" and ") + (open.size() == 1 ? " does" : " do") + " not say the voxel size.")

@@ -130,7 +130,7 @@ class Workbench {
 
 	private void toRow(int label, boolean further) {
 		if (label == 0) return
-		int row = (0..<model.rowCount).find { model.label(it) == label } ?: (model.rowCount > 0 && model.label(0) == label ? 0 : -1)
+		int row = (0..<model.rowCount).findIndexOf { model.label(it) == label }
 		int shown = row < 0 ? -1 : list.convertRowIndexToView(row)
 		if (shown < 0) return
 		if (further) list.addRowSelectionInterval(shown, shown)
@@ -205,11 +205,20 @@ class Workbench {
 	static class Model extends AbstractTableModel {
 
 		ResultsTable table = new ResultsTable()
+		/** Columns of numbers, in which cells may be empty. */
+		List<String> names = ["Label"]
 		Corrections hand
 
-		List<String> getNames() {
+		void setTable(ResultsTable table) {
+			this.table = table
 			List<String> all = table.headings as List
-			return ["Label"] + all.findAll { it != "Label" && table.columnExists(it) && (table.size() == 0 || table.getStringValue(it, 0).isDouble()) }
+			names = ["Label"] + all.findAll { name ->
+				name != "Label" && table.columnExists(name) && (0..<table.size()).every { isNumber(table.getStringValue(name, it)) }
+			}
+		}
+
+		private static boolean isNumber(String cell) {
+			return !cell || cell.isDouble()
 		}
 
 		int label(int row) {

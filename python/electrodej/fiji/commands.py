@@ -263,7 +263,7 @@ def _body(verb: Verb, menu: Menu, options: list[Option], result: str | None) -> 
     else:
         first = next(each for each in options if isinstance(each.kind, Image))
         of = f"{field_of(first, menu)}, {file_field_of(first, menu)}"
-        what = "phases" if menu.shows == "phases" else "particles"
+        what = {"phases": "phases", "image": "filtered"}.get(menu.shows, "particles")
         opening = f'door.images.written({where}, {REPLACE}, door.images.named({of}, "{what}"))'
     inner = [f"{opening} {{ File target, boolean overwrite ->"]
     inner += ["\t" + line for line in call]

@@ -17,6 +17,7 @@ from electrodej.fiji.images import calibration
 from electrodej.vocabulary import Spacing
 from electrodej.volume import check_labels, check_spacing, max_label
 from electrodej.volume.lut import label_colours
+from electrodej.volume.tiff import as_signed
 
 Array = NDArray[Any]
 
@@ -62,6 +63,8 @@ def to_imagej(
     """
     scyjava = require("scyjava", what="converting images", extra="fiji")
     size = check_spacing(spacing)
+    # Java is handed the bytes as they lie, in the order of this machine.
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim not in (2, 3):
         raise InputError(f"{title} has {array.ndim} dimensions; an image has two (YX) or three (ZYX)")
     highest = 0
@@ -99,6 +102,8 @@ def to_numpy(image: Any) -> tuple[Array, Spacing | None]:
     stack = image.getStack()
     for z in range(len(voxels)):
         voxels[z].view(signed).reshape(-1)[:] = memoryview(stack.getPixels(z + 1))
+    if image.getCalibration().isSigned16Bit():
+        voxels = as_signed(voxels)
     return voxels, spacing_of(image)
 
 
@@ -111,7 +116,7 @@ def spacing_of(image: Any) -> Spacing | None:
         {
             "title": str(image.getTitle()),
             "voxel": [float(size.pixelDepth), float(size.pixelHeight), float(size.pixelWidth)],
-            "unit": str(size.getUnit()),
+            "unit": [str(size.getZUnit()), str(size.getYUnit()), str(size.getXUnit())],
         }
     )
 

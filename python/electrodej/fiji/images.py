@@ -3,10 +3,12 @@
 A Fiji script sends a dictionary, ``{"file": path}``, with ``voxel`` and ``unit`` as below where an open image
 stands behind it, or::
 
-    {"array": NDArray, "title": "grey.tif", "voxel": [z, y, x], "unit": "micron"}
+    {"array": NDArray, "title": "grey.tif", "voxel": [z, y, x], "unit": ["micron", "micron", "micron"]}
 
-whose array has the axes ZYX and whose voxel size is ImageJ's calibration as it stands. Appose knows no
-truth values, and its Java half cannot share 2 GiB or more: masks come as uint8 and large images by path.
+whose array has the axes ZYX and whose voxel size is ImageJ's calibration as it stands; one unit may stand for
+the three. With ``"signed": True`` the values are ImageJ's signed 16-bit ones, which it keeps 32,768 higher.
+Appose knows no truth values, and its Java half cannot share 2 GiB or more: masks come as uint8 and large
+images by path.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ import numpy as np
 from electrodej.errors import InputError, VoxelSizeError
 from electrodej.vocabulary import Spacing
 from electrodej.volume import ArrayVolume, Volume, open_volume
-from electrodej.volume.units import VoxelSize, from_values
+from electrodej.volume.model import Array, Box
+from electrodej.volume.tiff import as_signed
+from electrodej.volume.units import VoxelSize, from_values, is_print_resolution
 
 Argument = Mapping[str, Any]
 
@@ -69,7 +73,8 @@ def opened(image: Argument, *, role: str, spacing: Spacing | None = None) -> Ite
         raise InputError(f"there is no {role} image; open one, or give its file")
     title = str(image.get("title") or role)
     try:
-        with _SharedVolume(shared.ndarray(), spacing=spacing or calibration(image), name=title) as volume:
+        kind = _SignedVolume if image.get("signed") else _SharedVolume
+        with kind(shared.ndarray(), spacing=spacing or calibration(image), name=title) as volume:
             if volume.spacing is None:
                 volume.voxel_size = VoxelSize(problem=UNCALIBRATED)
             yield volume
@@ -84,8 +89,21 @@ class _SharedVolume(ArrayVolume):
         self._data = np.empty((1, 1, 1), self.dtype)
 
 
+class _SignedVolume(_SharedVolume):
+    """Signed 16-bit values as ImageJ keeps them."""
+
+    def __init__(self, array: Array, *, spacing: Spacing | None, name: str) -> None:
+        super().__init__(array, spacing=spacing, name=name)
+        self.dtype = np.dtype(np.int16)
+
+    def _read(self, box: Box) -> Array:
+        return as_signed(np.array(self._data[box]))
+
+
 def calibration(image: Argument) -> Spacing | None:
     """Return ImageJ's calibration in micrometres, or None for an image that has none.
+
+    ImageJ takes the print resolution of a plain TIFF for a calibration; here it is none.
 
     >>> calibration({"voxel": [1, 1, 1], "unit": "pixel"}) is None
     True
@@ -93,7 +111,11 @@ def calibration(image: Argument) -> Spacing | None:
     voxel, unit = image.get("voxel"), image.get("unit")
     if voxel is None:
         return None
-    size = from_values([float(length) for length in voxel], [unit, unit, unit])
+    units = [unit] * 3 if unit is None or isinstance(unit, str) else list(unit)
+    lengths = [float(length) for length in voxel]
+    if is_print_resolution([1 / length if length else None for length in lengths[1:]], units[2]):
+        return None
+    size = from_values(lengths, units)
     if size.problem:
         raise VoxelSizeError(f"{image.get('title') or 'the image'}: {size.problem}")
     return size.spacing

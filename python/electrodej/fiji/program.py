@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -37,6 +38,8 @@ def electrodej_in(program: str) -> str:
             capture_output=True,
             text=True,
             errors="replace",
+            # As -P, which a Python that is too old would not know: no modules from the folder it is asked in.
+            env={**os.environ, "PYTHONSAFEPATH": "1"},
             check=False,
             timeout=_LONGEST_SECONDS,
         )

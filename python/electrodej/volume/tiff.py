@@ -49,6 +49,15 @@ class _Layout:
     coders: list[_Coder]
 
 
+def as_signed(values: Array) -> Array:
+    """Return ImageJ's signed 16-bit values, which it keeps 32,768 higher, in the memory of those.
+
+    >>> as_signed(np.array([0, 32768, 65535], np.uint16)).tolist()
+    [-32768, 0, 32767]
+    """
+    return np.bitwise_xor(values, np.uint16(0x8000), out=values).view(np.int16)
+
+
 class TiffVolume(Volume):
     """A TIFF stack. Uncompressed slices are read row by row, others strip by strip or tile by tile."""
 
@@ -69,8 +78,7 @@ class TiffVolume(Volume):
     def _read(self, box: Box) -> Array:
         data = self._read_rows(box) if self._layout.starts is not None else self._read_segments(box)
         if self._layout.description.signed:
-            # ImageJ keeps signed 16-bit values 32,768 higher.
-            data = np.bitwise_xor(data, np.uint16(0x8000), out=data).view(np.int16)
+            data = as_signed(data)
         return data
 
     def _read_rows(self, box: Box) -> Array:

@@ -13,11 +13,9 @@ from xml.etree import ElementTree
 import tifffile
 
 from electrodej.errors import InputError
-from electrodej.volume.units import VoxelSize, from_values, normal_unit
+from electrodej.volume.units import VoxelSize, from_values, is_print_resolution
 
 _INCH, _CENTIMETRE = 2, 3
-# Print resolutions that programs write into every image; no voxel size was ever meant by them.
-_PRINT_DPI = (72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 300, 360, 400, 600, 720, 1200)
 _TIFFFILE_IMAGEJ = "1.11a"  # what tifffile signs as when it writes in ImageJ's manner
 
 
@@ -91,7 +89,7 @@ def _describe_imagej(page: tifffile.TiffPage, items: dict[str, str], path: Path)
 def _imagej_voxel_size(page: tifffile.TiffPage, items: dict[str, str], slices: int) -> VoxelSize:
     unit = items.get("unit")
     x, y = (_pixel_size(page, name) for name in ("XResolution", "YResolution"))
-    if normal_unit(unit) in {"inch", "in"} and _is_print_resolution(page, 1.0):
+    if _is_print_resolution(page, unit):
         return VoxelSize()
     depth = _number(items.get("spacing"))
     # ImageJ leaves a depth of one unit out; a single slice and other writers just do not say.
@@ -181,21 +179,14 @@ def _tag_voxel_size(page: tifffile.TiffPage) -> VoxelSize:
     tag = page.tags.get("ResolutionUnit")
     unit = {_INCH: "inch", _CENTIMETRE: "cm"}.get(int(tag.value) if tag is not None else _INCH)
     x, y = (_pixel_size(page, name) for name in ("XResolution", "YResolution"))
-    if unit is None or x is None or y is None or _is_print_resolution(page, 1.0 if unit == "inch" else 2.54):
+    if unit is None or x is None or y is None or _is_print_resolution(page, unit):
         return VoxelSize()
     return from_values((None, y, x), (unit, unit, unit))
 
 
-def _is_print_resolution(page: tifffile.TiffPage, per_inch: float) -> bool:
-    """Tell a printer's dots per inch, or one pixel per unit, from a measured voxel size."""
-    values = [_pixels_per_unit(page, name) for name in ("XResolution", "YResolution")]
-    known = [value for value in values if value is not None]
-    if not known:
-        return True
-    return all(
-        value in (0.0, 1.0) or any(abs(value * per_inch - dpi) < 0.02 * per_inch for dpi in _PRINT_DPI)
-        for value in known
-    )
+def _is_print_resolution(page: tifffile.TiffPage, unit: str | None) -> bool:
+    densities = [_pixels_per_unit(page, name) for name in ("XResolution", "YResolution")]
+    return is_print_resolution(densities, unit)
 
 
 def _pixels_per_unit(page: tifffile.TiffPage, name: str) -> float | None:

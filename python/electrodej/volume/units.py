@@ -48,6 +48,9 @@ _ALIASES = {
     "inche": "inch",  # "inches" without its s
     '"': "inch",
 }
+# Print resolutions that programs write into every image; no voxel size was ever meant by them.
+_PRINT_DPI = (72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 300, 360, 400, 600, 720, 1200)
+_PRINT_UNITS_PER_INCH = {"inch": 1.0, "cm": 2.54}
 _NO_UNIT = frozenset(
     {"", "pixel", "px", "voxel", "vx", "none", "null", "unit", "arbitrary", "reference frame", "?"}
 )
@@ -90,6 +93,25 @@ def normal_unit(unit: str | None) -> str:
         return "um"
     text = re.sub(r"metre(s?)$", r"meter\1", text)
     return text.removesuffix("s") if text.endswith(("meters", "microns", "inches")) else text
+
+
+def is_print_resolution(pixels_per_unit: Sequence[float | None], unit: str | None) -> bool:
+    """Tell a printer's dots per inch, or one pixel per inch or centimetre, from a measured voxel size.
+
+    Examples
+    --------
+    >>> is_print_resolution([300.0, 300.0], "inch"), is_print_resolution([300.0, 300.0], "mm")
+    (True, False)
+    """
+    name = normal_unit(unit)
+    per_inch = _PRINT_UNITS_PER_INCH.get(_ALIASES.get(name, name))
+    if per_inch is None:
+        return False
+    return all(
+        value in (0.0, 1.0) or any(abs(value * per_inch - dpi) < 0.02 * per_inch for dpi in _PRINT_DPI)
+        for value in pixels_per_unit
+        if value is not None
+    )
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import electrodej.Library
 // Take away noise, rings, stripes and backgrounds. Written from the verb; see docs/fiji.md.
 def door = Library.door(context)
 door.guard {
-	door.images.written(out, replace, door.images.named(grey, greyFile, "particles")) { File target, boolean overwrite ->
+	door.images.written(out, replace, door.images.named(grey, greyFile, "filtered")) { File target, boolean overwrite ->
 		def found = door.call("filter", [
 			image: door.image(grey, greyFile, "grey image"),
 			steps: steps,
