@@ -27,7 +27,8 @@ for (i = 0; i < files.length; i++) {
 	table = folder + name + "_particles.csv";
 	// Each word is an argument of its own: blanks, quotes and brackets in names need no quoting.
 	said = exec(program, "measure", folder + files[i], labels, "--out", table, "--force", "--json");
-	if (!File.exists(table) || indexOf(said, "\"error\"") >= 0) exit("Measure Folder: " + files[i] + ": " + said);
+	// A table that is there may be one of before.
+	if (!startsWith(said, "{") || indexOf(said, "\"error\"") >= 0) exit("Measure Folder: " + files[i] + ": " + said);
 	print("Measure Folder: " + table);
 	measured++;
 }
