@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from electrodej.errors import InputError
+from electrodej.files import checksum
 from electrodej.models.engines.base import Engine
 from electrodej.models.engines.mirrored import Mirrored
 from electrodej.models.engines.names import EngineName
@@ -76,12 +77,14 @@ def _opened(path: str, changed: int, spacing: Spacing) -> Volume:  # noqa: ARG00
 
 @dataclass(frozen=True)
 class FarModel:
-    """A model as the workers of a cluster know it.
+    """A model as the workers of a cluster know it, which keep the last ones loaded.
 
     Attributes
     ----------
     place
         A path of this machine that they must see too.
+    contents
+        Checksum of what lies there, so that an older model of that name is not taken for it.
     engine
         Name of the library that computes it here, and is to compute it there.
     mirrored
@@ -89,6 +92,7 @@ class FarModel:
     """
 
     place: str
+    contents: str
     engine: str
     mirrored: bool = False
 
@@ -106,7 +110,8 @@ class FarModel:
                 f"the workers of a cluster load the model themselves, and {name or 'this one'} is in memory "
                 "only (dropout changes it there); leave the scheduler out"
             )
-        return cls(str(Path(place).resolve()), engine.name, isinstance(engine, Mirrored))
+        where = Path(place).resolve()
+        return cls(str(where), _contents(where), engine.name, isinstance(engine, Mirrored))
 
     def load(self, load: Callable[..., Any]) -> Any:
         """Return the model; ``load`` takes its path and the option ``engine``."""
@@ -118,6 +123,12 @@ class FarModel:
     def asked(self, engine: Engine) -> Engine:
         """Return the engine of the loaded model as it is asked."""
         return Mirrored(engine) if self.mirrored else engine
+
+
+def _contents(place: Path) -> str:
+    """Return the checksum of a model's folder, or those of a zip and of the JSON beside it."""
+    files = [place] if place.is_dir() else [place, *sorted(place.parent.glob("*.json"))]
+    return " ".join(map(checksum, files))
 
 
 def use_worker_threads() -> None:
