@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,9 +66,21 @@ class Levels:
         return replace(self, high=self.low + (self.high - self.low) / gain)
 
 
-def measure_levels(parts: Iterable[NDArray[Any]], percentiles: tuple[float, float]) -> Levels:
-    """Measure the grey values of an image that is given in parts, thinned out evenly where it is large."""
-    kept = [_thinned(part) for part in parts]
+def measure_levels(
+    parts: Iterable[NDArray[Any]], percentiles: tuple[float, float], *, count: int = 1
+) -> Levels:
+    """Measure the grey values of an image that is given in parts, thinned out evenly where it is large.
+
+    Parameters
+    ----------
+    parts
+        Of about one size; one is held at a time.
+    percentiles
+        What become 0 and 1.
+    count
+        How many parts there are.
+    """
+    kept = [_thinned(part, _MOST_VALUES // count) for part in parts]
     values = np.concatenate(kept) if kept else np.zeros(1, np.float32)
     low, high = (float(value) for value in np.percentile(values, percentiles))
     return Levels(low, high, _histogram(scale(values, low, high)))
@@ -90,11 +103,13 @@ def mean_histogram(levels: Iterable[Levels]) -> tuple[float, ...]:
     return tuple(float(share) for share in np.mean([each.histogram for each in levels], axis=0))
 
 
-def _thinned(part: NDArray[Any]) -> NDArray[Any]:
-    values = part.ravel()
-    # A step without common factors with image sizes, so that all columns are met.
-    step = max(1, -(-values.size // _MOST_VALUES))
-    return values[:: step | 1]
+def _thinned(part: NDArray[Any], most: int) -> NDArray[Any]:
+    """Return about ``most`` values of a part, in memory of their own."""
+    step = max(1, -(-part.size // max(1, most))) | 1
+    # Without common factors with the rows' length, so that all columns are met.
+    while math.gcd(step, part.shape[-1]) > 1:
+        step += 2
+    return part.ravel()[::step].copy()
 
 
 def _histogram(values: NDArray[np.float32]) -> tuple[float, ...]:

@@ -59,7 +59,7 @@ def measure_volume(volume: Volume, model: SemanticModel) -> tuple[Levels, list[s
     """Return the grey levels of a volume, and notes where they are unlike those of the training."""
     sections = sorted({int(z) for z in np.linspace(0, volume.shape[0] - 1, _MOST_SECTIONS)})
     slices = (check_grey(volume[z : z + 1], volume.path, start=z) for z in sections)
-    levels = measure_levels(slices, model.percentiles)
+    levels = measure_levels(slices, model.percentiles, count=len(sections))
     notes = []
     if model.histogram:
         distance = shift(levels.histogram, model.histogram)

@@ -111,7 +111,7 @@ def find_solids(
         for z0, slab in bring(volume, shown):
             grey[z0 : z0 + len(slab)] = slab
             run.progress(0.2 * (z0 + len(slab)) / shown[0], 1, "bring the volume to size")
-        measured = measure_levels(iter(grey), model.info.percentiles)
+        measured = measure_levels(grey, model.info.percentiles, count=len(grey))
         levels = measured.low, measured.high
         offered, tiles = predict_bodies(grey, model, run, probability=probability, levels=levels)
         chosen = choose(offered, overlap=model.overlap_threshold if overlap is None else overlap)
@@ -143,7 +143,7 @@ def predict_bodies(
     """
     run = run or Run()
     if levels is None:
-        measured = measure_levels(iter(grey), model.info.percentiles)
+        measured = measure_levels(grey, model.info.percentiles, count=len(grey))
         levels = measured.low, measured.high
     threshold = model.probability_threshold if probability is None else probability
     most = tile_voxels(model, run.room)
