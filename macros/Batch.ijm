@@ -3,7 +3,7 @@
 // For each NAME_grey.tif writes NAME_labels.tif and NAME_particles.csv; Batch_log.txt says what was done and what
 // went wrong, and one image that cannot be worked on does not stop the others. Labels that are there already, which
 // somebody may have corrected, are kept and measured. Runs in Fiji and in plain ImageJ 1.54, also headless. The
-// argument's lines are the folder, the model (watershed, a bundled name, a model's folder or zip; default: watershed),
+// argument's lines are the folder, the model (watershed, a model's name, folder or zip; default: watershed),
 // the program (default: electrodej, which must then be on the PATH) and "replace" to segment anew where there are
 // labels. Returns how many failed.
 //
@@ -13,6 +13,7 @@
 var model = "watershed";
 var program = "electrodej";
 var anew = false;
+var folder = "";
 var logFile = "";
 
 arguments = split(getArgument(), "\n");
@@ -43,7 +44,7 @@ for (i = 0; i < files.length; i++) {
 note(d2s(failed, 0) + " failed");
 return d2s(failed, 0);
 
-// 3D labels: those that are there, from the watershed, or from a StarDist model in three views, fused.
+// 3D labels: those that are there, or what the model finds. Cracks are left out of them, or no damage could be measured.
 function segment(grey, labels, name) {
 	if (File.exists(labels) && !anew) {
 		note("kept the labels of " + name);
@@ -51,9 +52,35 @@ function segment(grey, labels, name) {
 	}
 	force = "--quiet";
 	if (anew) force = "--force";
-	if (model == "watershed")
-		return work(exec(program, "segment", "particles", grey, "--model", model, "--out", labels, force, "--json"), "segmented " + name);
-	return work(exec(program, "fuse", grey, "--model", model, "--out", labels, force, "--json"), "fused " + name);
+	of = kind();
+	if (of == "stardist")
+		return work(exec(program, "fuse", grey, "--model", model, "--intact", "--out", labels, force, "--json"), "fused " + name);
+	if (of == "maskrcnn") return link(grey, labels, name, force);
+	return work(exec(program, "segment", "particles", grey, "--model", model, "--intact", "--out", labels, force, "--json"), "segmented " + name);
+}
+
+// What outlines particles section by section needs them linked.
+function link(grey, labels, name, force) {
+	outlines = folder + name + "_outlines.tif";
+	done = work(exec(program, "segment", "particles", grey, "--model", model, "--intact", "--out", outlines, "--force", "--json"), "segmented " + name);
+	if (done) done = work(exec(program, "link", outlines, "--out", labels, force, "--json"), "linked " + name);
+	if (File.exists(outlines)) deleted = File.delete(outlines);
+	return done;
+}
+
+// stardist for models that see sections in three views, maskrcnn, stardist3d, or watershed.
+function kind() {
+	if (model == "watershed") return model;
+	if (model == "nmc-particles-3d") return "stardist3d";
+	if (model == "nmc-regions" || endsWith(model, ".h5")) return "maskrcnn";
+	notes = newArray(model + "/electrodej.json", getDirectory("home") + ".electrodej/models/" + model + "/electrodej.json");
+	for (n = 0; n < notes.length; n++) {
+		if (!File.exists(notes[n])) continue;
+		said = File.openAsString(notes[n]);
+		if (indexOf(said, "\"stardist3d\"") >= 0) return "stardist3d";
+		if (indexOf(said, "\"maskrcnn\"") >= 0) return "maskrcnn";
+	}
+	return "stardist";
 }
 
 // Whether the program did it; what it said goes to the log.

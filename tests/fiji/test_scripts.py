@@ -792,6 +792,22 @@ def test_without_the_stardist_plugin_the_update_sites_are_named(run_script, open
     assert "update sites CSBDeep, StarDist and TensorFlow" in said
     assert "xy sections only" in in_fiji(run_script, opened["grey"], model="nmc-particles", view="xz")
     assert "let Python refine" in in_fiji(run_script, opened["grey"], model="nmc-particles", refine="2")
+    assert "leaves no cracks out" in in_fiji(run_script, opened["grey"], model="nmc-particles", intact=True)
+
+
+def test_cracks_are_left_out_of_labels_where_that_is_ticked(run_script, tmp_path):
+    z, y, x = np.indices((24, 24, 24)) - 12
+    grey = np.where(z**2 + y**2 + x**2 <= 64, 200, 30).astype(np.uint8)
+    # Inside the ball, so narrow that the watershed closes it.
+    grey[8:17, 8:17, 12] = 30
+    write_volume(tmp_path / "grey.tif", grey, spacing=(0.14,) * 3)
+    given = {"greyFile": tmp_path / "grey.tif", "model": "watershed"}
+    for intact in (False, True):
+        out = tmp_path / f"{intact}.tif"
+        run_script("Segment Particles", {**given, "intact": intact, "out": out})
+        with open_volume(out) as volume:
+            # Without its corners, which are smoothed away.
+            assert (volume.read()[9:16, 9:16, 12] > 0).mean() == (0 if intact else 1)
 
 
 def test_labels_are_not_segmented_where_they_cannot_be_saved(run_script, opened, tmp_path):
@@ -950,6 +966,17 @@ def test_a_damaged_geojson_is_one_sentence(run_script, opened, tmp_path):
         said = refused(run_script, "Show Particles", labels=opened["labels"], what="Labels from ROI file",
                        roiFile=file)  # fmt: skip
         assert "rois.geojson is no GeoJSON of polygons" in said, text[:200]
+
+
+def test_a_geojson_without_outlines_has_none(imagej, tmp_path):
+    from electrodej.fiji.scripting import library_class
+
+    assert imagej is not None
+    (tmp_path / "none.geojson").write_text('{"type": "FeatureCollection", "features": []}')
+    found = library_class(context(), "GeoJson").read(
+        scyjava.jimport("java.io.File")(str(tmp_path / "none.geojson"))
+    )
+    assert found.size() == 0
 
 
 def test_a_selection_that_was_drawn_by_hand_is_a_particle_of_its_own(opened):

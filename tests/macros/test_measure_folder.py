@@ -39,6 +39,13 @@ def test_every_pair_of_a_folder_with_an_awkward_name_is_measured(run_macro, tmp_
     assert not (folder / "alone_particles.csv").exists()
 
 
+@pytest.mark.parametrize("program", ["no-such-program-x", "/bin/false"])
+def test_a_table_of_before_is_no_new_measurement(run_macro, tmp_path, program):
+    write_pair(tmp_path, "cell")
+    (tmp_path / "cell_particles.csv").write_text("Image,Label\n")
+    assert run_macro("Measure_Folder.ijm", f"{tmp_path}\n{program}") in ("[aborted]", "null")
+
+
 def test_a_pair_that_cannot_be_measured_stops_the_macro(run_macro, tmp_path):
     write_pair(tmp_path, "cell")
     (tmp_path / "cell_labels.tif").write_bytes(b"no image")

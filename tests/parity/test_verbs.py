@@ -116,7 +116,7 @@ _CASES = (
         "segment particles",
         "Segment Particles",
         {"greyFile": "grey.tif"},
-        {"model": "watershed"},
+        {"model": "watershed", "intact": True},
         made="particles.tif",
     ),
     Case(

@@ -9,6 +9,7 @@
 #@ File (label="Save labels as", description="A .tif file; empty to see it only", style="save", required=false, persist=false) out
 #@ Boolean (label="Replace existing files", value=false, persist=false) replace
 #@ String (visibility="MESSAGE", value="Further options", required=false, persist=false) heading
+#@ Boolean (label="Intact", description="Leave cracks and dark cores out of the labels, as measure needs it for the damage", value=false, persistKey="electrodej.segment.particles.intact") intact
 #@ String (label="Probability threshold", description="Least probability of a particle", required=false, persistKey="electrodej.segment.particles.probability_threshold") probabilityThreshold
 #@ String (label="Overlap threshold", description="Outlines that overlap by more are one particle", required=false, persistKey="electrodej.segment.particles.overlap_threshold") overlapThreshold
 #@ String (label="Scale", description="Enlarge sections by this for the network, below 1 reduce them", required=false, persistKey="electrodej.segment.particles.scale") scale
@@ -26,6 +27,7 @@ door.guard {
 				image: door.image(grey, greyFile, "grey image"),
 				model: door.model(model, modelFile),
 				view: view,
+				intact: intact,
 				probabilityThreshold: probabilityThreshold,
 				overlapThreshold: overlapThreshold,
 				scale: scale,
@@ -36,6 +38,6 @@ door.guard {
 			labels = door.shown(target, found)
 		}
 	}
-	else labels = door.starDist.segmented(grey, greyFile, door.model(model, modelFile), view, voxelSize, out, replace, [probabilityThreshold: probabilityThreshold, overlapThreshold: overlapThreshold, scale: scale, refine: refine])
+	else labels = door.starDist.segmented(grey, greyFile, door.model(model, modelFile), view, voxelSize, out, replace, [intact: intact, probabilityThreshold: probabilityThreshold, overlapThreshold: overlapThreshold, scale: scale, refine: refine])
 }
 null

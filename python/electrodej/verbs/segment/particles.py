@@ -261,7 +261,7 @@ particles parted by a watershed of their distance to the surface. It holds the w
     menu=Menu(
         "Segment Particles",
         ("image", "model", "view", "spacing", "out"),
-        further=("probability_threshold", "overlap_threshold", "scale", "refine"),
+        further=("intact", "probability_threshold", "overlap_threshold", "scale", "refine"),
         models=("nmc-particles", "nmc-particles-3d", "nmc-regions", WATERSHED),
         shows="labels",
         names={"image": "grey"},
