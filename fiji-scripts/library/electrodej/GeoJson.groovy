@@ -30,7 +30,7 @@ class GeoJson {
 		Object found
 		try {
 			found = new JsonSlurper().parse(file, "UTF-8")
-			List features = found instanceof List ? found : found.features ?: [found]
+			List features = found instanceof List ? found : found.features == null ? [found] : found.features as List
 			return features.collect { roi(it as Map) }
 		}
 		catch (RuntimeException | StackOverflowError error) {
@@ -72,7 +72,7 @@ class GeoJson {
 		if (path.currentPoint == null) throw new IllegalArgumentException("no outline")
 		Roi made = new ShapeRoi(path)
 		Map about = (feature.properties ?: [:]) as Map
-		made.setPosition(whole(about.slice ?: ((geometry.plane?.z ?: 0) as int) + 1, 1, "slice"))
+		made.setPosition(whole(about.slice == null ? ((geometry.plane?.z ?: 0) as int) + 1 : about.slice, 1, "slice"))
 		if (about.name) made.setName(about.name as String)
 		if (about.label) made.setProperty(LABEL, whole(about.label, 0, "label") as String)
 		return made
