@@ -273,6 +273,20 @@ def test_a_stopped_training_goes_on_with_the_same_images_only(electrode: Any, bi
     assert train(sample, judge, resume=True).summary["epochs"] == 2
 
 
+def test_what_learnt_in_half_precision_computes_in_full(electrode: Any, binary: Any, tmp_path: Path):
+    trained = train_semantic(
+        [make_sample(electrode.grey, binary)], tmp_path / "half", config=UNetConfig(n_filters=2, depth=1),
+        settings=SemanticSettings(
+            run=RunSettings(epochs=1, seed=1), patch=32, batch=4, steps=2, mixed_precision=True
+        ),
+    )  # fmt: skip
+    for network in (trained.model.network, load_model(trained.folder).network):
+        assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    image = np.random.default_rng(0).random((1, 32, 32, 1), np.float32)
+    found = load_model(trained.folder).engine.run(image)
+    np.testing.assert_allclose(found, trained.model.engine.run(image), atol=1e-6)
+
+
 def test_entropy_is_one_where_all_classes_are_as_likely():
     assert entropy_of(np.full((1, 4), 0.25, np.float32)) == pytest.approx(1)
     assert entropy_of(np.array([[0.75, 0.25]], np.float32)) == pytest.approx(

@@ -136,7 +136,7 @@ def train_semantic(
     training.fit(network, data, validation_data=validation, callbacks=[follow, *see], progress=run.progress)
     sizes = {sample.spacing for sample in samples}
     model = from_network(
-        network,
+        _with_all_digits(network, config),
         config,
         classes,
         percentiles=samples[0].percentiles,
@@ -190,6 +190,13 @@ def _network(config: NetworkConfig, settings: SemanticSettings) -> tuple[Any, li
             raise InputError("an encoder is kept as it is only where there is one to start from; give --init")
         freeze_encoder(network)
     return network, notes
+
+
+def _with_all_digits(network: Any, config: NetworkConfig) -> Any:
+    """Return the network as it is run: in full precision, whatever it was trained in."""
+    whole = build_network(config)
+    take_weights(whole, network)
+    return whole
 
 
 def _compile(network: Any, settings: SemanticSettings, samples: Sequence[Sample], classes: Classes) -> None:
