@@ -156,7 +156,7 @@ def regions(edge: int, rounds: int) -> list[Figure]:
     for engine in ("openvino", "keras"):
         model = load_maskrcnn("nmc-regions", engine=engine)
         image = normalise(grey, model.info.percentiles)
-        finder = Finder(model.network, model.selection(), tile=edge)
+        finder = Finder(model.network, model.selection(), tile=edge, say=print)
         runs[engine] = lambda finder=finder, image=image: finder.find(image)
     times, busy = in_turns(list(runs.values()), rounds)
     ours, theirs = (run() for run in runs.values())

@@ -184,7 +184,7 @@ def read_maskrcnn(path):
     from electrodej.networks.maskrcnn.model import load_maskrcnn
 
     model = load_maskrcnn(path)
-    Finder(model.network, model.selection(), tile=128).find(numpy.zeros((64, 64), numpy.float32))
+    Finder(model.network, model.selection(), tile=128, say=print).find(numpy.zeros((64, 64), numpy.float32))
 
 
 KINDS = {

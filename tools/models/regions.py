@@ -150,7 +150,7 @@ def scores(model: Any, examples: list[Example]) -> dict[str, Any]:
     from electrodej.networks.maskrcnn.finding import Finder
     from electrodej.networks.maskrcnn.instances import draw
 
-    finder = Finder(model.network, model.selection(), tile=384)
+    finder = Finder(model.network, model.selection(), tile=384, say=print)
     counts, drawn, sure = np.zeros((len(IOU), 3)), [], []
     for each in examples:
         found = finder.find(each.image)

@@ -164,7 +164,7 @@ def test_every_particle_is_found_once_however_the_tiles_lie(shape: tuple[int, in
     ]
     for y, x in places[:count]:
         image[y : y + edge, x : x + edge] = 1
-    found = _Discs(selection=Selection(most=1000), tile=512 if count == 500 else 256).find(image)
+    found = _Discs(selection=Selection(most=1000), tile=512 if count == 500 else 256, say=print).find(image)
     labels, kept = draw(found, shape)
     assert len(kept) == min(count, len(places)) >= count * 0.9
     np.testing.assert_array_equal(labels > 0, image > 0)
@@ -211,7 +211,12 @@ def test_the_light_engines_find_what_keras_finds(engine: Any) -> None:
         pytest.importorskip("onnxruntime")
     image = normalise(make_slice((300, 256), spacing=(0.14, 0.14, 0.14), seed=4).grey[0], (1.0, 99.8))
     light, heavy = (
-        Finder((model := load_maskrcnn("nmc-regions", engine=each)).network, model.selection(), tile=320)
+        Finder(
+            (model := load_maskrcnn("nmc-regions", engine=each)).network,
+            model.selection(),
+            tile=320,
+            say=print,
+        )
         for each in (engine, "keras")
     )
     one, two = light.find(image), heavy.find(image)
@@ -305,10 +310,10 @@ def test_what_a_damaged_part_says_is_refused_or_nothing() -> None:
         )
         network = Network(TINY, Odd(np.full((1, 1, cells, TINY.told), value, np.float32)), *heads)
         with np.errstate(all="ignore"):
-            Finder(network, tile=128).find(np.zeros((100, 90), np.float32))
+            Finder(network, tile=128, say=print).find(np.zeros((100, 90), np.float32))
     few = Network(TINY, Odd(np.zeros((1, 1, 5, TINY.told), np.float32)), *heads)
     with pytest.raises(InputError, match="a part of the network gives an array of the shape"):
-        Finder(few, tile=128).find(np.zeros((100, 90), np.float32))
+        Finder(few, tile=128, say=print).find(np.zeros((100, 90), np.float32))
 
 
 def test_export_says_why_fiji_cannot_run_it(mine: Path, tmp_path: Path) -> None:
@@ -339,7 +344,7 @@ def test_particles_larger_than_what_tiles_share_are_whole_and_it_is_said() -> No
 @pytest.mark.slow
 def test_the_network_gives_what_the_finder_takes(parts: Parts) -> None:
     chosen = Selection(considered=50, proposals=10, least=0.0, most=5)
-    finder = Finder(looking(parts), chosen, tile=finding.SMALLEST)
+    finder = Finder(looking(parts), chosen, tile=finding.SMALLEST, say=print)
     found = finder.find(np.random.default_rng(0).random((100, 90)).astype(np.float32))
     assert isinstance(found, Instances)
     assert found.masks.shape == (len(found), 28, 28)

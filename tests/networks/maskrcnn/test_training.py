@@ -18,6 +18,7 @@ import tifffile
 
 from electrodej.errors import Cancelled, InputError
 from electrodej.models.info import ModelInfo
+from electrodej.networks.maskrcnn import finding
 from electrodej.networks.maskrcnn.learning import Learner, compile_learner
 from electrodej.networks.maskrcnn.model import load_parts, shape_of_weights, write_model
 from electrodej.networks.maskrcnn.network import Parts, build
@@ -191,6 +192,31 @@ def test_half_precision_learns_finite_numbers(tiny: Path, pairs: list[Drawn], tm
     for weight in weights_of(load_parts(tmp_path / "model")):
         assert weight.dtype == np.float32
         assert np.isfinite(weight).all()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
+def test_while_it_is_watched_notes_go_where_all_notes_go(
+    tiny: Path,
+    pairs: list[Drawn],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    looked, tiles = finding.look, []
+
+    def little(network: Any, image: Any, selection: Any) -> Any:
+        tiles.append(image.shape[1])
+        if tiles == [256]:
+            raise MemoryError
+        return looked(network, image, selection)
+
+    monkeypatch.setattr(finding, "look", little)
+    run = Run(watch=lambda look: look(np.zeros((256, 256), np.uint8)))
+    train_maskrcnn(pairs, tmp_path / "m", SHORT.changed({"epochs": 1, "stages": ("all",)}), run, init=tiny)
+    assert "the memory did not do for tiles of 256 x 256 pixels; going on with 128 x 128" in run.notes
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.slow

@@ -47,9 +47,7 @@ class Finder:
         are looked at again in tiles that share more.
     """
 
-    def __init__(
-        self, network: Network, selection: Selection = OWN, *, tile: int = TILE, say: Say = print
-    ) -> None:
+    def __init__(self, network: Network, selection: Selection = OWN, *, tile: int = TILE, say: Say) -> None:
         if tile % DIVISOR or tile < SMALLEST:
             raise InputError(f"tiles are a multiple of {DIVISOR} from {SMALLEST} pixels on, not {tile}")
         self.network, self.selection, self.say = network, selection, say

@@ -17,7 +17,7 @@ from electrodej.models.grey import normalise
 from electrodej.models.info import FOLDER_FILE, ModelInfo
 from electrodej.models.libraries import load_keras
 from electrodej.models.memory_errors import is_out_of_memory
-from electrodej.networks.maskrcnn.finding import OWN, SMALLEST, TILE, Finder
+from electrodej.networks.maskrcnn.finding import OWN, SMALLEST, TILE, Finder, Say
 from electrodej.networks.maskrcnn.instances import draw
 from electrodej.networks.maskrcnn.learning import Learner, compile_learner
 from electrodej.networks.maskrcnn.model import write_model
@@ -140,7 +140,7 @@ def train_in_stages(
     training, kept, most = data
     learner = Learner(parts, boxes=settings.boxes, seed=settings.seed)
     judged, nothing = validation_patches(kept, parts.shape, settings.patch, most)
-    look = _look(parts, settings)
+    look = _look(parts, settings, run.note)
     for number, stage in enumerate(stages):
         # What a checkpoint holds is of the stage of its last epoch, which may have been that stage's last.
         if stage.last < trained.epoch or trained.ended:
@@ -177,7 +177,7 @@ def train_in_stages(
             ) from error
 
 
-def _look(parts: Parts, settings: MaskRCNNSettings) -> Callable[[NDArray[Any]], NDArray[Any]]:
+def _look(parts: Parts, settings: MaskRCNNSettings, say: Say) -> Callable[[NDArray[Any]], NDArray[Any]]:
     """Return what finds the particles of a section while the network is trained."""
     finders: dict[int, Finder] = {}
     # Made when somebody watches: it has a card compute with all digits, which training does not need.
@@ -187,7 +187,7 @@ def _look(parts: Parts, settings: MaskRCNNSettings) -> Callable[[NDArray[Any]], 
         image = normalise(section, settings.percentiles)
         tile = _tile([Example("", image, np.zeros(image.shape, np.int32))])
         finder = finders.setdefault(
-            tile, Finder(network(), dataclasses.replace(OWN, least=_USUAL_SCORE), tile=tile)
+            tile, Finder(network(), dataclasses.replace(OWN, least=_USUAL_SCORE), tile=tile, say=say)
         )
         return draw(finder.find(image), (section.shape[0], section.shape[1]))[0]
 
