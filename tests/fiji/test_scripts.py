@@ -625,14 +625,34 @@ def test_a_row_shows_its_slice_whatever_the_unit_of_the_depth(opened):
         assert opened["labels"].getCurrentSlice() == 9
 
 
+def by_another_name():
+    """The Python that runs, which is taken for another one."""
+    here = Path(sys.executable)
+    return here.parent / ".." / here.parent.name / here.name
+
+
+def test_a_python_that_is_tried_takes_no_modules_from_where_it_is_tried(imagej, tmp_path, monkeypatch):
+    from electrodej import __version__
+    from electrodej.fiji.program import electrodej_in
+    from electrodej.fiji.scripting import library_class
+
+    assert imagej is not None
+    (tmp_path / "electrodej.py").write_text("raise SystemExit('taken from here')")
+    monkeypatch.chdir(tmp_path)
+    assert electrodej_in(str(by_another_name())) == __version__
+    file = scyjava.jimport("java.io.File")
+    runs = library_class(context(), "Builder").class_.getDeclaredMethod("runs", file.class_)
+    runs.setAccessible(True)
+    assert runs.invoke(None, file(str(by_another_name())))
+
+
 def test_the_worker_takes_no_modules_from_the_folder_of_temporary_files(run_script, opened, tmp_path):
     (tmp_path / "numpy.py").write_text("raise SystemExit('taken from the folder of temporary files')")
     folder, python = system().getProperty("java.io.tmpdir"), system().getProperty("electrodej.python")
-    # Called by another of its names, Python is started anew.
-    other = Path(sys.executable).parent / ".." / Path(sys.executable).parent.name / Path(sys.executable).name
     try:
         system().setProperty("java.io.tmpdir", str(tmp_path))
-        system().setProperty("electrodej.python", str(other))
+        # Python is started anew.
+        system().setProperty("electrodej.python", str(by_another_name()))
         run_script(MEASURE, {**opened, "table": tmp_path / "t.csv"})
     finally:
         system().setProperty("java.io.tmpdir", folder)
