@@ -16,6 +16,7 @@ from electrodej.export import export_model
 from electrodej.models import bundled_models, load_folder, load_model
 from electrodej.models.zips import read_zip
 from electrodej.networks.semantic import load_model as load_semantic
+from electrodej.networks.stardist import load_stardist
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +65,16 @@ def test_an_installed_model_is_run_and_trained_further_with_the_same_weights(ins
         found, wanted = (load_semantic(each).network for each in (installed / name, name))
     for one, other in zip(found.get_weights(), wanted.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "load"), [("nmc-shapes", load_stardist), ("nmc-phases", load_semantic)])
+def test_where_keras_is_asked_for_it_runs_an_installed_model(installed: Path, name: str, load: Any):
+    found, wanted = (load(each, engine="keras") for each in (installed / name, name))
+    assert found.engine.name == wanted.engine.name == "Keras"
+    assert (found.name, found.needs) == (wanted.name, wanted.needs)
+    image = np.random.default_rng(0).random((1, 64, 64, 1), np.float32)
+    np.testing.assert_array_equal(found.engine.run(image), wanted.engine.run(image))
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from electrodej.errors import InputError
 from electrodej.models.bundled import find_model
@@ -13,6 +14,7 @@ from electrodej.models.engines.base import Engine
 from electrodej.models.engines.choice import engine_for_zip, is_light
 from electrodej.models.engines.named import NamedEngine, naming
 from electrodej.models.engines.names import EngineName
+from electrodej.models.folders import CONFIG, load_folder
 from electrodej.models.info import ModelInfo, read_info, read_json
 from electrodej.vocabulary import PathLike
 
@@ -49,7 +51,8 @@ def load_model(model: PathLike, *, engine: EngineName = "auto") -> Model:
         `electrodej.export` wrote, with its JSON beside it.
     engine
         What computes it; "auto" is the lightest that can. Of a folder that is the zip in it, where that was
-        exported from the very weights that lie there.
+        exported from the very weights that lie there. Keras builds a StarDist model anew whose weights are in
+        the zip only; for other models such a zip is run.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def _from_folder(folder: Path, engine: EngineName) -> Model:
     if _stands_for_weights(beside) and (
         engine in ("openvino", "onnxruntime")
         or (engine == "auto" and is_light(beside))
-        or not _has_weights(folder)
+        or not (_has_weights(folder) or (engine == "keras" and (folder / CONFIG).is_file()))
     ):
         info = read_info(beside.with_suffix(".json"))
         return Model(info.name, info, _engine(beside, info, engine), folder)
@@ -78,10 +81,13 @@ def _from_folder(folder: Path, engine: EngineName) -> Model:
             f"{folder} has no {ZIP} of its present weights, which {engine} would run; make it with "
             f"electrodej export {folder} --out {beside} --force, or leave --engine out"
         )
-    from electrodej.models.engines.keras import KerasEngine
-    from electrodej.models.folders import load_folder
+    return model_of(folder, *load_folder(folder))
 
-    network, info = load_folder(folder)
+
+def model_of(folder: Path, network: Any, info: ModelInfo) -> Model:
+    """Return the Keras network of a folder as a model that Keras computes."""
+    from electrodej.models.engines.keras import KerasEngine
+
     with naming(folder):
         return Model(info.name, info, NamedEngine(KerasEngine(network), folder), folder)
 

@@ -13,8 +13,8 @@ from electrodej.files import whole_file
 from electrodej.models.contract import ZIP
 from electrodej.models.engines.base import Engine
 from electrodej.models.engines.names import EngineName
-from electrodej.models.info import FOLDER_FILE, ModelInfo, read_json, to_json
-from electrodej.models.model import Model
+from electrodej.models.info import FOLDER_FILE, ModelInfo, read_info, read_json, to_json
+from electrodej.models.model import Model, model_of
 from electrodej.models.model import load_model as load_any
 from electrodej.models.tiles import TileNeeds
 from electrodej.networks.semantic.config import NetworkConfig, config_as_dict, config_from_dict
@@ -185,7 +185,13 @@ def load_model(model: PathLike | SemanticModel, *, engine: EngineName = "auto") 
     place = find_model(model)
     if place.is_dir():
         settings = _read_settings(place)
-        found = _with_settings(load_any(place, engine=engine), settings, place / SETTINGS)
+        network = network_from_zip(place) if engine == "keras" else None
+        loaded = (
+            load_any(place, engine=engine)
+            if network is None
+            else model_of(place, network, read_info(place / FOLDER_FILE))
+        )
+        found = _with_settings(loaded, settings, place / SETTINGS)
     else:
         found = _from_zip(load_any(place, engine=engine))
     return replace(found, place=place)
