@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
-from electrodej.phantom import TRUTH_COLUMNS, Phantom, make_phantom
+from electrodej.phantom import TRUTH_COLUMNS, Phantom, PhantomConfig, make_phantom
+from electrodej.phantom.packing import pack
 
 
 def test_table_has_one_row_for_each_label_and_the_stated_columns(phantom: Phantom):
@@ -128,3 +129,18 @@ def test_kinds_have_the_damage_they_are_named_for(phantom: Phantom):
     for kind in ("cored", "cracked", "broken"):
         assert damage[kind].mean() > 0.002
     assert damage["broken"].mean() > damage["cracked"].mean()
+
+
+def test_a_narrow_range_of_radii_fills_as_much_as_a_wide_one():
+    """Most radii that are drawn lie outside it."""
+    config = PhantomConfig(
+        shape=(96, 128, 128), spacing=(0.14,) * 3, seed=3, solid_fraction=0.5,
+        radius_min=3.69, radius_median=3.7, radius_max=3.71,
+    )  # fmt: skip
+    radii = pack(config).radii
+    assert (radii.min() >= 3.69, radii.max() <= 3.71) == (True, True)
+    # The box in which balls are packed has 1.4 of the largest radius more on each side.
+    box = np.prod([0.14 * edge + 2 * 1.4 * 3.71 for edge in config.shape])
+    ball = 4 / 3 * np.pi * 3.71**3
+    filled = float((4 / 3 * np.pi * radii**3).sum())
+    assert 0.5 * box - ball < filled <= 0.5 * box

@@ -37,7 +37,6 @@ class Window(NamedTuple):
 
 
 # What the kernels are compiled for; everything else is brought to one of these.
-_LABELS = ("uint8", "uint16", "uint32", "int64")
 _WHOLE_GREY = ("uint8", "uint16", "int16")
 _REAL_GREY = ("float32", "float64")
 

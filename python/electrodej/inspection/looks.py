@@ -50,7 +50,7 @@ class Look:
     blur
         Most width of the point spread, in pixels, after bringing the image to the model's size.
     most_bright
-        Share of the image that may be bright before it is denser than what the model was trained on.
+        Share of the image that may be bright before it is denser than the model copes with.
     quantiles
         Grey values at 0, 10, ... 100 % after scaling as the model does it.
     shift
@@ -102,7 +102,8 @@ _PHASES: dict[str, Any] = {
     "near": 1.25,
 }
 BUNDLED = {
-    "nmc-particles": Look(name="nmc-particles", **_OUTLINES, blur=16.0),
+    # It has seen dense electrodes too, and does as well up to there.
+    "nmc-particles": Look(name="nmc-particles", **{**_OUTLINES, "most_bright": 0.77}, blur=16.0),
     "nmc-shapes": Look(name="nmc-shapes", **_OUTLINES),
     "nmc-regions": Look(name="nmc-regions", **_OUTLINES),
     "nmc-phases": Look(name="nmc-phases", **_PHASES, bright=0.8),

@@ -236,8 +236,8 @@ def _on_model(seen: Inspection, look: Look | None) -> Iterator[Finding]:
         yield Finding(
             "warning",
             "model",
-            f"{share:.0%} of the image is bright: an electrode denser than those {look.name} was trained on; "
-            "particles that touch may run together, so look at the result",
+            f"{share:.0%} of the image is bright: an electrode denser than nearly all that {look.name} was "
+            "trained on; particles that touch may run together, so look at the result",
         )
     if look is not None and seen.shift > look.shift:
         yield Finding(

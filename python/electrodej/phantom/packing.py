@@ -17,6 +17,8 @@ Array = NDArray[np.float64]
 _MARGIN = 1.4
 _WINDOWS = 32
 _WINDOW_LIMIT = 3000
+# Of radii, most of which lie outside a narrow range.
+_MOST_DRAWS = 200
 _PARTS = 16
 _PULL_FROM, _PULL_TO = 6, 14
 
@@ -66,11 +68,15 @@ def _radii(
 ) -> Array:
     """Radii until their balls fill the share of the box that is wanted, less the growth that is to come."""
     wanted = min(config.solid_fraction, LOOSE_SOLID) * volume
-    guess = int(wanted / (4 / 3 * math.pi * (config.radius_min / growth) ** 3)) + 16
-    radii = config.radius_median * np.exp(config.radius_sigma * random.standard_normal(min(guess, 10**7)))
-    radii = radii[(radii >= config.radius_min) & (radii <= largest)] / growth
-    filled = np.cumsum(4 / 3 * math.pi * radii**3)
-    return np.ascontiguousarray(radii[: np.searchsorted(filled, wanted)])
+    guess = min(int(wanted / (4 / 3 * math.pi * (config.radius_min / growth) ** 3)) + 16, 10**7)
+    radii, filled = np.empty(0), np.zeros(1)
+    for _ in range(_MOST_DRAWS):
+        if filled[-1] >= wanted:
+            break
+        drawn = config.radius_median * np.exp(config.radius_sigma * random.standard_normal(guess))
+        radii = np.append(radii, drawn[(drawn >= config.radius_min) & (drawn <= largest)] / growth)
+        filled = np.append(0.0, np.cumsum(4 / 3 * math.pi * radii**3))
+    return np.ascontiguousarray(radii[: np.searchsorted(filled[1:], wanted)])
 
 
 def _growth(wanted: float, centres: Array, radii: Array, box: Array, random: np.random.Generator) -> float:

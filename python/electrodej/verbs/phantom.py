@@ -26,7 +26,10 @@ from electrodej.phantom.looks import LOOKS
 from electrodej.phantom.scan import ScanSettings
 from electrodej.run import Run
 from electrodej.verb import Menu, Outcome, Verb
-from electrodej.vocabulary import PathLike, Shape, Spacing
+from electrodej.vocabulary import PathLike, Shape, Spacing, counted
+
+# What particles fill may be so far from what was asked for before it is told.
+_ASTRAY = 0.1
 
 if TYPE_CHECKING:
     from electrodej.phantom import PhantomConfig
@@ -87,8 +90,14 @@ def phantom(options: PhantomOptions, run: Run) -> Outcome:
         "spacing_um": list(config.spacing),
         "seed": config.seed,
     }
+    if count and abs(solid - config.solid_fraction) > _ASTRAY:
+        run.note(
+            f"particles fill {solid:.0%} and not the {config.solid_fraction:.0%} that were asked for; "
+            "choose a larger volume, or other radii"
+        )
     size = " x ".join(map(str, config.shape))
-    text = f"{count} particles fill {100 * solid:.1f} % of {size} voxels in {options.folder}"
+    fill = "fills" if count == 1 else "fill"
+    text = f"{counted(count, 'particle')} {fill} {100 * solid:.1f} % of {size} voxels in {options.folder}"
     files: dict[str, PathLike] = {"folder": options.folder}
     if options.scan:
         files["projections"] = _scan(options, config, suffix, run)
