@@ -649,6 +649,7 @@ def test_a_python_that_is_tried_takes_no_modules_from_where_it_is_tried(imagej, 
 def test_the_worker_takes_no_modules_from_the_folder_of_temporary_files(run_script, opened, tmp_path):
     (tmp_path / "numpy.py").write_text("raise SystemExit('taken from the folder of temporary files')")
     folder, python = system().getProperty("java.io.tmpdir"), system().getProperty("electrodej.python")
+    before = workers()
     try:
         system().setProperty("java.io.tmpdir", str(tmp_path))
         # Python is started anew.
@@ -657,6 +658,9 @@ def test_the_worker_takes_no_modules_from_the_folder_of_temporary_files(run_scri
     finally:
         system().setProperty("java.io.tmpdir", folder)
         system().setProperty("electrodej.python", python or sys.executable)
+        for worker in set(workers()) - set(before):
+            worker.kill()
+            worker.wait()
     assert (tmp_path / "t.csv").is_file()
 
 
