@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from electrodej.cli import main
+from electrodej.volume import open_volume
 
 DETECTOR, ANGLES = "entry/instrument/detector", "entry/sample/rotation_angle"
 
@@ -116,6 +117,30 @@ def test_a_spoilt_scan(clean, tmp_path: Path, capsys, spoil, named):
     assert named in told
     assert len(told.strip().splitlines()) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["scan.nxs"]
+
+
+@pytest.mark.parametrize("spoil", [unknown_unit, without_angles, length_in_seconds, no_size])
+def test_what_is_given_stands_for_what_is_broken(clean, tmp_path: Path, spoil):
+    shutil.copy(clean, tmp_path / "broken.nxs")
+    with h5py.File(tmp_path / "broken.nxs", "r+") as file:
+        spoil(file)
+    found = []
+    for path in (clean, tmp_path / "broken.nxs"):
+        out = tmp_path / f"{path.stem}.tif"
+        given = ["--angles", "0,180", "--spacing", "0.5", "--centre", "30", "--rows", "2,3", "--quiet"]
+        assert main(["reconstruct", str(path), *given, "--out", str(out)]) == 0
+        with open_volume(out) as volume:
+            found.append(volume.read())
+    np.testing.assert_array_equal(*found)
+
+
+def test_pixels_that_are_not_square_are_refused_whatever_is_given(clean, tmp_path: Path, capsys):
+    shutil.copy(clean, tmp_path / "scan.nxs")
+    with h5py.File(tmp_path / "scan.nxs", "r+") as file:
+        oblong_pixels(file)
+    out = ["--out", str(tmp_path / "out.tif"), "--spacing", "0.5", "--quiet"]
+    assert main(["reconstruct", str(tmp_path / "scan.nxs"), *out]) == 1
+    assert "only square ones" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

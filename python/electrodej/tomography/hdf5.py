@@ -71,15 +71,15 @@ def damaged(path: Path, error: BaseException) -> InputError:
     )
 
 
-def open_hdf5(path: Path) -> Scan:
-    """Open a scan in HDF5."""
+def open_hdf5(path: Path, *, angles: bool = True, pixel: bool = True) -> Scan:
+    """Open a scan in HDF5; what it says of angles and pixels may be broken where others were given."""
     with opened(path) as file:
         try:
             entry = _entry(path, file)
             if entry is not None:
-                return _nxtomo(path, entry)
+                return _nxtomo(path, entry, angles=angles, pixel=pixel)
             if "exchange" in file and "data" in file["exchange"]:
-                return _exchange(path, file)
+                return _exchange(path, file, angles=angles, pixel=pixel)
         except (OSError, KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
             raise damaged(path, error) from error
     raise InputError(f"{path} is neither NXtomo nor Data Exchange; projections are read from these, or TIFF")
@@ -158,11 +158,11 @@ def _number(path: Path, data: Any) -> float:
     return float(found[0])
 
 
-def _nxtomo(path: Path, entry: Any) -> Scan:
+def _nxtomo(path: Path, entry: Any, *, angles: bool, pixel: bool) -> Scan:
     detector = entry["instrument/detector"]
     data = _dataset(path, detector, "data", 3)
     keys = _dataset(path, detector, "image_key")
-    turn = _dataset(path, entry["sample"], "rotation_angle")
+    turn = _dataset(path, entry["sample"], "rotation_angle") if angles else None
     if data is None:
         raise InputError(f"{path}: {detector.name} has no data; the file may be incomplete, copy it again")
     if keys is None:
@@ -174,12 +174,12 @@ def _nxtomo(path: Path, entry: Any) -> Scan:
         raise InputError(f"{path}: there are {len(data)} pictures and {len(kinds)} image keys; copy it again")
     numbers = {name: np.flatnonzero(kinds == key) for name, key in _KINDS.items()}
     if turn is None:
-        angles = np.full(len(numbers["projections"]), np.nan)
+        degrees = np.full(len(numbers["projections"]), np.nan)
     else:
         every = _numbers(path, turn).astype(np.float64) * _degrees(path, turn)
         if len(every) not in (len(data), len(numbers["projections"])):
             raise InputError(f"{path}: there are {len(data)} pictures and {len(every)} angles; copy it again")
-        angles = every[numbers["projections"]] if len(every) == len(data) else every
+        degrees = every[numbers["projections"]] if len(every) == len(data) else every
     flats = None
     if len(numbers["flats"]):
         before = np.searchsorted(numbers["projections"], numbers["flats"])
@@ -189,24 +189,24 @@ def _nxtomo(path: Path, entry: Any) -> Scan:
         path,
         Stored(path, data.name, numbers["projections"]),
         (len(numbers["projections"]), int(data.shape[1]), int(data.shape[2])),
-        angles,
+        degrees,
         flats,
         darks,
-        _pixel(path, entry, detector),
+        _pixel(path, entry, detector, wanted=pixel),
         _energy(path, entry),
         _length(path, detector, "distance", 1e-3),
     )
 
 
-def _exchange(path: Path, file: Any) -> Scan:
+def _exchange(path: Path, file: Any, *, angles: bool, pixel: bool) -> Scan:
     group = file["exchange"]
     data = _dataset(path, group, "data", 3)
-    turn = _dataset(path, group, "theta")
+    turn = _dataset(path, group, "theta") if angles else None
     if data is None:
         raise InputError(f"{path}: {group.name} has no data; the file may be incomplete, copy it again")
-    angles = np.full(len(data), np.nan)
+    degrees = np.full(len(data), np.nan)
     if turn is not None:
-        angles = _numbers(path, turn).astype(np.float64) * _degrees(path, turn)
+        degrees = _numbers(path, turn).astype(np.float64) * _degrees(path, turn)
     white, dark = (_dataset(path, group, name, 3) for name in ("data_white", "data_dark"))
     for other in (white, dark):
         if other is not None and other.shape[1:] != data.shape[1:]:
@@ -219,12 +219,13 @@ def _exchange(path: Path, file: Any) -> Scan:
         flats = Flats(Stored(path, white.name, np.arange(len(white))), np.zeros(len(white), np.intp))
     darks = None if dark is None or not len(dark) else Stored(path, dark.name, np.arange(len(dark)))
     where = file.get("measurement/instrument/detector")
-    pixel = None
+    edge = None
     if where is not None:
-        pixel = _square(path, where, "actual_pixel_size_{}") or _square(path, where, "pixel_size_{}")
+        names = ("actual_pixel_size_{}", "pixel_size_{}")
+        edge = next(filter(None, (_square(path, where, name, wanted=pixel) for name in names)), None)
     count, rows, columns = data.shape
     frames = Stored(path, data.name, np.arange(count))
-    return Scan(path, frames, (int(count), int(rows), int(columns)), angles, flats, darks, pixel)
+    return Scan(path, frames, (int(count), int(rows), int(columns)), degrees, flats, darks, edge)
 
 
 def _unit(data: Any) -> str:
@@ -260,14 +261,26 @@ def _length(path: Path, group: Any, name: str, factor: float) -> float | None:
     return value * scale * factor
 
 
-def _pixel(path: Path, entry: Any, detector: Any) -> float | None:
-    sample = entry["sample"]
-    return _square(path, sample, "{}_pixel_size") or _square(path, detector, "{}_pixel_size")
+def _pixel(path: Path, entry: Any, detector: Any, *, wanted: bool) -> float | None:
+    groups = (entry["sample"], detector)
+    edges = (_square(path, group, "{}_pixel_size", wanted=wanted) for group in groups)
+    return next(filter(None, edges), None)
 
 
-def _square(path: Path, group: Any, name: str) -> float | None:
-    """Return the edge of square pixels in micrometres; ``name`` has a place for x or y."""
-    across, down = (_length(path, group, name.format(axis), 1.0) for axis in "xy")
+def _square(path: Path, group: Any, name: str, *, wanted: bool) -> float | None:
+    """Return the edge of square pixels in micrometres; ``name`` has a place for x or y.
+
+    Where another one was given it is not wanted, and pixels that are not square are refused all the same.
+    """
+    edges: list[float | None] = []
+    for axis in "xy":
+        try:
+            edges.append(_length(path, group, name.format(axis), 1.0))
+        except InputError:
+            if wanted:
+                raise
+            edges.append(None)
+    across, down = edges
     if across is not None and down is not None and not math.isclose(across, down, rel_tol=_SQUARE):
         raise InputError(
             f"{path}: pixels are {across:g} um wide and {down:g} um high, and only square ones can be "

@@ -29,6 +29,7 @@ def open_scan(
     flats: PathLike | None = None,
     darks: PathLike | None = None,
     angles: tuple[float, float] | None = None,
+    pixel: float | None = None,
 ) -> Scan:
     """Open a scan; its projections are read later.
 
@@ -40,6 +41,8 @@ def open_scan(
         A folder or a file of pictures, instead of those in the scan.
     angles
         First and last angle in degrees, instead of those in the scan.
+    pixel
+        Edge of the pixels in micrometres, instead of what the scan says.
 
     Raises
     ------
@@ -52,7 +55,12 @@ def open_scan(
     place = Path(path)
     if not place.exists():
         raise InputError(f"{place} does not exist; check the name")
-    scan = open_hdf5(place) if place.is_file() and is_scan(place) else open_pictures(place)
+    if place.is_file() and is_scan(place):
+        scan = open_hdf5(place, angles=angles is None, pixel=pixel is None)
+    else:
+        scan = open_pictures(place)
+    if pixel is not None:
+        scan = scan.changed(pixel=pixel)
     if flats is not None:
         scan = with_flats(scan, flats)
     if darks is not None:

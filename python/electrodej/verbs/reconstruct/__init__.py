@@ -95,7 +95,13 @@ def reconstruct(options: ReconstructOptions, run: Run) -> Outcome:
     check_volume_target(out, force=run.force, inputs=inputs)
     check_target(picture, force=run.force or again, inputs=inputs, file=True)
     check_target(about, force=run.force, inputs=inputs, file=True)
-    scan = open_scan(options.projections, flats=options.flats, darks=options.darks, angles=options.angles)
+    scan = open_scan(
+        options.projections,
+        flats=options.flats,
+        darks=options.darks,
+        angles=options.angles,
+        pixel=None if options.spacing is None else options.spacing[2],
+    )
     settings = options.tomography
     work = Reconstruction.of(scan, settings, run, spacing=options.spacing)
     with whole_file(picture, force=run.force or again) as part:
