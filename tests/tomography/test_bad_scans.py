@@ -150,6 +150,9 @@ def test_pixels_that_are_not_square_are_refused_whatever_is_given(clean, tmp_pat
         (["--centre", "left"], "auto"),
         (["--rows", "3,9"], "6 rows"),
         (["--region", "0,0,99,9"], "region"),
+        (["--method", "gridding", "--window", "hann"], "--window"),
+        (["--method", "gridding", "--engine", "astra"], "ASTRA"),
+        (["--rounds", "20"], "--rounds"),
         (["--phase", "paganin"], "--delta-beta"),
         (["--phase", "paganin", "--delta-beta", "100"], "--distance"),
     ],
@@ -157,6 +160,12 @@ def test_pixels_that_are_not_square_are_refused_whatever_is_given(clean, tmp_pat
 def test_wrong_options(clean, tmp_path: Path, capsys, words, named):
     assert main(["reconstruct", str(clean), *words, "--out", str(tmp_path / "out.tif"), "--quiet"]) == 1
     assert named in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scan_that_nobody_asked_for_is_not_described(tmp_path: Path, capsys):
+    assert main(["phantom", str(tmp_path / "p"), "--photons", "100", "--quiet"]) == 1
+    assert "--scan; add it" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

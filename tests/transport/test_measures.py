@@ -117,6 +117,7 @@ def test_a_grey_image_is_refused():
         ({"conductivity": ("pore",)}, "write pore=1,binder=0.05"),
         ({"conductivity": ("pore=-1",)}, "write pore=1,binder=0.05"),
         ({"conductivity": ("pore=1", "pore=2")}, "write pore=1,binder=0.05"),
+        ({"conducting": ("pore",), "conductivity": ("pore=1",)}, "leave out one of them"),
         ({"conductivity": ("air=1",)}, "there is no phase 'air'; there are pore, binder, particle"),
         ({"conducting": ("air",)}, "there is no phase 'air'"),
         ({"tolerance": 0.0}, "tolerance"),

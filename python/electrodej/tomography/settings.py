@@ -102,6 +102,12 @@ class TomographySettings(Settings):
             raise InputError(f"rows: {self.rows[0]},{self.rows[1]} holds no row; give FIRST,LAST")
         if self.method in ("sirt", "cgls") and self.engine == "tomopy":
             raise InputError("with --engine tomopy slices are gridded; leave out --method")
+        if self.method == "gridding" and self.engine == "astra":
+            raise InputError("ASTRA grids no slices; leave out --method or --engine")
+        if self.window != "ramp" and (self.method != "fbp" or self.engine != "own"):
+            raise InputError("window: it is of fbp by the own engine; leave out --window")
+        if self.rounds and self.method not in ("sirt", "cgls"):
+            raise InputError(f"rounds: {self.method} takes no steps; leave out --rounds")
 
     def _fixed(self) -> float:
         try:

@@ -52,6 +52,11 @@ class TransportSettings(Settings):
             raise InputError(
                 f"directions: {','.join(self.directions)!r} are not different ones of z, y and x"
             )
+        if self.conducting is not None and self.conductivity:
+            raise InputError(
+                "conducting: what --conductivity names conducts together, and what --conducting names alone; "
+                "leave out one of them"
+            )
         if self.electrode and (self.conductivities or self.engine != "own"):
             raise InputError(
                 "electrode: the electrode tortuosity is of each phase alone and by the own engine; leave out "

@@ -68,6 +68,10 @@ class PhantomOptions(Settings):
     spacing: Spacing | None = voxel_size("voxel size in micrometres", usual="0.07,0.07,0.07")
     seed: int | None = seed(default=None)
 
+    def check(self) -> None:
+        if not self.scan and self.scanning != ScanSettings():
+            raise InputError("how a phantom is scanned is told without --scan; add it")
+
 
 def phantom(options: PhantomOptions, run: Run) -> Outcome:
     """Make it and say what is in it."""
