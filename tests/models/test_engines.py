@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,30 @@ def test_openvino_gives_what_tensorflow_gives_for_each_cell_of_the_grid(name: st
     for image, each in zip(IMAGES[:2], found, strict=False):
         np.testing.assert_allclose(model.engine.run(image[np.newaxis])[0], each, atol=1e-5)
         assert model.engine.run(image[np.newaxis, :32]).shape[1] == 32 // down
+
+
+# A network that is given up on another thread than the one that ran it first.
+GIVEN_UP = """
+import gc, signal, threading
+import numpy as np
+from electrodej.models.model import load_model
+kept = [load_model("nmc-particles", engine="openvino").engine]
+kept[0].run(np.zeros((1, 64, 64, 1), np.float32))
+def drop():
+    kept.clear()
+    gc.collect()
+thread = threading.Thread(target=drop)
+thread.start()
+thread.join()
+signal.signal(signal.SIGINT, lambda *_: print("heard"))
+signal.raise_signal(signal.SIGINT)
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_is_heard_after_a_network_was_given_up():
+    done = subprocess.run([sys.executable, "-c", GIVEN_UP], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "heard\n"), done.stderr
 
 
 @pytest.mark.parametrize("verb", ["segment particles", "segment phases", "fuse", "run", "demo"])

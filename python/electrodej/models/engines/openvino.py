@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import functools
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class OpenVinoEngine:
     def __init__(self, content: bytes, kind: str, *, channels: int, grid: tuple[int, int] = (1, 1)) -> None:
         openvino = require("openvino", what="running a network", extra="run")
         self.channels = channels
-        self._openvino, self._core, self._tensor = openvino, openvino.Core(), openvino.Tensor
+        self._openvino, self._core, self._tensor = openvino, _core(), openvino.Tensor
         with tempfile.TemporaryDirectory(prefix="electrodej-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / f"graph.{kind}"
             path.write_bytes(content)
@@ -106,6 +107,18 @@ class OpenVinoEngine:
             raise InputError(
                 f"the network does not take images of {size} pixels ({_reason(error)})"
             ) from error
+
+
+@functools.cache
+def _core() -> Any:
+    """Return OpenVINO's core, one for all networks, which is never given up.
+
+    It gives the thread that first compiles a network a stack for signals. A core that ends on another thread
+    takes that stack's memory away and leaves it registered, and the next signal, such as Ctrl-C, ends Python.
+    """
+    import openvino
+
+    return openvino.Core()
 
 
 def _reason(error: BaseException) -> str:
