@@ -62,12 +62,14 @@ class Threads:
                 yield number, function(*task)
             return
         pool = concurrent.futures.ThreadPoolExecutor(self.count, thread_name_prefix="electrodej")
+        futures: dict[concurrent.futures.Future[Any], int] = {}
         try:
-            futures = {pool.submit(function, *task): number for number, task in enumerate(tasks)}
+            for number, task in enumerate(tasks):
+                futures[pool.submit(function, *task)] = number
             for future in concurrent.futures.as_completed(futures):
                 yield futures.pop(future), future.result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            _wind_up(pool, futures)
 
     def close(self) -> None:
         """Nothing is kept open between runs."""
@@ -199,4 +201,16 @@ def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int)
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        _wind_up(pool, waiting)
+
+
+def _wind_up(
+    pool: concurrent.futures.ThreadPoolExecutor, futures: Iterable[concurrent.futures.Future[Any]]
+) -> None:
+    """End a pool when what it has begun is done.
+
+    Its threads are not waited for. A generator that was given up, as after Escape, is ended by the garbage
+    collector, perhaps while a new thread starts; waiting there for another one to end is waiting for ever.
+    """
+    pool.shutdown(wait=False, cancel_futures=True)
+    concurrent.futures.wait([each for each in futures if not each.cancelled()])

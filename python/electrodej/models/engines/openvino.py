@@ -116,9 +116,7 @@ def _core() -> Any:
     It gives the thread that first compiles a network a stack for signals. A core that ends on another thread
     takes that stack's memory away and leaves it registered, and the next signal, such as Ctrl-C, ends Python.
     """
-    import openvino
-
-    return openvino.Core()
+    return require("openvino", what="running a network", extra="run").Core()
 
 
 def _reason(error: BaseException) -> str:
