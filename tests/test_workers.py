@@ -7,9 +7,18 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
+from electrodej.phantom import PhantomConfig
+from electrodej.phantom.generate import phantom_slabs
+from electrodej.run import Run
+from electrodej.score.overlap import _read_ahead
 from electrodej.workers import Threads, in_order
+
+
+def forbidden(*_: Any) -> None:
+    raise AssertionError("a thread was waited for")
 
 
 def by_threads(work: Callable[[int], int]) -> Iterator[Any]:
@@ -32,9 +41,6 @@ def test_what_is_given_up_ends_with_its_work_and_waits_for_no_thread(start, monk
         ended.append(number)
         return number
 
-    def forbidden(*_: Any) -> None:
-        raise AssertionError("a thread was waited for")
-
     found = start(work)
     next(found)
     with monkeypatch.context() as patch:
@@ -44,3 +50,33 @@ def test_what_is_given_up_ends_with_its_work_and_waits_for_no_thread(start, monk
     assert 0 < len(begun) < 20
     time.sleep(0.2)
     assert sorted(begun) == sorted(ended)
+
+
+def test_a_phantom_that_is_given_up_waits_for_no_thread(monkeypatch: pytest.MonkeyPatch):
+    config = PhantomConfig(shape=(32, 48, 48), spacing=(0.2,) * 3, seed=1)
+    slabs: Any = phantom_slabs(config, thickness=4, run=Run(jobs=2))
+    next(slabs)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "join", forbidden)
+        slabs.close()
+
+
+def test_images_whose_comparison_is_given_up_are_read_to_the_end_of_a_box(monkeypatch: pytest.MonkeyPatch):
+    reads: list[str] = []
+
+    class Pair:
+        def boxes(self, _memory: int) -> list[int]:
+            return [0, 1, 2, 3]
+
+        def read(self, box: int) -> Any:
+            reads.append(f"begun {box}")
+            time.sleep(0.05)
+            reads.append(f"ended {box}")
+            return np.zeros(1), np.zeros(1)
+
+    boxes: Any = _read_ahead(Pair(), 1)
+    next(boxes)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "join", forbidden)
+        boxes.close()
+    assert reads == ["begun 0", "ended 0", "begun 1", "ended 1"]

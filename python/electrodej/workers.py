@@ -69,7 +69,7 @@ class Threads:
             for future in concurrent.futures.as_completed(futures):
                 yield futures.pop(future), future.result()
         finally:
-            _wind_up(pool, futures)
+            wind_up(pool, futures)
 
     def close(self) -> None:
         """Nothing is kept open between runs."""
@@ -201,10 +201,10 @@ def in_order(function: Callable[[Item], T], items: Iterable[Item], *, jobs: int)
         while waiting:
             yield waiting.popleft().result()
     finally:
-        _wind_up(pool, waiting)
+        wind_up(pool, waiting)
 
 
-def _wind_up(
+def wind_up(
     pool: concurrent.futures.ThreadPoolExecutor, futures: Iterable[concurrent.futures.Future[Any]]
 ) -> None:
     """End a pool when what it has begun is done.

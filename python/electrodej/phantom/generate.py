@@ -19,6 +19,7 @@ from electrodej.phantom.scene import Box, Scene, build_scene, claim_box, rows_in
 from electrodej.phantom.truth import Tally, TruthTable
 from electrodej.run import Run
 from electrodej.vocabulary import AXIS_OF, Shape, Spacing, View
+from electrodej.workers import wind_up
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,21 +176,20 @@ def scene_slabs(
     )
     waiting: deque[tuple[_Block, Future[PhantomSlab]]] = deque()
     slab = _empty_slab(scene, blocks[0])
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        try:
-            while blocks or waiting:
-                while blocks and len(waiting) <= jobs:
-                    waiting.append((blocks[0], pool.submit(render_block, scene, blocks.popleft())))
-                block, future = waiting.popleft()
-                if block.y0 == 0:
-                    slab = _empty_slab(scene, block)
-                _place(future.result(), slab, block)
-                run.progress(block.z0 + (block.z1 - block.z0) * block.y1 / height, depth, "rendering")
-                if block.y1 == height:
-                    yield slab
-        finally:
-            for _, future in waiting:
-                future.cancel()
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    try:
+        while blocks or waiting:
+            while blocks and len(waiting) <= jobs:
+                waiting.append((blocks[0], pool.submit(render_block, scene, blocks.popleft())))
+            block, future = waiting.popleft()
+            if block.y0 == 0:
+                slab = _empty_slab(scene, block)
+            _place(future.result(), slab, block)
+            run.progress(block.z0 + (block.z1 - block.z0) * block.y1 / height, depth, "rendering")
+            if block.y1 == height:
+                yield slab
+    finally:
+        wind_up(pool, [future for _, future in waiting])
 
 
 def render_block(scene: Scene, block: _Block) -> PhantomSlab:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from electrodej.run import Run
 from electrodej.score.images import Box, ImagePair, LabelImage, pair_images
 from electrodej.vocabulary import Shape
+from electrodej.workers import wind_up
 
 # Larger boxes make nothing faster.
 _MOST_MEMORY = 512 * 2**20
@@ -111,15 +112,17 @@ def overlaps_of_pair(pair: ImagePair, run: Run, *, border: bool) -> OverlapTable
 
 def _read_ahead(pair: ImagePair, memory: int) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
     """Yield the boxes of both images, reading the next one while the caller works on this one."""
-    with ThreadPoolExecutor(1) as reader:
-        waiting: tuple[Box, Future[tuple[NDArray[Any], NDArray[Any]]]] | None = None
+    reader = ThreadPoolExecutor(1)
+    waiting: tuple[Box, Future[tuple[NDArray[Any], NDArray[Any]]]] | None = None
+    try:
         for box in pair.boxes(memory):
-            coming = box, reader.submit(pair.read, box)
-            if waiting is not None:
-                yield waiting[0], *waiting[1].result()
-            waiting = coming
+            done, waiting = waiting, (box, reader.submit(pair.read, box))
+            if done is not None:
+                yield done[0], *done[1].result()
         if waiting is not None:
             yield waiting[0], *waiting[1].result()
+    finally:
+        wind_up(reader, [] if waiting is None else [waiting[1]])
 
 
 def _count_box(
