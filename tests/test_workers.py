@@ -55,10 +55,11 @@ def test_what_is_given_up_ends_with_its_work_and_waits_for_no_thread(start, monk
 def test_a_phantom_that_is_given_up_waits_for_no_thread(monkeypatch: pytest.MonkeyPatch):
     config = PhantomConfig(shape=(32, 48, 48), spacing=(0.2,) * 3, seed=1)
     slabs: Any = phantom_slabs(config, thickness=4, run=Run(jobs=2))
-    next(slabs)
+    assert next(slabs).z0 == 0
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "join", forbidden)
         slabs.close()
+    assert next(slabs, None) is None
 
 
 def test_images_whose_comparison_is_given_up_are_read_to_the_end_of_a_box(monkeypatch: pytest.MonkeyPatch):

@@ -196,6 +196,7 @@ def test_half_precision_learns_finite_numbers(tiny: Path, pairs: list[Drawn], tm
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
+# TensorFlow warns that its data sets stay graphs where the rest runs eagerly, as is asked for here.
 @pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
 def test_while_it_is_watched_notes_go_where_all_notes_go(
     tiny: Path,
